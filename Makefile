@@ -1,0 +1,91 @@
+# make help lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE ?= inventory-operator:$(VERSION)
+
+# Narrow the tests down, e.g. make test PACKAGES=./webhook/... TESTFLAGS='-run TestReserve -v'
+PACKAGES ?= ./...
+TESTFLAGS ?=
+
+# The ports of make run, all on 127.0.0.1.
+BRIDGE_PORT ?= 8080
+METRICS_PORT ?= 8081
+SINK_PORT ?= 8090
+APISERVER_PORT ?= 6443
+ETCD_PORT ?= 2379
+
+##@ Everyday
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: test-quick
+test-quick: ## The everyday loop: unit tests that need no control plane (-short, no race detector)
+	go test -short -timeout 5m $(TESTFLAGS) $(PACKAGES)
+
+# Packages are tested one after another: two control planes at once starve a small
+# machine. What they share is compiled beforehand, on all cores.
+.PHONY: test
+test: controlplane ## All tests, with the race detector, against a real etcd and kube-apiserver
+	go build -race $(PACKAGES)
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: run
+run: controlplane build ## Run a control plane, the operator and an event sink here (see the *_PORT variables); Ctrl-C stops them
+	@go build -o bin/run ./hack/run
+	@exec bin/run --dir .run --assets "$$(hack/controlplane.sh --dir)" --operator bin/inventory-operator \
+		--bridge-port $(BRIDGE_PORT) --metrics-port $(METRICS_PORT) --sink-port $(SINK_PORT) \
+		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT)
+
+##@ Before a commit
+
+.PHONY: generate
+generate: ## Generate deepcopy code, CRDs and the operator's RBAC role
+	hack/generate.sh
+
+.PHONY: verify
+verify: ## Fail if generated files, go.mod or formatting are stale
+	hack/verify.sh
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet $(PACKAGES)
+
+.PHONY: lint
+lint: ## Run golangci-lint
+	"$$(hack/tool.sh golangci-lint)" run $(PACKAGES)
+
+##@ Build
+
+.PHONY: build
+build: ## Build the operator into bin/inventory-operator
+	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/inventory-operator .
+
+.PHONY: controlplane
+controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBEBUILDER_ASSETS names others)
+	@hack/controlplane.sh
+
+.PHONY: docker-build
+docker-build: ## Build the container image IMAGE
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE) .
+
+##@ Clean
+
+.PHONY: clean-run
+clean-run: ## Remove what make run keeps in .run (all its data)
+	@if command -v flock >/dev/null && [[ -e .run/lock ]] && ! flock --nonblock .run/lock true; then \
+		echo "make run is still running: stop it first" >&2; exit 1; \
+	fi
+	rm -rf .run
+
+.PHONY: clean
+clean: clean-run ## Remove everything that was built or kept
+	rm -rf bin coverage.out

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Fails if anything a person has to keep up to date is not: generated files, go.mod and go.sum of every module, formatting.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+failed=
+
+hack/generate.sh --check || failed=1
+
+for dir in . hack/controlplane hack/tools; do
+	if ! changes=$(GOWORK=off go mod tidy -C "$dir" -diff 2>&1); then
+		head -30 <<<"$changes" >&2
+		echo "$dir/go.mod or go.sum is not tidy: run 'go mod tidy' in $dir" >&2
+		failed=1
+	fi
+done
+
+unformatted=$(find . -name '*.go' -not -path './bin/*' -not -path './.run/*' -exec gofmt -l {} +)
+if [[ -n $unformatted ]]; then
+	echo "not formatted, run gofmt -w on:" >&2
+	sed 's/^/  /' <<<"$unformatted" >&2
+	failed=1
+fi
+
+[[ -z $failed ]]
