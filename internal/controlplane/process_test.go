@@ -1,0 +1,95 @@
+package controlplane
+
+import (
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func spawnShell(t *testing.T, script string) *process {
+	t.Helper()
+	dir := t.TempDir()
+	p, err := spawn("/bin/sh", []string{"-c", script}, filepath.Join(dir, "log"), filepath.Join(dir, "pid"))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	t.Cleanup(func() {
+		if err := p.kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// A child lives as long as this process, not as the thread that asked for it: a
+// goroutine that ends while it is locked to its thread takes the thread with it
+// (but for the main thread, so there is more than one).
+func TestChildOutlivesThread(t *testing.T) {
+	var locked sync.WaitGroup
+	locked.Add(2)
+	started := make(chan *process, 2)
+	for range 2 {
+		go func() {
+			runtime.LockOSThread()
+			locked.Done()
+			locked.Wait()
+			started <- spawnShell(t, "exec sleep 60")
+		}()
+	}
+	for range 2 {
+		p := <-started
+		if p == nil {
+			continue
+		}
+		select {
+		case <-p.exited:
+			t.Errorf("the child ended with a thread: %v", p.exitErr)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// A child in a process group of its own does not get the terminal's Ctrl-C.
+func TestChildHasItsOwnGroup(t *testing.T) {
+	p := spawnShell(t, "exec sleep 60")
+	if p == nil {
+		return
+	}
+	if group, err := syscall.Getpgid(p.pid); err != nil || group != p.pid {
+		t.Errorf("the child %d is in group %d (%v)", p.pid, group, err)
+	}
+}
+
+// A child that will not end is killed after its grace, paused or not.
+func TestTerminate(t *testing.T) {
+	for name, pause := range map[string]bool{"running": false, "paused": true} {
+		t.Run(name, func(t *testing.T) {
+			p := spawnShell(t, `trap "" TERM; echo ready; while :; do sleep 0.1; done`)
+			if p == nil {
+				return
+			}
+			for !strings.Contains(p.logTail(1), "ready") {
+				time.Sleep(time.Millisecond)
+			}
+			if pause {
+				if err := p.signal(syscall.SIGSTOP); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.terminate(100 * time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(p.exitErr.Error(), "killed") {
+				t.Errorf("it ended by %v", p.exitErr)
+			}
+			if !strings.Contains(p.failure("ended").Error(), "sh ended; the end of "+p.logPath+":\n  ready") {
+				t.Errorf("failure says %v", p.failure("ended"))
+			}
+		})
+	}
+}
