@@ -1,0 +1,14 @@
+// Package v1 holds the Kubernetes API of the Inventory Service: the kinds
+// StockItem, Reservation and StockLedger of group inventory.acme.com.
+//
+// The types carry their own rules as OpenAPI and CEL markers, so that the API
+// server refuses what must not be stored and no admission webhook has to run.
+// The package holds no behaviour beyond reading its own fields: deciding stock
+// is the job of internal/ledger and internal/allocator.
+//
+// Callers never write the half of an object that is not theirs: spec belongs
+// to Git, kubectl and the bridge; status belongs to the operator.
+//
+// +kubebuilder:object:generate=true
+// +groupName=inventory.acme.com
+package v1

@@ -1,0 +1,174 @@
+package v1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Reservation is one cart's hold on stock: all of its items or none. Its name
+// is the reservationId of the messages.
+//
+// It starts Pending and is decided once: Reserved or Unavailable. A Reserved
+// one ends Released (on request, on expiry, or by deletion) or Consumed. What
+// it asks for never changes; only the order's id may be set once, later, and
+// the intent may move once from Hold to Release or to Consume.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=rsv,categories=inventory
+// +kubebuilder:selectablefield:JSONPath=`.spec.cartID`
+// +kubebuilder:selectablefield:JSONPath=`.spec.orderID`
+// +kubebuilder:selectablefield:JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name="Phase",type=string,JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name="Cart",type=string,JSONPath=`.spec.cartID`
+// +kubebuilder:printcolumn:name="Order",type=string,JSONPath=`.spec.orderID`
+// +kubebuilder:printcolumn:name="Units",type=integer,JSONPath=`.status.units`
+// +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.status.expiresAt`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Reservation struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard object metadata. The name is the reservationId.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec says what the cart wants and what its owner intends with the hold.
+	// +required
+	Spec ReservationSpec `json:"spec"`
+
+	// Status says how the operator decided and where the hold stands.
+	// +optional
+	// +kubebuilder:default={phase: Pending}
+	Status ReservationStatus `json:"status,omitempty"`
+}
+
+// Intent is what the owner of a Reservation wants done with it.
+//
+// +kubebuilder:validation:Enum=Hold;Release;Consume
+type Intent string
+
+// The intents. Hold is the only one a Reservation is created with; it moves
+// once to one of the others.
+const (
+	IntentHold    Intent = "Hold"
+	IntentRelease Intent = "Release"
+	IntentConsume Intent = "Consume"
+)
+
+// ReleaseReason is why a hold was given back.
+//
+// +kubebuilder:validation:Enum=CHECKOUT_FAILED;ORDER_CANCELLED;EXPIRED
+type ReleaseReason string
+
+// The release reasons of the published contract.
+const (
+	ReleaseCheckoutFailed ReleaseReason = "CHECKOUT_FAILED"
+	ReleaseOrderCancelled ReleaseReason = "ORDER_CANCELLED"
+	ReleaseExpired        ReleaseReason = "EXPIRED"
+)
+
+// Bounds of a Reservation, the same as in the schema, for callers that want to
+// refuse bad input before they send it.
+const (
+	MaxItems       = 100
+	MaxQuantity    = 1_000_000_000
+	MaxIDLength    = 128
+	MinHoldSeconds = 1
+	MaxHoldSeconds = 24 * 60 * 60
+	// PrintableID is the pattern of every id in a spec.
+	PrintableID = `^[!-~]([ -~]*[!-~])?$`
+)
+
+// ReservationSpec is what a cart asks for.
+//
+// +kubebuilder:validation:XValidation:rule="self.cartID == oldSelf.cartID",message="cartID never changes",fieldPath=".cartID"
+// +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID) && (!has(self.customerID) || self.customerID == oldSelf.customerID)",message="customerID never changes",fieldPath=".customerID"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || (has(self.orderID) && self.orderID == oldSelf.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
+// +kubebuilder:validation:XValidation:rule="self.items == oldSelf.items && self.items.map(i, i.productID) == oldSelf.items.map(i, i.productID)",message="items never change: release this Reservation and make another",fieldPath=".items"
+// +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor) && (!has(self.holdFor) || (self.holdFor.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self.holdFor) == duration(oldSelf.holdFor)))",message="holdFor never changes",fieldPath=".holdFor"
+// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self.intent == 'Hold'",message="a Reservation is created with intent Hold",fieldPath=".intent",optionalOldSelf=true
+// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || self.intent == oldSelf.intent",message="intent moves once, from Hold to Release, and then never changes",fieldPath=".intent"
+// +kubebuilder:validation:XValidation:rule="self.intent != 'Consume'",message="intent Consume is not served by this release: use Hold or Release",fieldPath=".intent"
+// +kubebuilder:validation:XValidation:rule="self.intent == 'Release' || !has(self.releaseReason)",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
+// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || (has(self.releaseReason) == has(oldSelf.releaseReason) && (!has(self.releaseReason) || self.releaseReason == oldSelf.releaseReason))",message="releaseReason is set together with intent Release and then never changes",fieldPath=".releaseReason"
+type ReservationSpec struct {
+	// CartID names the checked-out cart (1 to 128 printable ASCII characters).
+	// It never changes.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	CartID string `json:"cartID"`
+
+	// CustomerID names the customer the cart belongs to (up to 128 printable
+	// ASCII characters). It never changes.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	CustomerID string `json:"customerID,omitempty"`
+
+	// OrderID names the order the cart became (up to 128 printable ASCII
+	// characters). It may be set later, once. The outcome's event carries it
+	// only if it was set before the decision.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	OrderID string `json:"orderID,omitempty"`
+
+	// Items are the products the cart wants and how many of each: 1 to 100,
+	// each product once. They never change and are held all or none.
+	// +required
+	// +listType=map
+	// +listMapKey=productID
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	Items []ReservationItem `json:"items"`
+
+	// HoldFor is how long the units stay reserved unless they are released or
+	// consumed before: a duration from 1s to 24h in h, m, s and ms, such as 15m
+	// or 1h30m. Left out, it is what the operator's flag --default-hold says. It
+	// never changes.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="holdFor must be a duration from 1s to 24h, such as 15m or 1h30m"
+	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
+
+	// Intent is what is to become of the hold: Hold, then once Release (the
+	// units go back on sale) or Consume (they are shipped; not served by this
+	// release).
+	// +optional
+	// +default="Hold"
+	// +kubebuilder:default=Hold
+	Intent Intent `json:"intent,omitempty"`
+
+	// ReleaseReason says why the hold is released: CHECKOUT_FAILED,
+	// ORDER_CANCELLED or EXPIRED. It goes with intent Release.
+	// +optional
+	ReleaseReason ReleaseReason `json:"releaseReason,omitempty"`
+}
+
+// ReservationItem is one line of a cart.
+type ReservationItem struct {
+	// ProductID names the product (1 to 128 printable ASCII characters).
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	ProductID string `json:"productID"`
+
+	// Quantity is the number of units wanted (1 to 1e9).
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000000
+	Quantity int64 `json:"quantity"`
+}
+
+// ReservationList is a list of Reservations.
+//
+// +kubebuilder:object:root=true
+type ReservationList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Reservation `json:"items"`
+}

@@ -1,0 +1,145 @@
+package v1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Phase is where a Reservation stands.
+//
+// +kubebuilder:validation:Enum=Pending;Reserved;Unavailable;Released;Consumed
+type Phase string
+
+// The phases. Pending is the first; Unavailable, Released and Consumed are
+// final. A Reservation leaves Pending once and never comes back to it.
+const (
+	PhasePending     Phase = "Pending"
+	PhaseReserved    Phase = "Reserved"
+	PhaseUnavailable Phase = "Unavailable"
+	PhaseReleased    Phase = "Released"
+	PhaseConsumed    Phase = "Consumed"
+)
+
+// ReservationStatus is the operator's answer. The outcome (decidedAt,
+// reservedAt, orderID, unavailableItems) is frozen once it is written, since
+// the event that tells it must never change.
+type ReservationStatus struct {
+	// Phase is where the Reservation stands: Pending, Reserved, Unavailable,
+	// Released or Consumed.
+	// +optional
+	// +kubebuilder:default=Pending
+	Phase Phase `json:"phase,omitempty"`
+
+	// Reason says in one word why the phase is what it is, such as
+	// InsufficientStock, or EXPIRED for a hold that ran out.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+
+	// Units is the number of units that the cart asked for, over all items.
+	// +optional
+	Units int64 `json:"units,omitempty"`
+
+	// Allocations are the places the units were taken from. They are kept for
+	// good, also after a release.
+	// +optional
+	// +listType=atomic
+	Allocations []Allocation `json:"allocations,omitempty"`
+
+	// UnavailableItems are the lines of a refused cart that could not be
+	// served, with what was available when it was decided.
+	// +optional
+	// +listType=atomic
+	UnavailableItems []UnavailableItem `json:"unavailableItems,omitempty"`
+
+	// DecidedAt is when the outcome was decided. Without it there is none.
+	// +optional
+	DecidedAt *metav1.MicroTime `json:"decidedAt,omitempty"`
+
+	// ReservedAt is when the units were reserved. It is set if and only if the
+	// outcome was Inventory Reserved.
+	// +optional
+	ReservedAt *metav1.MicroTime `json:"reservedAt,omitempty"`
+
+	// ExpiresAt is when the hold runs out unless it is released or consumed
+	// before.
+	// +optional
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+
+	// OrderID is the order's id as it was when the outcome was decided.
+	// +optional
+	OrderID string `json:"orderID,omitempty"`
+
+	// FoldID is the fold that took the units out of stock. It is set when the
+	// Reservation is consumed.
+	// +optional
+	FoldID int64 `json:"foldID,omitempty"`
+
+	// Fence is the uid and epoch of the StockLedger that was rebuilt around
+	// this Reservation while it was open. It is empty unless a ledger was lost.
+	// +optional
+	Fence string `json:"fence,omitempty"`
+
+	// Conditions are Reserved (the units are held), Complete (nothing will
+	// change any more) and, only after trouble, Delivered (the outcome's event
+	// reached the sink).
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Allocation is a number of units of one product taken from one location.
+type Allocation struct {
+	// LocationID is the location the units are in.
+	// +required
+	LocationID string `json:"locationID"`
+	// ProductID is the product.
+	// +required
+	ProductID string `json:"productID"`
+	// Quantity is the number of units (at least 1).
+	// +required
+	Quantity int64 `json:"quantity"`
+}
+
+// UnavailableItem is a line that could not be served.
+type UnavailableItem struct {
+	// ProductID is the product.
+	// +required
+	ProductID string `json:"productID"`
+	// Requested is the number of units that the cart asked for.
+	// +required
+	Requested int64 `json:"requested"`
+	// Available is the number of units that could be reserved at that moment,
+	// over all locations; 0 where nobody stocks the product.
+	// +required
+	Available int64 `json:"available"`
+}
+
+// Condition types and reasons of a Reservation.
+const (
+	ConditionReserved  = "Reserved"
+	ConditionComplete  = "Complete"
+	ConditionDelivered = "Delivered"
+
+	ReasonAllocated         = "Allocated"
+	ReasonInsufficientStock = "InsufficientStock"
+	ReasonReleased          = "Released"
+)
+
+// Decided tells whether the Reservation has an outcome, whatever became of it
+// afterwards. A Reservation released while it was Pending has none.
+func (r *Reservation) Decided() bool { return r.Status.DecidedAt != nil }
+
+// WasReserved tells whether the outcome was Inventory Reserved, whatever the
+// phase is by now.
+func (r *Reservation) WasReserved() bool { return r.Status.ReservedAt != nil }
+
+// CurrentPhase is the phase, Pending where the status is still empty.
+func (r *Reservation) CurrentPhase() Phase {
+	if r.Status.Phase == "" {
+		return PhasePending
+	}
+	return r.Status.Phase
+}
+
+// Final tells whether the phase never changes any more.
+func (p Phase) Final() bool {
+	return p == PhaseUnavailable || p == PhaseReleased || p == PhaseConsumed
+}

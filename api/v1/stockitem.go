@@ -1,0 +1,167 @@
+package v1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// StockItem is the stock of one product at one location.
+//
+// Git (or kubectl) owns the spec and the operator owns the status. The product
+// and the location never change; to move stock, lower one item's received and
+// raise another's. Two StockItems of one namespace with the same product and
+// location do not add up: the older one serves, the other shows Ready=False
+// with reason DuplicateStockItem and counts for nothing.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=stk,categories=inventory
+// +kubebuilder:selectablefield:JSONPath=`.spec.productID`
+// +kubebuilder:selectablefield:JSONPath=`.spec.locationID`
+// +kubebuilder:printcolumn:name="Product",type=string,JSONPath=`.spec.productID`
+// +kubebuilder:printcolumn:name="Location",type=string,JSONPath=`.spec.locationID`
+// +kubebuilder:printcolumn:name="On Hand",type=integer,JSONPath=`.status.onHand`
+// +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.reserved`
+// +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.available`
+// +kubebuilder:printcolumn:name="In Stock",type=string,JSONPath=`.status.conditions[?(@.type=="InStock")].status`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type StockItem struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec says how many units of the product the location has taken in and
+	// how they may be sold. It is yours: the operator never writes it.
+	// +required
+	Spec StockItemSpec `json:"spec"`
+
+	// Status says what is on hand, promised and left to sell. It is the
+	// operator's, derived from the spec and the Reservations; erased, it is
+	// written again.
+	// +optional
+	Status StockItemStatus `json:"status,omitempty"`
+}
+
+// StockItemSpec is what the owner of the stock declares.
+type StockItemSpec struct {
+	// ProductID names the product: 1 to 128 printable ASCII characters without
+	// a space at either end, usually a UUID. It never changes.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="productID never changes: make another StockItem for another product"
+	ProductID string `json:"productID"`
+
+	// LocationID names the place that holds the units, such as a warehouse or
+	// a shop: 1 to 63 printable ASCII characters. It never changes.
+	// +optional
+	// +default="default"
+	// +kubebuilder:default="default"
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="locationID never changes: make another StockItem for another location"
+	LocationID string `json:"locationID,omitempty"`
+
+	// Received is the running total of units taken into stock so far: the
+	// opening count, plus every delivery, minus every write-off (0 to 1e15).
+	// Raise it by 200 for a delivery of 200; applying the same manifest again
+	// changes nothing. It is not lowered by sales: the operator counts those.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000000000000
+	Received int64 `json:"received"`
+
+	// SafetyStock is the number of units on hand that are never sold (0 to
+	// 1e15).
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000000000000
+	SafetyStock int64 `json:"safetyStock,omitempty"`
+
+	// LowStockThreshold raises the condition LowStock once no more units than
+	// this are available (0 to 1e15; 0 turns the condition off).
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000000000000
+	LowStockThreshold int64 `json:"lowStockThreshold,omitempty"`
+
+	// Suspended stops new sales from this item. Units that are already
+	// reserved stay reserved.
+	// +optional
+	Suspended bool `json:"suspended,omitempty"`
+
+	// Priority orders the locations of one product: units are taken from the
+	// highest first, and among equals in the order of their locationID (-1e6 to
+	// 1e6).
+	// +optional
+	// +kubebuilder:validation:Minimum=-1000000
+	// +kubebuilder:validation:Maximum=1000000
+	Priority int32 `json:"priority,omitempty"`
+}
+
+// StockItemStatus is what the operator derives: it never decides anything.
+type StockItemStatus struct {
+	// ObservedGeneration is the generation of the spec that these figures, and
+	// every decision since they were written, are based on.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// OnHand is the number of units in the location: received minus consumed.
+	// +optional
+	OnHand int64 `json:"onHand"`
+
+	// Reserved is the number of units promised to carts and still on hand.
+	// +optional
+	Reserved int64 `json:"reserved"`
+
+	// Available is the number of units that can be reserved now: on hand minus
+	// reserved minus the safety stock, never below 0, and 0 while suspended.
+	// +optional
+	Available int64 `json:"available"`
+
+	// Consumed is the number of units that were shipped, ever.
+	// +optional
+	Consumed int64 `json:"consumed"`
+
+	// Shortfall is the number of units promised beyond what is on hand, after
+	// received was lowered below the promises. It is 0 otherwise.
+	// +optional
+	Shortfall int64 `json:"shortfall,omitempty"`
+
+	// Conditions are Ready (the figures count), InStock (some are available),
+	// LowStock (no more than the threshold are available) and Oversold (there
+	// is a shortfall).
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// Condition types and reasons of a StockItem.
+const (
+	ConditionReady    = "Ready"
+	ConditionInStock  = "InStock"
+	ConditionLowStock = "LowStock"
+	ConditionOversold = "Oversold"
+
+	ReasonServing            = "Serving"
+	ReasonDuplicateStockItem = "DuplicateStockItem"
+	ReasonUnitsAvailable     = "UnitsAvailable"
+	ReasonSoldOut            = "SoldOut"
+	ReasonSuspended          = "Suspended"
+	ReasonNotServing         = "NotServing"
+	ReasonAboveThreshold     = "AboveThreshold"
+	ReasonBelowThreshold     = "BelowThreshold"
+	ReasonNoThreshold        = "NoThreshold"
+	ReasonReceivedLowered    = "ReceivedLowered"
+	ReasonPromisesCovered    = "PromisesCovered"
+)
+
+// StockItemList is a list of StockItems.
+//
+// +kubebuilder:object:root=true
+type StockItemList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []StockItem `json:"items"`
+}

@@ -1,0 +1,138 @@
+package v1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// LedgerName is the name of the one StockLedger of a namespace.
+const LedgerName = "default"
+
+// StockLedger is the write-ahead journal of one namespace's decisions, and the
+// namespace's totals at a glance. The operator makes it and nobody else writes
+// it; a deleted one is rebuilt from the Reservations.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=ledger,categories=inventory
+// +kubebuilder:validation:XValidation:rule="self.metadata.name == 'default'",message="a namespace has one StockLedger and it is named default"
+// +kubebuilder:printcolumn:name="Leader",type=string,JSONPath=`.status.holder`
+// +kubebuilder:printcolumn:name="Epoch",type=integer,JSONPath=`.status.epoch`
+// +kubebuilder:printcolumn:name="Items",type=integer,JSONPath=`.status.totals.items`
+// +kubebuilder:printcolumn:name="On Hand",type=integer,JSONPath=`.status.totals.onHand`
+// +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.totals.reserved`
+// +kubebuilder:printcolumn:name="In Flight",type=integer,JSONPath=`.status.totals.inFlight`
+// +kubebuilder:printcolumn:name="Backlog",type=integer,JSONPath=`.status.totals.backlog`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
+type StockLedger struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard object metadata. The name is always default.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Status is the journal and the totals. There is no spec: nothing about
+	// the ledger is anybody's choice.
+	// +optional
+	Status StockLedgerStatus `json:"status,omitempty"`
+}
+
+// StockLedgerStatus is the journal. Every write of it is one compare-and-swap
+// by the operator that holds the epoch.
+type StockLedgerStatus struct {
+	// Holder is the operator process that took the ledger over last. Only its
+	// writes succeed.
+	// +optional
+	Holder string `json:"holder,omitempty"`
+
+	// Epoch counts the take-overs. It only ever rises.
+	// +optional
+	Epoch int64 `json:"epoch,omitempty"`
+
+	// Token names the write that made this version, and no other write ever.
+	// It is how a writer whose answer was lost knows what became of it.
+	// +optional
+	Token string `json:"token,omitempty"`
+
+	// Recovered says that every open Reservation is known to be reflected
+	// here. A ledger without it is rebuilt before anything is decided.
+	// +optional
+	Recovered bool `json:"recovered,omitempty"`
+
+	// InFlight are the holds that were decided and whose Reservation may not
+	// show it yet. A new leader finishes them before it decides anything.
+	// +optional
+	// +listType=atomic
+	InFlight []InFlightHold `json:"inFlight,omitempty"`
+
+	// Cursor is the lowest resourceVersion of a Reservation whose outcome the
+	// sink may not have acknowledged. Empty means all of them.
+	// +optional
+	Cursor string `json:"cursor,omitempty"`
+
+	// Totals are the namespace's sums, written along with other changes.
+	// +optional
+	Totals LedgerTotals `json:"totals,omitempty"`
+
+	// Conditions are Ready (an operator decides reservations here).
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// InFlightHold is one decided hold on its way into its Reservation's status.
+type InFlightHold struct {
+	// UID is the Reservation's uid.
+	// +required
+	UID types.UID `json:"uid"`
+	// Name is the Reservation's name.
+	// +required
+	Name string `json:"name"`
+	// ReservedAt is when the hold was decided.
+	// +required
+	ReservedAt metav1.MicroTime `json:"reservedAt"`
+	// ExpiresAt is when the hold runs out.
+	// +required
+	ExpiresAt metav1.Time `json:"expiresAt"`
+	// Allocations are the units held.
+	// +required
+	// +listType=atomic
+	Allocations []Allocation `json:"allocations"`
+}
+
+// LedgerTotals are the sums over one namespace.
+type LedgerTotals struct {
+	// Items is the number of StockItems that serve.
+	// +optional
+	Items int64 `json:"items"`
+	// OnHand is the number of units on hand.
+	// +optional
+	OnHand int64 `json:"onHand"`
+	// Reserved is the number of units promised to carts.
+	// +optional
+	Reserved int64 `json:"reserved"`
+	// Available is the number of units that can be reserved.
+	// +optional
+	Available int64 `json:"available"`
+	// InFlight is the number of holds in inFlight.
+	// +optional
+	InFlight int64 `json:"inFlight"`
+	// Backlog is the number of outcomes that the sink has not acknowledged.
+	// +optional
+	Backlog int64 `json:"backlog"`
+}
+
+// Reasons of the StockLedger's condition Ready.
+const (
+	ReasonLeading    = "Leading"
+	ReasonTakingOver = "TakingOver"
+)
+
+// StockLedgerList is a list of StockLedgers.
+//
+// +kubebuilder:object:root=true
+type StockLedgerList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []StockLedger `json:"items"`
+}
