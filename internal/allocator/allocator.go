@@ -1,0 +1,269 @@
+package allocator
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/ledger"
+)
+
+// Options are what an Allocator needs.
+type Options struct {
+	// Client writes to the API server. Its reads are not used.
+	Client client.Client
+	// Reader reads from the API server, past all caches.
+	Reader client.Reader
+	// Name is the human part of this process's identity, such as the pod's
+	// name. A random part is added, so that it need not be unique.
+	Name string
+	// DefaultHold is how long a Reservation without holdFor holds.
+	DefaultHold time.Duration
+	Clock       clock.WithTicker
+}
+
+// Allocator decides the reservations of all namespaces, each with a ledger of
+// its own. It is fed by the See and Gone methods, on every replica; it decides
+// only while Start runs.
+type Allocator struct {
+	Options
+	identity string
+	stale    *staleItems
+
+	mu sync.Mutex
+	// ctx is that of Start, nil while this process does not lead.
+	ctx    context.Context
+	shards map[string]*shard
+	work   sync.WaitGroup
+}
+
+// New returns an Allocator that follows and does not lead yet.
+func New(o Options) *Allocator {
+	a := &Allocator{
+		Options:  o,
+		identity: fmt.Sprintf("%s_%s", o.Name, uuid.NewString()),
+		shards:   map[string]*shard{},
+	}
+	a.stale = newStaleItems(o.Clock, a.itemNames)
+	registerQueueDepth(a.waiting)
+	return a
+}
+
+// forgetEvery is far longer than any answer of the API server can be late.
+const forgetEvery = 10 * time.Minute
+
+// After is Start once synced says that everything in the caches has been seen
+// here, so that catching up after a take-over has little to fetch. It runs on
+// the leader only.
+func (a *Allocator) After(synced func() bool) manager.Runnable {
+	return manager.RunnableFunc(func(ctx context.Context) error {
+		err := wait.PollUntilContextCancel(ctx, 5*time.Millisecond, true,
+			func(context.Context) (bool, error) { return synced(), nil })
+		if err != nil {
+			return nil //nolint:nilerr // stopped before it began
+		}
+		return a.Start(ctx)
+	})
+}
+
+// Start decides reservations until ctx ends, and returns when every effect
+// under way has stopped.
+func (a *Allocator) Start(ctx context.Context) error {
+	a.mu.Lock()
+	a.ctx = ctx
+	shards := a.all()
+	a.mu.Unlock()
+	for _, s := range shards {
+		s.dispatch(Elected{})
+	}
+	a.work.Go(func() { a.stale.run(ctx) })
+
+	ticker := a.Clock.NewTicker(forgetEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C():
+			for _, s := range a.snapshot() {
+				s.dispatch(Aged{})
+			}
+		case <-ctx.Done():
+			a.mu.Lock()
+			a.ctx = nil
+			shards = a.all()
+			a.mu.Unlock()
+			for _, s := range shards {
+				s.dispatch(Deposed{})
+			}
+			a.work.Wait()
+			return nil
+		}
+	}
+}
+
+// Reserve asks for the decision on a Pending Reservation, and waits for it
+// until ctx ends. It may be asked any number of times. The answer is journaled
+// and proves that this process held the ledger at some moment after the call;
+// it becomes the outcome when the caller has written it over the very version
+// of r. A ctx that ends says nothing about what was decided.
+func (a *Allocator) Reserve(ctx context.Context, r *v1.Reservation) (Decision, error) {
+	hold := a.DefaultHold
+	if r.Spec.HoldFor != nil {
+		hold = r.Spec.HoldFor.Duration
+	}
+	decision, err := a.shard(r.Namespace).reserve(ctx, ReserveCalled{
+		UID: r.UID, Name: r.Name, Lines: r.Spec.Items, HoldFor: hold,
+	})
+	if err != nil {
+		return Decision{}, fmt.Errorf("reservation %s/%s waits for a decision: %w", r.Namespace, r.Name, err)
+	}
+	return decision, nil
+}
+
+// SeeReservation takes note of a version of a Reservation, from a watch or
+// from the answer to a write.
+func (a *Allocator) SeeReservation(r *v1.Reservation) {
+	a.shard(r.Namespace).dispatch(reservationSeen(r))
+}
+
+// ReservationGone takes note of a deleted Reservation.
+func (a *Allocator) ReservationGone(namespace string, uid types.UID) {
+	a.shard(namespace).dispatch(ReservationSeen{UID: uid, Gone: true})
+}
+
+// SeeItem takes note of a version of a StockItem.
+func (a *Allocator) SeeItem(item *v1.StockItem) {
+	a.shard(item.Namespace).dispatch(itemSeen(item))
+}
+
+// ItemGone takes note of a deleted StockItem.
+func (a *Allocator) ItemGone(namespace string, uid types.UID) {
+	a.shard(namespace).dispatch(ItemGone{UID: uid})
+}
+
+// SeeLedger takes note of a version of a StockLedger.
+func (a *Allocator) SeeLedger(l *v1.StockLedger) {
+	a.shard(l.Namespace).dispatch(LedgerSeen{
+		UID: l.UID, Version: versionOf(l.ResourceVersion), Token: l.Status.Token,
+	})
+}
+
+// LedgerGone takes note of a deleted StockLedger.
+func (a *Allocator) LedgerGone(namespace string, uid types.UID) {
+	a.shard(namespace).dispatch(LedgerSeen{UID: uid, Gone: true})
+}
+
+// RecordProgress keeps the publisher's place in the StockLedger, along with
+// other changes and at the latest within about a second.
+func (a *Allocator) RecordProgress(namespace string, cursor uint64, backlog int64) {
+	a.shard(namespace).dispatch(Progressed{Cursor: strconv.FormatUint(cursor, 10), Backlog: backlog})
+}
+
+// StockLevel returns the units of a product that can be reserved and those
+// that are, over all locations, from memory. known is false where nobody
+// stocks or holds the product.
+func (a *Allocator) StockLevel(namespace, productID string) (available, reserved int64, known bool) {
+	s := a.existing(namespace)
+	if s == nil {
+		return 0, 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Stock().Level(productID)
+}
+
+// Position returns where a StockItem stands. known is false if it was not seen
+// or is gone.
+func (a *Allocator) Position(namespace string, uid types.UID) (p ledger.Position, known bool) {
+	s := a.existing(namespace)
+	if s == nil {
+		return ledger.Position{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Stock().Position(uid)
+}
+
+// StaleItems delivers StockItems whose status should be written again, at the
+// pace that leaves the API server to the decisions.
+func (a *Allocator) StaleItems() <-chan event.GenericEvent { return a.stale.out }
+
+func (a *Allocator) waiting() float64 {
+	sum := 0
+	for _, s := range a.snapshot() {
+		s.mu.Lock()
+		sum += s.state.Waiting()
+		s.mu.Unlock()
+	}
+	return float64(sum)
+}
+
+func (a *Allocator) itemNames(namespace string, key ledger.Key) []string {
+	s := a.existing(namespace)
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Stock().ItemNames(key)
+}
+
+func (a *Allocator) existing(namespace string) *shard {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.shards[namespace]
+}
+
+// shard returns the namespace's shard, made and elected if need be.
+func (a *Allocator) shard(namespace string) *shard {
+	a.mu.Lock()
+	s, ok := a.shards[namespace]
+	if !ok {
+		s = newShard(a, namespace)
+		a.shards[namespace] = s
+	}
+	elected := !ok && a.ctx != nil
+	a.mu.Unlock()
+	if elected {
+		s.dispatch(Elected{})
+	}
+	return s
+}
+
+func (a *Allocator) snapshot() []*shard {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all()
+}
+
+func (a *Allocator) all() []*shard {
+	shards := make([]*shard, 0, len(a.shards))
+	for _, s := range a.shards {
+		shards = append(shards, s)
+	}
+	return shards
+}
+
+// leadership is the context of effects, nil while this process does not lead.
+func (a *Allocator) leadership() context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ctx
+}
+
+// ItemStale takes note that somebody else may have written the status of a
+// StockItem, so that it is looked at in its turn.
+func (a *Allocator) ItemStale(item *v1.StockItem) {
+	key := ledger.Key{ProductID: item.Spec.ProductID, LocationID: item.Spec.LocationID}
+	a.stale.mark(item.Namespace, []ledger.Key{key}, false)
+}

@@ -1,0 +1,161 @@
+package allocator
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// catchUpRequests is how many objects are read or touched at a time.
+const catchUpRequests = 16
+
+// catchUp brings the view of each kind to at least this moment. A synced cache
+// is not enough: it may lag behind what an older leader did before it was
+// fenced off.
+func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
+	answer := CaughtUp{Term: e.Term}
+	if !s.persist(ctx, "catch up with reservations and stock items", func() (err error) {
+		if e.Rebuild {
+			if err := s.touchOpen(ctx, e.Fence); err != nil {
+				return err
+			}
+		}
+		if answer.ItemsVersion, answer.Items, err = s.listItems(ctx); err != nil {
+			return err
+		}
+		answer.HoldsVersion, answer.Holds, err = s.listReserved(ctx)
+		return err
+	}) {
+		return nil
+	}
+	return answer
+}
+
+// listItems sees the StockItems that are newer than known and returns all.
+func (s *shard) listItems(ctx context.Context) (uint64, map[types.UID]struct{}, error) {
+	return s.list(ctx, "StockItemList",
+		func(uid types.UID) uint64 { return s.state.Stock().ItemVersion(uid) },
+		func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
+			var item v1.StockItem
+			err := s.Reader.Get(ctx, key, &item)
+			if err == nil {
+				s.dispatch(itemSeen(&item))
+			}
+			if apierrors.IsNotFound(err) || err == nil && item.UID != uid {
+				s.dispatch(ItemGone{UID: uid})
+				return nil
+			}
+			return err
+		})
+}
+
+// listReserved sees the Reserved Reservations that are newer than known and
+// returns all.
+func (s *shard) listReserved(ctx context.Context) (uint64, map[types.UID]struct{}, error) {
+	return s.list(ctx, "ReservationList",
+		func(uid types.UID) uint64 { return s.state.Stock().HoldVersion(uid) },
+		func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
+			_, err := s.readReservation(ctx, key, uid)
+			return err
+		}, client.MatchingFields{"status.phase": string(v1.PhaseReserved)})
+}
+
+// list reads the metadata of all objects of a kind, fetches those that are
+// newer than known, and returns the UIDs and the version of the whole list.
+func (s *shard) list(
+	ctx context.Context, kind string,
+	known func(types.UID) uint64,
+	fetch func(context.Context, client.ObjectKey, types.UID) error,
+	options ...client.ListOption,
+) (uint64, map[types.UID]struct{}, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	if err := s.Reader.List(ctx, list, append(options, client.InNamespace(s.namespace))...); err != nil {
+		return 0, nil, fmt.Errorf("list %s: %w", kind, err)
+	}
+	listed := make(map[types.UID]struct{}, len(list.Items))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(catchUpRequests)
+	for i := range list.Items {
+		object := &list.Items[i]
+		listed[object.UID] = struct{}{}
+		s.mu.Lock()
+		fresh := known(object.UID) >= versionOf(object.ResourceVersion)
+		s.mu.Unlock()
+		if fresh {
+			continue
+		}
+		group.Go(func() error { return fetch(ctx, client.ObjectKeyFromObject(object), object.UID) })
+	}
+	return versionOf(list.ResourceVersion), listed, group.Wait()
+}
+
+// readReservation reads one Reservation past all caches and sees it. It is nil
+// where the one with this UID is gone.
+func (s *shard) readReservation(ctx context.Context, key client.ObjectKey, uid types.UID) (*v1.Reservation, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	var r v1.Reservation
+	err := s.Reader.Get(ctx, key, &r)
+	if apierrors.IsNotFound(err) || err == nil && r.UID != uid {
+		s.dispatch(ReservationSeen{UID: uid, Gone: true})
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.dispatch(reservationSeen(&r))
+	return &r, nil
+}
+
+// touchOpen moves every open Reservation to a new version that carries fence.
+// A write that was under way on behalf of the lost ledger then meets a conflict.
+func (s *shard) touchOpen(ctx context.Context, fence string) error {
+	s.log.Info("rebuilding the stock ledger from the reservations: decisions wait meanwhile")
+	for _, phase := range []v1.Phase{v1.PhasePending, v1.PhaseReserved} {
+		var list v1.ReservationList
+		err := s.Reader.List(ctx, &list, client.InNamespace(s.namespace),
+			client.MatchingFields{"status.phase": string(phase)})
+		if err != nil {
+			return fmt.Errorf("list %s reservations: %w", phase, err)
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(catchUpRequests)
+		for i := range list.Items {
+			r := &list.Items[i]
+			group.Go(func() error { return s.touch(ctx, r, fence) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shard) touch(ctx context.Context, r *v1.Reservation, fence string) error {
+	uid := r.UID
+	for !r.CurrentPhase().Final() && r.Status.Fence != fence {
+		r.Status.Fence = fence
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+		err := s.Client.Status().Update(ctx, r)
+		cancel()
+		if err == nil {
+			s.dispatch(reservationSeen(r))
+			return nil
+		}
+		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("touch reservation %s: %w", r.Name, err)
+		}
+		if r, err = s.readReservation(ctx, client.ObjectKeyFromObject(r), uid); err != nil || r == nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package allocator
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/ledger"
+)
+
+// Event is something that happened, as told to Step.
+type Event interface{ event() }
+
+type (
+	// Elected says that this process leads. It is not needed for safety.
+	Elected struct{}
+
+	// Deposed says that this process no longer leads.
+	Deposed struct{}
+
+	// ReserveCalled is one caller that waits for a decision. HoldFor is how
+	// long the units would be held, a whole number of seconds or not.
+	ReserveCalled struct {
+		Call    uint64
+		UID     types.UID
+		Name    string
+		Lines   []v1.ReservationItem
+		HoldFor time.Duration
+	}
+
+	// CallDropped says that the caller no longer waits.
+	CallDropped struct {
+		Call uint64
+		UID  types.UID
+	}
+
+	// ReservationSeen is a version of a Reservation, from a watch, a list or
+	// the answer to a write of our own.
+	ReservationSeen struct {
+		UID         types.UID
+		Version     uint64
+		Phase       v1.Phase
+		Allocations []v1.Allocation
+		// Gone says that the object was deleted.
+		Gone bool
+	}
+
+	// ItemSeen is a version of a StockItem.
+	ItemSeen struct {
+		Item    ledger.Item
+		Version uint64
+	}
+
+	// ItemGone says that a StockItem was deleted.
+	ItemGone struct{ UID types.UID }
+
+	// LedgerSeen is a version of the StockLedger, from a watch.
+	LedgerSeen struct {
+		UID     types.UID
+		Version uint64
+		Token   string
+		Gone    bool
+	}
+
+	// LedgerRead answers ReadLedger. Stored is nil where there is none.
+	LedgerRead struct {
+		Term   uint64
+		Stored *Stored
+	}
+
+	// LedgerWritten answers WriteLedger.
+	LedgerWritten struct {
+		Term    uint64
+		Token   string
+		Result  WriteResult
+		Version uint64
+	}
+
+	// CaughtUp answers CatchUp, after everything that was newer than known
+	// has been seen: the lists were complete at these versions.
+	CaughtUp struct {
+		Term         uint64
+		ItemsVersion uint64
+		Items        map[types.UID]struct{}
+		HoldsVersion uint64
+		Holds        map[types.UID]struct{}
+	}
+
+	// RolledForward answers RollForward: the Reservation of every given hold
+	// has been seen decided or gone.
+	RolledForward struct{ Term uint64 }
+
+	// TakenOver answers CatchUp or RollForward when the stored ledger turned
+	// out to be somebody else's.
+	TakenOver struct{ Term uint64 }
+
+	// Progressed is the publisher's place, to be kept with the next write.
+	Progressed struct {
+		Cursor  string
+		Backlog int64
+	}
+
+	// Woken answers Wake.
+	Woken struct{}
+
+	// Aged says that every answer of the time before the last Aged has come.
+	Aged struct{}
+)
+
+// Stored is the StockLedger as it was read.
+type Stored struct {
+	UID     types.UID
+	Version uint64
+	Status  v1.StockLedgerStatus
+}
+
+// WriteResult is what the writer of the ledger knows.
+type WriteResult int
+
+const (
+	// Landed: the API server said so.
+	Landed WriteResult = iota
+	// Refused: a conflict, or no such object. An earlier attempt of the same
+	// write may still have landed.
+	Refused
+	// Unknown: the answer was lost, or was an error that proves nothing.
+	Unknown
+)
+
+func (Elected) event()         {}
+func (Deposed) event()         {}
+func (ReserveCalled) event()   {}
+func (CallDropped) event()     {}
+func (ReservationSeen) event() {}
+func (ItemSeen) event()        {}
+func (ItemGone) event()        {}
+func (LedgerSeen) event()      {}
+func (LedgerRead) event()      {}
+func (LedgerWritten) event()   {}
+func (CaughtUp) event()        {}
+func (RolledForward) event()   {}
+func (TakenOver) event()       {}
+func (Progressed) event()      {}
+func (Woken) event()           {}
+func (Aged) event()            {}

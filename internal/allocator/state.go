@@ -1,0 +1,280 @@
+package allocator
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/ledger"
+)
+
+// stage is how far this process is in holding the ledger.
+type stage int
+
+const (
+	// following: it does not hold the ledger and is not about to.
+	following stage = iota
+	// reading: it reads the ledger in order to take it over.
+	reading
+	// fencing: it writes itself into the ledger.
+	fencing
+	// catchingUp: older leaders are fenced off; it learns what they did.
+	catchingUp
+	// rollingForward: it finishes what they left in flight.
+	rollingForward
+	// leading: it decides.
+	leading
+)
+
+// State is one namespace's allocator: pure, and not safe for concurrent use.
+type State struct {
+	// self names this process and no other, ever.
+	self  string
+	stock *ledger.Ledger
+
+	elected bool
+	stage   stage
+	// term counts the attempts to hold the ledger.
+	term uint64
+	// epoch is the highest epoch ever seen.
+	epoch int64
+	// base is the stored ledger as last known.
+	base Stored
+	// rebuild says that the ledger cannot be trusted to know every hold.
+	rebuild bool
+	// losses counts the take-overs by others since this process last decided.
+	losses int
+
+	// attempt is the ledger write under way, at most one.
+	attempt  *attempt
+	attempts uint64
+	// entries are the holds in flight, by Reservation; order is their order.
+	entries map[types.UID]*entry
+	order   []types.UID
+
+	// queue are the requests that wait, in order of arrival; waiting finds them
+	// by Reservation. Those in attempt are in neither.
+	queue   []*request
+	waiting map[types.UID]*request
+
+	cursor  string
+	backlog int64
+	// lastWrite is when a ledger write last landed; waking says that a Wake is
+	// under way.
+	lastWrite time.Time
+	waking    bool
+}
+
+// entry is a hold on its way into its Reservation.
+type entry struct {
+	hold v1.InFlightHold
+	// journaled says that the stored ledger has it.
+	journaled bool
+	// settled says that its Reservation is known to be decided or gone.
+	settled bool
+}
+
+// request is a Reservation that waits for a decision, and its callers.
+type request struct {
+	ReserveCalled
+	calls []uint64
+	// decision is what the attempt that the request is part of makes of it.
+	decision Decision
+}
+
+// attempt is one change of the ledger, which may be sent several times until
+// it is known to have landed or not. All sendings have the same base version,
+// so at most one of them lands.
+type attempt struct {
+	status v1.StockLedgerStatus
+	tokens []string
+	batch  []*request
+	// settled are the entries that leave the ledger with it.
+	settled []types.UID
+}
+
+// NewState returns the allocator of one namespace. self must be unique to this
+// process, also among its own restarts.
+func NewState(self string) *State {
+	return &State{
+		self:    self,
+		stock:   ledger.New(),
+		entries: map[types.UID]*entry{},
+		waiting: map[types.UID]*request{},
+	}
+}
+
+// Stock is the accounting, for reading only.
+func (s *State) Stock() *ledger.Ledger { return s.stock }
+
+// Leading tells whether this process decides reservations.
+func (s *State) Leading() bool { return s.stage == leading }
+
+// Busy tells whether decisions are waiting or on their way.
+func (s *State) Busy() bool {
+	return len(s.queue) > 0 || s.attempt != nil && len(s.attempt.batch) > 0 || s.unsettled() > 0
+}
+
+// Waiting is the number of Reservations that wait for a decision.
+func (s *State) Waiting() int { return len(s.queue) }
+
+// Step applies one event and returns what is to be done about it.
+func (s *State) Step(now time.Time, event Event) []Effect {
+	switch e := event.(type) {
+	case Elected:
+		s.elected = true
+		return s.seize(0)
+	case Deposed:
+		s.elected = false
+		s.stop()
+		return nil
+	case ReserveCalled:
+		return s.reserveCalled(now, e)
+	case CallDropped:
+		s.callDropped(e)
+		return nil
+	case ReservationSeen:
+		return s.reservationSeen(now, e)
+	case ItemSeen:
+		s.stock.PutItem(e.Item, e.Version)
+		return s.proceed(now)
+	case ItemGone:
+		s.stock.DropItem(e.UID)
+		return s.proceed(now)
+	case Progressed:
+		s.cursor, s.backlog = e.Cursor, e.Backlog
+		return s.proceed(now)
+	case Woken:
+		s.waking = false
+		return s.proceed(now)
+	case Aged:
+		s.stock.Forget()
+		return nil
+	default:
+		return s.stepLedger(now, event)
+	}
+}
+
+// stepLedger applies what was learned of the stored ledger.
+func (s *State) stepLedger(now time.Time, event Event) []Effect {
+	switch e := event.(type) {
+	case LedgerSeen:
+		return s.ledgerSeen(e)
+	case LedgerRead:
+		if e.Term == s.term {
+			return s.ledgerRead(now, e.Stored)
+		}
+	case LedgerWritten:
+		if e.Term == s.term && s.attempt != nil {
+			return s.ledgerWritten(now, e)
+		}
+	case CaughtUp:
+		if e.Term == s.term && s.stage == catchingUp {
+			return s.caughtUp(now, e)
+		}
+	case RolledForward:
+		if e.Term == s.term && s.stage == rollingForward {
+			return s.lead(now)
+		}
+	case TakenOver:
+		if e.Term == s.term {
+			return s.lose()
+		}
+	}
+	return nil
+}
+
+// proceed goes on with whatever can go on now.
+func (s *State) proceed(now time.Time) []Effect {
+	if s.stage == leading {
+		return s.write(now)
+	}
+	return s.seize(0)
+}
+
+// reserveCalled lets a caller wait. A Reservation whose decision is being
+// written already gets a second request, since the write under way began
+// before this call and proves nothing to it.
+func (s *State) reserveCalled(now time.Time, e ReserveCalled) []Effect {
+	r, known := s.waiting[e.UID]
+	if !known {
+		r = &request{ReserveCalled: e}
+		s.enqueue(r)
+	}
+	r.calls = append(r.calls, e.Call)
+	return s.proceed(now)
+}
+
+// callDropped forgets a caller. A waiting request that has no caller left is
+// not decided.
+func (s *State) callDropped(e CallDropped) {
+	r, known := s.waiting[e.UID]
+	if !known {
+		return
+	}
+	r.calls = slices.DeleteFunc(r.calls, func(call uint64) bool { return call == e.Call })
+	if len(r.calls) == 0 {
+		s.dequeue(r)
+	}
+}
+
+func (s *State) enqueue(r *request) {
+	s.queue = append(s.queue, r)
+	s.waiting[r.UID] = r
+}
+
+func (s *State) dequeue(r *request) {
+	s.queue = slices.DeleteFunc(s.queue, func(other *request) bool { return other == r })
+	delete(s.waiting, r.UID)
+}
+
+func (s *State) reservationSeen(now time.Time, e ReservationSeen) []Effect {
+	if e.Phase == v1.PhasePending && !e.Gone {
+		return nil
+	}
+	if e.Phase == v1.PhaseReserved && !e.Gone {
+		s.stock.Commit(e.UID, e.Version, e.Allocations)
+	} else {
+		s.stock.End(e.UID)
+	}
+	if entry, ok := s.entries[e.UID]; ok {
+		entry.settled = true
+	}
+	var effects []Effect
+	if r, known := s.waiting[e.UID]; known {
+		s.dequeue(r)
+		effects = replies(r, Decision{Superseded: true})
+	}
+	return append(effects, s.proceed(now)...)
+}
+
+func replies(r *request, decision Decision) []Effect {
+	effects := make([]Effect, 0, len(r.calls))
+	for _, call := range r.calls {
+		effects = append(effects, Reply{Call: call, Decision: decision})
+	}
+	return effects
+}
+
+// token returns a token that was never used before.
+func (s *State) token() string {
+	s.attempts++
+	return s.self + "/" + strconv.FormatUint(s.attempts, 10)
+}
+
+func (s *State) claim() Claim {
+	return Claim{UID: s.base.UID, Holder: s.self, Epoch: s.epoch}
+}
+
+func (s *State) unsettled() int {
+	count := 0
+	for _, uid := range s.order {
+		if !s.entries[uid].settled {
+			count++
+		}
+	}
+	return count
+}

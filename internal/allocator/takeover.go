@@ -1,0 +1,199 @@
+package allocator
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// How long to wait before trying again, doubled each time up to the cap.
+const (
+	firstDelay = 50 * time.Millisecond
+	maxDelay   = 2 * time.Second
+)
+
+func backoff(tries int) time.Duration {
+	return min(maxDelay, firstDelay<<min(tries, 10))
+}
+
+// wanted tells whether there is anything to hold the ledger for.
+func (s *State) wanted() bool {
+	return s.elected && (s.stock.HasItems() || len(s.queue) > 0 || s.base.UID != "")
+}
+
+// seize starts a take-over unless one is under way or there is no need.
+func (s *State) seize(delay time.Duration) []Effect {
+	if s.stage != following || !s.wanted() {
+		return nil
+	}
+	s.term++
+	s.stage = reading
+	return []Effect{ReadLedger{Term: s.term, Delay: delay}}
+}
+
+// stop gives up whatever this process was doing with the ledger. Answers that
+// are still under way are ignored from here on. Requests go on waiting, in
+// their order; holds that no Reservation shows are known only to the stored
+// ledger again.
+func (s *State) stop() {
+	s.term++
+	s.stage = following
+	if s.attempt != nil {
+		batch := s.attempt.batch
+		s.attempt = nil
+		s.requeue(batch)
+	}
+	for _, uid := range s.order {
+		s.stock.Withdraw(uid)
+	}
+	clear(s.entries)
+	s.order = nil
+}
+
+func (s *State) requeue(batch []*request) {
+	rest := s.queue
+	s.queue = nil
+	for _, r := range slices.Concat(batch, rest) {
+		r.decision = Decision{}
+		if earlier, twice := s.waiting[r.UID]; twice && earlier != r {
+			// A second request of the same Reservation came while the first was
+			// being written: they become one.
+			earlier.calls = append(earlier.calls, r.calls...)
+			continue
+		}
+		s.enqueue(r)
+	}
+}
+
+// lose ends an epoch that somebody else ended, or that nobody can tell about.
+// It comes back later and later, so that two processes that both believe they
+// lead do not spend their time fencing each other off.
+func (s *State) lose() []Effect {
+	s.stop()
+	delay := backoff(s.losses)
+	s.losses++
+	return s.seize(delay)
+}
+
+// ledgerSeen learns from the watch that the ledger was deleted or taken over,
+// so that an idle leader notices too. A take-over while a write is under way
+// shows in the answer to that write.
+func (s *State) ledgerSeen(e LedgerSeen) []Effect {
+	switch {
+	case e.Gone && e.UID != s.base.UID:
+		return nil
+	case e.Gone:
+		s.base = Stored{}
+		if s.stage == following {
+			return nil
+		}
+		return s.lose()
+	case s.stage == following:
+		s.base.UID = e.UID
+		return s.seize(0)
+	case s.stage == leading && s.attempt == nil &&
+		e.Version > s.base.Version && e.Token != s.base.Status.Token:
+		return s.lose()
+	default:
+		return nil
+	}
+}
+
+// ledgerRead goes on with a take-over, or finds out what became of a write.
+func (s *State) ledgerRead(now time.Time, stored *Stored) []Effect {
+	switch {
+	case s.stage == reading && stored == nil:
+		return []Effect{CreateLedger{Term: s.term}}
+	case s.stage == reading:
+		s.base = *stored
+		return s.fence(now)
+	case s.attempt != nil:
+		return s.resolve(now, stored)
+	default:
+		return nil
+	}
+}
+
+// fence writes this process into the ledger as it was read. From the moment
+// this lands no older leader can add a hold.
+func (s *State) fence(now time.Time) []Effect {
+	s.stage = fencing
+	s.epoch = max(s.epoch, s.base.Status.Epoch) + 1
+	status := *s.base.Status.DeepCopy()
+	status.Holder = s.self
+	status.Epoch = s.epoch
+	status.Recovered = status.Recovered && !s.rebuild
+	setReady(&status, false, now)
+	s.attempt = &attempt{status: status}
+	return s.send()
+}
+
+// fenced learns what is in flight and goes on to what else there is.
+func (s *State) fenced() []Effect {
+	for _, hold := range s.base.Status.InFlight {
+		s.addEntry(hold, true)
+	}
+	if s.cursor == "" {
+		s.cursor = s.base.Status.Cursor
+	}
+	s.stage = catchingUp
+	return []Effect{CatchUp{
+		Term:    s.term,
+		Rebuild: !s.base.Status.Recovered,
+		Fence:   fmt.Sprintf("%s/%d", s.base.UID, s.epoch),
+		Claim:   s.claim(),
+	}}
+}
+
+func (s *State) caughtUp(now time.Time, e CaughtUp) []Effect {
+	s.stock.CompleteItems(e.ItemsVersion, e.Items)
+	s.stock.CompleteHolds(e.HoldsVersion, e.Holds)
+	s.rebuild = false
+	var open []v1.InFlightHold
+	for _, uid := range s.order {
+		entry := s.entries[uid]
+		if s.stock.HoldVersion(uid) > 0 || s.stock.Ended(uid) {
+			entry.settled = true
+		}
+		if !entry.settled {
+			open = append(open, entry.hold)
+		}
+	}
+	if len(open) == 0 {
+		return s.lead(now)
+	}
+	s.stage = rollingForward
+	return []Effect{RollForward{Term: s.term, Holds: open, Claim: s.claim()}}
+}
+
+// lead starts to decide. The first write also says that the ledger is
+// recovered, in one stroke with the first decisions.
+func (s *State) lead(now time.Time) []Effect {
+	s.stage = leading
+	return s.write(now)
+}
+
+// resolve finds out what became of the attempt from the ledger as stored.
+func (s *State) resolve(now time.Time, stored *Stored) []Effect {
+	if stored == nil || stored.UID != s.base.UID {
+		return s.lose()
+	}
+	if slices.Contains(s.attempt.tokens, stored.Status.Token) {
+		return s.landed(now, stored.Version, stored.Status.Token)
+	}
+	if stored.Version == s.base.Version {
+		// It may still land. Sending it again, over the same version, settles
+		// which: at most one of the sendings can.
+		return s.send()
+	}
+	// The token is ours of before but the version is not: somebody edited the
+	// ledger by hand. If holds are missing from it, it cannot be trusted.
+	if stored.Status.Token == s.base.Status.Token &&
+		!reflect.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) {
+		s.rebuild = true
+	}
+	return s.lose()
+}

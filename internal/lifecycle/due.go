@@ -1,0 +1,58 @@
+package lifecycle
+
+import (
+	"time"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// Action is what is due for a Reservation.
+type Action int
+
+const (
+	// None: nothing is due, now or later.
+	None Action = iota
+	// Decide: it is Pending and wants an outcome.
+	Decide
+	// Release: its owner wants the units back on sale, or wants no decision.
+	Release
+	// Expire: its hold ran out.
+	Expire
+	// Await: it will expire after the returned time.
+	Await
+)
+
+// Due says what to do for a Reservation at this moment and, with Await, after
+// how long to ask again. It reads this version only: the write that follows
+// must fail if there is a newer one, so that a Consume or Release that was
+// written in time always beats the expiry.
+func Due(r *v1.Reservation, now time.Time) (Action, time.Duration) {
+	switch r.CurrentPhase() {
+	case v1.PhasePending:
+		if r.Spec.Intent == v1.IntentRelease || r.DeletionTimestamp != nil {
+			return Release, 0
+		}
+		return Decide, 0
+	case v1.PhaseReserved:
+		return dueReserved(r, now)
+	default:
+		return None, 0
+	}
+}
+
+func dueReserved(r *v1.Reservation, now time.Time) (Action, time.Duration) {
+	switch r.Spec.Intent {
+	case v1.IntentRelease:
+		return Release, 0
+	case v1.IntentHold, "":
+		if r.Status.ExpiresAt == nil {
+			return None, 0
+		}
+		if left := r.Status.ExpiresAt.Sub(now); left > 0 {
+			return Await, left
+		}
+		return Expire, 0
+	default:
+		return None, 0
+	}
+}
