@@ -1,0 +1,100 @@
+package events
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+func TestDecodeRelease(t *testing.T) {
+	const reason = "reason: must be one of CHECKOUT_FAILED, ORDER_CANCELLED, EXPIRED"
+	const id = "reservationId: must be the id of a reservation: lower case letters, digits, '-' and '.', at most 253"
+	cases := map[string]struct {
+		data       string
+		want       *ReleaseInventory
+		violations []string
+	}{
+		"with reason":    {data: `{"reservationId":"r","reason":"ORDER_CANCELLED"}`, want: &ReleaseInventory{"r", v1.ReleaseOrderCancelled}},
+		"without reason": {data: `{"reservationId":"a.b-c"}`, want: &ReleaseInventory{ReservationID: "a.b-c"}},
+		"nothing":        {data: `{}`, violations: []string{"reservationId: is required"}},
+		"bad both":       {data: `{"reservationId":"A/b","reason":"expired"}`, violations: []string{id, reason}},
+		"null both":      {data: `{"reservationId":null,"reason":null}`, violations: []string{id, reason}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := DecodeRelease([]byte(tc.data))
+			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDecodeReleaseOf(t *testing.T) {
+	cases := map[string]struct {
+		data       string
+		want       *ReleaseInventory
+		violations []string
+	}{
+		"no body":    {data: ``, want: &ReleaseInventory{ReservationID: "r"}},
+		"empty":      {data: `{}`, want: &ReleaseInventory{ReservationID: "r"}},
+		"reason":     {data: `{"reason":"EXPIRED"}`, want: &ReleaseInventory{"r", v1.ReleaseExpired}},
+		"same id":    {data: `{"reservationId":"r"}`, want: &ReleaseInventory{ReservationID: "r"}},
+		"other id":   {data: `{"reservationId":"s"}`, violations: []string{"reservationId: must be that of the path, or left out"}},
+		"bad reason": {data: `{"reason":""}`, violations: []string{"reason: must be one of CHECKOUT_FAILED, ORDER_CANCELLED, EXPIRED"}},
+		"no object":  {data: `3`, violations: []string{"must be a JSON object"}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := DecodeReleaseOf("r", []byte(tc.data))
+			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDecodeGetStockLevel(t *testing.T) {
+	got, err := DecodeGetStockLevel([]byte(`{"productId":"a b/c"}`))
+	if diff := cmp.Diff(&GetStockLevel{ProductID: "a b/c"}, got); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	_, err = DecodeGetStockLevel([]byte(`{"product":"x"}`))
+	if diff := cmp.Diff([]string{"productId: is required"}, violationsOf(t, err)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// IsID is a hand-made form of the API's pattern; here it is compared with it.
+func TestIsIDMatchesTheAPI(t *testing.T) {
+	pattern := regexp.MustCompile(v1.PrintableID)
+	seen := map[bool]int{}
+	check := func(s string) {
+		want := pattern.MatchString(s) && len(s) <= v1.MaxIDLength
+		seen[want]++
+		if got := IsID(s); got != want {
+			t.Errorf("IsID(%q) = %v, want %v", s, got, want)
+		}
+	}
+	for b := range 256 {
+		for _, s := range []string{"%", "%a", "a%", "a%a", "%%"} {
+			check(strings.ReplaceAll(s, "%", string([]byte{byte(b)})))
+		}
+	}
+	for _, s := range []string{"", "é", strings.Repeat("x", 128), strings.Repeat("x", 129), "a\n"} {
+		check(s)
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("one-sided samples: %v", seen)
+	}
+}

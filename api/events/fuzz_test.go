@@ -1,0 +1,129 @@
+package events
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+var reserveSeeds = []string{
+	`{"cartId":"c","items":[{"productId":"p","quantity":1}]}`,
+	`{"cartId":"c","customerId":"u","orderId":"o","holdFor":"1h30m","items":[{"productId":"a","quantity":1e3},{"productId":"a","quantity":2.0}]}`,
+	`{"cartId":"c","items":[{"productId":"p","quantity":1e-400000}]}`,
+	`{"cartId":"c","items":[{"productId":"p","quantity":999999999},{"productId":"p","quantity":2}]}`,
+	`{"cartId":"\ud800","items":null}`,
+	`{"cartId":"c","cartId":"d","Items":[]}`,
+	`[[[[`, `null`, ``, "\xff",
+}
+
+// What is accepted keeps every bound, follows the published schema, and comes out
+// the same when it is written and read again.
+func FuzzReserveCommand(f *testing.F) {
+	for _, seed := range reserveSeeds {
+		f.Add([]byte(seed))
+	}
+	schema := schemaOf(f, TypeReserve)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		command, err := DecodeReserve(data)
+		if err != nil {
+			requireInvalid(t, err)
+			return
+		}
+		seen := map[string]bool{}
+		for _, item := range command.Items {
+			if seen[item.ProductID] || !IsID(item.ProductID) || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
+				t.Errorf("bad item %+v", item)
+			}
+			seen[item.ProductID] = true
+		}
+		if len(seen) == 0 || len(seen) > v1.MaxItems {
+			t.Errorf("%d products", len(seen))
+		}
+		// json.Valid data may hold numbers that the validator does not represent.
+		if err := validate(t, schema, roundTrip(t, data)); err != nil {
+			t.Errorf("accepted against the schema: %v", err)
+		}
+		written, err := json.Marshal(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := DecodeReserve(written)
+		if err != nil {
+			t.Fatalf("%s is refused: %v", written, err)
+		}
+		if command.Hash() != again.Hash() {
+			t.Errorf("%s and %s differ", data, written)
+		}
+	})
+}
+
+// roundTrip keeps the fields of the contract alone.
+func roundTrip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]json.RawMessage{}
+	for _, name := range []string{"cartId", "customerId", "orderId", "holdFor"} {
+		if raw, ok := fields[name]; ok {
+			known[name] = raw
+		}
+	}
+	var lines []map[string]json.RawMessage
+	if err := json.Unmarshal(fields["items"], &lines); err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range lines {
+		lines[i] = map[string]json.RawMessage{"productId": line["productId"], "quantity": line["quantity"]}
+	}
+	known["items"], _ = json.Marshal(lines)
+	out, err := json.Marshal(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func FuzzReleaseCommand(f *testing.F) {
+	for _, seed := range []string{`{"reservationId":"r","reason":"EXPIRED"}`, `{"reservationId":"r"}`, `{"reason":1}`, `{}`, ``} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		command, err := DecodeRelease(data)
+		if err != nil {
+			requireInvalid(t, err)
+			return
+		}
+		if !IsReservationID(command.ReservationID) {
+			t.Errorf("bad id %q", command.ReservationID)
+		}
+		if same, err := DecodeReleaseOf(command.ReservationID, data); err != nil || *same != *command {
+			t.Errorf("by path: %v, %v", same, err)
+		}
+	})
+}
+
+func FuzzStockLevelQuery(f *testing.F) {
+	for _, seed := range []string{`{"productId":"p"}`, `{"productId":""}`, `{"productId":{"a":[]}}`, ``} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		query, err := DecodeGetStockLevel(data)
+		if err != nil {
+			requireInvalid(t, err)
+		} else if !IsID(query.ProductID) {
+			t.Errorf("bad id %q", query.ProductID)
+		}
+	})
+}
+
+func requireInvalid(t *testing.T, err error) {
+	t.Helper()
+	var bad *InvalidError
+	if !errors.As(err, &bad) || len(bad.Violations) == 0 || len(bad.Violations) > maxViolations {
+		t.Errorf("%v is no InvalidError of 1 to %d violations", err, maxViolations)
+	}
+}

@@ -1,0 +1,157 @@
+package events
+
+import (
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+var decidedAt = time.Date(2030, 1, 2, 4, 4, 5, 678_901_000, time.FixedZone("east", 3600))
+
+func reservation() *v1.Reservation {
+	return &v1.Reservation{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "rsv-1", UID: "uid-1"},
+		Spec: v1.ReservationSpec{
+			CartID: "cart-1", CustomerID: "customer-1", OrderID: "set-later", Intent: v1.IntentHold,
+			Items: []v1.ReservationItem{{ProductID: "b<c>", Quantity: 2}, {ProductID: "a", Quantity: 1}},
+		},
+	}
+}
+
+func reservedReservation() *v1.Reservation {
+	r := reservation()
+	at := metav1.NewMicroTime(decidedAt)
+	r.Status = v1.ReservationStatus{Phase: v1.PhaseReserved, DecidedAt: &at, ReservedAt: &at, OrderID: "order-1"}
+	return r
+}
+
+func unavailableReservation() *v1.Reservation {
+	r := reservation()
+	at := metav1.NewMicroTime(decidedAt)
+	r.Status = v1.ReservationStatus{
+		Phase: v1.PhaseUnavailable, Reason: v1.ReasonInsufficientStock, DecidedAt: &at,
+		UnavailableItems: []v1.UnavailableItem{{ProductID: "a", Requested: 1, Available: 0}},
+	}
+	return r
+}
+
+func releasedReservation() *v1.Reservation {
+	r := reservedReservation()
+	r.Status.Phase, r.Status.Reason = v1.PhaseReleased, string(v1.ReleaseExpired)
+	r.Status.Conditions = []metav1.Condition{{
+		Type: v1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1.ReasonReleased,
+		LastTransitionTime: metav1.NewTime(decidedAt.Add(time.Minute)),
+	}}
+	return r
+}
+
+// wire is the whole event in structured mode.
+func wire(t *testing.T, event cloudevents.Event) string {
+	t.Helper()
+	if err := event.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := event.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+const (
+	wireReserved = `{"specversion":"1.0","id":"uid-1.reserved","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+		`"type":"com.acme.inventory.reserved.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
+		`"data":{"reservationId":"rsv-1","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"}}`
+	wireUnavailable = `{"specversion":"1.0","id":"uid-1.unavailable","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+		`"type":"com.acme.inventory.unavailable.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
+		`"data":{"cartId":"cart-1","unavailableItems":[{"productId":"a","requested":1,"available":0}],"checkedAt":"2030-01-02T03:04:05.678901Z"}}`
+)
+
+func TestOutcome(t *testing.T) {
+	at := metav1.NewMicroTime(decidedAt)
+	cases := map[string]struct {
+		change func(*v1.Reservation)
+		from   func() *v1.Reservation
+		want   string
+	}{
+		"reserved":    {from: reservedReservation, want: wireReserved},
+		"unavailable": {from: unavailableReservation, want: wireUnavailable},
+		"pending":     {from: reservation},
+		"released while pending": {from: reservation, change: func(r *v1.Reservation) {
+			r.Status.Phase = v1.PhaseReleased
+		}},
+		"released after": {from: releasedReservation, want: wireReserved},
+		"consumed after": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
+			r.Status.Phase, r.Spec.Intent, r.Status.FoldID = v1.PhaseConsumed, v1.IntentConsume, 7
+		}},
+		"deleted after": {from: unavailableReservation, want: wireUnavailable, change: func(r *v1.Reservation) {
+			now := metav1.NewTime(decidedAt)
+			r.DeletionTimestamp = &now
+		}},
+		"order set after": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
+			r.Spec.OrderID = "another"
+		}},
+		"not yet rounded by the API server": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
+			fine := metav1.NewMicroTime(at.Add(999 * time.Nanosecond))
+			r.Status.DecidedAt, r.Status.ReservedAt = &fine, &fine
+		}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := tc.from()
+			if tc.change != nil {
+				tc.change(r)
+			}
+			before := r.DeepCopy()
+			event, ok := Outcome(r)
+			if ok != (tc.want != "") {
+				t.Fatalf("has an outcome: %v", ok)
+			}
+			if diff := cmp.Diff(before, r); diff != "" {
+				t.Errorf("the Reservation was changed: %s", diff)
+			}
+			if !ok {
+				return
+			}
+			if diff := cmp.Diff(tc.want, wire(t, event)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReleasedReply(t *testing.T) {
+	const head = `{"specversion":"1.0","id":"uid-1.released","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+		`"type":"com.acme.inventory.released.v1","subject":"rsv-1","datacontenttype":"application/json",`
+	byOwner := releasedReservation()
+	byOwner.Status.Reason, byOwner.Spec.ReleaseReason = v1.ReasonReleased, v1.ReleaseOrderCancelled
+	cases := map[string]struct {
+		from *v1.Reservation
+		want string
+	}{
+		"expired":      {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"by its owner": {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"nothing held": {unavailableReservation(), head + `"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Unavailable"}}`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, wire(t, ReleasedReply(tc.from))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestStockLevelReply(t *testing.T) {
+	got := wire(t, StockLevelReply("shop", "q-1", StockLevel{ProductID: "p", Available: 3, Reserved: 0}))
+	const want = `{"specversion":"1.0","id":"q-1","source":"/apis/inventory.acme.com/v1/namespaces/shop/stockitems","type":"com.acme.inventory.stocklevel.v1",` +
+		`"subject":"p","datacontenttype":"application/json","data":{"productId":"p","available":3,"reserved":0}}`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,90 @@
+package events
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// Item is one line of a cart.
+type Item struct {
+	// ProductID is 1 to 128 printable ASCII characters.
+	ProductID string `json:"productId"`
+	// Quantity is the number of units, 1 to 1e9.
+	Quantity int64 `json:"quantity"`
+}
+
+// ReserveInventory is the payload of TypeReserve. What DecodeReserve returns
+// names every product once, in the order of the first mention.
+type ReserveInventory struct {
+	CartID     string `json:"cartId"`
+	CustomerID string `json:"customerId,omitempty"`
+	OrderID    string `json:"orderId,omitempty"`
+	// Items are 1 to 100 products.
+	Items []Item `json:"items"`
+	// HoldFor is 1s to 24h; nil leaves it to the operator.
+	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
+}
+
+// ReleaseInventory is the payload of TypeRelease.
+type ReleaseInventory struct {
+	// ReservationID is the name of the Reservation.
+	ReservationID string `json:"reservationId"`
+	// Reason is one of the published release reasons, or empty.
+	Reason v1.ReleaseReason `json:"reason,omitempty"`
+}
+
+// GetStockLevel is the payload of TypeStockLevelGet.
+type GetStockLevel struct {
+	ProductID string `json:"productId"`
+}
+
+// InventoryReserved is the payload of TypeReserved.
+type InventoryReserved struct {
+	ReservationID string           `json:"reservationId"`
+	OrderID       string           `json:"orderId,omitempty"`
+	CartID        string           `json:"cartId,omitempty"`
+	Items         []Item           `json:"items"`
+	ReservedAt    metav1.MicroTime `json:"reservedAt"`
+}
+
+// UnavailableItem is a line that could not be served.
+type UnavailableItem struct {
+	ProductID string `json:"productId"`
+	// Requested is the number of units that the cart asked for.
+	Requested int64 `json:"requested"`
+	// Available is the number of units that could be had, over all locations.
+	Available int64 `json:"available"`
+}
+
+// InventoryUnavailable is the payload of TypeUnavailable.
+type InventoryUnavailable struct {
+	OrderID          string            `json:"orderId,omitempty"`
+	CartID           string            `json:"cartId,omitempty"`
+	UnavailableItems []UnavailableItem `json:"unavailableItems"`
+	CheckedAt        metav1.MicroTime  `json:"checkedAt"`
+}
+
+// InventoryReleased is the payload of TypeReleased: where a Reservation stands
+// after a release, or where it stood already.
+type InventoryReleased struct {
+	ReservationID string `json:"reservationId"`
+	CartID        string `json:"cartId,omitempty"`
+	OrderID       string `json:"orderId,omitempty"`
+	// Phase is Released, or Unavailable where nothing was held.
+	Phase v1.Phase `json:"phase"`
+	// Reason is why the hold was given back, where one was given.
+	Reason v1.ReleaseReason `json:"reason,omitempty"`
+	// ReleasedAt is when the hold was given back; nil where nothing was held.
+	ReleasedAt *metav1.Time `json:"releasedAt,omitempty"`
+}
+
+// StockLevel is the payload of TypeStockLevel: the units of one product, summed
+// over its locations.
+type StockLevel struct {
+	ProductID string `json:"productId"`
+	// Available is the number of units that can be reserved.
+	Available int64 `json:"available"`
+	// Reserved is the number of units promised to carts.
+	Reserved int64 `json:"reserved"`
+}

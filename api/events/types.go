@@ -1,0 +1,55 @@
+package events
+
+import (
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// The types of the commands and queries that the service takes.
+const (
+	TypeReserve       = "com.acme.inventory.reserve.v1"
+	TypeRelease       = "com.acme.inventory.release.v1"
+	TypeStockLevelGet = "com.acme.inventory.stocklevel.get.v1"
+)
+
+// The types of the outcomes: published to the sink, and replied to TypeReserve.
+const (
+	TypeReserved    = "com.acme.inventory.reserved.v1"
+	TypeUnavailable = "com.acme.inventory.unavailable.v1"
+)
+
+// The types of the replies that are not outcomes and are never published.
+const (
+	TypeReleased   = "com.acme.inventory.released.v1"
+	TypeStockLevel = "com.acme.inventory.stocklevel.v1"
+)
+
+// ReservationSource is the CloudEvents source of everything that is told about
+// the Reservations of a namespace.
+func ReservationSource(namespace string) string { return source(namespace, "reservations") }
+
+// StockSource is the CloudEvents source of the stock levels of a namespace.
+func StockSource(namespace string) string { return source(namespace, "stockitems") }
+
+func source(namespace, resource string) string {
+	return "/apis/" + v1.GroupVersion.String() + "/namespaces/" + namespace + "/" + resource
+}
+
+// newEvent makes an event without time and data.
+func newEvent(eventType, source, id, subject string) cloudevents.Event {
+	event := cloudevents.NewEvent(cloudevents.VersionV1)
+	event.SetType(eventType)
+	event.SetSource(source)
+	event.SetID(id)
+	event.SetSubject(subject)
+	return event
+}
+
+// setData sets a payload of this package. They hold strings, numbers and times
+// alone, so that encoding them cannot fail.
+func setData(event *cloudevents.Event, payload any) {
+	if err := event.SetData(cloudevents.ApplicationJSON, payload); err != nil {
+		panic("events: a payload that is no JSON: " + err.Error())
+	}
+}

@@ -1,0 +1,93 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/ledger"
+)
+
+// itemWorkers is how many StockItems are written at a time: few, since their
+// figures are copies and decisions come first.
+const itemWorkers = 4
+
+// Stock is the accounting that StockItems show.
+type Stock interface {
+	// SeeItem takes note of a version of a StockItem.
+	SeeItem(item *v1.StockItem)
+	// Position is where a StockItem stands.
+	Position(namespace string, uid types.UID) (p ledger.Position, known bool)
+	// StaleItems delivers the StockItems whose figures changed.
+	StaleItems() <-chan event.GenericEvent
+}
+
+// StockItemReconciler copies the figures of the ledger into the status of the
+// StockItems. A change of a spec is shown at once; changed figures come at the
+// pace of Stock.StaleItems.
+type StockItemReconciler struct {
+	// Client reads from the cache and writes to the API server.
+	client.Client
+	Stock Stock
+	Clock clock.PassiveClock
+}
+
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems,verbs=get;list;watch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems/status,verbs=get;update;patch
+
+// SetupWithManager registers the reconciler.
+func (r *StockItemReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	unseen := predicate.NewPredicateFuncs(func(object client.Object) bool {
+		item, ok := object.(*v1.StockItem)
+		return ok && item.Status.ObservedGeneration != item.Generation
+	})
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1.StockItem{}, builder.WithPredicates(unseen)).
+		WatchesRawSource(source.Channel(r.Stock.StaleItems(), &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: itemWorkers}).
+		Complete(r)
+}
+
+// Reconcile writes the status of one StockItem if it is not what it should be.
+func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	var item v1.StockItem
+	if err := r.Get(ctx, req.NamespacedName, &item); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	// The spec binds the decisions before anybody is shown that it does.
+	r.Stock.SeeItem(&item)
+	position, known := r.Stock.Position(item.Namespace, item.UID)
+	if !known {
+		return ctrl.Result{}, nil
+	}
+	before := item.Status.DeepCopy()
+	showPosition(&item, position, r.Clock.Now())
+	if equality.Semantic.DeepEqual(before, &item.Status) {
+		return ctrl.Result{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	err := r.Status().Update(ctx, &item)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		// The cache is behind. What it is behind of comes as an event.
+		return ctrl.Result{}, nil
+	}
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
+	}
+	r.Stock.SeeItem(&item)
+	return ctrl.Result{}, nil
+}

@@ -1,0 +1,77 @@
+package controllers
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/ledger"
+)
+
+// showPosition makes an item's status say where the item stands.
+func showPosition(item *v1.StockItem, p ledger.Position, now time.Time) {
+	s := &item.Status
+	s.ObservedGeneration = item.Generation
+	s.OnHand, s.Reserved, s.Available, s.Shortfall = 0, p.Reserved, p.Available, p.Shortfall
+	if p.Serving {
+		s.OnHand = item.Spec.Received - s.Consumed
+	}
+	for _, c := range []metav1.Condition{ready(p), inStock(item, p), lowStock(item, p), oversold(p)} {
+		c.ObservedGeneration = item.Generation
+		c.LastTransitionTime = metav1.NewTime(now)
+		meta.SetStatusCondition(&s.Conditions, c)
+	}
+}
+
+func ready(p ledger.Position) metav1.Condition {
+	if !p.Serving {
+		return condition(v1.ConditionReady, false, v1.ReasonDuplicateStockItem,
+			fmt.Sprintf("StockItem %s serves this product at this location: delete one of the two", p.ServingName))
+	}
+	return condition(v1.ConditionReady, true, v1.ReasonServing, "the figures count")
+}
+
+func inStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
+	switch {
+	case !p.Serving:
+		return condition(v1.ConditionInStock, false, v1.ReasonNotServing, "this item counts for nothing")
+	case item.Spec.Suspended:
+		return condition(v1.ConditionInStock, false, v1.ReasonSuspended, "nothing is sold from here while suspended")
+	case p.Available == 0:
+		return condition(v1.ConditionInStock, false, v1.ReasonSoldOut, "no unit can be reserved")
+	default:
+		return condition(v1.ConditionInStock, true, v1.ReasonUnitsAvailable, "units can be reserved")
+	}
+}
+
+func lowStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
+	switch {
+	case !p.Serving:
+		return condition(v1.ConditionLowStock, false, v1.ReasonNotServing, "this item counts for nothing")
+	case item.Spec.LowStockThreshold == 0:
+		return condition(v1.ConditionLowStock, false, v1.ReasonNoThreshold, "no lowStockThreshold is set")
+	case p.Available <= item.Spec.LowStockThreshold:
+		return condition(v1.ConditionLowStock, true, v1.ReasonBelowThreshold, "no more units than lowStockThreshold can be reserved")
+	default:
+		return condition(v1.ConditionLowStock, false, v1.ReasonAboveThreshold, "more units than lowStockThreshold can be reserved")
+	}
+}
+
+func oversold(p ledger.Position) metav1.Condition {
+	if p.Shortfall > 0 {
+		return condition(v1.ConditionOversold, true, v1.ReasonReceivedLowered,
+			"more units are promised than are on hand: raise received or release reservations")
+	}
+	return condition(v1.ConditionOversold, false, v1.ReasonPromisesCovered, "every promised unit is on hand")
+}
+
+func condition(kind string, is bool, reason, message string) metav1.Condition {
+	status := metav1.ConditionFalse
+	if is {
+		status = metav1.ConditionTrue
+	}
+	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/webhook"
+)
+
+// options are what the flags say.
+type options struct {
+	bridgeAddress    string
+	metricsAddress   string
+	defaultNamespace string
+
+	leaderElect             bool
+	leaderElectionNamespace string
+	leaderElectionID        string
+	leaseDuration           time.Duration
+	renewDeadline           time.Duration
+	retryPeriod             time.Duration
+
+	defaultHold    time.Duration
+	retention      time.Duration
+	sink           string
+	deadLetterSink string
+	workers        int
+
+	log zap.Options
+}
+
+// parseFlags reads the command line. It ends the process with a usage message
+// if that makes no sense.
+func parseFlags(arguments []string) options {
+	var o options
+	flags := flag.NewFlagSet("inventory-operator", flag.ExitOnError)
+	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
+		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
+	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
+	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
+		"namespace of commands whose path names none")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true,
+		"let one replica at a time decide; without it replicas only waste each other's work")
+	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
+		"namespace of the lease; empty is the pod's own")
+	flags.StringVar(&o.leaderElectionID, "leader-election-id", "inventory-operator", "name of the lease")
+	flags.DurationVar(&o.leaseDuration, "lease-duration", 6*time.Second,
+		"how long the others wait for a leader that does not renew; short is safe here")
+	flags.DurationVar(&o.renewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
+	flags.DurationVar(&o.retryPeriod, "retry-period", time.Second, "how often the lease is tried for")
+	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
+	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
+		"how long a complete Reservation is kept; longer than any redelivery of a command")
+	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
+		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
+	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
+	flags.IntVar(&o.workers, "workers", 256, "Reservations worked on at a time, and so the largest batch")
+	ctrlconfig.RegisterFlags(flags)
+	o.log.BindFlags(flags)
+	_ = flags.Parse(arguments) // ExitOnError
+	if flags.NArg() > 0 {
+		fmt.Fprintf(flags.Output(), "unknown argument %q: see --help\n", flags.Arg(0))
+		os.Exit(2)
+	}
+	return o
+}
+
+// validate refuses what flags alone cannot tell to be wrong.
+func (o options) validate() error {
+	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
+	switch {
+	case o.defaultHold < lowest || o.defaultHold > highest:
+		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
+	case o.retention <= 0:
+		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
+	case o.workers < 1:
+		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
+	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
+		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
+			o.retryPeriod, o.renewDeadline, o.leaseDuration)
+	}
+	return nil
+}
+
+// identity is the human part of this process's name in the ledger.
+func (o options) identity() string {
+	if name := os.Getenv("POD_NAME"); name != "" {
+		return name
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "inventory-operator"
+	}
+	return name
+}

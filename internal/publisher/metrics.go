@@ -1,0 +1,62 @@
+package publisher
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+// Label names, and the values of label result.
+const (
+	labelResult    = "result"
+	labelNamespace = "namespace"
+
+	resultDelivered    = "delivered"
+	resultDeadLettered = "dead_lettered"
+	resultFailed       = "failed"
+	resultRefused      = "refused"
+)
+
+var (
+	deliveries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "inventory_publisher_deliveries_total",
+		Help: "Attempts to deliver an outcome, by result: delivered, dead_lettered, failed (tried again soon), refused (tried again slowly).",
+	}, []string{labelResult})
+
+	latency = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "inventory_publisher_delivery_latency_seconds",
+		Help:    "Time from an outcome's decision to its acknowledgement by the sink or the dead-letter sink.",
+		Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200},
+	})
+
+	backlog = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "inventory_publisher_backlog",
+		Help: "Outcomes that are not acknowledged yet, by namespace.",
+	}, []string{labelNamespace})
+
+	undeliverable = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "inventory_publisher_undeliverable",
+		Help: "Outcomes of the backlog that the sink refuses, by namespace.",
+	}, []string{labelNamespace})
+)
+
+func init() {
+	metrics.Registry.MustRegister(deliveries, latency, backlog, undeliverable)
+}
+
+// show sets the gauges of all namespaces and drops those of namespaces that are gone.
+func (p *Publisher) show(gone []string) {
+	for _, name := range gone {
+		backlog.DeleteLabelValues(name)
+		undeliverable.DeleteLabelValues(name)
+	}
+	for name, ns := range p.tracker.namespaces {
+		backlog.WithLabelValues(name).Set(float64(ns.backlog))
+		undeliverable.WithLabelValues(name).Set(float64(ns.aside))
+	}
+}
+
+// hide drops all gauges: this process no longer knows.
+func hide() {
+	backlog.Reset()
+	undeliverable.Reset()
+}

@@ -1,0 +1,34 @@
+package publisher
+
+import (
+	"context"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+)
+
+// send tries the sink, then the dead-letter sink with what the sink refuses. The answer
+// is that of the last one asked.
+func (p *Publisher) send(ctx context.Context, e event.Event) answer {
+	asked, result := p.sink, resultDelivered
+	a := p.sink.post(ctx, e)
+	if a.verdict == refused && p.deadLetterSink != nil {
+		asked, result = p.deadLetterSink, resultDeadLettered
+		a = p.deadLetterSink.post(ctx, deadLetter(e, p.sink.label, a))
+	}
+	switch a.verdict {
+	case accepted:
+		p.health.worked(p.log)
+	case refused:
+		result = resultRefused
+	default:
+		result = resultFailed
+	}
+	if a.verdict != accepted && ctx.Err() != nil {
+		return a // nobody's fault
+	}
+	deliveries.WithLabelValues(result).Inc()
+	if a.verdict != accepted {
+		p.health.failed(p.log, asked.label, a.err)
+	}
+	return a
+}

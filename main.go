@@ -1,0 +1,73 @@
+// The operator of the Inventory Service: it decides reservations, publishes
+// their outcomes and serves the bridge for CloudEvents and plain HTTP.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/acme/inventory-service/controllers"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/publisher"
+)
+
+// version is set at link time.
+var version = "dev"
+
+func main() {
+	o := parseFlags(os.Args[1:])
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log)))
+	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
+		fmt.Fprintf(os.Stderr, "inventory-operator: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run wires the parts together and returns when ctx ends or one of them fails.
+func run(ctx context.Context, o options) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	ctrl.Log.Info("starting", "version", version)
+
+	board := outcomes.NewBoard()
+	stock := allocator.New(allocator.Options{
+		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Name: o.identity(),
+		DefaultHold: o.defaultHold, Clock: clock.RealClock{},
+	})
+	synced, err := controllers.Feed(ctx, mgr, stock, board)
+	if err != nil {
+		return err
+	}
+	events, err := publisher.New(publisher.Options{
+		Cache: mgr.GetCache(), Client: mgr.GetClient(), Journal: stock,
+		Sink: o.sink, DeadLetterSink: o.deadLetterSink,
+	})
+	if err != nil {
+		return err
+	}
+	bridge, err := newBridge(mgr, o, board, stock, synced)
+	if err != nil {
+		return err
+	}
+	for _, runnable := range []manager.Runnable{stock.After(synced), events, bridge} {
+		if err := mgr.Add(runnable); err != nil {
+			return err
+		}
+	}
+	if err := setupReconcilers(mgr, o, board, stock, events); err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}

@@ -1,0 +1,68 @@
+package webhook
+
+import (
+	"net/http"
+
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+// bridge holds what the handlers share. It is not changed after New.
+type bridge struct {
+	Options
+	log *operatorLog
+}
+
+// New makes the bridge's handler. It fails where an option is missing.
+func New(options Options) (http.Handler, error) {
+	options, err := options.complete()
+	if err != nil {
+		return nil, err
+	}
+	b := &bridge{Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge"))}
+	return b.routes(), nil
+}
+
+// The operations, as metrics name them.
+const (
+	operationReserve     = "reserve"
+	operationRelease     = "release"
+	operationStockLevel  = "stocklevel"
+	operationReservation = "reservation"
+	operationHealth      = "health"
+	// operationUnknown is a request whose operation cannot be told.
+	operationUnknown = "unknown"
+)
+
+// routes lists every path of the bridge. Paths without a namespace mean the
+// default one.
+func (b *bridge) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
+		b.route(mux, http.MethodPost, prefix+"/{$}", operationUnknown, b.postEvent)
+		b.route(mux, http.MethodPost, prefix+"/reservations", operationReserve, b.postReservation)
+		b.route(mux, http.MethodPost, prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
+		b.route(mux, http.MethodGet, prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
+		b.route(mux, http.MethodGet, prefix+"/stock/{product}", operationStockLevel, b.getStock)
+	}
+	b.route(mux, http.MethodPost, "/namespaces/{namespace}", operationUnknown, b.postEvent)
+	b.route(mux, http.MethodGet, "/healthz", operationHealth, b.healthz)
+	b.route(mux, http.MethodGet, "/readyz", operationHealth, b.readyz)
+	mux.Handle("/", b.endpoint(operationUnknown, func(_ *exchange, r *http.Request) error {
+		return fail(notFound, "there is nothing at %s", clip(r.URL.EscapedPath(), 200))
+	}))
+	return mux
+}
+
+// route serves one method of a path and refuses all others in the bridge's own
+// way of telling errors.
+func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve serveFunc) {
+	mux.Handle(method+" "+path, b.endpoint(operation, serve))
+	allow := method
+	if method == http.MethodGet {
+		allow += ", " + http.MethodHead
+	}
+	mux.Handle(path, b.endpoint(operation, func(x *exchange, r *http.Request) error {
+		x.Header().Set("Allow", allow)
+		return fail(methodNotAllowed, "%s is not served here; use %s", clip(r.Method, 20), allow)
+	}))
+}

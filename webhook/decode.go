@@ -1,0 +1,63 @@
+package webhook
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// maxBody is the largest message that is read, in bytes.
+const maxBody = 1 << 20
+
+// readBody reads a whole body that is not too large.
+func readBody(x *exchange, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		x.Header().Set("Connection", "close") // rather than read it to the end
+		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
+	}
+	if err != nil {
+		return nil, fail(invalid, "the body could not be read to its end")
+	}
+	return body, nil
+}
+
+// requireJSON refuses a plain request whose body says that it is not JSON.
+func requireJSON(r *http.Request) error {
+	if contentType := r.Header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
+		return fail(unsupportedMedia, "the body must be JSON: send Content-Type %s", contentTypeJSON)
+	}
+	return nil
+}
+
+// isJSON tells whether a media type is JSON. CloudEvents are JSON too, but not a
+// payload.
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || strings.HasPrefix(media, mediaTypePrefix) {
+		return false
+	}
+	return media == contentTypeJSON || media == "text/json" || strings.HasSuffix(media, "+json")
+}
+
+// namespace is the one that the path names, or the default.
+func (b *bridge) namespace(x *exchange, r *http.Request) (string, error) {
+	namespace := r.PathValue("namespace")
+	switch {
+	case namespace == "":
+		return b.DefaultNamespace, nil
+	case len(validation.IsDNS1123Label(namespace)) == 0:
+		return namespace, nil
+	case x.byEvent():
+		return "", fail(invalid, "the path names no namespace: %q cannot be the name of one", clip(namespace, 100))
+	default:
+		return "", fail(notFound, "there is no namespace %q", clip(namespace, 100))
+	}
+}

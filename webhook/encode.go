@@ -1,0 +1,112 @@
+package webhook
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"github.com/acme/inventory-service/api/events"
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// writeBody answers with a whole body. A caller that is gone is no error of ours.
+func writeBody(x *exchange, status int, contentType string, body []byte) {
+	header := x.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	x.WriteHeader(status)
+	_, _ = x.Write(body)
+}
+
+// writeJSON answers with a document of the bridge's own.
+func writeJSON(x *exchange, status int, document any) error {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	writeBody(x, status, contentTypeJSON, body)
+	return nil
+}
+
+// writeEvent answers with a CloudEvent, in the mode that the command came in.
+func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
+	ctx := r.Context()
+	if x.mode == modeStructured {
+		ctx = binding.WithForceStructured(ctx)
+	}
+	if err := cehttp.WriteResponseWriter(ctx, binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
+		return fmt.Errorf("encoding event %s: %w", event.ID(), err)
+	}
+	return nil
+}
+
+// writeOutcome answers a reservation over plain HTTP: 201, or 409 with the lines
+// that were short.
+func writeOutcome(x *exchange, r *http.Request, reservation *v1.Reservation) error {
+	outcome, ok := events.Outcome(reservation)
+	if !ok {
+		return fmt.Errorf("reservation %s/%s has no outcome to tell", reservation.Namespace, reservation.Name)
+	}
+	x.Header().Set("Location", location(r, reservation.Name))
+	if outcome.Type() == events.TypeReserved {
+		writeBody(x, http.StatusCreated, contentTypeJSON, outcome.Data())
+		return nil
+	}
+	body, err := mergeObjects(problem{
+		Type:          problemBase + "inventory-unavailable",
+		Title:         "Inventory unavailable",
+		Status:        http.StatusConflict,
+		Detail:        "not every item of the cart could be reserved, so none is",
+		ReservationID: reservation.Name,
+	}, outcome.Data())
+	if err != nil {
+		return err
+	}
+	writeBody(x, http.StatusConflict, contentTypeProblem, body)
+	return nil
+}
+
+// mergeObjects adds the members of a JSON object to a problem document.
+func mergeObjects(p problem, members []byte) ([]byte, error) {
+	merged := map[string]json.RawMessage{}
+	if err := json.Unmarshal(members, &merged); err != nil {
+		return nil, fmt.Errorf("reading the outcome's payload: %w", err)
+	}
+	if err := json.Unmarshal(p.encode(), &merged); err != nil {
+		return nil, fmt.Errorf("reading the problem document: %w", err)
+	}
+	return json.Marshal(merged)
+}
+
+// accepted is the answer to a command that is not decided yet.
+type accepted struct {
+	ReservationID string    `json:"reservationId"`
+	Phase         v1.Phase  `json:"phase"`
+	Intent        v1.Intent `json:"intent"`
+}
+
+func writeAccepted(x *exchange, e *undecidedError) {
+	x.Header().Set("Location", e.location)
+	setRetryAfter(x.Header(), undecided.retryAfter)
+	body, err := json.Marshal(accepted{
+		ReservationID: e.reservation.Name, Phase: e.reservation.CurrentPhase(), Intent: e.reservation.Spec.Intent,
+	})
+	if err != nil {
+		panic("webhook: an answer that is no JSON: " + err.Error()) // strings alone: cannot fail
+	}
+	writeBody(x, http.StatusAccepted, contentTypeJSON, body)
+}
+
+// location is the path of a Reservation, in the form in which the request named
+// its namespace.
+func location(r *http.Request, reservationID string) string {
+	if namespace := r.PathValue("namespace"); namespace != "" {
+		return "/namespaces/" + namespace + "/reservations/" + reservationID
+	}
+	return "/reservations/" + reservationID
+}

@@ -1,0 +1,81 @@
+package webhook
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/acme/inventory-service/api/events"
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// kind is a class of failures: its problem type, and how it is told to whom.
+type kind struct {
+	// slug ends the problem's type.
+	slug  string
+	title string
+	// plain and event are the status over plain HTTP and over CloudEvents.
+	plain, event int
+	// retryAfter tells when to come again; zero where that is of no use.
+	retryAfter time.Duration
+}
+
+// The kinds of failures. Over CloudEvents, a status that brokers deliver again
+// (404, 409, 5xx) is only for what may succeed later.
+var (
+	invalid          = &kind{slug: "invalid", title: "Invalid message", plain: http.StatusBadRequest, event: http.StatusBadRequest}
+	tooLarge         = &kind{slug: "too-large", title: "Message too large", plain: http.StatusRequestEntityTooLarge, event: http.StatusRequestEntityTooLarge}
+	unsupportedMedia = &kind{slug: "unsupported-media-type", title: "Unsupported media type", plain: http.StatusUnsupportedMediaType, event: http.StatusUnsupportedMediaType}
+	unknownType      = &kind{slug: "unknown-event-type", title: "Unknown event type", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
+	tooOld           = &kind{slug: "too-old", title: "Command too old", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
+	notFound         = &kind{slug: "not-found", title: "Not found", plain: http.StatusNotFound, event: http.StatusUnprocessableEntity}
+	methodNotAllowed = &kind{slug: "method-not-allowed", title: "Method not allowed", plain: http.StatusMethodNotAllowed, event: http.StatusMethodNotAllowed}
+	idReused         = &kind{slug: "id-reused", title: "Same id, other content", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	withdrawn        = &kind{slug: "withdrawn", title: "Reservation withdrawn", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	undecided        = &kind{slug: "undecided", title: "Not decided yet", plain: http.StatusAccepted, event: http.StatusServiceUnavailable, retryAfter: time.Second}
+	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable, retryAfter: 2 * time.Second}
+	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusInternalServerError}
+)
+
+// failure is why a request got no answer of its own.
+type failure struct {
+	kind *kind
+	// detail says what is wrong and what to do.
+	detail     string
+	violations []events.Violation
+	// reservationID is set where a Reservation may have been made nevertheless.
+	reservationID string
+	// cause is what an operator may want to know and the caller need not.
+	cause error
+}
+
+// Error is the detail, for logs.
+func (f *failure) Error() string { return f.kind.title + ": " + f.detail }
+
+// Unwrap is the cause.
+func (f *failure) Unwrap() error { return f.cause }
+
+func fail(k *kind, format string, args ...any) *failure {
+	return &failure{kind: k, detail: fmt.Sprintf(format, args...)}
+}
+
+// status is what the failure is over plain HTTP or CloudEvents.
+func (f *failure) status(byEvent bool) int {
+	if byEvent {
+		return f.kind.event
+	}
+	return f.kind.plain
+}
+
+// undecidedError carries a Reservation that was accepted and not decided in time.
+type undecidedError struct {
+	reservation *v1.Reservation
+	// location is where to ask for it.
+	location string
+}
+
+// Error says that there is no outcome yet.
+func (e *undecidedError) Error() string {
+	return fmt.Sprintf("reservation %s/%s is not decided yet", e.reservation.Namespace, e.reservation.Name)
+}

@@ -1,0 +1,61 @@
+package webhook
+
+import (
+	"encoding/binary"
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+// idempotencySource stands for the source of a command that came over plain HTTP
+// with an Idempotency-Key.
+const idempotencySource = "urn:acme:inventory:idempotency-key"
+
+// maxIdempotencyKey is the length bound of an Idempotency-Key.
+const maxIdempotencyKey = 256
+
+// commandNamespace is the namespace of the UUIDs that commands get. It must never
+// change: repeated commands would not be told any more.
+var commandNamespace = uuid.MustParse("6f0f4e0c-5d0b-5c0e-9b55-2f1c5d0a7a11")
+
+// identity tells a command from all others. Without a source the id is a random
+// UUID.
+type identity struct{ source, id string }
+
+// uuid is the same for the same source and id. The source's length goes first, so
+// that no two pairs read alike.
+func (i identity) uuid() string {
+	if i.source == "" {
+		return i.id
+	}
+	name := binary.BigEndian.AppendUint64(nil, uint64(len(i.source)))
+	name = append(append(name, i.source...), i.id...)
+	return uuid.NewSHA1(commandNamespace, name).String()
+}
+
+// plainIdentity is the identity of a command over plain HTTP: that of its
+// Idempotency-Key, or one of its own.
+func plainIdentity(header http.Header) (identity, error) {
+	keys := header.Values("Idempotency-Key")
+	if len(keys) == 0 {
+		id, err := uuid.NewRandom()
+		if err != nil {
+			return identity{}, err
+		}
+		return identity{id: id.String()}, nil
+	}
+	if len(keys) > 1 || !isKey(keys[0]) {
+		f := fail(invalid, "the header Idempotency-Key must be given once and have 1 to %d printable ASCII characters", maxIdempotencyKey)
+		return identity{}, f
+	}
+	return identity{source: idempotencySource, id: keys[0]}, nil
+}
+
+func isKey(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= maxIdempotencyKey
+}

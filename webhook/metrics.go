@@ -1,0 +1,33 @@
+package webhook
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+const (
+	metricsNamespace = "inventory"
+	metricsSubsystem = "bridge"
+
+	labelOperation = "operation"
+	labelMode      = "mode"
+	labelCode      = "code"
+)
+
+// secondsBuckets span a stock level from memory to a command that waits in vain.
+var secondsBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15}
+
+var (
+	requestsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "requests_total",
+		Help: "Requests answered, by operation, mode (plain, binary, structured) and HTTP status.",
+	}, []string{labelOperation, labelMode, labelCode})
+
+	requestSeconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "request_duration_seconds",
+		Help:    "Time from a request's headers to its answer, by operation.",
+		Buckets: secondsBuckets,
+	}, []string{labelOperation})
+)
+
+func init() { metrics.Registry.MustRegister(requestsTotal, requestSeconds) }

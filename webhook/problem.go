@@ -1,0 +1,97 @@
+package webhook
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/acme/inventory-service/api/events"
+)
+
+const (
+	contentTypeJSON    = "application/json"
+	contentTypeProblem = "application/problem+json"
+
+	// problemBase and a kind's slug make a problem's type. It names the kind and
+	// need not lead to a page.
+	problemBase = "https://inventory.acme.com/problems/"
+
+	// maxProblem is how many bytes of a failed delivery's answer a broker passes
+	// on with the dead letter.
+	maxProblem = 1023
+)
+
+// problem is an RFC 9457 problem document.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Field is the first field that is wrong, and Errors are all that are told.
+	Field         string             `json:"field,omitempty"`
+	Errors        []events.Violation `json:"errors,omitempty"`
+	ReservationID string             `json:"reservationId,omitempty"`
+}
+
+// newProblem is the document of a failure.
+func newProblem(f *failure, byEvent bool) problem {
+	p := problem{
+		Type:          problemBase + f.kind.slug,
+		Title:         f.kind.title,
+		Status:        f.status(byEvent),
+		Detail:        clip(f.detail, 300),
+		ReservationID: f.reservationID,
+	}
+	if len(f.violations) > 0 {
+		p.Field, p.Errors = f.violations[0].Field, f.violations
+	}
+	return p
+}
+
+// encode makes the document fit for a dead letter: fewer errors first, then a
+// shorter detail.
+func (p problem) encode() []byte {
+	for {
+		body, err := json.Marshal(p)
+		switch {
+		case err != nil:
+			panic("webhook: a problem that is no JSON: " + err.Error()) // strings and a number alone: cannot fail
+		case len(body) <= maxProblem:
+			return body
+		case len(p.Errors) > 0:
+			p.Errors = p.Errors[:len(p.Errors)-1]
+		case len(p.Detail) > 0:
+			p.Detail = clip(p.Detail, len(p.Detail)/2)
+		default:
+			p.Field, p.ReservationID = "", ""
+		}
+	}
+}
+
+func writeProblem(x *exchange, f *failure) {
+	if f.kind.retryAfter > 0 {
+		setRetryAfter(x.Header(), f.kind.retryAfter)
+	}
+	writeBody(x, f.status(x.byEvent()), contentTypeProblem, newProblem(f, x.byEvent()).encode())
+}
+
+// setRetryAfter tells when to come again, in whole seconds.
+func setRetryAfter(header http.Header, after time.Duration) {
+	header.Set("Retry-After", strconv.Itoa(int(max(time.Second, after).Round(time.Second).Seconds())))
+}
+
+// clip shortens s to at most n bytes of valid UTF-8.
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) <= n {
+		return s
+	}
+	s = s[:n]
+	for len(s) > 0 && !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s
+}

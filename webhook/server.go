@@ -1,0 +1,136 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+)
+
+// DefaultAddress is where the bridge listens unless it is told otherwise: for
+// this machine alone, since it asks nobody who they are.
+const DefaultAddress = "127.0.0.1:8080"
+
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	// writeSlack is the time that an answer may take beyond reading and waiting.
+	writeSlack     = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 64 << 10
+
+	// graceTimeout is how long commands may go on after the server was told to
+	// stop; then those that still wait for an outcome are told that there is none
+	// yet, for which flushTimeout is left.
+	graceTimeout = 5 * time.Second
+	flushTimeout = 2 * time.Second
+)
+
+// Server serves the bridge. It is a manager.Runnable that needs no leader
+// election, since every replica serves.
+type Server struct {
+	address string
+	handler http.Handler
+	wait    time.Duration
+
+	mu       sync.Mutex
+	listener net.Listener
+}
+
+var (
+	_ manager.Runnable               = (*Server)(nil)
+	_ manager.LeaderElectionRunnable = (*Server)(nil)
+)
+
+// NewServer makes a Server for a handler whose answers take up to wait, the
+// Options.Wait of New; zero is DefaultWait. An empty address is DefaultAddress.
+func NewServer(address string, handler http.Handler, wait time.Duration) *Server {
+	if address == "" {
+		address = DefaultAddress
+	}
+	if wait == 0 {
+		wait = DefaultWait
+	}
+	return &Server{address: address, handler: handler, wait: wait}
+}
+
+// NeedLeaderElection is false: standbys serve too.
+func (s *Server) NeedLeaderElection() bool { return false }
+
+// Listen takes the address, so that a taken port is told before anything else is
+// started. Start does it where nobody has. It may be called once.
+func (s *Server) Listen() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener != nil {
+		return errors.New("the bridge listens already")
+	}
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("the bridge cannot listen on %s, choose another address: %w", s.address, err)
+	}
+	s.listener = listener
+	return nil
+}
+
+// Addr is where the server listens, nil before it does.
+func (s *Server) Addr() net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener == nil {
+		return nil
+	}
+	return s.listener.Addr()
+}
+
+// Start serves until the context ends, and returns when the commands that were
+// being served have got an answer.
+func (s *Server) Start(ctx context.Context) error {
+	if s.Addr() == nil {
+		if err := s.Listen(); err != nil {
+			return err
+		}
+	}
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + s.wait + writeSlack,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return requests },
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(s.listener) }()
+	ctrllog.Log.WithName("bridge").Info("Serving CloudEvents and HTTP", "address", s.Addr().String())
+	select {
+	case err := <-served:
+		return fmt.Errorf("the bridge ended: %w", err)
+	case <-ctx.Done():
+		return shutDown(server, endRequests)
+	}
+}
+
+// shutDown lets commands end by themselves for a while and then ends their waits.
+func shutDown(server *http.Server, endRequests context.CancelFunc) error {
+	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)
+	defer cancel()
+	if server.Shutdown(grace) == nil {
+		return nil
+	}
+	endRequests()
+	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	if err := server.Shutdown(flush); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off when the bridge stopped: %w", err), server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package webhook
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/acme/inventory-service/api/events"
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// reservationView is one Reservation as plain HTTP shows it.
+type reservationView struct {
+	ReservationID    string                   `json:"reservationId"`
+	Phase            v1.Phase                 `json:"phase"`
+	Reason           string                   `json:"reason,omitempty"`
+	CartID           string                   `json:"cartId"`
+	CustomerID       string                   `json:"customerId,omitempty"`
+	OrderID          string                   `json:"orderId,omitempty"`
+	Items            []events.Item            `json:"items"`
+	Allocations      []allocationView         `json:"allocations,omitempty"`
+	UnavailableItems []events.UnavailableItem `json:"unavailableItems,omitempty"`
+	DecidedAt        *metav1.MicroTime        `json:"decidedAt,omitempty"`
+	ReservedAt       *metav1.MicroTime        `json:"reservedAt,omitempty"`
+	ExpiresAt        *metav1.Time             `json:"expiresAt,omitempty"`
+	Intent           v1.Intent                `json:"intent"`
+	ReleaseReason    v1.ReleaseReason         `json:"releaseReason,omitempty"`
+}
+
+type allocationView struct {
+	LocationID string `json:"locationId"`
+	ProductID  string `json:"productId"`
+	Quantity   int64  `json:"quantity"`
+}
+
+func newReservationView(r *v1.Reservation) reservationView {
+	view := reservationView{
+		ReservationID: r.Name,
+		Phase:         r.CurrentPhase(),
+		Reason:        r.Status.Reason,
+		CartID:        r.Spec.CartID,
+		CustomerID:    r.Spec.CustomerID,
+		OrderID:       r.Spec.OrderID,
+		DecidedAt:     r.Status.DecidedAt,
+		ReservedAt:    r.Status.ReservedAt,
+		ExpiresAt:     r.Status.ExpiresAt,
+		Intent:        r.Spec.Intent,
+		ReleaseReason: r.Spec.ReleaseReason,
+	}
+	for _, item := range r.Spec.Items {
+		view.Items = append(view.Items, events.Item{ProductID: item.ProductID, Quantity: item.Quantity})
+	}
+	for _, a := range r.Status.Allocations {
+		view.Allocations = append(view.Allocations, allocationView{LocationID: a.LocationID, ProductID: a.ProductID, Quantity: a.Quantity})
+	}
+	for _, item := range r.Status.UnavailableItems {
+		view.UnavailableItems = append(view.UnavailableItems, events.UnavailableItem{
+			ProductID: item.ProductID, Requested: item.Requested, Available: item.Available,
+		})
+	}
+	return view
+}
