@@ -13,15 +13,12 @@ const labelOutcome = "outcome"
 
 var decisions = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 	Namespace: "inventory", Subsystem: "reservation", Name: "decision_seconds",
-	Help: "Time from a Reservation's creation, which is known to the second, to its outcome.",
-	Buckets: []float64{
-		.005, .01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 30, 60,
-	},
+	Help:    "Time from the moment a Pending Reservation was taken up until its outcome was written.",
+	Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2, 5, 10, 30, 60},
 }, []string{labelOutcome})
 
 func init() { metrics.Registry.MustRegister(decisions) }
 
-func observeDecision(r *v1.Reservation, now time.Time) {
-	took := now.Sub(r.CreationTimestamp.Time)
+func observeDecision(r *v1.Reservation, took time.Duration) {
 	decisions.WithLabelValues(string(r.Status.Phase)).Observe(took.Seconds())
 }

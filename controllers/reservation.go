@@ -92,6 +92,7 @@ func (r *ReservationReconciler) advance(ctx context.Context, rsv *v1.Reservation
 
 // decide waits for the decision and makes it the outcome.
 func (r *ReservationReconciler) decide(ctx context.Context, rsv *v1.Reservation) error {
+	began := r.Clock.Now()
 	decision, err := r.Allocator.Reserve(ctx, rsv)
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (r *ReservationReconciler) decide(ctx context.Context, rsv *v1.Reservation)
 	if err := r.write(ctx, rsv); err != nil {
 		return err
 	}
-	observeDecision(rsv, r.Clock.Now())
+	observeDecision(rsv, r.Clock.Since(began))
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (a *Allocator) Start(ctx context.Context) error {
 	for _, s := range shards {
 		s.dispatch(Elected{})
 	}
-	a.work.Go(func() { a.stale.run(ctx) })
+	a.whileLeading(a.stale.run)
 
 	ticker := a.Clock.NewTicker(forgetEvery)
 	defer ticker.Stop()
@@ -254,11 +254,14 @@ func (a *Allocator) all() []*shard {
 	return shards
 }
 
-// leadership is the context of effects, nil while this process does not lead.
-func (a *Allocator) leadership() context.Context {
+// whileLeading sets work going under the context of Start, which waits for it.
+// It does nothing while this process does not lead.
+func (a *Allocator) whileLeading(work func(ctx context.Context)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.ctx
+	if ctx := a.ctx; ctx != nil {
+		a.work.Go(func() { work(ctx) })
+	}
 }
 
 // ItemStale takes note that somebody else may have written the status of a

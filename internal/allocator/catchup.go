@@ -118,13 +118,16 @@ func (s *shard) readReservation(ctx context.Context, key client.ObjectKey, uid t
 // touchOpen moves every open Reservation to a new version that carries fence.
 // A write that was under way on behalf of the lost ledger then meets a conflict.
 func (s *shard) touchOpen(ctx context.Context, fence string) error {
-	s.log.Info("rebuilding the stock ledger from the reservations: decisions wait meanwhile")
 	for _, phase := range []v1.Phase{v1.PhasePending, v1.PhaseReserved} {
 		var list v1.ReservationList
 		err := s.Reader.List(ctx, &list, client.InNamespace(s.namespace),
 			client.MatchingFields{"status.phase": string(phase)})
 		if err != nil {
 			return fmt.Errorf("list %s reservations: %w", phase, err)
+		}
+		if len(list.Items) > 0 {
+			s.log.Info("the stock ledger was lost and is rebuilt from the reservations: decisions wait meanwhile",
+				"phase", phase, "reservations", len(list.Items))
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(catchUpRequests)

@@ -89,11 +89,7 @@ func (s *shard) perform(effect Effect) {
 		s.reply(reply)
 		return
 	}
-	ctx := s.leadership()
-	if ctx == nil {
-		return
-	}
-	s.work.Go(func() {
+	s.whileLeading(func(ctx context.Context) {
 		if answer := s.do(ctx, effect); answer != nil && ctx.Err() == nil {
 			s.dispatch(answer)
 		}

@@ -16,7 +16,7 @@ import (
 const (
 	// restAfter is how long no decision must have been waiting for the
 	// operator to count as idle.
-	restAfter = 100 * time.Millisecond
+	restAfter = 200 * time.Millisecond
 	// maxStale is how long an item's status may lag while decisions go on.
 	maxStale = time.Second
 	// writesPerChange is the share of item writes while decisions go on: each
