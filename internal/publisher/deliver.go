@@ -72,7 +72,7 @@ func (p *Publisher) deliver(ctx context.Context, uid types.UID) (again bool, aft
 		return p.gaveUp(ctx, j, a)
 	default:
 		j.delivery.failures++
-		return true, max(afterFailure.delay(j.delivery.failures, p.random), a.retryAfter)
+		return true, max(p.afterFailure.delay(j.delivery.failures, p.random), a.retryAfter)
 	}
 }
 
@@ -121,7 +121,7 @@ func (p *Publisher) putAside(j job) (again bool, after time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tracker.setAside(j.outcome)
-	return true, afterRefusal.delay(j.delivery.refusals, p.random)
+	return true, p.afterRefusal.delay(j.delivery.refusals, p.random)
 }
 
 func (p *Publisher) acknowledge(j job) {

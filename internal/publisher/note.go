@@ -65,7 +65,7 @@ func (p *Publisher) write(ctx context.Context, j job) (again bool, after time.Du
 		n.attempts++
 		p.log.V(1).Info("the condition Delivered is not written yet",
 			"namespace", j.namespace, "reservation", j.name, "error", err.Error())
-		return true, afterFailure.delay(n.attempts, p.random)
+		return true, p.afterFailure.delay(n.attempts, p.random)
 	}
 }
 

@@ -56,11 +56,6 @@ type backoff struct {
 	base, limit time.Duration
 }
 
-var (
-	afterFailure = backoff{base: 200 * time.Millisecond, limit: time.Minute}
-	afterRefusal = backoff{base: 10 * time.Second, limit: 10 * time.Minute}
-)
-
 // delay is how long to wait after so many attempts (1 after the first): a random part
 // of base, doubled with each attempt up to limit. random(n) is uniform in [0, n).
 func (b backoff) delay(attempts int, random func(n int64) int64) time.Duration {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
@@ -63,6 +64,8 @@ type Publisher struct {
 	sink           *target
 	deadLetterSink *target
 	random         func(n int64) int64
+	afterFailure   backoff
+	afterRefusal   backoff
 	log            logr.Logger
 	health         health
 
@@ -100,10 +103,12 @@ func New(options Options) (*Publisher, error) {
 		options.HTTPClient = newClient(options.Workers)
 	}
 	p := &Publisher{
-		options: options,
-		random:  rand.Int64N,
-		log:     logf.Log.WithName("publisher"),
-		tracker: newTracker(),
+		options:      options,
+		random:       rand.Int64N,
+		afterFailure: backoff{base: 200 * time.Millisecond, limit: time.Minute},
+		afterRefusal: backoff{base: 10 * time.Second, limit: 10 * time.Minute},
+		log:          logf.Log.WithName("publisher"),
+		tracker:      newTracker(),
 	}
 	var err error
 	if p.sink, err = p.target("sink", options.Sink); err != nil {
