@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/acme/inventory-service/api/events"
+)
+
+// tryUnits is how many units the command to try reserves.
+const tryUnits = 2
+
+// tryCart is the cart that the command to try reserves for.
+const tryCart = "5f0c7a52-3b0e-4a57-9d3c-6f0f3f1d8a11"
+
+// sampleProduct is one of config/samples: the blue mug.
+const sampleProduct = "4465ca67-98d0-4514-baf8-1f97a0af0c27"
+
+// banner tells where things are and what to try. Its commands work as they are
+// printed, in another terminal, from any directory.
+func banner(o options, kubeconfig, product string) string {
+	bridge := "http://" + loopback(o.bridgePort)
+	lines := []string{
+		"",
+		"  bridge   " + bridge + "   metrics  http://" + loopback(o.metricsPort) + "/metrics",
+		"  sink     http://" + loopback(o.sinkPort) + "   outcomes are printed below",
+		"",
+		"Try it in another terminal, after",
+		"",
+		"  export KUBECONFIG=" + quote(kubeconfig) + " PATH=" + quote(o.assets) + ":$PATH",
+		"",
+		"1. Look at the stock:",
+		"  kubectl get inventory",
+		"2. Reserve two units (sent again, it gets the same answer; another id is another cart):",
+		"  curl -sS " + bridge + " -H 'Content-Type: application/cloudevents+json' -d " + quote(reserveCommand(product)),
+		"3. See the reservation:",
+		"  kubectl get rsv",
+		"4. Ask what is left:",
+		"  curl -sS " + quote(bridge+"/stock/"+url.PathEscape(product)),
+		"",
+		"Ctrl-C stops everything and keeps the data.",
+		"",
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// reserveCommand is a ReserveInventory CloudEvent in structured mode.
+func reserveCommand(product string) string {
+	event := struct {
+		SpecVersion string                  `json:"specversion"`
+		Type        string                  `json:"type"`
+		Source      string                  `json:"source"`
+		ID          string                  `json:"id"`
+		Data        events.ReserveInventory `json:"data"`
+	}{
+		"1.0", events.TypeReserve, "/shop/checkout", "checkout-1",
+		events.ReserveInventory{CartID: tryCart, Items: []events.Item{{ProductID: product, Quantity: tryUnits}}},
+	}
+	text, err := json.Marshal(event)
+	if err != nil {
+		panic("run: a command that is no JSON: " + err.Error()) // strings and numbers alone: cannot fail
+	}
+	return string(text)
+}
+
+// quote makes a text one word of a POSIX shell.
+func quote(text string) string {
+	plain := strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=") == ""
+	if plain && text != "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

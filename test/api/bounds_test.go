@@ -1,0 +1,55 @@
+package api
+
+import (
+	"testing"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// The constants that callers check input with say what the schema says.
+func TestBoundsAreTheSchemas(t *testing.T) {
+	spec := reservationSpec(t)
+	lines := spec.Properties["items"]
+	line := lines.Items.Schema.Properties
+	if got := *lines.MaxItems; got != v1.MaxItems {
+		t.Errorf("at most %d items, want %d", got, v1.MaxItems)
+	}
+	if got := *line["quantity"].Maximum; got != v1.MaxQuantity {
+		t.Errorf("at most %v units, want %d", got, v1.MaxQuantity)
+	}
+	for name, id := range map[string]apiextensionsv1.JSONSchemaProps{
+		"cartID": spec.Properties["cartID"], "customerID": spec.Properties["customerID"],
+		"orderID": spec.Properties["orderID"], "productID": line["productID"],
+	} {
+		if *id.MaxLength != v1.MaxIDLength || id.Pattern != v1.PrintableID {
+			t.Errorf("%s: at most %d of %s, want %d of %s", name, *id.MaxLength, id.Pattern, v1.MaxIDLength, v1.PrintableID)
+		}
+	}
+}
+
+// The same of the bounds that a rule holds, which only its use can show.
+func TestHoldBoundsAreTheRules(t *testing.T) {
+	const message = "holdFor must be a duration"
+	hold := func(d time.Duration) change { return set("spec.holdFor", d.String()) }
+	shortest, longest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
+	checkCreates(t, reservations, newReservation(), map[string]ruleCase{
+		"shortest":  {change: hold(shortest)},
+		"too short": {hold(shortest - time.Nanosecond), refuse("spec.holdFor", message)},
+		"longest":   {change: hold(longest)},
+		"too long":  {hold(longest + time.Nanosecond), refuse("spec.holdFor", message)},
+	})
+}
+
+func reservationSpec(t *testing.T) apiextensionsv1.JSONSchemaProps {
+	t.Helper()
+	for _, crd := range crds(t) {
+		if crd.Spec.Names.Kind == "Reservation" {
+			return rootSchema(crd).Properties["spec"]
+		}
+	}
+	t.Fatal("no CRD of Reservation is installed")
+	return apiextensionsv1.JSONSchemaProps{}
+}

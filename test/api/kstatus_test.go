@@ -1,0 +1,49 @@
+package api
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
+)
+
+// Tools that wait for applied objects (Flux, kpt, Argo CD) read a StockItem's
+// status by the conventions of kstatus.
+func TestKstatusOfStockItems(t *testing.T) {
+	objects := client.Resource(stockItems).Namespace(newNamespace(t))
+	tests := map[string]struct {
+		generation int64 // observed, of 1
+		ready      string
+		want       status.Status
+	}{
+		"serving":               {1, "True", status.CurrentStatus},
+		"a duplicate":           {1, "False", status.InProgressStatus},
+		"spec not yet observed": {0, "True", status.InProgressStatus},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			made, err := objects.Create(t.Context(), newStockItem(), metav1.CreateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conditions := []any{
+				map[string]any{"type": "Ready", "status": tt.ready, "reason": "Tested", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"},
+				map[string]any{"type": "InStock", "status": "False", "reason": "SoldOut", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"},
+				map[string]any{"type": "Oversold", "status": "True", "reason": "ReceivedLowered", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"},
+			}
+			told, err := objects.UpdateStatus(t.Context(), changed(made, set("status", map[string]any{
+				"onHand": int64(0), "reserved": int64(0), "available": int64(0), "consumed": int64(0),
+				"observedGeneration": tt.generation, "conditions": conditions})), metav1.UpdateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := status.Compute(told)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Status != tt.want {
+				t.Errorf("%s (%s), want %s", got.Status, got.Message, tt.want)
+			}
+		})
+	}
+}

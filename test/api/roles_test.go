@@ -1,0 +1,169 @@
+package api
+
+import (
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/controlplane"
+)
+
+const viewerRole, editorRole = "inventory-viewer", "inventory-editor"
+
+// What each role may do is asked of the API server's own authorizer, for every
+// verb on every resource.
+func TestRolesAllow(t *testing.T) {
+	applyRoles(t)
+	namespace := newNamespace(t)
+	verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+	read, write := verbs[:3], verbs[3:7]
+	kinds := []string{"stockitems", "reservations", "stockledgers", "stocktallies"}
+
+	allowed := map[string]map[string]bool{viewerRole: {}, editorRole: {}}
+	for _, role := range []string{viewerRole, editorRole} {
+		for _, kind := range kinds {
+			for _, verb := range read {
+				allowed[role][verb+" "+kind] = true
+			}
+		}
+	}
+	for _, verb := range write {
+		allowed[editorRole][verb+" stockitems"] = true
+		allowed[editorRole][verb+" reservations"] = true
+	}
+
+	for role, may := range allowed {
+		user := bindUser(t, namespace, role)
+		for _, kind := range kinds {
+			for _, subresource := range []string{"", "status"} {
+				for _, verb := range verbs {
+					what := verb + " " + kind
+					if subresource != "" {
+						what += "/" + subresource
+					}
+					right := access{verb, v1.GroupVersion.Group, kind, subresource}
+					if got := isAllowed(t, namespace, user, right); got != may[what] {
+						t.Errorf("%s: %s is allowed: %t, want %t", role, what, got, may[what])
+					}
+				}
+			}
+		}
+	}
+}
+
+// The same as a person meets it: requests of a viewer and an editor.
+func TestRolesAtWork(t *testing.T) {
+	applyRoles(t)
+	namespace := newNamespace(t)
+	viewer, editor := actAs(t, bindUser(t, namespace, viewerRole)), actAs(t, bindUser(t, namespace, editorRole))
+	stock := func(c dynamic.Interface) dynamic.ResourceInterface {
+		return c.Resource(stockItems).Namespace(namespace)
+	}
+	ledger := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(ledgers).Namespace(namespace) }
+
+	made, err := stock(editor).Create(t.Context(), newStockItem(set("status", map[string]any{"onHand": int64(5)})), metav1.CreateOptions{})
+	if err != nil {
+		t.Fatalf("an editor cannot make a StockItem: %v", err)
+	}
+	updated, err := stock(editor).Update(t.Context(), changed(made, set("status", map[string]any{"onHand": int64(5)})), metav1.UpdateOptions{})
+	if err != nil {
+		t.Fatalf("an editor cannot update a StockItem: %v", err)
+	}
+	for answer, o := range map[string]*object{"create": made, "update": updated} {
+		if status, ok := o.Object["status"]; ok {
+			t.Errorf("an editor wrote a status with %s: %v", answer, status)
+		}
+	}
+	if _, err := stock(viewer).Get(t.Context(), made.GetName(), metav1.GetOptions{}); err != nil {
+		t.Errorf("a viewer cannot read a StockItem: %v", err)
+	}
+
+	status := []byte(`{"status":{"onHand":5}}`)
+	refused := map[string]func() error{
+		"viewer creates a StockItem": func() error {
+			_, err := stock(viewer).Create(t.Context(), newStockItem(), metav1.CreateOptions{})
+			return err
+		},
+		"viewer deletes a StockItem": func() error {
+			return stock(viewer).Delete(t.Context(), made.GetName(), metav1.DeleteOptions{})
+		},
+		"editor patches a status": func() error {
+			_, err := stock(editor).Patch(t.Context(), made.GetName(), types.MergePatchType, status, metav1.PatchOptions{}, "status")
+			return err
+		},
+		"editor updates a status": func() error {
+			_, err := stock(editor).UpdateStatus(t.Context(), updated, metav1.UpdateOptions{})
+			return err
+		},
+		"editor makes a StockLedger": func() error {
+			_, err := ledger(editor).Create(t.Context(), newLedger(), metav1.CreateOptions{})
+			return err
+		},
+		"editor deletes a StockLedger": func() error {
+			return ledger(editor).Delete(t.Context(), v1.LedgerName, metav1.DeleteOptions{})
+		},
+	}
+	for name, try := range refused {
+		if err := try(); !apierrors.IsForbidden(err) {
+			t.Errorf("%s: got %v, want it forbidden", name, err)
+		}
+	}
+	if err := stock(editor).Delete(t.Context(), made.GetName(), metav1.DeleteOptions{}); err != nil {
+		t.Errorf("an editor cannot delete a StockItem: %v", err)
+	}
+}
+
+// The cluster's own roles take ours up by label. No controller does so here, so
+// the selectors of the real roles are matched with the labels of ours.
+func TestRolesAggregate(t *testing.T) {
+	applyRoles(t)
+	for role, want := range map[string]map[string]bool{
+		viewerRole: {"view": true, "edit": false, "admin": false}, // edit takes up view, and admin edit
+		editorRole: {"view": false, "edit": true, "admin": true},
+	} {
+		ours, err := core.RbacV1().ClusterRoles().Get(t.Context(), role, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, taken := range want {
+			theirs, err := core.RbacV1().ClusterRoles().Get(t.Context(), name, metav1.GetOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := aggregates(t, theirs, ours); got != taken {
+				t.Errorf("%s takes up %s: %t, want %t", name, role, got, taken)
+			}
+		}
+	}
+}
+
+func aggregates(t *testing.T, into, role *rbacv1.ClusterRole) bool {
+	t.Helper()
+	if into.AggregationRule == nil {
+		t.Fatalf("ClusterRole %s aggregates nothing", into.Name)
+	}
+	for _, s := range into.AggregationRule.ClusterRoleSelectors {
+		selector, err := metav1.LabelSelectorAsSelector(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if selector.Matches(labels.Set(role.Labels)) {
+			return true
+		}
+	}
+	return false
+}
+
+func applyRoles(t *testing.T) {
+	t.Helper()
+	if err := controlplane.Apply(t.Context(), admin, "api-tests",
+		configDir("rbac/inventory_viewer_role.yaml"), configDir("rbac/inventory_editor_role.yaml")); err != nil {
+		t.Fatal(err)
+	}
+}
