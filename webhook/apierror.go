@@ -13,6 +13,10 @@ import (
 	"github.com/acme/inventory-service/api/events"
 )
 
+// conflictHaste is how much sooner a conflict is tried again than a failure: it
+// says that the API server is well and that somebody wrote a moment ago.
+const conflictHaste = 50
+
 // persist repeats a call to the API server until it has an answer. A call whose
 // answer is lost may have taken effect, so an attempt must be one that finds its
 // own traces. It gives up when the context's time does not suffice for another.
@@ -24,6 +28,9 @@ func (b *bridge) persist(ctx context.Context, attempt func(context.Context) erro
 			return err
 		}
 		delay := max(pause.Step(), suggestedDelay(err))
+		if apierrors.IsConflict(err) {
+			delay /= conflictHaste
+		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= delay {
 			return err
 		}

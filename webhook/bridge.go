@@ -37,14 +37,20 @@ const (
 // default one.
 func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
-	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
-		b.route(mux, http.MethodPost, prefix+"/{$}", operationUnknown, b.postEvent)
-		b.route(mux, http.MethodPost, prefix+"/reservations", operationReserve, b.postReservation)
-		b.route(mux, http.MethodPost, prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
-		b.route(mux, http.MethodGet, prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
-		b.route(mux, http.MethodGet, prefix+"/stock/{product}", operationStockLevel, b.getStock)
+	post := func(path, operation string, serve serveFunc) {
+		b.route(mux, http.MethodPost, path, operation, b.onceReady(serve))
 	}
-	b.route(mux, http.MethodPost, "/namespaces/{namespace}", operationUnknown, b.postEvent)
+	get := func(path, operation string, serve serveFunc) {
+		b.route(mux, http.MethodGet, path, operation, b.onceReady(serve))
+	}
+	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
+		post(prefix+"/{$}", operationUnknown, b.postEvent)
+		post(prefix+"/reservations", operationReserve, b.postReservation)
+		post(prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
+		get(prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
+		get(prefix+"/stock/{product}", operationStockLevel, b.getStock)
+	}
+	post("/namespaces/{namespace}", operationUnknown, b.postEvent)
 	b.route(mux, http.MethodGet, "/healthz", operationHealth, b.healthz)
 	b.route(mux, http.MethodGet, "/readyz", operationHealth, b.readyz)
 	mux.Handle("/", b.endpoint(operationUnknown, func(_ *exchange, r *http.Request) error {
@@ -65,4 +71,16 @@ func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve
 		x.Header().Set("Allow", allow)
 		return fail(methodNotAllowed, "%s is not served here; use %s", clip(r.Method, 20), allow)
 	}))
+}
+
+// onceReady serves nothing before the views are complete: stock levels would be
+// too low, outcomes would not be heard of, and the client would still ask the API
+// server what it serves, for which it keeps to no caller's time.
+func (b *bridge) onceReady(serve serveFunc) serveFunc {
+	return func(x *exchange, r *http.Request) error {
+		if err := b.Ready(); err != nil {
+			return fail(tryLater, "not ready: %v", err)
+		}
+		return serve(x, r)
+	}
 }

@@ -28,7 +28,8 @@ type StockLevels interface {
 // Options are what the bridge works with. All readers and writers are safe for
 // concurrent use.
 type Options struct {
-	// Client writes to the API server.
+	// Client writes to the API server. Like the manager's, it must know the kinds
+	// that the API server serves by the time that Ready is nil.
 	Client client.Writer
 	// APIReader reads from the API server.
 	APIReader client.Reader
@@ -39,7 +40,8 @@ type Options struct {
 	// Stock answers for stock levels.
 	Stock StockLevels
 	// Ready is nil once the views behind Cache and Stock are complete, else why
-	// they are not. It is asked for every stock level, so it must be cheap.
+	// they are not: until then everything is answered 503. It is asked for every
+	// request, so it must be cheap.
 	Ready func() error
 	// DefaultNamespace serves the paths that name no namespace.
 	DefaultNamespace string

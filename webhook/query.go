@@ -9,12 +9,8 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// stockLevel tells a product's stock from memory. A view that is not complete yet
-// would tell too little, so then it tells nothing.
+// stockLevel tells a product's stock from memory.
 func (b *bridge) stockLevel(namespace, productID string) (events.StockLevel, error) {
-	if err := b.Ready(); err != nil {
-		return events.StockLevel{}, fail(tryLater, "stock levels are not known yet: %v", err)
-	}
 	available, reserved, known := b.Stock.StockLevel(namespace, productID)
 	if !known {
 		return events.StockLevel{}, fail(notFound, "nobody stocks product %q in namespace %s", productID, namespace)

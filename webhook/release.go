@@ -105,12 +105,8 @@ func (b *bridge) readEither(ctx context.Context, key types.NamespacedName) (*v1.
 	return b.readServer(ctx, key)
 }
 
-// readCache reads a Reservation from the informers. Before they are complete it
-// does not ask them: they would let it wait.
+// readCache reads a Reservation from the informers; false if they do not have it.
 func (b *bridge) readCache(ctx context.Context, key types.NamespacedName) (*v1.Reservation, bool) {
-	if b.Ready() != nil {
-		return nil, false
-	}
 	r := &v1.Reservation{}
 	err := b.Cache.Get(ctx, key, r)
 	return r, err == nil

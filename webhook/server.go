@@ -115,21 +115,21 @@ func (s *Server) Start(ctx context.Context) error {
 	case err := <-served:
 		return fmt.Errorf("the bridge ended: %w", err)
 	case <-ctx.Done():
-		return shutDown(server, endRequests)
+		return shutDown(server, endRequests, graceTimeout, flushTimeout)
 	}
 }
 
-// shutDown lets commands end by themselves for a while and then ends their waits.
-func shutDown(server *http.Server, endRequests context.CancelFunc) error {
-	grace, cancel := context.WithTimeout(context.Background(), graceTimeout)
+// shutDown lets commands end by themselves for a grace and then ends their waits.
+func shutDown(server *http.Server, endRequests context.CancelFunc, grace, flush time.Duration) error {
+	graceful, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	if server.Shutdown(grace) == nil {
+	if server.Shutdown(graceful) == nil {
 		return nil
 	}
 	endRequests()
-	flush, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	flushing, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
-	if err := server.Shutdown(flush); err != nil {
+	if err := server.Shutdown(flushing); err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off when the bridge stopped: %w", err), server.Close())
 	}
 	return nil

@@ -24,20 +24,23 @@ func NewBoard() *Board {
 
 // Announce tells a Reservation's state as the API server has answered it. Nobody
 // takes notice of a state that is older than one they know.
-func (b *Board) Announce(r *v1.Reservation) {
-	b.each(r, func(s *Subscription) { s.offer(r, false) })
-}
+func (b *Board) Announce(r *v1.Reservation) { b.tell(r, false) }
 
 // AnnounceDeleted tells that a Reservation is gone; r is its last known state.
-func (b *Board) AnnounceDeleted(r *v1.Reservation) {
-	b.each(r, func(s *Subscription) { s.offer(r, true) })
-}
+func (b *Board) AnnounceDeleted(r *v1.Reservation) { b.tell(r, true) }
 
-func (b *Board) each(r *v1.Reservation, do func(*Subscription)) {
+func (b *Board) tell(r *v1.Reservation, deleted bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	for s := range b.waiting[client.ObjectKeyFromObject(r)] {
-		do(s)
+	waiting := b.waiting[client.ObjectKeyFromObject(r)]
+	if len(waiting) == 0 {
+		return
+	}
+	// A copy, since an announcer may go on to write its own next state into r, and
+	// nobody may hear of that before the API server has taken it.
+	told := r.DeepCopy()
+	for s := range waiting {
+		s.offer(told, deleted)
 	}
 }
 

@@ -155,6 +155,21 @@ func TestAnnouncersNeverBlock(t *testing.T) {
 	board.Announce(state("a", 2000, v1.PhaseReserved))
 }
 
+// An announcer that goes on to change its object does not change what was told.
+func TestAnnouncedIsCopied(t *testing.T) {
+	board := NewBoard()
+	sub := board.Watch(key)
+	defer sub.Close()
+	r := state("a", 2, v1.PhasePending)
+	board.Announce(r)
+	r.Status.Phase = v1.PhaseReserved // not written yet
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := sub.Wait(ctx, state("a", 1, v1.PhasePending), final); err == nil {
+		t.Errorf("told %s, which nobody announced", got.Status.Phase)
+	}
+}
+
 // Announcers and waiters of many keys at once, for the race detector.
 func TestConcurrently(t *testing.T) {
 	board := NewBoard()

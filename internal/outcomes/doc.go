@@ -12,6 +12,6 @@
 // order and as often as they like; it never blocks them. Only what the API server
 // has answered may be announced, never what is still to be written.
 //
-// Objects are shared, not copied: neither announcers nor those who wait change
-// them.
+// What is announced is copied if somebody waits, so announcers may change their
+// object afterwards. Those who wait share the copy and do not change it.
 package outcomes

@@ -1,0 +1,88 @@
+package webhook
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/acme/inventory-service/api/events"
+)
+
+func TestEventRefusals(t *testing.T) {
+	reserve := commandEvent(events.TypeReserve, "k", tinyCart)
+	change := func(change func(r *http.Request)) *http.Request {
+		r := eventRequest(t, modeBinary, "/", reserve)
+		change(r)
+		return r
+	}
+	typed := func(eventType, data string) *http.Request {
+		return eventRequest(t, modeStructured, "/", commandEvent(eventType, "k", data))
+	}
+	structured := func(body string) *http.Request {
+		return request(t, "POST", "/", body, "Content-Type", "application/cloudevents+json; charset=utf-8")
+	}
+	old, recent, future := reserve.Clone(), reserve.Clone(), reserve.Clone()
+	old.SetTime(now.Add(-DefaultRetention - time.Second))
+	recent.SetTime(now.Add(-DefaultRetention))
+	recent.SetData("application/json", []byte(`{}`)) //nolint:errcheck // bytes are taken as they are
+	future.SetTime(now.Add(time.Hour))
+	future.SetData("application/json", []byte(`{}`)) //nolint:errcheck // bytes are taken as they are
+	oldRelease := old.Clone()
+	oldRelease.SetType(events.TypeRelease)
+	cases := map[string]struct {
+		request *http.Request
+		status  int
+		kind    *kind
+		field   string
+	}{
+		"no CloudEvent":          {request(t, "POST", "/", tinyCart, "Content-Type", "application/json"), 400, invalid, ""},
+		"nothing":                {request(t, "POST", "/", ""), 400, invalid, ""},
+		"another format":         {request(t, "POST", "/", "x", "Content-Type", "application/cloudevents+avro"), 415, unsupportedMedia, ""},
+		"batch":                  {request(t, "POST", "/", "[]", "Content-Type", "application/cloudevents-batch+json"), 415, unsupportedMedia, ""},
+		"batch with a parameter": {request(t, "POST", "/", "[]", "Content-Type", "application/cloudevents-batch+json; charset=utf-8"), 415, unsupportedMedia, ""},
+		"broken structured":      {structured(`{"specversion":`), 400, invalid, ""},
+		"structured null":        {structured(`null`), 400, invalid, ""},
+		"structured array":       {structured(`[]`), 400, invalid, ""},
+		"structured without all": {structured(`{}`), 400, invalid, ""},
+		"structured without id":  {structured(`{"specversion":"1.0","type":"t","source":"s"}`), 400, invalid, "id"},
+		"structured bad base64":  {structured(`{"specversion":"1.0","id":"i","type":"t","source":"s","data_base64":"%%"}`), 400, invalid, ""},
+		"structured bad time":    {structured(`{"specversion":"1.0","id":"i","type":"t","source":"s","time":"noon"}`), 400, invalid, ""},
+		"version 0.3":            {structured(`{"specversion":"0.3","id":"i","type":"` + events.TypeReserve + `","source":"s"}`), 400, invalid, "specversion"},
+		"too large":              {structured(`{"x":"` + strings.Repeat("x", maxBody) + `"}`), 413, tooLarge, ""},
+		"binary without id":      {change(func(r *http.Request) { r.Header.Del("ce-id") }), 400, invalid, "id"},
+		"binary without source":  {change(func(r *http.Request) { r.Header.Del("ce-source") }), 400, invalid, "source"},
+		"binary version 2":       {change(func(r *http.Request) { r.Header.Set("ce-specversion", "2.0") }), 400, invalid, ""},
+		"binary bad time":        {change(func(r *http.Request) { r.Header.Set("ce-time", "noon") }), 400, invalid, ""},
+		"binary bad extension":   {change(func(r *http.Request) { r.Header.Set("ce-no_name", "x") }), 400, invalid, ""},
+		"binary nameless header": {change(func(r *http.Request) { r.Header.Set("ce-", "x") }), 400, invalid, ""},
+		"binary XML":             {change(func(r *http.Request) { r.Header.Set("Content-Type", "application/xml") }), 415, unsupportedMedia, ""},
+		"id not UTF-8":           {change(func(r *http.Request) { r.Header.Set("ce-id", "\xff") }), 400, invalid, "id"},
+		"unknown type":           {typed("com.acme.inventory.reserve.v2", tinyCart), 422, unknownType, ""},
+		"an outcome's type":      {typed(events.TypeReserved, tinyCart), 422, unknownType, ""},
+		"bad reserve":            {typed(events.TypeReserve, `{"cartId":"c","items":[{"productId":"p","quantity":0}]}`), 400, invalid, "items[0].quantity"},
+		"data is a string":       {typed(events.TypeReserve, `"{}"`), 400, invalid, ""},
+		"no data":                {structured(`{"specversion":"1.0","id":"i","type":"` + events.TypeReserve + `","source":"s"}`), 400, invalid, ""},
+		"bad release":            {typed(events.TypeRelease, `{"reservationId":"R"}`), 400, invalid, "reservationId"},
+		"bad stock level":        {typed(events.TypeStockLevelGet, `{}`), 400, invalid, "productId"},
+		"unknown product":        {typed(events.TypeStockLevelGet, `{"productId":"q"}`), 422, notFound, ""},
+		"unknown reservation":    {typed(events.TypeRelease, `{"reservationId":"r"}`), 422, notFound, ""},
+		"bad namespace":          {eventRequest(t, modeBinary, "/namespaces/A%2FB", reserve), 400, invalid, ""},
+		"old reserve":            {eventRequest(t, modeBinary, "/", old), 422, tooOld, ""},
+		"old release":            {eventRequest(t, modeBinary, "/", oldRelease), 422, tooOld, ""},
+		"just young enough":      {eventRequest(t, modeBinary, "/", recent), 400, invalid, "cartId"},
+		"from the future":        {eventRequest(t, modeBinary, "/", future), 400, invalid, "cartId"},
+	}
+	bridge := newBridge(t, offline(t, interceptor.Funcs{}))
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := ask(t, bridge, tc.request)
+			got.t = t
+			if p := got.wantProblem(tc.status, tc.kind); p.Field != tc.field {
+				t.Errorf("names field %q, want %q: %s", p.Field, tc.field, got.body)
+			}
+		})
+	}
+}

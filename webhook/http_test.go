@@ -1,0 +1,120 @@
+package webhook
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/outcomes"
+)
+
+// now is the time of tests that do not reach an API server.
+var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// offline are a bridge's options for what is answered before any API server is
+// asked, or for errors that a real one does not give on demand.
+func offline(t testing.TB, faults interceptor.Funcs) Options {
+	t.Helper()
+	c := interceptor.NewClient(fake.NewClientBuilder().WithScheme(newScheme(t)).Build(), faults)
+	return Options{
+		Client: c, APIReader: c, Cache: c, Board: outcomes.NewBoard(),
+		Stock:            &shelf{available: map[string]int64{"p": 3, "a/b %": 1}, reserved: map[string]int64{"p": 2}},
+		Ready:            func() error { return nil },
+		DefaultNamespace: "shop",
+		Clock:            clocktesting.NewFakePassiveClock(now),
+	}
+}
+
+func TestPlainRefusals(t *testing.T) {
+	post := func(body string, headers ...string) *http.Request {
+		return request(t, http.MethodPost, "/reservations", body, headers...)
+	}
+	bare := func(method, path string) *http.Request { return request(t, method, path, "") }
+	huge := `{"cartId":"` + strings.Repeat("x", maxBody) + `"}`
+	unannounced := post(huge)
+	unannounced.ContentLength = -1
+	cases := map[string]struct {
+		request *http.Request
+		status  int
+		kind    *kind
+		field   string
+	}{
+		"broken JSON":            {post(`{"cartId":`), 400, invalid, ""},
+		"no body":                {post(``), 400, invalid, ""},
+		"wrong type":             {post(`{"cartId":"c","items":[{"productId":"p","quantity":"1"}]}`), 400, invalid, "items[0].quantity"},
+		"form":                   {post(tinyCart, "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMedia, ""},
+		"CloudEvent":             {post(tinyCart, "Content-Type", "application/cloudevents+json"), 415, unsupportedMedia, ""},
+		"too large":              {post(huge), 413, tooLarge, ""},
+		"too large, unannounced": {unannounced, 413, tooLarge, ""},
+		"key too long":           {post(tinyCart, "Idempotency-Key", strings.Repeat("k", 257)), 400, invalid, ""},
+		"key empty":              {post(tinyCart, "Idempotency-Key", ""), 400, invalid, ""},
+		"key not printable":      {post(tinyCart, "Idempotency-Key", "é"), 400, invalid, ""},
+		"two keys":               {post(tinyCart, "Idempotency-Key", "a", "Idempotency-Key", "b"), 400, invalid, ""},
+		"release of another":     {request(t, "POST", "/reservations/r/release", `{"reservationId":"s"}`), 400, invalid, "reservationId"},
+		"release for no reason":  {request(t, "POST", "/reservations/r/release", `{"reason":"x"}`), 400, invalid, "reason"},
+		"name that none has":     {bare("GET", "/reservations/A%20b"), 404, notFound, ""},
+		"product that none is":   {bare("GET", "/stock/%20"), 400, invalid, "productId"},
+		"product too long":       {bare("GET", "/stock/"+strings.Repeat("x", 129)), 400, invalid, "productId"},
+		"product unknown":        {bare("GET", "/stock/q"), 404, notFound, ""},
+		"path unknown":           {bare("GET", "/carts"), 404, notFound, ""},
+		"path below":             {bare("GET", "/stock/a/b"), 404, notFound, ""},
+		"method at root":         {bare("GET", "/"), 405, methodNotAllowed, ""},
+		"method at namespace":    {bare("PUT", "/namespaces/shop"), 405, methodNotAllowed, ""},
+		"method of reservations": {bare("GET", "/reservations"), 405, methodNotAllowed, ""},
+		"method of reservation":  {bare("DELETE", "/reservations/r"), 405, methodNotAllowed, ""},
+		"method of release":      {bare("GET", "/reservations/r/release"), 405, methodNotAllowed, ""},
+		"method of stock":        {bare("POST", "/stock/p"), 405, methodNotAllowed, ""},
+		"method of readyz":       {bare("POST", "/readyz"), 405, methodNotAllowed, ""},
+	}
+	bridge := newBridge(t, offline(t, interceptor.Funcs{}))
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := ask(t, bridge, tc.request)
+			got.t = t
+			p := got.wantProblem(tc.status, tc.kind)
+			if p.Field != tc.field || (tc.field != "" && p.Errors[0].Field != tc.field) {
+				t.Errorf("names field %q, want %q", p.Field, tc.field)
+			}
+			if allow := got.header.Get("Allow"); (allow != "") != (tc.kind == methodNotAllowed) {
+				t.Errorf("Allow: %q", allow)
+			}
+		})
+	}
+}
+
+func TestStockLevel(t *testing.T) {
+	bridge := newBridge(t, offline(t, interceptor.Funcs{}))
+	for path, want := range map[string]string{
+		"/stock/p":                        `{"productId":"p","available":3,"reserved":2}`,
+		"/namespaces/shop/stock/p":        `{"productId":"p","available":3,"reserved":2}`,
+		"/stock/a%2Fb%20%25":              `{"productId":"a/b %","available":1,"reserved":0}`,
+		"/namespaces/x/stock/a%2fb%20%25": `{"productId":"a/b %","available":1,"reserved":0}`,
+	} {
+		got := ask(t, bridge, request(t, http.MethodGet, path, "")).wantStatus(http.StatusOK)
+		if diff := cmp.Diff(want, got.body); diff != "" {
+			t.Error(path, diff)
+		}
+	}
+	ids := map[string]bool{}
+	for _, mode := range []string{modeBinary, modeStructured} {
+		query := commandEvent(events.TypeStockLevelGet, mode, `{"productId":"p"}`)
+		reply := ask(t, bridge, eventRequest(t, mode, "/namespaces/shop", query)).event()
+		if reply.Type() != events.TypeStockLevel || reply.Source() != events.StockSource("shop") || reply.Subject() != "p" {
+			t.Errorf("%s", reply)
+		}
+		if diff := cmp.Diff(`{"productId":"p","available":3,"reserved":2}`, string(reply.Data())); diff != "" {
+			t.Error(diff)
+		}
+		ids[reply.ID()] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("ids %v of two queries", ids)
+	}
+}
