@@ -13,6 +13,9 @@ import (
 // binary is the operator, built once with the race detector on.
 var binary string
 
+// manifests are what an operator needs in a cluster.
+var manifests = []string{"../../config/default/namespace.yaml", "../../config/crd", "../../config/rbac"}
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
@@ -23,7 +26,7 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "inventory-operator")
-	return controlplanetest.Main(m, "../../config/default/namespace.yaml", "../../config/crd", "../../config/rbac")
+	return controlplanetest.Main(m, manifests...)
 }
 
 // build builds the operator when the first test needs it.

@@ -32,7 +32,12 @@ func (w *world) operate(flags ...string) *operator {
 // launch starts an operator under a kubeconfig and does not wait.
 func (w *world) launch(kubeconfig string, flags ...string) *operator {
 	w.Helper()
-	address := freeAddress(w)
+	return w.launchAt(freeAddress(w), kubeconfig, flags...)
+}
+
+// launchAt starts an operator with its bridge at an address.
+func (w *world) launchAt(address, kubeconfig string, flags ...string) *operator {
+	w.Helper()
 	arguments := append([]string{
 		"--kubeconfig", kubeconfig,
 		"--bridge-address", address, "--metrics-address", "0",
@@ -80,6 +85,13 @@ func (o *operator) awaitReady() {
 func (o *operator) kill() {
 	_ = o.cmd.Process.Signal(syscall.SIGKILL)
 	<-o.exited
+}
+
+// signal sends a signal to the operator.
+func (o *operator) signal(sig syscall.Signal) {
+	if err := o.cmd.Process.Signal(sig); err != nil {
+		o.w.Errorf("send %v to the operator: %v", sig, err)
+	}
 }
 
 // stop ends the operator as Kubernetes would, with SIGTERM.

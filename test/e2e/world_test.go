@@ -51,10 +51,21 @@ func worldOn(t testing.TB, cp *controlplane.ControlPlane) *world {
 		namespace:  controlplanetest.Namespace(t, cp),
 		kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"),
 	}
+	t.Cleanup(w.clear)
 	if err := cp.ServiceAccountKubeconfig(t.Context(), "inventory-system", "inventory-operator", w.kubeconfig); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// clear leaves nothing in the namespace that the operators of later tests would
+// take over.
+func (w *world) clear() {
+	for _, kind := range []client.Object{&v1.StockItem{}, &v1.Reservation{}, &v1.StockLedger{}} {
+		if err := w.client.DeleteAllOf(context.Background(), kind, client.InNamespace(w.namespace)); err != nil {
+			w.Logf("the namespace is not cleared: %v", err)
+		}
+	}
 }
 
 // stock makes a StockItem and waits until an operator shows it.
