@@ -29,6 +29,8 @@ const itemWorkers = 4
 type Stock interface {
 	// SeeItem takes note of a version of a StockItem.
 	SeeItem(item *v1.StockItem)
+	// Confirm waits until what was seen of a StockItem binds every decision.
+	Confirm(ctx context.Context, item *v1.StockItem) error
 	// Position is where a StockItem stands.
 	Position(namespace string, uid types.UID) (p ledger.Position, known bool)
 	// StaleItems delivers the StockItems whose figures changed.
@@ -67,8 +69,14 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	if err := r.Get(ctx, req.NamespacedName, &item); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	// The spec binds the decisions before anybody is shown that it does.
+	// The spec binds the decisions before anybody is shown that it does, also
+	// those of another process that believes to lead and has not seen it.
 	r.Stock.SeeItem(&item)
+	if item.Status.ObservedGeneration != item.Generation {
+		if err := r.Stock.Confirm(ctx, &item); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
 	position, known := r.Stock.Position(item.Namespace, item.UID)
 	if !known {
 		return ctrl.Result{}, nil

@@ -80,11 +80,7 @@ func (a *Allocator) After(synced func() bool) manager.Runnable {
 // Start decides reservations until ctx ends, and returns when every effect
 // under way has stopped.
 func (a *Allocator) Start(ctx context.Context) error {
-	a.mu.Lock()
-	a.ctx = ctx
-	shards := a.all()
-	a.mu.Unlock()
-	for _, s := range shards {
+	for _, s := range a.lead(ctx) {
 		s.dispatch(Elected{})
 	}
 	a.whileLeading(a.stale.run)
@@ -98,11 +94,7 @@ func (a *Allocator) Start(ctx context.Context) error {
 				s.dispatch(Aged{})
 			}
 		case <-ctx.Done():
-			a.mu.Lock()
-			a.ctx = nil
-			shards = a.all()
-			a.mu.Unlock()
-			for _, s := range shards {
+			for _, s := range a.follow() {
 				s.dispatch(Deposed{})
 			}
 			a.work.Wait()
@@ -128,6 +120,18 @@ func (a *Allocator) Reserve(ctx context.Context, r *v1.Reservation) (Decision, e
 		return Decision{}, fmt.Errorf("reservation %s/%s waits for a decision: %w", r.Namespace, r.Name, err)
 	}
 	return decision, nil
+}
+
+// Confirm waits until this process is proven to have held the ledger at some
+// moment after the call: whatever it had seen of the item by then binds every
+// decision made since, by whomever, and Position counts every hold decided
+// before. It fails if ctx ends.
+func (a *Allocator) Confirm(ctx context.Context, item *v1.StockItem) error {
+	_, err := a.shard(item.Namespace).reserve(ctx, ReserveCalled{UID: item.UID, Name: item.Name})
+	if err != nil {
+		return fmt.Errorf("stock item %s/%s waits for the stock ledger: %w", item.Namespace, item.Name, err)
+	}
+	return nil
 }
 
 // SeeReservation takes note of a version of a Reservation, from a watch or
@@ -243,6 +247,22 @@ func (a *Allocator) shard(namespace string) *shard {
 func (a *Allocator) snapshot() []*shard {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.all()
+}
+
+// lead sets the context of effects and returns the shards that have to be told.
+func (a *Allocator) lead(ctx context.Context) []*shard {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ctx = ctx
+	return a.all()
+}
+
+// follow ends the effects and returns the shards that have to be told.
+func (a *Allocator) follow() []*shard {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ctx = nil
 	return a.all()
 }
 

@@ -88,8 +88,11 @@ func (s *State) decideOne(now time.Time, r *request, room int) (d Decision, size
 	if known, ok := s.entries[r.UID]; ok {
 		return Decision{Hold: &known.hold}, 0, true
 	}
+	if len(r.Lines) == 0 {
+		return Decision{}, 0, true
+	}
 	answer := s.stock.Allocate(r.Lines)
-	if allocationBytes(answer.Allocations) > MaxInFlightBytes {
+	if holdBytes(&v1.InFlightHold{UID: r.UID, Name: r.Name, Allocations: answer.Allocations}) > MaxInFlightBytes {
 		// Split over so many locations it could never be journaled.
 		answer = s.stock.AllocateWhole(r.Lines)
 	}

@@ -77,7 +77,7 @@ func (c Claim) Shown(uid types.UID, status *v1.StockLedgerStatus) bool {
 }
 
 // Decision is the answer to a Reserve. Exactly one of Hold, Short and
-// Superseded is set.
+// Superseded is set; none is where nothing was asked for but proof.
 type Decision struct {
 	// Hold is what the cart gets, journaled.
 	Hold *v1.InFlightHold

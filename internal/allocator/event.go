@@ -20,7 +20,9 @@ type (
 	Deposed struct{}
 
 	// ReserveCalled is one caller that waits for a decision. HoldFor is how
-	// long the units would be held, a whole number of seconds or not.
+	// long the units would be held, a whole number of seconds or not. Without
+	// Lines there is nothing to decide: the caller wants the proof alone that
+	// this process held the ledger after the call.
 	ReserveCalled struct {
 		Call    uint64
 		UID     types.UID
@@ -119,12 +121,12 @@ type Stored struct {
 type WriteResult int
 
 const (
-	// Landed: the API server said so.
+	// Landed says that the API server has stored it.
 	Landed WriteResult = iota
-	// Refused: a conflict, or no such object. An earlier attempt of the same
+	// Refused says that there was a conflict, or no such object. An earlier attempt of the same
 	// write may still have landed.
 	Refused
-	// Unknown: the answer was lost, or was an error that proves nothing.
+	// Unknown says that the answer was lost, or was an error that proves nothing.
 	Unknown
 )
 

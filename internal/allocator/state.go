@@ -129,6 +129,7 @@ func (s *State) Step(now time.Time, event Event) []Effect {
 		return s.seize(0)
 	case Deposed:
 		s.elected = false
+		s.waking = false // a Wake under way ends with the leadership
 		s.stop()
 		return nil
 	case ReserveCalled:

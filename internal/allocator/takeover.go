@@ -2,9 +2,10 @@ package allocator
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -192,7 +193,7 @@ func (s *State) resolve(now time.Time, stored *Stored) []Effect {
 	// The token is ours of before but the version is not: somebody edited the
 	// ledger by hand. If holds are missing from it, it cannot be trusted.
 	if stored.Status.Token == s.base.Status.Token &&
-		!reflect.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) {
+		!equality.Semantic.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) {
 		s.rebuild = true
 	}
 	return s.lose()

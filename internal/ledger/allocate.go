@@ -27,12 +27,13 @@ func (l *Ledger) allocate(lines []v1.ReservationItem, take taker) Answer {
 	var answer Answer
 	wait := true
 	for _, line := range lines {
-		parts, available := take(line)
+		parts, available := take(line, sellable)
 		if available < line.Quantity {
 			answer.Short = append(answer.Short, v1.UnavailableItem{
 				ProductID: line.ProductID, Requested: line.Quantity, Available: available,
 			})
-			wait = wait && l.sum(line.ProductID, declared) >= line.Quantity
+			_, soon := take(line, declared)
+			wait = wait && soon >= line.Quantity
 			continue
 		}
 		answer.Allocations = append(answer.Allocations, parts...)
@@ -50,14 +51,14 @@ func (l *Ledger) allocate(lines []v1.ReservationItem, take taker) Answer {
 	}
 }
 
-// taker finds the units for one line. If available is below the line's
-// quantity there are no parts.
-type taker func(line v1.ReservationItem) (parts []v1.Allocation, available int64)
+// taker finds the units for one line among the received ones. If available is
+// below the line's quantity there are no parts.
+type taker func(line v1.ReservationItem, received func(*Item) int64) (parts []v1.Allocation, available int64)
 
 // whole takes a line from the first location that can serve all of it.
-func (l *Ledger) whole(line v1.ReservationItem) (parts []v1.Allocation, available int64) {
+func (l *Ledger) whole(line v1.ReservationItem, received func(*Item) int64) (parts []v1.Allocation, available int64) {
 	for _, s := range l.products[line.ProductID] {
-		left := s.available(sellable)
+		left := s.available(received)
 		if left >= line.Quantity {
 			return []v1.Allocation{s.allocation(line.Quantity)}, left
 		}
@@ -67,16 +68,16 @@ func (l *Ledger) whole(line v1.ReservationItem) (parts []v1.Allocation, availabl
 }
 
 // split takes a line from one location if it can, else from several.
-func (l *Ledger) split(line v1.ReservationItem) (parts []v1.Allocation, available int64) {
-	if parts, available = l.whole(line); parts != nil {
+func (l *Ledger) split(line v1.ReservationItem, received func(*Item) int64) (parts []v1.Allocation, available int64) {
+	if parts, available = l.whole(line, received); parts != nil {
 		return parts, available
 	}
-	if available = l.sum(line.ProductID, sellable); available < line.Quantity {
+	if available = l.sum(line.ProductID, received); available < line.Quantity {
 		return nil, available
 	}
 	missing := line.Quantity
 	for _, s := range l.products[line.ProductID] {
-		part := min(missing, s.available(sellable))
+		part := min(missing, s.available(received))
 		if part == 0 {
 			continue
 		}

@@ -10,15 +10,15 @@ import (
 type Action int
 
 const (
-	// None: nothing is due, now or later.
+	// None says that nothing is due, now or later.
 	None Action = iota
-	// Decide: it is Pending and wants an outcome.
+	// Decide says that it is Pending and wants an outcome.
 	Decide
-	// Release: its owner wants the units back on sale, or wants no decision.
+	// Release says that its owner wants the units back on sale, or wants no decision.
 	Release
-	// Expire: its hold ran out.
+	// Expire says that its hold ran out.
 	Expire
-	// Await: it will expire after the returned time.
+	// Await says that it will expire after the returned time.
 	Await
 )
 

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,7 +17,8 @@ func Reserve(r *v1.Reservation, hold v1.InFlightHold) {
 	s := &r.Status
 	s.Phase = v1.PhaseReserved
 	s.Reason = v1.ReasonAllocated
-	s.Allocations = hold.Allocations
+	// A copy, since an API client decodes its next answer into what it is given.
+	s.Allocations = slices.Clone(hold.Allocations)
 	s.DecidedAt = hold.ReservedAt.DeepCopy()
 	s.ReservedAt = hold.ReservedAt.DeepCopy()
 	s.ExpiresAt = hold.ExpiresAt.DeepCopy()

@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+func TestEventHandler(t *testing.T) {
+	at := func(uid types.UID, version string) *v1.Reservation {
+		return &v1.Reservation{ObjectMeta: metav1.ObjectMeta{Name: "r", UID: uid, ResourceVersion: version}}
+	}
+	cases := map[string]struct {
+		happen func(h toolscache.ResourceEventHandler)
+		want   []string
+	}{
+		"added":   {func(h toolscache.ResourceEventHandler) { h.OnAdd(at("a", "1"), true) }, []string{"seen a 1"}},
+		"updated": {func(h toolscache.ResourceEventHandler) { h.OnUpdate(at("a", "1"), at("a", "2")) }, []string{"seen a 2"}},
+		"deleted": {func(h toolscache.ResourceEventHandler) { h.OnDelete(at("a", "3")) }, []string{"gone a 3"}},
+		"deletion missed": {
+			func(h toolscache.ResourceEventHandler) {
+				h.OnDelete(toolscache.DeletedFinalStateUnknown{Key: "shop/r", Obj: at("a", "1")})
+			},
+			[]string{"gone a 1"},
+		},
+		"deletion missed, made again": {
+			func(h toolscache.ResourceEventHandler) { h.OnUpdate(at("a", "1"), at("b", "9")) },
+			[]string{"gone a 1", "seen b 9"},
+		},
+		"another kind": {
+			func(h toolscache.ResourceEventHandler) {
+				h.OnAdd(&v1.StockItem{}, false)
+				h.OnUpdate(&v1.StockItem{}, &v1.StockItem{})
+				h.OnDelete(&v1.StockItem{})
+			}, nil,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			note := func(what string) func(*v1.Reservation) {
+				return func(r *v1.Reservation) { got = append(got, what+" "+string(r.UID)+" "+r.ResourceVersion) }
+			}
+			tc.happen(eventHandler(note("seen"), note("gone")))
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
