@@ -11,6 +11,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
@@ -46,6 +47,9 @@ func run(ctx context.Context, o options) error {
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Name: o.identity(),
 		DefaultHold: o.defaultHold, Clock: clock.RealClock{},
 	})
+	if err := metrics.Registry.Register(stock); err != nil {
+		return err
+	}
 	synced, err := controllers.Feed(ctx, mgr, stock, board)
 	if err != nil {
 		return err

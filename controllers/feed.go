@@ -21,12 +21,13 @@ type View interface {
 	ItemGone(namespace string, uid types.UID)
 	// ItemStale says that somebody else may have written the item's status.
 	ItemStale(item *v1.StockItem)
+	SeeTally(t *v1.StockTally)
 	SeeLedger(l *v1.StockLedger)
 	LedgerGone(namespace string, uid types.UID)
 }
 
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers,verbs=get;list;watch;create
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers;stocktallies,verbs=get;list;watch;create
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status;stocktallies/status,verbs=get;update;patch
 
 // Feed tells view and board what the watches see, on every replica, whether it
 // leads or not. The returned function tells whether they have been told
@@ -45,6 +46,9 @@ func Feed(ctx context.Context, mgr ctrl.Manager, view View, board *outcomes.Boar
 			func(item *v1.StockItem) { view.SeeItem(item); view.ItemStale(item) },
 			func(item *v1.StockItem) { view.ItemGone(item.Namespace, item.UID) },
 		)},
+		{&v1.StockTally{}, eventHandler(view.SeeTally, func(*v1.StockTally) {
+			// What was shipped stays known, and is written again when needed.
+		})},
 		{&v1.StockLedger{}, eventHandler(
 			view.SeeLedger,
 			func(l *v1.StockLedger) { view.LedgerGone(l.Namespace, l.UID) },

@@ -76,6 +76,10 @@ func (d *decider) Reserve(_ context.Context, r *v1.Reservation) (allocator.Decis
 	return answer(r)
 }
 
+func (d *decider) Consume(ctx context.Context, r *v1.Reservation, _ []v1.Take) (allocator.Decision, error) {
+	return d.Reserve(ctx, r)
+}
+
 func (d *decider) SeeReservation(r *v1.Reservation) { d.seen = append(d.seen, r.CurrentPhase()) }
 
 // reconciler reads from c itself instead of from a cache.

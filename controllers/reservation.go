@@ -25,12 +25,15 @@ const writeTimeout = 10 * time.Second
 type Allocator interface {
 	// Reserve waits for the decision on a Pending Reservation.
 	Reserve(ctx context.Context, r *v1.Reservation) (allocator.Decision, error)
+	// Consume waits until units of a Reserved Reservation are taken out of stock.
+	Consume(ctx context.Context, r *v1.Reservation, takes []v1.Take) (allocator.Decision, error)
 	// SeeReservation takes note of the answer to a write.
 	SeeReservation(r *v1.Reservation)
 }
 
 // ReservationReconciler takes each Reservation through its life: it is decided,
-// released or expired, and deleted some time after nothing can change any more.
+// released,
+// expired or consumed, and deleted some time after nothing can change any more.
 type ReservationReconciler struct {
 	// Client reads from the cache and writes to the API server.
 	client.Client
@@ -80,6 +83,11 @@ func (r *ReservationReconciler) advance(ctx context.Context, rsv *v1.Reservation
 	switch action, after := lifecycle.Due(rsv, r.Clock.Now()); action {
 	case lifecycle.Decide:
 		return ctrl.Result{}, r.decide(ctx, rsv)
+	case lifecycle.Ship:
+		return ctrl.Result{}, r.ship(ctx, rsv)
+	case lifecycle.GiveBack:
+		lifecycle.Give(rsv, r.Clock.Now())
+		return ctrl.Result{}, r.write(ctx, rsv)
 	case lifecycle.Release, lifecycle.Expire:
 		lifecycle.Free(rsv, r.Clock.Now())
 		return ctrl.Result{}, r.write(ctx, rsv)
@@ -111,6 +119,21 @@ func (r *ReservationReconciler) decide(ctx context.Context, rsv *v1.Reservation)
 	}
 	observeDecision(rsv, r.Clock.Since(began))
 	return nil
+}
+
+// ship takes the shipped units out of stock and makes the Reservation show it.
+// They are consumed before it does: what a crash leaves unshown, the next
+// leader finishes.
+func (r *ReservationReconciler) ship(ctx context.Context, rsv *v1.Reservation) error {
+	decision, err := r.Allocator.Consume(ctx, rsv, lifecycle.Takes(rsv))
+	if err != nil {
+		return err
+	}
+	fold := decision.Fold
+	if decision.Superseded || !lifecycle.Consume(rsv, fold.ID, fold.Takes, fold.Lost, r.Clock.Now()) {
+		return nil
+	}
+	return r.write(ctx, rsv)
 }
 
 // write is the commit: it fails if the Reservation changed since it was read.

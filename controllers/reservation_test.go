@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -234,6 +235,10 @@ func TestReservationLife(t *testing.T) {
 	reconcile(expiresAt.Time)
 	want := reservedOutcome
 	want.Phase, want.Reason, want.Conditions = v1.PhaseReleased, "EXPIRED", []string{"Reserved=False", "Complete=True"}
+	want.Allocations = slices.Clone(want.Allocations)
+	for i := range want.Allocations {
+		want.Allocations[i].Released = want.Allocations[i].Quantity
+	}
 	if diff := cmp.Diff(want, outcomeOf(read(t, c, "r"))); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
 	}

@@ -15,9 +15,9 @@ import (
 func showPosition(item *v1.StockItem, p ledger.Position, now time.Time) {
 	s := &item.Status
 	s.ObservedGeneration = item.Generation
-	s.OnHand, s.Reserved, s.Available, s.Shortfall = 0, p.Reserved, p.Available, p.Shortfall
+	s.OnHand, s.Consumed, s.Reserved, s.Available, s.Shortfall = 0, p.Consumed, p.Reserved, p.Available, p.Shortfall
 	if p.Serving {
-		s.OnHand = item.Spec.Received - s.Consumed
+		s.OnHand = item.Spec.Received - p.Consumed
 	}
 	for _, c := range []metav1.Condition{ready(p), inStock(item, p), lowStock(item, p), oversold(p)} {
 		c.ObservedGeneration = item.Generation

@@ -18,7 +18,6 @@ func TestShowPosition(t *testing.T) {
 	}
 	cases := map[string]struct {
 		spec     v1.StockItemSpec
-		consumed int64
 		position ledger.Position
 		want     figures
 		// conditions by type: status and reason.
@@ -55,7 +54,7 @@ func TestShowPosition(t *testing.T) {
 			ready: "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
 		},
 		"some were shipped": {
-			spec: v1.StockItemSpec{Received: 10}, consumed: 4, position: serving(1, 5, 0),
+			spec: v1.StockItemSpec{Received: 10}, position: ledger.Position{Serving: true, Consumed: 4, Reserved: 1, Available: 5},
 			want:  figures{OnHand: 6, Reserved: 1, Available: 5, Consumed: 4},
 			ready: "True Serving", inStock: "True UnitsAvailable", lowStock: "False NoThreshold", oversold: "False PromisesCovered",
 		},
@@ -69,7 +68,7 @@ func TestShowPosition(t *testing.T) {
 			item := &v1.StockItem{
 				ObjectMeta: metav1.ObjectMeta{Name: "item", Generation: 7}, Spec: tc.spec,
 				// What was shown before must not shine through.
-				Status: v1.StockItemStatus{ObservedGeneration: 6, OnHand: 99, Reserved: 99, Available: 99, Shortfall: 99, Consumed: tc.consumed},
+				Status: v1.StockItemStatus{ObservedGeneration: 6, OnHand: 99, Reserved: 99, Available: 99, Shortfall: 99, Consumed: 99},
 			}
 			showPosition(item, tc.position, now)
 			s := item.Status

@@ -26,6 +26,7 @@ func New(options Options) (http.Handler, error) {
 const (
 	operationReserve     = "reserve"
 	operationRelease     = "release"
+	operationConsume     = "consume"
 	operationStockLevel  = "stocklevel"
 	operationReservation = "reservation"
 	operationHealth      = "health"
@@ -47,6 +48,7 @@ func (b *bridge) routes() http.Handler {
 		post(prefix+"/{$}", operationUnknown, b.postEvent)
 		post(prefix+"/reservations", operationReserve, b.postReservation)
 		post(prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
+		post(prefix+"/reservations/{reservation}/consume", operationConsume, b.postConsume)
 		get(prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
 		get(prefix+"/stock/{product}", operationStockLevel, b.getStock)
 	}

@@ -23,13 +23,13 @@ func writeBody(x *exchange, status int, contentType string, body []byte) {
 	_, _ = x.Write(body)
 }
 
-// writeJSON answers with a document of the bridge's own.
-func writeJSON(x *exchange, status int, document any) error {
+// writeJSON answers 200 with a document of the bridge's own.
+func writeJSON(x *exchange, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
-	writeBody(x, status, contentTypeJSON, body)
+	writeBody(x, http.StatusOK, contentTypeJSON, body)
 	return nil
 }
 

@@ -29,11 +29,13 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 		x.operation, serve = operationReserve, b.reserveEvent
 	case events.TypeRelease:
 		x.operation, serve = operationRelease, b.releaseEvent
+	case events.TypeConsume:
+		x.operation, serve = operationConsume, b.consumeEvent
 	case events.TypeStockLevelGet:
 		x.operation, serve = operationStockLevel, b.stockLevelEvent
 	default:
-		return fail(unknownType, "events of type %q are not served; use %s, %s or %s",
-			clip(command.Type(), 100), events.TypeReserve, events.TypeRelease, events.TypeStockLevelGet)
+		return fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.Type(), 100),
+			events.TypeReserve, events.TypeRelease, events.TypeConsume, events.TypeStockLevelGet)
 	}
 	reply, err := serve(r.Context(), namespace, command)
 	if err != nil {
@@ -75,6 +77,21 @@ func (b *bridge) releaseEvent(ctx context.Context, namespace string, command *cl
 		return cloudevents.Event{}, err
 	}
 	return events.ReleasedReply(reservation), nil
+}
+
+func (b *bridge) consumeEvent(ctx context.Context, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
+	if err := b.refuseOld(command); err != nil {
+		return cloudevents.Event{}, err
+	}
+	payload, err := events.DecodeConsume(command.Data())
+	if err != nil {
+		return cloudevents.Event{}, err
+	}
+	reservation, err := b.consume(ctx, namespace, payload)
+	if err != nil {
+		return cloudevents.Event{}, err
+	}
+	return events.ConsumedReply(reservation), nil
 }
 
 func (b *bridge) stockLevelEvent(_ context.Context, namespace string, query *cloudevents.Event) (cloudevents.Event, error) {

@@ -32,6 +32,8 @@ func TestEventRefusals(t *testing.T) {
 	future.SetData("application/json", []byte(`{}`)) //nolint:errcheck // bytes are taken as they are
 	oldRelease := old.Clone()
 	oldRelease.SetType(events.TypeRelease)
+	oldConsume := old.Clone()
+	oldConsume.SetType(events.TypeConsume)
 	cases := map[string]struct {
 		request *http.Request
 		status  int
@@ -66,12 +68,18 @@ func TestEventRefusals(t *testing.T) {
 		"data is a string":       {typed(events.TypeReserve, `"{}"`), 400, invalid, ""},
 		"no data":                {structured(`{"specversion":"1.0","id":"i","type":"` + events.TypeReserve + `","source":"s"}`), 400, invalid, ""},
 		"bad release":            {typed(events.TypeRelease, `{"reservationId":"R"}`), 400, invalid, "reservationId"},
+		"bad consume":            {typed(events.TypeConsume, `{"reservationId":"r","items":[]}`), 400, invalid, "items"},
+		"bad part":               {typed(events.TypeConsume, `{"reservationId":"r","items":[{"productId":"p","quantity":1.5}]}`), 400, invalid, "items[0].quantity"},
+		"reason for a part":      {typed(events.TypeRelease, `{"reservationId":"r","reason":"EXPIRED","items":[{"productId":"p","quantity":1}]}`), 400, invalid, "reason"},
 		"bad stock level":        {typed(events.TypeStockLevelGet, `{}`), 400, invalid, "productId"},
 		"unknown product":        {typed(events.TypeStockLevelGet, `{"productId":"q"}`), 422, notFound, ""},
 		"unknown reservation":    {typed(events.TypeRelease, `{"reservationId":"r"}`), 422, notFound, ""},
+		"consume of unknown":     {typed(events.TypeConsume, `{"reservationId":"r"}`), 422, notFound, ""},
+		"part of unknown":        {typed(events.TypeConsume, `{"reservationId":"r","items":[{"productId":"p","quantity":1}]}`), 422, notFound, ""},
 		"bad namespace":          {eventRequest(t, modeBinary, "/namespaces/A%2FB", reserve), 400, invalid, ""},
 		"old reserve":            {eventRequest(t, modeBinary, "/", old), 422, tooOld, ""},
 		"old release":            {eventRequest(t, modeBinary, "/", oldRelease), 422, tooOld, ""},
+		"old consume":            {eventRequest(t, modeBinary, "/", oldConsume), 422, tooOld, ""},
 		"just young enough":      {eventRequest(t, modeBinary, "/", recent), 400, invalid, "cartId"},
 		"from the future":        {eventRequest(t, modeBinary, "/", future), 400, invalid, "cartId"},
 	}

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -33,6 +34,8 @@ var (
 	idReused         = &kind{slug: "id-reused", title: "Same id, other content", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	withdrawn        = &kind{slug: "withdrawn", title: "Reservation withdrawn", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	notReserved      = &kind{slug: "not-reserved", title: "Reservation not reserved", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	tooMany          = &kind{slug: "more-than-reserved", title: "More than is reserved", plain: http.StatusBadRequest, event: http.StatusUnprocessableEntity}
 	undecided        = &kind{slug: "undecided", title: "Not decided yet", plain: http.StatusAccepted, event: http.StatusServiceUnavailable, retryAfter: time.Second}
 	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable, retryAfter: 2 * time.Second}
 	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusInternalServerError}
@@ -58,6 +61,13 @@ func (f *failure) Unwrap() error { return f.cause }
 
 func fail(k *kind, format string, args ...any) *failure {
 	return &failure{kind: k, detail: fmt.Sprintf(format, args...)}
+}
+
+// asFailure is the failure that an error is, or nil.
+func asFailure(err error) *failure {
+	var f *failure
+	errors.As(err, &f)
+	return f
 }
 
 // status is what the failure is over plain HTTP or CloudEvents.

@@ -11,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
-	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
@@ -47,9 +46,9 @@ func TestLostAnswerOfCreate(t *testing.T) {
 	}
 }
 
-// A release whose answer is lost, or whose first look was at an old version, is
-// carried out once.
-func TestReleaseOverFaults(t *testing.T) {
+// A release or consume whose answer is lost, or whose first look was at an old
+// version, is carried out once.
+func TestChangesOverFaults(t *testing.T) {
 	s := newStore(t)
 	s.decide(t)
 	patches := func(fault func(ctx context.Context, patch func() error) error) (client.Writer, *atomic.Int32) {
@@ -80,25 +79,36 @@ func TestReleaseOverFaults(t *testing.T) {
 		"cache was behind":  {sent: 2, touched: true, fault: func(_ context.Context, send func() error) error { return send() }},
 		"nothing goes awry": {sent: 1, fault: func(_ context.Context, send func() error) error { return send() }},
 	}
+	changes := map[string]struct {
+		operation, body string
+		phase           v1.Phase
+	}{
+		"release":      {"/release", `{"reason":"EXPIRED"}`, v1.PhaseReleased},
+		"release part": {"/release", `{"items":[{"productId":"plenty","quantity":4}]}`, v1.PhaseReserved},
+		"consume":      {"/consume", ``, v1.PhaseConsumed},
+		"consume part": {"/consume", `{"items":[{"productId":"plenty","quantity":4}]}`, v1.PhaseReserved},
+	}
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			options := s.options()
-			r := s.reserveOne(t, newBridge(t, options), tinyCart, http.StatusCreated)
-			writer, sent := patches(tc.fault)
-			options.Client = writer
-			options.Cache = frozen{r.DeepCopy()}
-			if tc.touched {
-				patch := []byte(`{"metadata":{"labels":{"touched":"yes"}}}`)
-				if err := s.client.Patch(t.Context(), r, client.RawPatch(types.MergePatchType, patch)); err != nil {
-					t.Fatal(err)
+		for operation, change := range changes {
+			t.Run(operation+", "+name, func(t *testing.T) {
+				options := s.options()
+				r := s.reserveOne(t, newBridge(t, options), wideCart, http.StatusCreated)
+				writer, sent := patches(tc.fault)
+				options.Client = writer
+				options.Cache = frozen{r.DeepCopy()}
+				if tc.touched {
+					patch := []byte(`{"metadata":{"labels":{"touched":"yes"}}}`)
+					if err := s.client.Patch(t.Context(), r, client.RawPatch(types.MergePatchType, patch)); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			var released events.InventoryReleased
-			ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations/"+r.Name+"/release", `{"reason":"EXPIRED"}`)).wantStatus(http.StatusOK).into(&released)
-			if sent.Load() != tc.sent || released.Phase != v1.PhaseReleased {
-				t.Errorf("%d patches, want %d; %+v", sent.Load(), tc.sent, released)
-			}
-		})
+				var told struct{ Phase v1.Phase }
+				ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations/"+r.Name+change.operation, change.body)).wantStatus(http.StatusOK).into(&told)
+				if sent.Load() != tc.sent || told.Phase != change.phase {
+					t.Errorf("%d patches, want %d; %+v", sent.Load(), tc.sent, told)
+				}
+			})
+		}
 	}
 }
 

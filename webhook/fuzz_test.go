@@ -24,6 +24,8 @@ func FuzzEvent(f *testing.F) {
 		f.Add(contentType, "", "", "", "", "noon", "", []byte(`{"specversion":"1.0","id":"i","type":"`+events.TypeStockLevelGet+`","source":"s","data":{"productId":"p"}}`))
 	}
 	f.Add("application/cloudevents+json", "0.3", events.TypeRelease, "id", ":", "2030-01-01T00:00:00Z", "-", []byte(`{"specversion":"0.3","data_base64":"e30="}`))
+	f.Add("application/json", "1.0", events.TypeConsume, "id", "/s", "", "x", []byte(`{"reservationId":"r","items":[{"productId":"p","locationId":"l","quantity":1}]}`))
+	f.Add("application/json", "1.0", events.TypeConsume, "id", "/s", "", "x", []byte(`{"reservationId":"r","items":[]}`))
 	bridge := newBridge(f, offline(f, interceptor.Funcs{
 		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error {
 			return apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "shop")

@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/lifecycle"
 	"github.com/acme/inventory-service/internal/outcomes"
 )
 
@@ -131,7 +132,7 @@ func (s *store) start(t *testing.T, informers cache.Cache) {
 	}
 }
 
-// decide lets somebody decide and release reservations until the test ends or the
+// decide lets somebody decide, release and consume reservations until the test ends or the
 // returned function is called.
 func (s *store) decide(t *testing.T) (stop func()) {
 	t.Helper()
@@ -152,27 +153,27 @@ func (s *store) decide(t *testing.T) (stop func()) {
 	return stop
 }
 
-// settle writes the status that follows from a Reservation's spec.
+// settle takes the step that is due for a Reservation, as the operator would,
+// without a ledger: every fold takes the units of one Reservation.
 func (s *store) settle(t *testing.T, r *v1.Reservation) {
-	phase := r.CurrentPhase()
-	now := metav1.NewMicroTime(time.Now())
-	switch {
-	case phase.Final():
-		return
-	case r.Spec.Intent == v1.IntentRelease:
-		r.Status.Phase, r.Status.Reason = v1.PhaseReleased, v1.ReasonReleased
-		r.Status.Conditions = []metav1.Condition{{
-			Type: v1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1.ReasonReleased, LastTransitionTime: metav1.NewTime(now.Time),
-		}}
-	case phase == v1.PhaseReserved:
-		return
-	default:
-		r.Status.DecidedAt, r.Status.OrderID = &now, r.Spec.OrderID
-		r.Status.UnavailableItems = s.shelf.take(r.Spec.Items)
-		r.Status.Phase = v1.PhaseUnavailable
-		if r.Status.UnavailableItems == nil {
-			r.Status.Phase, r.Status.ReservedAt = v1.PhaseReserved, &now
+	now := time.Now()
+	switch action, _ := lifecycle.Due(r, now); action {
+	case lifecycle.Decide:
+		if short := s.shelf.take(r.Spec.Items); short != nil {
+			lifecycle.Refuse(r, now, short)
+		} else {
+			lifecycle.Reserve(r, v1.InFlightHold{
+				ReservedAt: metav1.NewMicroTime(now), ExpiresAt: metav1.NewTime(now.Add(time.Hour)), Allocations: spread(r.Spec.Items),
+			})
 		}
+	case lifecycle.Ship:
+		lifecycle.Consume(r, r.Status.FoldID+1, lifecycle.Takes(r), nil, now)
+	case lifecycle.GiveBack:
+		lifecycle.Give(r, now)
+	case lifecycle.Release, lifecycle.Expire:
+		lifecycle.Free(r, now)
+	default:
+		return
 	}
 	// A conflict means that there is a newer version, which the watch brings too.
 	if err := s.client.Status().Update(context.Background(), r); err == nil {
@@ -180,6 +181,20 @@ func (s *store) settle(t *testing.T, r *v1.Reservation) {
 	} else if client.IgnoreNotFound(err) != nil {
 		t.Logf("settling %s: %v", r.Name, err)
 	}
+}
+
+// spread takes up to three units of each item from the north, the rest from the
+// south.
+func spread(items []v1.ReservationItem) []v1.Allocation {
+	const north = 3
+	var allocations []v1.Allocation
+	for _, item := range items {
+		allocations = append(allocations, v1.Allocation{ProductID: item.ProductID, LocationID: "north", Quantity: min(north, item.Quantity)})
+		if item.Quantity > north {
+			allocations = append(allocations, v1.Allocation{ProductID: item.ProductID, LocationID: "south", Quantity: item.Quantity - north})
+		}
+	}
+	return allocations
 }
 
 // options are a bridge's on this store.

@@ -59,6 +59,10 @@ func TestPlainRefusals(t *testing.T) {
 		"two keys":               {post(tinyCart, "Idempotency-Key", "a", "Idempotency-Key", "b"), 400, invalid, ""},
 		"release of another":     {request(t, "POST", "/reservations/r/release", `{"reservationId":"s"}`), 400, invalid, "reservationId"},
 		"release for no reason":  {request(t, "POST", "/reservations/r/release", `{"reason":"x"}`), 400, invalid, "reason"},
+		"consume of another":     {request(t, "POST", "/reservations/r/consume", `{"reservationId":"s"}`), 400, invalid, "reservationId"},
+		"consume of nothing":     {request(t, "POST", "/reservations/r/consume", `{"items":[]}`), 400, invalid, "items"},
+		"consume as a form":      {request(t, "POST", "/reservations/r/consume", "items=", "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMedia, ""},
+		"consume of none":        {request(t, "POST", "/reservations/R/consume", ""), 404, notFound, ""},
 		"name that none has":     {bare("GET", "/reservations/A%20b"), 404, notFound, ""},
 		"product that none is":   {bare("GET", "/stock/%20"), 400, invalid, "productId"},
 		"product too long":       {bare("GET", "/stock/"+strings.Repeat("x", 129)), 400, invalid, "productId"},
@@ -70,6 +74,7 @@ func TestPlainRefusals(t *testing.T) {
 		"method of reservations": {bare("GET", "/reservations"), 405, methodNotAllowed, ""},
 		"method of reservation":  {bare("DELETE", "/reservations/r"), 405, methodNotAllowed, ""},
 		"method of release":      {bare("GET", "/reservations/r/release"), 405, methodNotAllowed, ""},
+		"method of consume":      {bare("GET", "/reservations/r/consume"), 405, methodNotAllowed, ""},
 		"method of stock":        {bare("POST", "/stock/p"), 405, methodNotAllowed, ""},
 		"method of readyz":       {bare("POST", "/readyz"), 405, methodNotAllowed, ""},
 	}

@@ -40,10 +40,11 @@ func TestOutage(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			var reserve, release, look answer
+			var reserve, release, consume, look answer
 			var asking sync.WaitGroup
 			asking.Go(func() { reserve = ask(t, bridge, eventRequest(t, modeBinary, "/", command)) })
 			asking.Go(func() { release = ask(t, bridge, request(t, http.MethodPost, "/reservations/r/release", "")) })
+			asking.Go(func() { consume = ask(t, bridge, request(t, http.MethodPost, "/reservations/r/consume", "")) })
 			asking.Go(func() { look = ask(t, bridge, request(t, http.MethodGet, "/reservations/r", "")) })
 			level := ask(t, bridge, request(t, http.MethodGet, "/stock/plenty", ""))
 			asking.Wait()
@@ -53,7 +54,7 @@ func TestOutage(t *testing.T) {
 			if err := outage.end(); err != nil {
 				t.Fatal(err)
 			}
-			for _, got := range []answer{release, look} {
+			for _, got := range []answer{release, consume, look} {
 				got.wantProblem(http.StatusServiceUnavailable, tryLater)
 			}
 			reserve.wantStatus(http.StatusServiceUnavailable)

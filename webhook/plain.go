@@ -53,7 +53,28 @@ func (b *bridge) postRelease(x *exchange, r *http.Request) error {
 	if err != nil {
 		return located(err, r)
 	}
-	return writeJSON(x, http.StatusOK, events.Released(reservation))
+	return writeJSON(x, events.Released(reservation))
+}
+
+// postConsume is Consume Inventory over plain HTTP. The body may be empty.
+func (b *bridge) postConsume(x *exchange, r *http.Request) error {
+	key, err := b.reservationKey(x, r)
+	if err != nil {
+		return err
+	}
+	body, err := readJSON(x, r)
+	if err != nil {
+		return err
+	}
+	command, err := events.DecodeConsumeOf(key.Name, body)
+	if err != nil {
+		return err
+	}
+	reservation, err := b.consume(r.Context(), key.Namespace, command)
+	if err != nil {
+		return located(err, r)
+	}
+	return writeJSON(x, events.Consumed(reservation))
 }
 
 // getReservation shows one Reservation.
@@ -66,7 +87,7 @@ func (b *bridge) getReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(x, http.StatusOK, newReservationView(reservation))
+	return writeJSON(x, newReservationView(reservation))
 }
 
 // getStock is Get Stock Level over plain HTTP.
@@ -83,7 +104,7 @@ func (b *bridge) getStock(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(x, http.StatusOK, level)
+	return writeJSON(x, level)
 }
 
 // reservationKey is the Reservation that the path names. A name that none can

@@ -82,6 +82,9 @@ func (b *bridge) waitFor(ctx context.Context, sub *outcomes.Subscription, curren
 		return nil, fail(withdrawn, "reservation %s was deleted", current.Name)
 	}
 	f := fail(undecided, "reservation %s is accepted and not decided yet: ask again", current.Name)
+	if last.Decided() {
+		f = fail(undecided, "the command for reservation %s is accepted and not carried out yet: ask again", current.Name)
+	}
 	f.reservationID = current.Name
 	f.cause = &undecidedError{reservation: last}
 	return nil, f

@@ -16,6 +16,8 @@ const (
 	cart     = `{"cartId":"cart-1","customerId":"u-1","orderId":"o-1","holdFor":"1h","items":[{"productId":"plenty","quantity":2},{"productId":"few","quantity":1}]}`
 	bigCart  = `{"cartId":"cart-2","items":[{"productId":"plenty","quantity":1},{"productId":"few","quantity":9},{"productId":"unheard","quantity":1}]}`
 	tinyCart = `{"cartId":"cart-3","items":[{"productId":"plenty","quantity":1}]}`
+	// wideCart is held at two locations: three units in the north, two in the south.
+	wideCart = `{"cartId":"cart-4","items":[{"productId":"plenty","quantity":5}]}`
 )
 
 func TestReserveOverPlainHTTP(t *testing.T) {

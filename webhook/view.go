@@ -29,6 +29,8 @@ type allocationView struct {
 	LocationID string `json:"locationId"`
 	ProductID  string `json:"productId"`
 	Quantity   int64  `json:"quantity"`
+	Consumed   int64  `json:"consumed"`
+	Released   int64  `json:"released"`
 }
 
 func newReservationView(r *v1.Reservation) reservationView {
@@ -49,7 +51,9 @@ func newReservationView(r *v1.Reservation) reservationView {
 		view.Items = append(view.Items, events.Item{ProductID: item.ProductID, Quantity: item.Quantity})
 	}
 	for _, a := range r.Status.Allocations {
-		view.Allocations = append(view.Allocations, allocationView{LocationID: a.LocationID, ProductID: a.ProductID, Quantity: a.Quantity})
+		view.Allocations = append(view.Allocations, allocationView{
+			LocationID: a.LocationID, ProductID: a.ProductID, Quantity: a.Quantity, Consumed: a.Consumed, Released: a.Released,
+		})
 	}
 	for _, item := range r.Status.UnavailableItems {
 		view.UnavailableItems = append(view.UnavailableItems, events.UnavailableItem{

@@ -11,44 +11,68 @@ import (
 
 // DecodeRelease reads the payload of TypeRelease. Errors are of type
 // *InvalidError.
-func DecodeRelease(data []byte) (*ReleaseInventory, error) {
-	raw, err := decodeReleaseFields(data)
-	if err != nil {
+func DecodeRelease(data []byte) (*ReleaseInventory, error) { return decodeRelease(data, namedInBody) }
+
+// DecodeReleaseOf reads a release whose Reservation is known from elsewhere, such
+// as the path of a request. The body may be empty and need not name the
+// Reservation, but must not name another one. Errors are of type *InvalidError.
+func DecodeReleaseOf(reservationID string, data []byte) (*ReleaseInventory, error) {
+	if len(data) == 0 {
+		return &ReleaseInventory{ReservationID: reservationID}, nil
+	}
+	return decodeRelease(data, namedElsewhere(reservationID))
+}
+
+func decodeRelease(data []byte, name nameFunc) (*ReleaseInventory, error) {
+	var raw struct {
+		ReservationID json.RawMessage `json:"reservationId"`
+		Reason        json.RawMessage `json:"reason"`
+		Items         json.RawMessage `json:"items"`
+	}
+	if err := decodeMessage(data, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
-	command := &ReleaseInventory{}
-	if raw.ReservationID == nil {
-		v.add("reservationId", "is required")
-	} else {
-		command.ReservationID = decodeReservationID(raw.ReservationID, &v)
+	command := &ReleaseInventory{
+		ReservationID: name(raw.ReservationID, &v),
+		Reason:        decodeReason(raw.Reason, &v),
+		Items:         decodePartialItems(raw.Items, &v),
 	}
-	command.Reason = decodeReason(raw.Reason, &v)
+	if raw.Reason != nil && raw.Items != nil {
+		v.add("reason", "goes with the release of everything: leave it out where items are given")
+	}
 	if err := v.err(); err != nil {
 		return nil, err
 	}
 	return command, nil
 }
 
-// DecodeReleaseOf reads a release whose Reservation is known from elsewhere, such
-// as the path of a request. The body may be empty and need not name the
-// Reservation, but must not name another one. Errors are of type *InvalidError.
-func DecodeReleaseOf(reservationID string, data []byte) (*ReleaseInventory, error) {
-	command := &ReleaseInventory{ReservationID: reservationID}
+// DecodeConsume reads the payload of TypeConsume. Errors are of type
+// *InvalidError.
+func DecodeConsume(data []byte) (*ConsumeInventory, error) { return decodeConsume(data, namedInBody) }
+
+// DecodeConsumeOf reads a consume whose Reservation is known from elsewhere, as
+// DecodeReleaseOf does a release.
+func DecodeConsumeOf(reservationID string, data []byte) (*ConsumeInventory, error) {
 	if len(data) == 0 {
-		return command, nil
+		return &ConsumeInventory{ReservationID: reservationID}, nil
 	}
-	raw, err := decodeReleaseFields(data)
-	if err != nil {
+	return decodeConsume(data, namedElsewhere(reservationID))
+}
+
+func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
+	var raw struct {
+		ReservationID json.RawMessage `json:"reservationId"`
+		Items         json.RawMessage `json:"items"`
+	}
+	if err := decodeMessage(data, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
-	if raw.ReservationID != nil {
-		if s, ok := decodeString(raw.ReservationID); !ok || s != reservationID {
-			v.add("reservationId", "must be that of the path, or left out")
-		}
+	command := &ConsumeInventory{
+		ReservationID: name(raw.ReservationID, &v),
+		Items:         decodePartialItems(raw.Items, &v),
 	}
-	command.Reason = decodeReason(raw.Reason, &v)
 	if err := v.err(); err != nil {
 		return nil, err
 	}
@@ -75,23 +99,32 @@ func DecodeGetStockLevel(data []byte) (*GetStockLevel, error) {
 // IsReservationID tells whether s can be the name of a Reservation.
 func IsReservationID(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
 
-type releaseFields struct {
-	ReservationID json.RawMessage `json:"reservationId"`
-	Reason        json.RawMessage `json:"reason"`
-}
+// nameFunc finds out which Reservation a message is about.
+type nameFunc func(raw json.RawMessage, v *violations) string
 
-func decodeReleaseFields(data []byte) (releaseFields, error) {
-	var raw releaseFields
-	err := decodeMessage(data, &raw)
-	return raw, err
-}
-
-func decodeReservationID(raw json.RawMessage, v *violations) string {
+// namedInBody wants the message to say it.
+func namedInBody(raw json.RawMessage, v *violations) string {
+	if raw == nil {
+		v.add("reservationId", "is required")
+		return ""
+	}
 	s, ok := decodeString(raw)
 	if !ok || !IsReservationID(s) {
 		v.add("reservationId", "must be the id of a reservation: lower case letters, digits, '-' and '.', at most %d", validation.DNS1123SubdomainMaxLength)
 	}
 	return s
+}
+
+// namedElsewhere takes a message that says the same or nothing.
+func namedElsewhere(reservationID string) nameFunc {
+	return func(raw json.RawMessage, v *violations) string {
+		if raw != nil {
+			if s, ok := decodeString(raw); !ok || s != reservationID {
+				v.add("reservationId", "must be that of the path, or left out")
+			}
+		}
+		return reservationID
+	}
 }
 
 func decodeReason(raw json.RawMessage, v *violations) v1.ReleaseReason {

@@ -95,13 +95,9 @@ func decodeItem(line json.RawMessage, path string, v *violations) (Item, bool) {
 		return Item{}, false
 	}
 	before := len(v.list)
-	item := Item{ProductID: requiredID(raw.ProductID, path+".productId", v)}
-	if raw.Quantity == nil {
-		v.add(path+".quantity", "is required")
-	} else if quantity, err := parseQuantity(raw.Quantity); err != nil {
-		v.add(path+".quantity", "%v", err)
-	} else {
-		item.Quantity = quantity
+	item := Item{
+		ProductID: requiredID(raw.ProductID, path+".productId", v),
+		Quantity:  requiredQuantity(raw.Quantity, path+".quantity", v),
 	}
 	return item, len(v.list) == before
 }

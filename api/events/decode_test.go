@@ -18,8 +18,10 @@ func TestDecodeRelease(t *testing.T) {
 		want       *ReleaseInventory
 		violations []string
 	}{
-		"with reason":    {data: `{"reservationId":"r","reason":"ORDER_CANCELLED"}`, want: &ReleaseInventory{"r", v1.ReleaseOrderCancelled}},
+		"with reason":    {data: `{"reservationId":"r","reason":"ORDER_CANCELLED"}`, want: &ReleaseInventory{ReservationID: "r", Reason: v1.ReleaseOrderCancelled}},
 		"without reason": {data: `{"reservationId":"a.b-c"}`, want: &ReleaseInventory{ReservationID: "a.b-c"}},
+		"a part":         {data: `{"reservationId":"r","items":[{"productId":"p","quantity":2}]}`, want: &ReleaseInventory{ReservationID: "r", Items: []PartialItem{{"p", "", 2}}}},
+		"a part, reason": {data: `{"reservationId":"r","reason":"EXPIRED","items":[{"productId":"p","quantity":2}]}`, violations: []string{"reason: goes with the release of everything: leave it out where items are given"}},
 		"nothing":        {data: `{}`, violations: []string{"reservationId: is required"}},
 		"bad both":       {data: `{"reservationId":"A/b","reason":"expired"}`, violations: []string{id, reason}},
 		"null both":      {data: `{"reservationId":null,"reason":null}`, violations: []string{id, reason}},
@@ -45,7 +47,7 @@ func TestDecodeReleaseOf(t *testing.T) {
 	}{
 		"no body":    {data: ``, want: &ReleaseInventory{ReservationID: "r"}},
 		"empty":      {data: `{}`, want: &ReleaseInventory{ReservationID: "r"}},
-		"reason":     {data: `{"reason":"EXPIRED"}`, want: &ReleaseInventory{"r", v1.ReleaseExpired}},
+		"reason":     {data: `{"reason":"EXPIRED"}`, want: &ReleaseInventory{ReservationID: "r", Reason: v1.ReleaseExpired}},
 		"same id":    {data: `{"reservationId":"r"}`, want: &ReleaseInventory{ReservationID: "r"}},
 		"other id":   {data: `{"reservationId":"s"}`, violations: []string{"reservationId: must be that of the path, or left out"}},
 		"bad reason": {data: `{"reason":""}`, violations: []string{"reason: must be one of CHECKOUT_FAILED, ORDER_CANCELLED, EXPIRED"}},

@@ -9,6 +9,9 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
+// maxLocationLength is the length bound of a location in the API's schema.
+const maxLocationLength = 63
+
 // IsID tells whether s can be an id: 1 to 128 printable ASCII characters with no
 // blank at either end, which is what v1.PrintableID matches. Stock levels are
 // asked for often enough to spare the regular expression.
@@ -47,6 +50,31 @@ func optionalID(raw json.RawMessage, field string, v *violations) string {
 		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out where there is none", v1.MaxIDLength)
 	}
 	return s
+}
+
+// optionalLocation reads a location that may be left out.
+func optionalLocation(raw json.RawMessage, field string, v *violations) string {
+	if raw == nil {
+		return ""
+	}
+	s, ok := decodeString(raw)
+	if !ok || !IsID(s) || len(s) > maxLocationLength {
+		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out for all locations", maxLocationLength)
+	}
+	return s
+}
+
+// requiredQuantity reads a number of units that must be there.
+func requiredQuantity(raw json.RawMessage, field string, v *violations) int64 {
+	if raw == nil {
+		v.add(field, "is required")
+		return 0
+	}
+	quantity, err := parseQuantity(raw)
+	if err != nil {
+		v.add(field, "%v", err)
+	}
+	return quantity
 }
 
 // parseQuantity reads a JSON number whose value is an integer from 1 to

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
@@ -87,8 +89,16 @@ func roundTrip(t *testing.T, data []byte) []byte {
 	return out
 }
 
+var partialSeeds = []string{
+	`{"reservationId":"r","items":[{"productId":"p","quantity":1}]}`,
+	`{"reservationId":"r","items":[{"productId":"p","locationId":"a","quantity":1e9},{"productId":"p","locationId":"b","quantity":2.0}]}`,
+	`{"reservationId":"r","items":[{"productId":"p","locationId":"","quantity":1}]}`,
+	`{"reservationId":"r","items":[{"productId":"p","quantity":1},{"productId":"p","quantity":1}]}`,
+	`{"reservationId":"r","items":[]}`, `{"reservationId":"r","items":null}`, `{"reservationId":"r","items":[null,[]]}`,
+}
+
 func FuzzReleaseCommand(f *testing.F) {
-	for _, seed := range []string{`{"reservationId":"r","reason":"EXPIRED"}`, `{"reservationId":"r"}`, `{"reason":1}`, `{}`, ``} {
+	for _, seed := range append(partialSeeds, `{"reservationId":"r","reason":"EXPIRED"}`, `{"reservationId":"r"}`, `{"reason":1}`, `{}`, ``) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -100,10 +110,60 @@ func FuzzReleaseCommand(f *testing.F) {
 		if !IsReservationID(command.ReservationID) {
 			t.Errorf("bad id %q", command.ReservationID)
 		}
-		if same, err := DecodeReleaseOf(command.ReservationID, data); err != nil || *same != *command {
-			t.Errorf("by path: %v, %v", same, err)
+		requirePlaces(t, command.Items)
+		same, err := DecodeReleaseOf(command.ReservationID, data)
+		if diff := cmp.Diff(command, same); diff != "" || err != nil {
+			t.Errorf("by path: %v, %s", err, diff)
 		}
 	})
+}
+
+func FuzzConsumeCommand(f *testing.F) {
+	for _, seed := range append(partialSeeds, `{"reservationId":"r"}`, `{"reservationId":"R"}`, `{}`, ``, "\xff") {
+		f.Add([]byte(seed))
+	}
+	schema := schemaOf(f, TypeConsume)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		command, err := DecodeConsume(data)
+		if err != nil {
+			requireInvalid(t, err)
+			return
+		}
+		if !IsReservationID(command.ReservationID) {
+			t.Errorf("bad id %q", command.ReservationID)
+		}
+		requirePlaces(t, command.Items)
+		written, err := json.Marshal(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, schema, written); err != nil {
+			t.Errorf("accepted against the schema: %v", err)
+		}
+		again, err := DecodeConsumeOf(command.ReservationID, written)
+		if diff := cmp.Diff(command, again); diff != "" || err != nil {
+			t.Errorf("%s is read as another: %v, %s", written, err, diff)
+		}
+	})
+}
+
+// requirePlaces wants running totals that keep their bounds and do not
+// contradict each other.
+func requirePlaces(t *testing.T, items []PartialItem) {
+	t.Helper()
+	if items != nil && (len(items) == 0 || len(items) > v1.MaxItems) {
+		t.Errorf("%d lines", len(items))
+	}
+	for i, item := range items {
+		if !IsID(item.ProductID) || (item.LocationID != "" && !IsID(item.LocationID)) || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
+			t.Errorf("bad item %+v", item)
+		}
+		for _, other := range items[:i] {
+			if item.ProductID == other.ProductID && (item.LocationID == other.LocationID || item.LocationID == "" || other.LocationID == "") {
+				t.Errorf("%+v and %+v are about the same units", other, item)
+			}
+		}
+	}
 }
 
 func FuzzStockLevelQuery(f *testing.F) {

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,22 @@ func releasedReservation() *v1.Reservation {
 		Type: v1.ConditionComplete, Status: metav1.ConditionTrue, Reason: v1.ReasonReleased,
 		LastTransitionTime: metav1.NewTime(decidedAt.Add(time.Minute)),
 	}}
+	return r
+}
+
+// partlyShipped is a Reservation of which some units were shipped; what was left
+// of one that is Consumed ran out.
+func partlyShipped(phase v1.Phase) *v1.Reservation {
+	r := reservedReservation()
+	r.Status.Phase, r.Status.FoldID = phase, 7
+	r.Status.Allocations = []v1.Allocation{
+		{ProductID: "a", LocationID: "here", Quantity: 1, Consumed: 1, LastConsumed: 1},
+		{ProductID: "b", LocationID: "there", Quantity: 4, Consumed: 1, Released: 2},
+	}
+	if phase == v1.PhaseConsumed {
+		r.Status.Allocations[1].Released = 3
+		r.Status.Reason, r.Status.Conditions = string(v1.ReleaseExpired), releasedReservation().Status.Conditions
+	}
 	return r
 }
 
@@ -134,13 +152,42 @@ func TestReleasedReply(t *testing.T) {
 		from *v1.Reservation
 		want string
 	}{
-		"expired":      {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
-		"by its owner": {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"expired":        {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"by its owner":   {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"partly shipped": {partlyShipped(v1.PhaseConsumed), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed","reason":"EXPIRED",` + wireShipped(3) + `,"releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"partly held": {partlyShipped(v1.PhaseReserved), strings.Replace(head, "uid-1.released", "uid-1.released.2.2", 1) +
+			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
 		"nothing held": {unavailableReservation(), head + `"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Unavailable"}}`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, wire(t, ReleasedReply(tc.from))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// wireShipped are the items of partlyShipped.
+func wireShipped(released int) string {
+	return `"items":[{"productId":"a","locationId":"here","quantity":1,"consumed":1,"released":0},` +
+		`{"productId":"b","locationId":"there","quantity":4,"consumed":1,"released":` + strconv.Itoa(released) + `}]`
+}
+
+func TestConsumedReply(t *testing.T) {
+	const rest = `","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations","type":"com.acme.inventory.consumed.v1","subject":"rsv-1","datacontenttype":"application/json",`
+	cases := map[string]struct {
+		from *v1.Reservation
+		want string
+	}{
+		"consumed": {partlyShipped(v1.PhaseConsumed), `{"specversion":"1.0","id":"uid-1.consumed` + rest + `"time":"2030-01-02T03:05:05Z",` +
+			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed",` + wireShipped(3) + `,"consumedAt":"2030-01-02T03:05:05Z"}}`},
+		"partly": {partlyShipped(v1.PhaseReserved), `{"specversion":"1.0","id":"uid-1.consumed.2.2` + rest +
+			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, wire(t, ConsumedReply(tc.from))); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -30,8 +30,32 @@ type ReserveInventory struct {
 type ReleaseInventory struct {
 	// ReservationID is the name of the Reservation.
 	ReservationID string `json:"reservationId"`
-	// Reason is one of the published release reasons, or empty.
+	// Reason is one of the published release reasons, or empty. It goes with the
+	// release of everything.
 	Reason v1.ReleaseReason `json:"reason,omitempty"`
+	// Items are the units given back so far; none means everything that is left.
+	Items []PartialItem `json:"items,omitempty"`
+}
+
+// ConsumeInventory is the payload of TypeConsume.
+type ConsumeInventory struct {
+	// ReservationID is the name of the Reservation.
+	ReservationID string `json:"reservationId"`
+	// Items are the units shipped so far; none means everything that is left.
+	Items []PartialItem `json:"items,omitempty"`
+}
+
+// PartialItem is a running total of units of one product, so that repeating it
+// changes nothing. What is decoded names every product and location once, and a
+// product either with locations or without.
+type PartialItem struct {
+	// ProductID is 1 to 128 printable ASCII characters.
+	ProductID string `json:"productId"`
+	// LocationID is 1 to 63 printable ASCII characters, or empty: then the total is
+	// over all locations.
+	LocationID string `json:"locationId,omitempty"`
+	// Quantity is the number of units so far, 1 to 1e9.
+	Quantity int64 `json:"quantity"`
 }
 
 // GetStockLevel is the payload of TypeStockLevelGet.
@@ -71,12 +95,43 @@ type InventoryReleased struct {
 	ReservationID string `json:"reservationId"`
 	CartID        string `json:"cartId,omitempty"`
 	OrderID       string `json:"orderId,omitempty"`
-	// Phase is Released, or Unavailable where nothing was held.
+	// Phase is Released, or Unavailable where nothing was held; Consumed where
+	// some units had been shipped before, and Reserved where some are still held.
 	Phase v1.Phase `json:"phase"`
 	// Reason is why the hold was given back, where one was given.
 	Reason v1.ReleaseReason `json:"reason,omitempty"`
-	// ReleasedAt is when the hold was given back; nil where nothing was held.
+	// Items say what became of the units where not all of them were given back.
+	Items []SettledItem `json:"items,omitempty"`
+	// ReleasedAt is when the last units were given back; nil where nothing was
+	// held, or some still are.
 	ReleasedAt *metav1.Time `json:"releasedAt,omitempty"`
+}
+
+// InventoryConsumed is the payload of TypeConsumed: where a Reservation stands
+// after a consume, or where it stood already.
+type InventoryConsumed struct {
+	ReservationID string `json:"reservationId"`
+	CartID        string `json:"cartId,omitempty"`
+	OrderID       string `json:"orderId,omitempty"`
+	// Phase is Consumed, or Reserved where some units are still held.
+	Phase v1.Phase `json:"phase"`
+	// Items say what became of the units.
+	Items []SettledItem `json:"items"`
+	// ConsumedAt is when the last units were shipped or given back; nil while some
+	// are held.
+	ConsumedAt *metav1.Time `json:"consumedAt,omitempty"`
+}
+
+// SettledItem says what became of the units of one product at one location.
+type SettledItem struct {
+	ProductID  string `json:"productId"`
+	LocationID string `json:"locationId"`
+	// Quantity is the number of units that were reserved.
+	Quantity int64 `json:"quantity"`
+	// Consumed is how many of them were shipped.
+	Consumed int64 `json:"consumed"`
+	// Released is how many of them were given back.
+	Released int64 `json:"released"`
 }
 
 // StockLevel is the payload of TypeStockLevel: the units of one product, summed

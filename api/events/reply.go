@@ -1,6 +1,7 @@
 package events
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,27 +17,68 @@ func ReleaseReasons() []v1.ReleaseReason {
 	return []v1.ReleaseReason{v1.ReleaseCheckoutFailed, v1.ReleaseOrderCancelled, v1.ReleaseExpired}
 }
 
-// Released tells where a Reservation stands after a release. The caller has made
-// sure that its phase is Released or Unavailable.
+// Released tells where a Reservation stands after a release, in any phase but
+// Pending.
 func Released(r *v1.Reservation) InventoryReleased {
 	released := InventoryReleased{
 		ReservationID: r.Name,
 		CartID:        r.Spec.CartID,
-		OrderID:       r.Status.OrderID,
+		OrderID:       orderID(r),
 		Phase:         r.CurrentPhase(),
 	}
-	if released.OrderID == "" {
-		released.OrderID = r.Spec.OrderID
+	if released.Phase == v1.PhaseReserved || released.Phase == v1.PhaseConsumed {
+		released.Items = settledItems(r)
 	}
-	if released.Phase != v1.PhaseReleased {
-		return released
-	}
-	released.Reason = releaseReason(r)
-	if complete := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionComplete); complete != nil {
-		at := metav1.NewTime(complete.LastTransitionTime.UTC().Truncate(time.Second)) // as the API server keeps it
-		released.ReleasedAt = &at
+	if released.Phase == v1.PhaseReleased || released.Phase == v1.PhaseConsumed {
+		released.Reason, released.ReleasedAt = releaseReason(r), completedAt(r)
 	}
 	return released
+}
+
+// Consumed tells where a Reservation stands after a consume. The caller has made
+// sure that its phase is Consumed or Reserved.
+func Consumed(r *v1.Reservation) InventoryConsumed {
+	consumed := InventoryConsumed{
+		ReservationID: r.Name,
+		CartID:        r.Spec.CartID,
+		OrderID:       orderID(r),
+		Phase:         r.CurrentPhase(),
+		Items:         settledItems(r),
+	}
+	if consumed.Phase == v1.PhaseConsumed {
+		consumed.ConsumedAt = completedAt(r)
+	}
+	return consumed
+}
+
+// orderID is the order as it was at the decision, or as it was set later.
+func orderID(r *v1.Reservation) string {
+	if r.Status.OrderID != "" {
+		return r.Status.OrderID
+	}
+	return r.Spec.OrderID
+}
+
+// completedAt is when the Reservation ended, as the API server keeps it: in
+// whole seconds.
+func completedAt(r *v1.Reservation) *metav1.Time {
+	complete := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionComplete)
+	if complete == nil {
+		return nil
+	}
+	at := metav1.NewTime(complete.LastTransitionTime.UTC().Truncate(time.Second))
+	return &at
+}
+
+func settledItems(r *v1.Reservation) []SettledItem {
+	items := make([]SettledItem, 0, len(r.Status.Allocations))
+	for _, a := range r.Status.Allocations {
+		items = append(items, SettledItem{
+			ProductID: a.ProductID, LocationID: a.LocationID,
+			Quantity: a.Quantity, Consumed: a.Consumed, Released: a.Released,
+		})
+	}
+	return items
 }
 
 // releaseReason is what the operator wrote, which knows of expiry, else what the
@@ -51,12 +93,35 @@ func releaseReason(r *v1.Reservation) v1.ReleaseReason {
 // ReleasedReply is the event that answers a release. The same condition as for
 // Released holds.
 func ReleasedReply(r *v1.Reservation) cloudevents.Event {
-	event := newEvent(TypeReleased, ReservationSource(r.Namespace), string(r.UID)+".released", r.Name)
 	released := Released(r)
-	if released.ReleasedAt != nil {
-		event.SetTime(released.ReleasedAt.Time)
+	return settledReply(r, TypeReleased, "released", released, released.ReleasedAt)
+}
+
+// ConsumedReply is the event that answers a consume. The same condition as for
+// Consumed holds.
+func ConsumedReply(r *v1.Reservation) cloudevents.Event {
+	consumed := Consumed(r)
+	return settledReply(r, TypeConsumed, "consumed", consumed, consumed.ConsumedAt)
+}
+
+// settledReply makes the event that says what became of a Reservation's units.
+// While some are held, its id counts those that are not: they only grow, so one
+// id always comes with one account of them.
+func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *metav1.Time) cloudevents.Event {
+	id := string(r.UID) + "." + suffix
+	if r.CurrentPhase() == v1.PhaseReserved {
+		var consumed, released int64
+		for _, a := range r.Status.Allocations {
+			consumed += a.Consumed
+			released += a.Released
+		}
+		id = fmt.Sprintf("%s.%d.%d", id, consumed, released)
 	}
-	setData(&event, released)
+	event := newEvent(eventType, ReservationSource(r.Namespace), id, r.Name)
+	if at != nil {
+		event.SetTime(at.Time)
+	}
+	setData(&event, payload)
 	return event
 }
 

@@ -9,10 +9,12 @@ var schemaFiles embed.FS
 var schemaFile = map[string]string{
 	TypeReserve:       "reserve.json",
 	TypeRelease:       "release.json",
+	TypeConsume:       "consume.json",
 	TypeStockLevelGet: "stocklevel.get.json",
 	TypeReserved:      "reserved.json",
 	TypeUnavailable:   "unavailable.json",
 	TypeReleased:      "released.json",
+	TypeConsumed:      "consumed.json",
 	TypeStockLevel:    "stocklevel.json",
 }
 

@@ -63,11 +63,13 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 			encode(ReserveInventory{CartID: "c", Items: []Item{{"p", 1}}}),
 			encode(ReserveInventory{CartID: "c", CustomerID: "u", OrderID: "o", Items: []Item{{"p", 1e9}}}),
 		},
-		TypeRelease:       {encode(ReleaseInventory{ReservationID: "r"}), encode(ReleaseInventory{"r", v1.ReleaseExpired})},
+		TypeRelease:       {encode(ReleaseInventory{ReservationID: "r"}), encode(ReleaseInventory{ReservationID: "r", Reason: v1.ReleaseExpired}), encode(ReleaseInventory{ReservationID: "r", Items: []PartialItem{{"p", "", 1}}})},
+		TypeConsume:       {encode(ConsumeInventory{ReservationID: "r"}), encode(ConsumeInventory{"r", []PartialItem{{"p", "", 1}, {"q", "l", 1e9}}})},
 		TypeStockLevelGet: {encode(GetStockLevel{ProductID: "p"})},
 		TypeReserved:      {outcomeOf(reserved), outcomeOf(bare)},
 		TypeUnavailable:   {outcomeOf(unavailable)},
-		TypeReleased:      {encode(Released(released)), encode(Released(unavailable))},
+		TypeReleased:      {encode(Released(released)), encode(Released(unavailable)), encode(Released(partlyShipped(v1.PhaseReserved))), encode(Released(partlyShipped(v1.PhaseConsumed)))},
+		TypeConsumed:      {encode(Consumed(partlyShipped(v1.PhaseReserved))), encode(Consumed(partlyShipped(v1.PhaseConsumed)))},
 		TypeStockLevel:    {encode(StockLevel{ProductID: "p"}), encode(StockLevel{"p", 3, 4})},
 	}
 	if len(payloads) != len(Types()) {
@@ -83,6 +85,9 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 		if validate(t, schema, []byte(`{}`)) == nil {
 			t.Errorf("the schema of %s takes an empty object", eventType)
 		}
+	}
+	if validate(t, schemaOf(t, TypeRelease), []byte(`{"reservationId":"r","reason":"EXPIRED","items":[{"productId":"p","quantity":1}]}`)) == nil {
+		t.Error("the schema of a release takes a reason for a part")
 	}
 	if _, ok := Schema("com.acme.other"); ok {
 		t.Error("a type outside of the contract has a schema")

@@ -10,6 +10,7 @@ import (
 const (
 	TypeReserve       = "com.acme.inventory.reserve.v1"
 	TypeRelease       = "com.acme.inventory.release.v1"
+	TypeConsume       = "com.acme.inventory.consume.v1"
 	TypeStockLevelGet = "com.acme.inventory.stocklevel.get.v1"
 )
 
@@ -22,6 +23,7 @@ const (
 // The types of the replies that are not outcomes and are never published.
 const (
 	TypeReleased   = "com.acme.inventory.released.v1"
+	TypeConsumed   = "com.acme.inventory.consumed.v1"
 	TypeStockLevel = "com.acme.inventory.stocklevel.v1"
 )
 

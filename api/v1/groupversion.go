@@ -21,6 +21,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&StockItem{}, &StockItemList{},
 		&Reservation{}, &ReservationList{},
 		&StockLedger{}, &StockLedgerList{},
+		&StockTally{}, &StockTallyList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

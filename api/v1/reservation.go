@@ -13,6 +13,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rsv,categories=inventory
+// +kubebuilder:validation:XValidation:rule="self.spec.intent != 'Consume' || oldSelf.spec.intent == 'Consume' || !(self.status.phase in ['Released', 'Unavailable'])",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.intent"
+// +kubebuilder:validation:XValidation:rule="!(self.status.phase in ['Released', 'Unavailable']) || !has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems)",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.consumeItems"
 // +kubebuilder:selectablefield:JSONPath=`.spec.cartID`
 // +kubebuilder:selectablefield:JSONPath=`.spec.orderID`
 // +kubebuilder:selectablefield:JSONPath=`.status.phase`
@@ -84,8 +86,11 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.items == oldSelf.items && self.items.map(i, i.productID) == oldSelf.items.map(i, i.productID)",message="items never change: release this Reservation and make another",fieldPath=".items"
 // +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor) && (!has(self.holdFor) || (self.holdFor.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self.holdFor) == duration(oldSelf.holdFor)))",message="holdFor never changes",fieldPath=".holdFor"
 // +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self.intent == 'Hold'",message="a Reservation is created with intent Hold",fieldPath=".intent",optionalOldSelf=true
-// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || self.intent == oldSelf.intent",message="intent moves once, from Hold to Release, and then never changes",fieldPath=".intent"
-// +kubebuilder:validation:XValidation:rule="self.intent != 'Consume'",message="intent Consume is not served by this release: use Hold or Release",fieldPath=".intent"
+// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || self.intent == oldSelf.intent",message="intent moves once, from Hold to Release or Consume, and then never changes",fieldPath=".intent"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || (has(self.consumeItems) && oldSelf.consumeItems.all(o, self.consumeItems.exists(n, n.productID == o.productID && n.locationID == o.locationID)))",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || (has(self.releaseItems) && oldSelf.releaseItems.all(o, self.releaseItems.exists(n, n.productID == o.productID && n.locationID == o.locationID)))",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
+// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || !has(self.consumeItems) || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
+// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || !has(self.releaseItems) || (has(oldSelf.releaseItems) && self.releaseItems == oldSelf.releaseItems)",message="releaseItems never change once intent is Release or Consume",fieldPath=".releaseItems"
 // +kubebuilder:validation:XValidation:rule="self.intent == 'Release' || !has(self.releaseReason)",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
 // +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || (has(self.releaseReason) == has(oldSelf.releaseReason) && (!has(self.releaseReason) || self.releaseReason == oldSelf.releaseReason))",message="releaseReason is set together with intent Release and then never changes",fieldPath=".releaseReason"
 type ReservationSpec struct {
@@ -134,9 +139,29 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="holdFor must be a duration from 1s to 24h, such as 15m or 1h30m"
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
-	// Intent is what is to become of the hold: Hold, then once Release (the
-	// units go back on sale) or Consume (they are shipped; not served by this
-	// release).
+	// ConsumeItems are the units of the hold that were shipped so far, where
+	// not all are shipped at once: running totals by product and location (see
+	// status.allocations for which there are). They only grow; more than is
+	// held there counts as all of it.
+	// +optional
+	// +listType=map
+	// +listMapKey=productID
+	// +listMapKey=locationID
+	// +kubebuilder:validation:MaxItems=100
+	ConsumeItems []PartialItem `json:"consumeItems,omitempty"`
+
+	// ReleaseItems are the units of the hold that were given back so far, where
+	// not all are given back at once: running totals by product and location.
+	// They only grow; units that consumeItems claims are not given back.
+	// +optional
+	// +listType=map
+	// +listMapKey=productID
+	// +listMapKey=locationID
+	// +kubebuilder:validation:MaxItems=100
+	ReleaseItems []PartialItem `json:"releaseItems,omitempty"`
+
+	// Intent is what is to become of the hold: Hold, then once Release (what is
+	// left of it goes back on sale) or Consume (what is left of it is shipped).
 	// +optional
 	// +default="Hold"
 	// +kubebuilder:default=Hold
@@ -161,6 +186,33 @@ type ReservationItem struct {
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000
+	Quantity int64 `json:"quantity"`
+}
+
+// PartialItem is a running total of units of one product at one location.
+type PartialItem struct {
+	// ProductID names the product (1 to 128 printable ASCII characters).
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	ProductID string `json:"productID"`
+
+	// LocationID names the location the units are in (1 to 63 printable ASCII
+	// characters).
+	// +optional
+	// +default="default"
+	// +kubebuilder:default="default"
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	LocationID string `json:"locationID,omitempty"`
+
+	// Quantity is the number of units so far (1 to 1e9). It only grows.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000000
+	// +kubebuilder:validation:XValidation:rule="self >= oldSelf",message="the quantity is a running total: it only grows"
 	Quantity int64 `json:"quantity"`
 }
 

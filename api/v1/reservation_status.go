@@ -36,8 +36,8 @@ type ReservationStatus struct {
 	// +optional
 	Units int64 `json:"units,omitempty"`
 
-	// Allocations are the places the units were taken from. They are kept for
-	// good, also after a release.
+	// Allocations are the places the units were taken from, and what became of
+	// them. They are kept for good, also after a release.
 	// +optional
 	// +listType=atomic
 	Allocations []Allocation `json:"allocations,omitempty"`
@@ -66,8 +66,7 @@ type ReservationStatus struct {
 	// +optional
 	OrderID string `json:"orderID,omitempty"`
 
-	// FoldID is the fold that took the units out of stock. It is set when the
-	// Reservation is consumed.
+	// FoldID is the fold that last took units of the Reservation out of stock.
 	// +optional
 	FoldID int64 `json:"foldID,omitempty"`
 
@@ -93,10 +92,23 @@ type Allocation struct {
 	// ProductID is the product.
 	// +required
 	ProductID string `json:"productID"`
-	// Quantity is the number of units (at least 1).
+	// Quantity is the number of units that were reserved (at least 1).
 	// +required
 	Quantity int64 `json:"quantity"`
+	// Consumed is how many of them were shipped.
+	// +optional
+	Consumed int64 `json:"consumed,omitempty"`
+	// Released is how many of them were given back.
+	// +optional
+	Released int64 `json:"released,omitempty"`
+	// LastConsumed is how many of the consumed ones the fold foldID brings to
+	// the tallies.
+	// +optional
+	LastConsumed int64 `json:"lastConsumed,omitempty"`
 }
+
+// Held is how many of the units are still promised.
+func (a Allocation) Held() int64 { return a.Quantity - a.Consumed - a.Released }
 
 // UnavailableItem is a line that could not be served.
 type UnavailableItem struct {
@@ -121,6 +133,7 @@ const (
 	ReasonAllocated         = "Allocated"
 	ReasonInsufficientStock = "InsufficientStock"
 	ReasonReleased          = "Released"
+	ReasonConsumed          = "Consumed"
 )
 
 // Decided tells whether the Reservation has an outcome, whatever became of it

@@ -45,3 +45,16 @@ func TestOutcome(t *testing.T) {
 		})
 	}
 }
+
+// What is neither shipped nor given back is held, whatever the last fold took.
+func TestHeld(t *testing.T) {
+	for want, a := range map[int64]v1.Allocation{
+		5: {Quantity: 5},
+		2: {Quantity: 5, Consumed: 2, LastConsumed: 2, Released: 1},
+		0: {Quantity: 5, Consumed: 5, LastConsumed: 1},
+	} {
+		if got := a.Held(); got != want {
+			t.Errorf("%+v holds %d, want %d", a, got, want)
+		}
+	}
+}

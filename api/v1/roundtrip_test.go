@@ -30,6 +30,8 @@ func TestRoundTrip(t *testing.T) {
 		"ReservationList": func() runtime.Object { return &v1.ReservationList{} },
 		"StockLedger":     func() runtime.Object { return &v1.StockLedger{} },
 		"StockLedgerList": func() runtime.Object { return &v1.StockLedgerList{} },
+		"StockTally":      func() runtime.Object { return &v1.StockTally{} },
+		"StockTallyList":  func() runtime.Object { return &v1.StockTallyList{} },
 	} {
 		t.Run(kind, func(t *testing.T) {
 			if _, err := scheme.New(v1.GroupVersion.WithKind(kind)); err != nil {

@@ -23,6 +23,8 @@ const LedgerName = "default"
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.totals.reserved`
 // +kubebuilder:printcolumn:name="In Flight",type=integer,JSONPath=`.status.totals.inFlight`
 // +kubebuilder:printcolumn:name="Backlog",type=integer,JSONPath=`.status.totals.backlog`
+// +kubebuilder:printcolumn:name="Consumed",type=integer,JSONPath=`.status.totals.consumed`
+// +kubebuilder:printcolumn:name="No Item",type=integer,JSONPath=`.status.totals.withoutItem`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type StockLedger struct {
 	metav1.TypeMeta `json:",inline"`
@@ -64,6 +66,16 @@ type StockLedgerStatus struct {
 	// +listType=atomic
 	InFlight []InFlightHold `json:"inFlight,omitempty"`
 
+	// OpenFold are the units that are being taken out of stock for good. From
+	// the write that names them here they are consumed and no longer held. A
+	// new leader finishes it before it decides anything.
+	// +optional
+	OpenFold *Fold `json:"openFold,omitempty"`
+
+	// LastFold is the highest fold that is finished. Numbers only ever rise.
+	// +optional
+	LastFold int64 `json:"lastFold,omitempty"`
+
 	// Cursor is the lowest resourceVersion of a Reservation whose outcome the
 	// sink may not have acknowledged. Empty means all of them.
 	// +optional
@@ -100,6 +112,69 @@ type InFlightHold struct {
 	Allocations []Allocation `json:"allocations"`
 }
 
+// Fold is a batch of units on their way out of stock.
+type Fold struct {
+	// ID numbers the fold.
+	// +required
+	ID int64 `json:"id"`
+	// Units are the units the fold takes, by product and location.
+	// +optional
+	// +listType=atomic
+	Units []FoldUnits `json:"units,omitempty"`
+	// Reservations are those that may not show yet what the fold took of them.
+	// +optional
+	// +listType=atomic
+	Reservations []FoldedReservation `json:"reservations,omitempty"`
+}
+
+// FoldUnits is a number of units on their way into one StockTally.
+type FoldUnits struct {
+	// LocationID is the location the units were in.
+	// +required
+	LocationID string `json:"locationID"`
+	// ProductID is the product.
+	// +required
+	ProductID string `json:"productID"`
+	// Quantity is the number of units.
+	// +required
+	Quantity int64 `json:"quantity"`
+	// Shard is the number of the StockTally that counts them.
+	// +required
+	Shard int32 `json:"shard"`
+}
+
+// FoldedReservation is what a fold takes of one Reservation.
+type FoldedReservation struct {
+	// UID is the Reservation's uid.
+	// +required
+	UID types.UID `json:"uid"`
+	// Name is the Reservation's name.
+	// +required
+	Name string `json:"name"`
+	// Takes are the units taken.
+	// +required
+	// +listType=atomic
+	Takes []Take `json:"takes"`
+	// Lost are units that an earlier fold took of it, whose ledger was lost, and
+	// that this fold brings to the tallies instead.
+	// +optional
+	// +listType=atomic
+	Lost []Take `json:"lost,omitempty"`
+}
+
+// Take is a number of units of one product taken out of one location.
+type Take struct {
+	// LocationID is the location.
+	// +required
+	LocationID string `json:"locationID"`
+	// ProductID is the product.
+	// +required
+	ProductID string `json:"productID"`
+	// Quantity is the number of units.
+	// +required
+	Quantity int64 `json:"quantity"`
+}
+
 // LedgerTotals are the sums over one namespace.
 type LedgerTotals struct {
 	// Items is the number of StockItems that serve.
@@ -114,6 +189,12 @@ type LedgerTotals struct {
 	// Available is the number of units that can be reserved.
 	// +optional
 	Available int64 `json:"available"`
+	// Consumed is the number of units shipped, ever.
+	// +optional
+	Consumed int64 `json:"consumed"`
+	// WithoutItem is the number of promised units whose StockItem is gone.
+	// +optional
+	WithoutItem int64 `json:"withoutItem"`
 	// InFlight is the number of holds in inFlight.
 	// +optional
 	InFlight int64 `json:"inFlight"`

@@ -56,7 +56,6 @@ func New(o Options) *Allocator {
 		shards:   map[string]*shard{},
 	}
 	a.stale = newStaleItems(o.Clock, a.itemNames)
-	registerQueueDepth(a.waiting)
 	return a
 }
 
@@ -113,11 +112,26 @@ func (a *Allocator) Reserve(ctx context.Context, r *v1.Reservation) (Decision, e
 	if r.Spec.HoldFor != nil {
 		hold = r.Spec.HoldFor.Duration
 	}
-	decision, err := a.shard(r.Namespace).reserve(ctx, ReserveCalled{
-		UID: r.UID, Name: r.Name, Lines: r.Spec.Items, HoldFor: hold,
+	decision, err := a.shard(r.Namespace).await(ctx, r.UID, func(call uint64) Event {
+		return ReserveCalled{Call: call, UID: r.UID, Name: r.Name, Lines: r.Spec.Items, HoldFor: hold}
 	})
 	if err != nil {
 		return Decision{}, fmt.Errorf("reservation %s/%s waits for a decision: %w", r.Namespace, r.Name, err)
+	}
+	return decision, nil
+}
+
+// Consume asks for units of a Reserved Reservation to be taken out of stock, and
+// waits until ctx ends. The answer is journaled: the units are consumed from here
+// on, whatever becomes of the Reservation. The caller owes it to write what the
+// answer's fold took over the very version of r, and calls again on a conflict.
+func (a *Allocator) Consume(ctx context.Context, r *v1.Reservation, takes []v1.Take) (Decision, error) {
+	a.SeeReservation(r) // the ledger must not be behind its caller
+	decision, err := a.shard(r.Namespace).await(ctx, r.UID, func(call uint64) Event {
+		return ConsumeCalled{Call: call, UID: r.UID, Name: r.Name, Takes: takes, FoldID: r.Status.FoldID}
+	})
+	if err != nil {
+		return Decision{}, fmt.Errorf("reservation %s/%s waits to be consumed: %w", r.Namespace, r.Name, err)
 	}
 	return decision, nil
 }
@@ -127,7 +141,9 @@ func (a *Allocator) Reserve(ctx context.Context, r *v1.Reservation) (Decision, e
 // decision made since, by whomever, and Position counts every hold decided
 // before. It fails if ctx ends.
 func (a *Allocator) Confirm(ctx context.Context, item *v1.StockItem) error {
-	_, err := a.shard(item.Namespace).reserve(ctx, ReserveCalled{UID: item.UID, Name: item.Name})
+	_, err := a.shard(item.Namespace).await(ctx, item.UID, func(call uint64) Event {
+		return ReserveCalled{Call: call, UID: item.UID, Name: item.Name}
+	})
 	if err != nil {
 		return fmt.Errorf("stock item %s/%s waits for the stock ledger: %w", item.Namespace, item.Name, err)
 	}
@@ -155,10 +171,17 @@ func (a *Allocator) ItemGone(namespace string, uid types.UID) {
 	a.shard(namespace).dispatch(ItemGone{UID: uid})
 }
 
+// SeeTally takes note of a version of a StockTally.
+func (a *Allocator) SeeTally(t *v1.StockTally) {
+	if seen, ok := tallySeen(t); ok {
+		a.shard(t.Namespace).dispatch(seen)
+	}
+}
+
 // SeeLedger takes note of a version of a StockLedger.
 func (a *Allocator) SeeLedger(l *v1.StockLedger) {
 	a.shard(l.Namespace).dispatch(LedgerSeen{
-		UID: l.UID, Version: versionOf(l.ResourceVersion), Token: l.Status.Token,
+		UID: l.UID, Version: versionOf(l.ResourceVersion), Token: l.Status.Token, OpenFold: l.Status.OpenFold,
 	})
 }
 
@@ -201,16 +224,6 @@ func (a *Allocator) Position(namespace string, uid types.UID) (p ledger.Position
 // StaleItems delivers StockItems whose status should be written again, at the
 // pace that leaves the API server to the decisions.
 func (a *Allocator) StaleItems() <-chan event.GenericEvent { return a.stale.out }
-
-func (a *Allocator) waiting() float64 {
-	sum := 0
-	for _, s := range a.snapshot() {
-		s.mu.Lock()
-		sum += s.state.Waiting()
-		s.mu.Unlock()
-	}
-	return float64(sum)
-}
 
 func (a *Allocator) itemNames(namespace string, key ledger.Key) []string {
 	s := a.existing(namespace)

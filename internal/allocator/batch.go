@@ -11,16 +11,9 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-const (
-	// MaxInFlightBytes bounds the holds in one ledger, measured as JSON. etcd
-	// takes objects up to 1.5 MiB; the rest of the ledger is far below the
-	// difference.
-	MaxInFlightBytes = 1 << 20
-
-	// settleDelay is how long the ledger rests before a write that decides
-	// nothing: totals, cursor, and holds that are settled.
-	settleDelay = time.Second
-)
+// settleDelay is how long the ledger rests before a write that decides nothing:
+// totals, cursor, and holds that are settled.
+const settleDelay = time.Second
 
 // write sends the next ledger write, if there is a reason for one.
 func (s *State) write(now time.Time) []Effect {
@@ -28,8 +21,9 @@ func (s *State) write(now time.Time) []Effect {
 		return nil
 	}
 	batch, effects := s.decide(now)
+	effects = append(effects, s.advanceFold(now)...)
 	if left := settleDelay - now.Sub(s.lastWrite); len(batch) == 0 && left > 0 {
-		return append(effects, s.wake(left)...)
+		return append(effects, s.wake(now, left)...)
 	}
 	next := s.compose(now, batch)
 	if len(batch) == 0 && !s.stale(&next.status) {
@@ -39,11 +33,13 @@ func (s *State) write(now time.Time) []Effect {
 	return append(effects, s.send()...)
 }
 
-func (s *State) wake(after time.Duration) []Effect {
-	if s.waking {
+// wake asks for a Woken, unless one comes early enough.
+func (s *State) wake(now time.Time, after time.Duration) []Effect {
+	at := now.Add(after)
+	if !s.wakeAt.IsZero() && !at.Before(s.wakeAt) {
 		return nil
 	}
-	s.waking = true
+	s.wakeAt = at
 	return []Effect{Wake{After: after}}
 }
 
@@ -56,8 +52,8 @@ func (s *State) decide(now time.Time) (batch []*request, effects []Effect) {
 	room := MaxInFlightBytes - s.inFlightBytes()
 	var left []*request
 	for i, r := range s.queue {
-		if s.stock.Ended(r.UID) || s.stock.HoldVersion(r.UID) > 0 {
-			delete(s.waiting, r.UID)
+		if s.superseded(r) {
+			delete(s.waiting, r.uid)
 			effects = append(effects, replies(r, Decision{Superseded: true})...)
 			continue
 		}
@@ -74,27 +70,48 @@ func (s *State) decide(now time.Time) (batch []*request, effects []Effect) {
 		}
 		room -= size
 		r.decision = decision
-		delete(s.waiting, r.UID)
+		delete(s.waiting, r.uid)
 		batch = append(batch, r)
 	}
 	s.queue = left
 	return batch, effects
 }
 
-// decideOne decides one request. A hold that is in flight already is answered
-// again, with the write that the caller needs as its proof. decided is false
-// where the units are declared but not sellable yet.
+// superseded tells whether a request is about something that has passed.
+func (s *State) superseded(r *request) bool {
+	if s.stock.Ended(r.uid) {
+		return true
+	}
+	if r.takes == nil {
+		return s.stock.HoldVersion(r.uid) > 0
+	}
+	// Takes that were computed before a fold was shown would be taken again.
+	return !s.joined(r.uid) && (r.foldID != s.stock.HoldFold(r.uid) || !s.stock.Covers(r.uid, r.takes))
+}
+
+// decideOne decides one request. decided is false where it has to wait for
+// something other than room.
 func (s *State) decideOne(now time.Time, r *request, room int) (d Decision, size int, decided bool) {
-	if known, ok := s.entries[r.UID]; ok {
+	if r.takes != nil {
+		return s.join(now, r, room)
+	}
+	return s.reserve(now, r, room)
+}
+
+// reserve decides a cart. A hold that is in flight already is answered again,
+// with the write that the caller needs as its proof. It waits where the units
+// are declared but not sellable yet.
+func (s *State) reserve(now time.Time, r *request, room int) (d Decision, size int, decided bool) {
+	if known, ok := s.entries[r.uid]; ok {
 		return Decision{Hold: &known.hold}, 0, true
 	}
-	if len(r.Lines) == 0 {
+	if len(r.lines) == 0 {
 		return Decision{}, 0, true
 	}
-	answer := s.stock.Allocate(r.Lines)
-	if holdBytes(&v1.InFlightHold{UID: r.UID, Name: r.Name, Allocations: answer.Allocations}) > MaxInFlightBytes {
+	answer := s.stock.Allocate(r.lines)
+	if holdBytes(&v1.InFlightHold{UID: r.uid, Name: r.name, Allocations: answer.Allocations}) > MaxInFlightBytes {
 		// Split over so many locations it could never be journaled.
-		answer = s.stock.AllocateWhole(r.Lines)
+		answer = s.stock.AllocateWhole(r.lines)
 	}
 	if answer.Wait {
 		return Decision{}, 0, false
@@ -103,10 +120,10 @@ func (s *State) decideOne(now time.Time, r *request, room int) (d Decision, size
 		return Decision{Short: answer.Short, At: microseconds(now)}, 0, true
 	}
 	hold := v1.InFlightHold{
-		UID:         r.UID,
-		Name:        r.Name,
+		UID:         r.uid,
+		Name:        r.name,
 		ReservedAt:  metav1.NewMicroTime(microseconds(now)),
-		ExpiresAt:   metav1.NewTime(wholeSecond(now.Add(r.HoldFor))),
+		ExpiresAt:   metav1.NewTime(wholeSecond(now.Add(r.holdFor))),
 		Allocations: answer.Allocations,
 	}
 	if size = holdBytes(&hold); size > room {
@@ -132,6 +149,8 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 		Holder:     s.self,
 		Epoch:      s.epoch,
 		Recovered:  true,
+		OpenFold:   s.unfinishedFold(),
+		LastFold:   s.lastFold,
 		Cursor:     s.cursor,
 		Conditions: slices.Clone(s.base.Status.Conditions),
 	}
@@ -148,8 +167,9 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 		OnHand:    totals.OnHand,
 		Reserved:  totals.Reserved,
 		Available: totals.Available,
-		InFlight:  int64(len(status.InFlight)),
-		Backlog:   s.backlog,
+		Consumed:  totals.Consumed, WithoutItem: totals.WithoutItem,
+		InFlight: int64(len(status.InFlight)),
+		Backlog:  s.backlog,
 	}
 	setReady(&status, true, now)
 	next.status = status
@@ -160,7 +180,8 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 func (s *State) stale(next *v1.StockLedgerStatus) bool {
 	stored := &s.base.Status
 	return !stored.Recovered || stored.Cursor != next.Cursor || stored.Totals != next.Totals ||
-		len(stored.InFlight) != len(next.InFlight) ||
+		len(stored.InFlight) != len(next.InFlight) || stored.LastFold != next.LastFold ||
+		(stored.OpenFold == nil) != (next.OpenFold == nil) ||
 		!meta.IsStatusConditionTrue(stored.Conditions, v1.ConditionReady)
 }
 
@@ -204,10 +225,11 @@ func (s *State) landed(now time.Time, version uint64, token string) []Effect {
 		return s.fenced()
 	}
 	s.dropSettled(done.settled)
+	s.foldLanded(done.status.OpenFold, done.batch)
 	var effects []Effect
 	for _, r := range done.batch {
 		s.losses = 0
-		if e, ok := s.entries[r.UID]; ok {
+		if e, ok := s.entries[r.uid]; ok {
 			e.journaled = true
 		}
 		effects = append(effects, replies(r, r.decision)...)
@@ -228,41 +250,13 @@ func (s *State) dropSettled(settled []types.UID) {
 	})
 }
 
-// inFlightBytes is the size of the holds that the next write has to carry.
+// inFlightBytes is the size of the holds and of the fold that the next write
+// has to carry.
 func (s *State) inFlightBytes() int {
-	size := 0
+	size := s.foldBytes()
 	for _, uid := range s.order {
 		if e := s.entries[uid]; !e.settled {
 			size += holdBytes(&e.hold)
-		}
-	}
-	return size
-}
-
-// holdBytes is an upper bound of a hold's size as JSON.
-func holdBytes(hold *v1.InFlightHold) int {
-	const frame = 160
-	return frame + len(hold.UID) + len(hold.Name) + allocationBytes(hold.Allocations)
-}
-
-func allocationBytes(allocations []v1.Allocation) int {
-	const frame = 70
-	size := 0
-	for _, a := range allocations {
-		size += frame + quotedBytes(a.ProductID) + quotedBytes(a.LocationID)
-	}
-	return size
-}
-
-// quotedBytes is the length of an id, which is printable ASCII, as JSON.
-func quotedBytes(id string) int {
-	size := len(id)
-	for _, c := range []byte(id) {
-		switch c {
-		case '"', '\\':
-			size++
-		case '<', '>', '&':
-			size += len(`\u003c`) - 1
 		}
 	}
 	return size

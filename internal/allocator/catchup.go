@@ -3,6 +3,7 @@ package allocator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,14 +17,23 @@ import (
 // catchUpRequests is how many objects are read or touched at a time.
 const catchUpRequests = 16
 
+// listTimeout bounds a list of all objects of a kind, and what follows from it.
+const listTimeout = 2 * time.Minute
+
 // catchUp brings the view of each kind to at least this moment. A synced cache
 // is not enough: it may lag behind what an older leader did before it was
 // fenced off.
 func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 	answer := CaughtUp{Term: e.Term}
 	if !s.persist(ctx, "catch up with reservations and stock items", func() (err error) {
+		if err := s.listTallies(ctx, e.Rebuild, e.Fence); err != nil {
+			return err
+		}
 		if e.Rebuild {
 			if err := s.touchOpen(ctx, e.Fence); err != nil {
+				return err
+			}
+			if answer.FoldFloor, answer.Refold, err = s.lostFold(ctx); err != nil {
 				return err
 			}
 		}
@@ -43,6 +53,8 @@ func (s *shard) listItems(ctx context.Context) (uint64, map[types.UID]struct{}, 
 	return s.list(ctx, "StockItemList",
 		func(uid types.UID) uint64 { return s.state.Stock().ItemVersion(uid) },
 		func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
+			ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+			defer cancel()
 			var item v1.StockItem
 			err := s.Reader.Get(ctx, key, &item)
 			if err == nil {
@@ -75,6 +87,8 @@ func (s *shard) list(
 	fetch func(context.Context, client.ObjectKey, types.UID) error,
 	options ...client.ListOption,
 ) (uint64, map[types.UID]struct{}, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
 	if err := s.Reader.List(ctx, list, append(options, client.InNamespace(s.namespace))...); err != nil {
@@ -113,52 +127,4 @@ func (s *shard) readReservation(ctx context.Context, key client.ObjectKey, uid t
 	}
 	s.dispatch(reservationSeen(&r))
 	return &r, nil
-}
-
-// touchOpen moves every open Reservation to a new version that carries fence.
-// A write that was under way on behalf of the lost ledger then meets a conflict.
-func (s *shard) touchOpen(ctx context.Context, fence string) error {
-	for _, phase := range []v1.Phase{v1.PhasePending, v1.PhaseReserved} {
-		var list v1.ReservationList
-		err := s.Reader.List(ctx, &list, client.InNamespace(s.namespace),
-			client.MatchingFields{"status.phase": string(phase)})
-		if err != nil {
-			return fmt.Errorf("list %s reservations: %w", phase, err)
-		}
-		if len(list.Items) > 0 {
-			s.log.Info("the stock ledger was lost and is rebuilt from the reservations: decisions wait meanwhile",
-				"phase", phase, "reservations", len(list.Items))
-		}
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(catchUpRequests)
-		for i := range list.Items {
-			r := &list.Items[i]
-			group.Go(func() error { return s.touch(ctx, r, fence) })
-		}
-		if err := group.Wait(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *shard) touch(ctx context.Context, r *v1.Reservation, fence string) error {
-	uid := r.UID
-	for !r.CurrentPhase().Final() && r.Status.Fence != fence {
-		r.Status.Fence = fence
-		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-		err := s.Client.Status().Update(ctx, r)
-		cancel()
-		if err == nil {
-			s.dispatch(reservationSeen(r))
-			return nil
-		}
-		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("touch reservation %s: %w", r.Name, err)
-		}
-		if r, err = s.readReservation(ctx, client.ObjectKeyFromObject(r), uid); err != nil || r == nil {
-			return err
-		}
-	}
-	return nil
 }

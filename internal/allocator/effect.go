@@ -42,14 +42,24 @@ type (
 		Term    uint64
 		Rebuild bool
 		Fence   string
-		Claim   Claim
 	}
 
 	// RollForward writes the given holds into those of their Reservations
-	// that are still Pending, as long as the stored ledger shows Claim.
+	// that are still Pending, and what the fold took into those that do not
+	// show it, as long as the stored ledger shows Claim. Fold is nil for none.
 	RollForward struct {
 		Term  uint64
 		Holds []v1.InFlightHold
+		Fold  *v1.Fold
+		Claim Claim
+	}
+
+	// TallyFold adds the units of a fold to those StockTallies that do not
+	// count it yet, as long as the stored ledger shows Claim.
+	TallyFold struct {
+		Term  uint64
+		ID    int64
+		Units []v1.FoldUnits
 		Claim Claim
 	}
 
@@ -76,8 +86,8 @@ func (c Claim) Shown(uid types.UID, status *v1.StockLedgerStatus) bool {
 	return uid == c.UID && status.Holder == c.Holder && status.Epoch == c.Epoch
 }
 
-// Decision is the answer to a Reserve. Exactly one of Hold, Short and
-// Superseded is set; none is where nothing was asked for but proof.
+// Decision is the answer to a Reserve or a Consume. Exactly one of Hold, Short,
+// Fold and Superseded is set; none is where nothing was asked for but proof.
 type Decision struct {
 	// Hold is what the cart gets, journaled.
 	Hold *v1.InFlightHold
@@ -85,9 +95,22 @@ type Decision struct {
 	Short []v1.UnavailableItem
 	// At is when Short was found.
 	At time.Time
-	// Superseded says that the Reservation was decided, released or deleted
-	// meanwhile: read it again.
+	// Fold is what a fold takes of the Reservation.
+	Fold *Folded
+	// Superseded says that the Reservation was decided, released, consumed
+	// or deleted meanwhile: read it again.
 	Superseded bool
+}
+
+// Folded is what a fold does to one Reservation.
+type Folded struct {
+	// ID is the fold.
+	ID int64
+	// Takes are the units that are consumed and no longer held.
+	Takes []v1.Take
+	// Lost are units consumed before, by a fold that was lost, which this one
+	// counts.
+	Lost []v1.Take
 }
 
 func (ReadLedger) effect()   {}
@@ -95,5 +118,6 @@ func (CreateLedger) effect() {}
 func (WriteLedger) effect()  {}
 func (CatchUp) effect()      {}
 func (RollForward) effect()  {}
+func (TallyFold) effect()    {}
 func (Reply) effect()        {}
 func (Wake) effect()         {}

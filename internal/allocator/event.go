@@ -31,6 +31,17 @@ type (
 		HoldFor time.Duration
 	}
 
+	// ConsumeCalled is one caller that waits for units of a Reserved
+	// Reservation to be taken out of stock. FoldID is the last fold that the
+	// version shows which the caller has read.
+	ConsumeCalled struct {
+		Call   uint64
+		UID    types.UID
+		Name   string
+		Takes  []v1.Take
+		FoldID int64
+	}
+
 	// CallDropped says that the caller no longer waits.
 	CallDropped struct {
 		Call uint64
@@ -44,6 +55,7 @@ type (
 		Version     uint64
 		Phase       v1.Phase
 		Allocations []v1.Allocation
+		FoldID      int64
 		// Gone says that the object was deleted.
 		Gone bool
 	}
@@ -57,12 +69,21 @@ type (
 	// ItemGone says that a StockItem was deleted.
 	ItemGone struct{ UID types.UID }
 
+	// TallySeen is a version of a StockTally.
+	TallySeen struct {
+		Shard    int32
+		Version  uint64
+		LastFold int64
+		Entries  []v1.Take
+	}
+
 	// LedgerSeen is a version of the StockLedger, from a watch.
 	LedgerSeen struct {
-		UID     types.UID
-		Version uint64
-		Token   string
-		Gone    bool
+		UID      types.UID
+		Version  uint64
+		Token    string
+		OpenFold *v1.Fold
+		Gone     bool
 	}
 
 	// LedgerRead answers ReadLedger. Stored is nil where there is none.
@@ -87,13 +108,21 @@ type (
 		Items        map[types.UID]struct{}
 		HoldsVersion uint64
 		Holds        map[types.UID]struct{}
+		// FoldFloor is a number that no fold of a lost ledger was above.
+		FoldFloor int64
+		// Refold are units that a fold of a lost ledger took of Reservations
+		// and that no tally counts.
+		Refold map[types.UID][]v1.Take
 	}
 
 	// RolledForward answers RollForward: the Reservation of every given hold
-	// has been seen decided or gone.
+	// has been seen decided or gone, and every one of the fold shows it.
 	RolledForward struct{ Term uint64 }
 
-	// TakenOver answers CatchUp or RollForward when the stored ledger turned
+	// Tallied answers TallyFold: every tally has been seen to count the fold.
+	Tallied struct{ Term uint64 }
+
+	// TakenOver answers RollForward or TallyFold when the stored ledger turned
 	// out to be somebody else's.
 	TakenOver struct{ Term uint64 }
 
@@ -133,15 +162,18 @@ const (
 func (Elected) event()         {}
 func (Deposed) event()         {}
 func (ReserveCalled) event()   {}
+func (ConsumeCalled) event()   {}
 func (CallDropped) event()     {}
 func (ReservationSeen) event() {}
 func (ItemSeen) event()        {}
 func (ItemGone) event()        {}
+func (TallySeen) event()       {}
 func (LedgerSeen) event()      {}
 func (LedgerRead) event()      {}
 func (LedgerWritten) event()   {}
 func (CaughtUp) event()        {}
 func (RolledForward) event()   {}
+func (Tallied) event()         {}
 func (TakenOver) event()       {}
 func (Progressed) event()      {}
 func (Woken) event()           {}

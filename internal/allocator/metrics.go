@@ -34,15 +34,38 @@ func init() {
 	metrics.Registry.MustRegister(takeOvers, ledgerWrites, batchSize)
 }
 
-// registerQueueDepth exposes how many Reservations wait for a decision. The
-// newest Allocator of a process is the one shown.
-func registerQueueDepth(depth func() float64) {
-	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "waiting_reservations",
-		Help: "Reservations that wait for a decision.",
-	}, depth)
-	metrics.Registry.Unregister(gauge)
-	metrics.Registry.MustRegister(gauge)
+// stockUnits and waitingReservations are read from memory when they are asked
+// for, so that they cost the decisions nothing.
+var (
+	stockUnits = prometheus.NewDesc("inventory_stock_units",
+		"Units of stock by namespace and state, as this replica knows them.", []string{"namespace", "state"}, nil)
+	waitingReservations = prometheus.NewDesc("inventory_allocator_waiting_reservations",
+		"Reservations that wait for a decision or to be consumed.", []string{"namespace"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (a *Allocator) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- stockUnits
+	descriptions <- waitingReservations
+}
+
+// Collect implements prometheus.Collector.
+func (a *Allocator) Collect(out chan<- prometheus.Metric) {
+	for _, s := range a.snapshot() {
+		s.mu.Lock()
+		totals, waiting := s.state.Stock().Totals(), s.state.Waiting()
+		s.mu.Unlock()
+		gauge := func(desc *prometheus.Desc, value int64, labels ...string) {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+		}
+		gauge(waitingReservations, int64(waiting), s.namespace)
+		for state, units := range map[string]int64{
+			"on_hand": totals.OnHand, "reserved": totals.Reserved, "available": totals.Available,
+			"consumed": totals.Consumed, "without_item": totals.WithoutItem,
+		} {
+			gauge(stockUnits, units, s.namespace, state)
+		}
+	}
 }
 
 func observeLedgerWrite(result WriteResult, took time.Duration, decisions int) {

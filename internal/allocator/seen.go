@@ -13,7 +13,26 @@ func reservationSeen(r *v1.Reservation) ReservationSeen {
 		Version:     versionOf(r.ResourceVersion),
 		Phase:       r.CurrentPhase(),
 		Allocations: r.Status.Allocations,
+		FoldID:      r.Status.FoldID,
 	}
+}
+
+// tallySeen is false for a StockTally that this operator did not make.
+func tallySeen(t *v1.StockTally) (TallySeen, bool) {
+	shard, ok := shardOf(t.Name)
+	return TallySeen{
+		Shard: shard, Version: versionOf(t.ResourceVersion),
+		LastFold: t.Status.LastFold, Entries: t.Status.Entries,
+	}, ok
+}
+
+func shardOf(name string) (int32, bool) {
+	for shard := range int32(v1.MaxTallies) {
+		if v1.TallyName(shard) == name {
+			return shard, true
+		}
+	}
+	return 0, false
 }
 
 func itemSeen(item *v1.StockItem) ItemSeen {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
@@ -34,21 +35,21 @@ func newShard(a *Allocator, namespace string) *shard {
 	}
 }
 
-// reserve waits for the decision on one Reservation.
-func (s *shard) reserve(ctx context.Context, e ReserveCalled) (Decision, error) {
-	e.Call = s.lastCall.Add(1)
+// await waits for the decision that an event with a call's number asks for.
+func (s *shard) await(ctx context.Context, uid types.UID, ask func(call uint64) Event) (Decision, error) {
+	call := s.lastCall.Add(1)
 	reply := make(chan Decision, 1)
 	s.mu.Lock()
-	s.callers[e.Call] = reply
+	s.callers[call] = reply
 	s.mu.Unlock()
-	s.dispatch(e)
+	s.dispatch(ask(call))
 	select {
 	case decision := <-reply:
 		return decision, nil
 	case <-ctx.Done():
-		s.dispatch(CallDropped{Call: e.Call, UID: e.UID})
+		s.dispatch(CallDropped{Call: call, UID: uid})
 		s.mu.Lock()
-		delete(s.callers, e.Call)
+		delete(s.callers, call)
 		s.mu.Unlock()
 		return Decision{}, ctx.Err()
 	}
@@ -111,6 +112,8 @@ func (s *shard) do(ctx context.Context, effect Effect) Event {
 		return s.catchUp(ctx, e)
 	case RollForward:
 		return s.rollForward(ctx, e)
+	case TallyFold:
+		return s.tallyFold(ctx, e)
 	case Wake:
 		s.pause(ctx, e.After)
 		return Woken{}

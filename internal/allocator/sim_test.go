@@ -30,12 +30,13 @@ func TestSimulation(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
 		seeds = n
 	}
-	var reserved, refused, released, rebuilt, takeOvers int
+	var reserved, refused, released, consumed, rebuilt, takeOvers int
 	for seed := range seeds {
 		w := newWorld(uint64(seed + 1))
 		play(t, w)
 		o := w.store.oracle
 		reserved, refused, released, rebuilt = reserved+o.reserved, refused+o.refused, released+o.released, rebuilt+o.rebuilt
+		consumed += o.consumed
 		for _, epoch := range o.epochs {
 			takeOvers += int(epoch)
 		}
@@ -43,11 +44,11 @@ func TestSimulation(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d seeds: %d reserved, %d refused, %d released, %d take-overs, %d ledgers lost",
-		seeds, reserved, refused, released, takeOvers, rebuilt)
+	t.Logf("%d seeds: %d reserved, %d refused, %d released, %d consumed, %d take-overs, %d ledgers lost",
+		seeds, reserved, refused, released, consumed, takeOvers, rebuilt)
 	// A simulation that reaches nothing proves nothing.
 	for what, count := range map[string]int{
-		"reserved": reserved, "refused": refused, "released": released, "take-overs": takeOvers, "ledgers lost": rebuilt,
+		"reserved": reserved, "refused": refused, "released": released, "consumed": consumed, "take-overs": takeOvers, "ledgers lost": rebuilt,
 	} {
 		if count < seeds/10 {
 			t.Errorf("only %d %s in %d seeds", count, what, seeds)
@@ -113,24 +114,27 @@ func (w *world) checkSettled() {
 		case r.CurrentPhase() == v1.PhasePending:
 			w.failf("%s is still Pending", name)
 		case r.CurrentPhase() != v1.PhaseReserved:
-		case r.Spec.Intent == v1.IntentRelease, r.Status.ExpiresAt.Time.Before(w.now.Add(-time.Second)):
+		case r.Spec.Intent != v1.IntentHold, r.Status.ExpiresAt.Time.Before(w.now.Add(-time.Second)):
 			w.failf("%s is still Reserved", name)
 		default:
 			for _, a := range r.Status.Allocations {
-				held[ledger.Key{ProductID: a.ProductID, LocationID: a.LocationID}] += a.Quantity
+				held[ledger.Key{ProductID: a.ProductID, LocationID: a.LocationID}] += a.Held()
 			}
 		}
 	}
 	var want v1.LedgerTotals
+	counted := w.store.oracle.checkShipped()
 	for _, name := range sortedKeys(w.store.items) {
 		item := w.store.items[name]
-		reserved := held[ledger.Key{ProductID: item.Spec.ProductID, LocationID: item.Spec.LocationID}]
+		key := ledger.Key{ProductID: item.Spec.ProductID, LocationID: item.Spec.LocationID}
+		reserved, onHand := held[key], item.Spec.Received-counted[key]
 		status := v1.StockItemStatus{
 			ObservedGeneration: item.Generation,
-			OnHand:             item.Spec.Received,
+			OnHand:             onHand,
+			Consumed:           counted[key],
 			Reserved:           reserved,
-			Available:          max(0, item.Spec.Received-reserved-item.Spec.SafetyStock),
-			Shortfall:          max(0, reserved-item.Spec.Received),
+			Available:          max(0, onHand-reserved-item.Spec.SafetyStock),
+			Shortfall:          max(0, reserved-onHand),
 		}
 		if item.Spec.Suspended {
 			status.Available = 0
@@ -141,6 +145,7 @@ func (w *world) checkSettled() {
 		want.Items++
 		want.OnHand += status.OnHand
 		want.Reserved += status.Reserved
+		want.Consumed += status.Consumed
 		want.Available += status.Available
 	}
 	w.checkLedger(want)
@@ -155,8 +160,8 @@ func (w *world) checkLedger(want v1.LedgerTotals) {
 	if diff := cmp.Diff(want, s.Totals); diff != "" {
 		w.failf("totals (-want +got):\n%s", diff)
 	}
-	if len(s.InFlight) > 0 || !s.Recovered {
-		w.failf("%d holds in flight, recovered %t", len(s.InFlight), s.Recovered)
+	if len(s.InFlight) > 0 || s.OpenFold != nil || !s.Recovered {
+		w.failf("%d holds in flight, open fold %v, recovered %t", len(s.InFlight), s.OpenFold, s.Recovered)
 	}
 	for _, p := range w.processes {
 		if p.leads() && (!p.state.Leading() || len(p.callers) > 0 || p.state.Waiting() > 0) {
@@ -166,6 +171,7 @@ func (w *world) checkLedger(want v1.LedgerTotals) {
 		got := p.state.Stock().Totals()
 		if diff := cmp.Diff(ledger.Totals{
 			Items: want.Items, OnHand: want.OnHand, Reserved: want.Reserved, Available: want.Available,
+			Consumed: want.Consumed,
 		}, got); diff != "" {
 			w.failf("what %s knows (-want +got):\n%s", p.name, diff)
 		}

@@ -6,7 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
 )
 
 // perform does what the shell does for an effect.
@@ -30,6 +29,8 @@ func (p *process) perform(t *task, effect Effect) {
 		p.dispatch(p.catchUp(t, e))
 	case RollForward:
 		p.dispatch(p.rollForward(t, e))
+	case TallyFold:
+		p.dispatch(p.tallyFold(t, e))
 	case Wake:
 		t.sleep(e.After)
 		p.dispatch(Woken{})
@@ -66,8 +67,14 @@ func (p *process) writeLedger(t *task, e WriteLedger) Event {
 func (p *process) catchUp(t *task, e CatchUp) Event {
 	answer := CaughtUp{Term: e.Term}
 	t.persist(func() (err error) {
+		if err := p.listTallies(t, e); err != nil {
+			return err
+		}
 		if e.Rebuild {
 			if err := p.touchOpen(t, e.Fence); err != nil {
+				return err
+			}
+			if answer.FoldFloor, answer.Refold, err = p.lostFold(t); err != nil {
 				return err
 			}
 		}
@@ -166,50 +173,4 @@ func (p *process) touch(t *task, r *v1.Reservation, fence string) error {
 		}
 	}
 	return nil
-}
-
-func (p *process) rollForward(t *task, e RollForward) Event {
-	var answer Event
-	t.persist(func() error {
-		found := make([]*v1.Reservation, len(e.Holds))
-		err := p.lead.all(t, len(e.Holds), func(t *task, i int) (err error) {
-			found[i], err = p.readReservation(t, e.Holds[i].Name, e.Holds[i].UID)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		var pending []int
-		for i, r := range found {
-			if r != nil && r.CurrentPhase() == v1.PhasePending {
-				pending = append(pending, i)
-			}
-		}
-		if len(pending) == 0 {
-			answer = RolledForward{Term: e.Term}
-			return nil
-		}
-		stored, err := call(t, func() (*Stored, error) { return p.w.store.readLedger(), nil })
-		if err != nil {
-			return err
-		}
-		if stored == nil || !e.Claim.Shown(stored.UID, &stored.Status) {
-			answer = TakenOver{Term: e.Term}
-			return nil
-		}
-		answer = RolledForward{Term: e.Term}
-		return p.lead.all(t, len(pending), func(t *task, i int) error {
-			return p.finishOne(t, found[pending[i]], e.Holds[pending[i]])
-		})
-	})
-	return answer
-}
-
-func (p *process) finishOne(t *task, r *v1.Reservation, hold v1.InFlightHold) error {
-	if action, _ := lifecycle.Due(r, p.w.now); action == lifecycle.Release {
-		lifecycle.Free(r, p.w.now)
-	} else {
-		lifecycle.Reserve(r, hold)
-	}
-	return p.write(t, r)
 }

@@ -19,22 +19,25 @@ type oracle struct {
 	// received are the units of each generation of each item.
 	received map[types.UID]map[int64]int64
 	shown    map[ledger.Key]*shown
-	held     map[ledger.Key]int64
-	before   map[types.UID]*v1.Reservation
+	// used are the units of each key that are gone or promised: a model that only
+	// counts units.
+	used    map[ledger.Key]int64
+	shipped shipments
+	before  map[types.UID]*v1.Reservation
 	// journaled are the holds that any ledger ever had.
 	journaled map[types.UID][]v1.Allocation
 	tokens    map[string]uint64
 	epochs    map[types.UID]int64
 
 	// reserved, refused, released, rebuilt count what the simulation reached.
-	reserved, refused, released, rebuilt int
+	reserved, refused, released, consumed, rebuilt int
 }
 
 // shown is what the operator showed last of one key.
 type shown struct {
 	generation int64
 	received   int64
-	// promised are the most units shown as reserved since received was shown:
+	// promised are the most units shown as reserved or consumed since received was shown:
 	// beyond received, they are the shortfall that a cut leaves.
 	promised int64
 }
@@ -44,7 +47,8 @@ func newOracle(w *world, s *store) *oracle {
 		w: w, store: s,
 		received:  map[types.UID]map[int64]int64{},
 		shown:     map[ledger.Key]*shown{},
-		held:      map[ledger.Key]int64{},
+		used:      map[ledger.Key]int64{},
+		shipped:   newShipments(),
 		before:    map[types.UID]*v1.Reservation{},
 		journaled: map[types.UID][]v1.Allocation{},
 		tokens:    map[string]uint64{},
@@ -60,6 +64,8 @@ func (o *oracle) look(object client.Object, deleted bool) {
 		if !deleted {
 			o.lookLedger(object)
 		}
+	case *v1.StockTally:
+		o.lookTally(object)
 	case *v1.Reservation:
 		o.lookReservation(object, deleted)
 	}
@@ -90,7 +96,7 @@ func (o *oracle) lookItem(item *v1.StockItem) {
 		*s = shown{received: received}
 	}
 	s.generation = item.Status.ObservedGeneration
-	s.promised = max(s.promised, item.Status.Reserved)
+	s.promised = max(s.promised, item.Status.Reserved+item.Status.Consumed)
 }
 
 func (o *oracle) lookLedger(l *v1.StockLedger) {
@@ -109,6 +115,7 @@ func (o *oracle) lookLedger(l *v1.StockLedger) {
 	for _, hold := range s.InFlight {
 		o.journaled[hold.UID] = hold.Allocations
 	}
+	o.lookFold(s.OpenFold)
 }
 
 func (o *oracle) lookReservation(r *v1.Reservation, deleted bool) {
@@ -116,43 +123,51 @@ func (o *oracle) lookReservation(r *v1.Reservation, deleted bool) {
 	if before == nil {
 		before = &v1.Reservation{}
 	}
-	o.w.logf("store: %s version %s %s -> %s, deleted %t", r.Name, r.ResourceVersion, before.CurrentPhase(), r.CurrentPhase(), deleted)
+	o.w.logf("store: %s version %s %s -> %s, deleted %t, fold %d %v", r.Name, r.ResourceVersion,
+		before.CurrentPhase(), r.CurrentPhase(), deleted, r.Status.FoldID, r.Status.Allocations)
 	o.transition(before, r)
 	was := before.CurrentPhase() == v1.PhaseReserved
 	is := r.CurrentPhase() == v1.PhaseReserved && !deleted
-	if was != is {
-		sign := int64(-1)
-		if is {
-			sign = 1
-		}
-		for _, a := range r.Status.Allocations {
-			o.held[ledger.Key{ProductID: a.ProductID, LocationID: a.LocationID}] += sign * a.Quantity
-		}
-	}
+	o.count(before, was, -1)
+	o.count(r, is, 1)
 	if is && !was {
 		o.becameReserved(r)
 	}
 	o.before[r.UID] = r
+	if deleted {
+		o.lookDeleted(r)
+	}
 }
 
 // transition checks that a decision is made once and never changes.
 func (o *oracle) transition(before, after *v1.Reservation) {
 	from, to := before.CurrentPhase(), after.CurrentPhase()
-	allowed := from == to || from == v1.PhasePending || from == v1.PhaseReserved && to == v1.PhaseReleased
+	allowed := from == to || from == v1.PhasePending ||
+		from == v1.PhaseReserved && (to == v1.PhaseReleased || to == v1.PhaseConsumed)
 	if !allowed {
 		o.w.failf("%s went from %s to %s", after.Name, from, to)
 	}
 	if before.Decided() {
 		x, y := before.Status.DeepCopy(), after.Status.DeepCopy()
 		for _, s := range []*v1.ReservationStatus{x, y} {
-			s.Phase, s.Reason, s.Conditions, s.Fence = "", "", nil, ""
+			s.Phase, s.Reason, s.Conditions, s.Fence, s.FoldID = "", "", nil, "", 0
+			for i := range s.Allocations {
+				a := &s.Allocations[i]
+				if a.Consumed < 0 || a.Released < 0 || a.Held() < 0 {
+					o.w.failf("%s: %+v does not add up", after.Name, *a)
+				}
+				a.Consumed, a.Released, a.LastConsumed = 0, 0, 0
+			}
 		}
 		if !equality.Semantic.DeepEqual(x, y) {
 			o.w.failf("the outcome of %s changed from %+v to %+v", after.Name, x, y)
 		}
 	}
+	o.growth(before, after)
 	switch {
 	case from == to:
+	case to == v1.PhaseConsumed:
+		o.consumed++
 	case to == v1.PhaseUnavailable:
 		o.refused++
 		if len(after.Status.Allocations) > 0 || len(after.Status.UnavailableItems) == 0 || after.WasReserved() {
@@ -191,9 +206,9 @@ func (o *oracle) becameReserved(r *v1.Reservation) {
 	for _, a := range r.Status.Allocations {
 		key := ledger.Key{ProductID: a.ProductID, LocationID: a.LocationID}
 		s := cmp.Or(o.shown[key], &shown{})
-		if o.held[key] > max(s.received, s.promised) {
-			o.w.failf("oversold when %s became Reserved: %d of %v are held, generation %d shows %d received and at most %d promised",
-				r.Name, o.held[key], key, s.generation, s.received, s.promised)
+		if o.used[key] > max(s.received, s.promised) {
+			o.w.failf("oversold when %s became Reserved: %d of %v are used, generation %d shows %d received and at most %d promised",
+				r.Name, o.used[key], key, s.generation, s.received, s.promised)
 		}
 	}
 }

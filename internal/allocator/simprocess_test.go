@@ -62,6 +62,7 @@ func (w *world) start(name string) *process {
 	}
 	watchAll[*v1.Reservation](p, from)
 	watchAll[*v1.StockItem](p, from)
+	watchAll[*v1.StockTally](p, from)
 	watchAll[*v1.StockLedger](p, from)
 	return p
 }
@@ -131,9 +132,12 @@ func (p *process) feed(c change) {
 		p.dispatch(reservationSeen(o))
 	case *v1.StockItem:
 		p.dispatch(itemSeen(o))
+	case *v1.StockTally:
+		p.seeTally(o)
 	case *v1.StockLedger:
 		p.dispatch(LedgerSeen{
-			UID: o.UID, Version: versionOf(o.ResourceVersion), Token: o.Status.Token, Gone: c.deleted,
+			UID: o.UID, Version: versionOf(o.ResourceVersion), Token: o.Status.Token,
+			OpenFold: o.Status.OpenFold, Gone: c.deleted,
 		})
 	}
 }
@@ -192,7 +196,7 @@ func (p *process) depose() {
 	for call := range calls {
 		for _, r := range p.state.queue {
 			if slices.Contains(r.calls, call) {
-				p.dispatch(CallDropped{Call: call, UID: r.UID})
+				p.dispatch(CallDropped{Call: call, UID: r.uid})
 				break
 			}
 		}

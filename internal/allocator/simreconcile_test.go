@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/lifecycle"
 )
@@ -44,6 +46,11 @@ func (p *process) advance(t *task, r *v1.Reservation) (time.Duration, error) {
 	switch action, after := lifecycle.Due(r, p.w.now); action {
 	case lifecycle.Decide:
 		return 0, p.decide(t, r)
+	case lifecycle.Ship:
+		return 0, p.ship(t, r)
+	case lifecycle.GiveBack:
+		lifecycle.Give(r, p.w.now)
+		return 0, p.write(t, r)
 	case lifecycle.Release, lifecycle.Expire:
 		lifecycle.Free(r, p.w.now)
 		return 0, p.write(t, r)
@@ -55,8 +62,8 @@ func (p *process) advance(t *task, r *v1.Reservation) (time.Duration, error) {
 }
 
 func (p *process) decide(t *task, r *v1.Reservation) error {
-	decision, err := p.reserve(t, ReserveCalled{
-		UID: r.UID, Name: r.Name, Lines: r.Spec.Items, HoldFor: r.Spec.HoldFor.Duration,
+	decision, err := p.decided(t, r.UID, func(call uint64) Event {
+		return ReserveCalled{Call: call, UID: r.UID, Name: r.Name, Lines: r.Spec.Items, HoldFor: r.Spec.HoldFor.Duration}
 	})
 	if err != nil {
 		return err
@@ -72,22 +79,22 @@ func (p *process) decide(t *task, r *v1.Reservation) error {
 	return p.write(t, r)
 }
 
-// reserve is shard.reserve, with a context that may end early.
-func (p *process) reserve(t *task, e ReserveCalled) (Decision, error) {
+// decided is shard.await, with a context that may end early.
+func (p *process) decided(t *task, uid types.UID, ask func(call uint64) Event) (Decision, error) {
 	type answer struct {
 		decision Decision
 		err      error
 	}
 	p.calls++
-	e.Call = p.calls
+	call := p.calls
 	got := await(t, func(reply func(answer)) {
-		p.callers[e.Call] = func(d Decision) { reply(answer{decision: d}) }
-		p.dispatch(e)
+		p.callers[call] = func(d Decision) { reply(answer{decision: d}) }
+		p.dispatch(ask(call))
 		if p.w.chance(0.05) {
 			p.life.later(p.w.upTo(time.Second), func() {
-				if p.callers[e.Call] != nil {
-					delete(p.callers, e.Call)
-					p.dispatch(CallDropped{Call: e.Call, UID: e.UID})
+				if p.callers[call] != nil {
+					delete(p.callers, call)
+					p.dispatch(CallDropped{Call: call, UID: uid})
 					reply(answer{err: errDropped})
 				}
 			})
@@ -136,7 +143,10 @@ func (p *process) reconcileItem(t *task, name string) (time.Duration, error) {
 	item := cached.DeepCopy()
 	p.dispatch(itemSeen(item))
 	if item.Status.ObservedGeneration != item.Generation {
-		if _, err := p.reserve(t, ReserveCalled{UID: item.UID, Name: item.Name}); err != nil {
+		_, err := p.decided(t, item.UID, func(call uint64) Event {
+			return ReserveCalled{Call: call, UID: item.UID, Name: item.Name}
+		})
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -147,12 +157,13 @@ func (p *process) reconcileItem(t *task, name string) (time.Duration, error) {
 	before := item.DeepCopy()
 	s := &item.Status
 	s.ObservedGeneration = item.Generation
-	s.OnHand, s.Reserved, s.Available, s.Shortfall = 0, position.Reserved, position.Available, position.Shortfall
+	s.OnHand, s.Consumed = 0, position.Consumed
+	s.Reserved, s.Available, s.Shortfall = position.Reserved, position.Available, position.Shortfall
 	if position.Serving {
 		s.OnHand = item.Spec.Received - s.Consumed
 	}
 	if s.ObservedGeneration == before.Status.ObservedGeneration && s.OnHand == before.Status.OnHand &&
-		s.Reserved == before.Status.Reserved && s.Available == before.Status.Available {
+		s.Reserved == before.Status.Reserved && s.Available == before.Status.Available && s.Consumed == before.Status.Consumed {
 		return 0, nil
 	}
 	p.w.logf("%s shows %s generation %d reserved %d", p.name, name, s.ObservedGeneration, s.Reserved)

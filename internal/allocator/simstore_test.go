@@ -39,6 +39,7 @@ type store struct {
 	ledger       *v1.StockLedger
 	items        map[string]*v1.StockItem
 	reservations map[string]*v1.Reservation
+	tallies      map[string]*v1.StockTally
 	history      []change
 	// waiters are woken by the next change.
 	waiters []func()
@@ -46,7 +47,8 @@ type store struct {
 }
 
 func newStore(w *world) *store {
-	s := &store{w: w, items: map[string]*v1.StockItem{}, reservations: map[string]*v1.Reservation{}}
+	s := &store{w: w, items: map[string]*v1.StockItem{}, reservations: map[string]*v1.Reservation{},
+		tallies: map[string]*v1.StockTally{}}
 	s.oracle = newOracle(w, s)
 	return s
 }
@@ -69,6 +71,8 @@ func (s *store) commit(o client.Object, deleted bool) {
 		}
 	case *v1.StockItem:
 		s.items[o.Name] = o
+	case *v1.StockTally:
+		s.tallies[o.Name] = o
 	case *v1.Reservation:
 		s.reservations[o.Name] = o
 		if deleted {
@@ -119,11 +123,53 @@ func (s *store) updateLedgerStatus(given *v1.StockLedger) (*v1.StockLedger, erro
 	given.Status.DeepCopyInto(&next.Status)
 	if !equality.Semantic.DeepEqual(next.Status, s.ledger.Status) {
 		s.commit(next, false)
-		if len(next.Status.InFlight) > 0 && s.w.chance(0.1) {
+		if (len(next.Status.InFlight) > 0 || next.Status.OpenFold != nil) && s.w.chance(0.1) {
 			s.w.after(s.w.upTo(60*time.Millisecond), s.w.ambush)
 		}
 	}
 	return next, nil
+}
+
+func (s *store) createTally(name string) (*v1.StockTally, error) {
+	if s.tallies[name] != nil {
+		return nil, errExists
+	}
+	s.created(&v1.StockTally{ObjectMeta: metav1.ObjectMeta{Name: name}})
+	return s.tallies[name].DeepCopy(), nil
+}
+
+func (s *store) readTally(name string) (*v1.StockTally, error) {
+	if t := s.tallies[name]; t != nil {
+		return t.DeepCopy(), nil
+	}
+	return nil, errNotFound
+}
+
+func (s *store) updateTallyStatus(given *v1.StockTally) (*v1.StockTally, error) {
+	stored, ok := s.tallies[given.Name]
+	if !ok {
+		return nil, errNotFound
+	}
+	if err := check(stored, given); err != nil {
+		return nil, err
+	}
+	next := stored.DeepCopy()
+	given.Status.DeepCopyInto(&next.Status)
+	if !equality.Semantic.DeepEqual(next.Status, stored.Status) {
+		s.commit(next, false)
+		if s.w.chance(0.1) {
+			s.w.after(s.w.upTo(60*time.Millisecond), s.w.ambush)
+		}
+	}
+	return next, nil
+}
+
+func (s *store) listTallies() []*v1.StockTally {
+	var tallies []*v1.StockTally
+	for _, name := range sortedKeys(s.tallies) {
+		tallies = append(tallies, s.tallies[name].DeepCopy())
+	}
+	return tallies
 }
 
 func (s *store) updateItemStatus(given *v1.StockItem) (*v1.StockItem, error) {

@@ -61,6 +61,7 @@ func (w *world) open(s scenario) {
 	}
 	every(500*time.Millisecond, func() { w.touchItem(s) })
 	every(400*time.Millisecond, func() { w.touchCart(s) })
+	every(250*time.Millisecond, w.ship)
 	every(6*time.Second, w.dropLedger)
 	every(s.shakes, func() { w.shake(s) })
 }
@@ -130,16 +131,61 @@ func (w *world) touchCart(s scenario) {
 		r.Generation++
 		w.store.commit(r, false)
 	case r.Spec.Intent == v1.IntentHold:
-		r.Spec.Intent = v1.IntentRelease
-		r.Generation++
-		w.store.commit(r, false)
+		w.changeIntent(r)
 	}
+}
+
+// ship changes the intent of a cart that holds units.
+func (w *world) ship() {
+	var reserved []*v1.Reservation
+	for _, r := range w.store.listPhase(v1.PhaseReserved).objects {
+		if r.Spec.Intent == v1.IntentHold {
+			reserved = append(reserved, r)
+		}
+	}
+	if len(reserved) > 0 {
+		w.changeIntent(reserved[w.rng.IntN(len(reserved))])
+	}
+}
+
+// changeIntent ships or gives back what a cart holds, or some of it.
+func (w *world) changeIntent(r *v1.Reservation) {
+	canShip := r.CurrentPhase() != v1.PhaseReleased && r.CurrentPhase() != v1.PhaseUnavailable
+	switch kind := w.rng.IntN(8); {
+	case kind == 0 || !canShip:
+		r.Spec.Intent = v1.IntentRelease
+	case kind <= 3:
+		r.Spec.Intent = v1.IntentConsume
+	case len(r.Status.Allocations) == 0:
+		return
+	case kind == 4:
+		w.raise(&r.Spec.ReleaseItems, r)
+	default:
+		w.raise(&r.Spec.ConsumeItems, r)
+	}
+	r.Generation++
+	w.store.commit(r, false)
+}
+
+// raise makes one running total of a Reservation larger.
+func (w *world) raise(items *[]v1.PartialItem, r *v1.Reservation) {
+	a := r.Status.Allocations[w.rng.IntN(len(r.Status.Allocations))]
+	for i := range *items {
+		if item := &(*items)[i]; item.ProductID == a.ProductID && item.LocationID == a.LocationID {
+			item.Quantity += int64(1 + w.rng.IntN(2))
+			return
+		}
+	}
+	*items = append(*items, v1.PartialItem{
+		ProductID: a.ProductID, LocationID: a.LocationID, Quantity: int64(1 + w.rng.IntN(3)),
+	})
 }
 
 // dropLedger plays somebody who deletes the journal.
 func (w *world) dropLedger() {
 	if w.store.ledger != nil && !w.calm {
 		w.store.oracle.rebuilt++
+		w.store.oracle.ledgerLost(w.store.ledger)
 		w.store.commit(w.store.ledger.DeepCopy(), true)
 	}
 }

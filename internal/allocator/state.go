@@ -25,6 +25,8 @@ const (
 	catchingUp
 	// rollingForward: it finishes what they left in flight.
 	rollingForward
+	// tallying: it finishes a fold that they left open.
+	tallying
 	// leading: it decides.
 	leading
 )
@@ -41,8 +43,11 @@ type State struct {
 	term uint64
 	// epoch is the highest epoch ever seen.
 	epoch int64
-	// base is the stored ledger as last known.
+	// base is the stored ledger as this process last read or wrote it.
 	base Stored
+	// seenVersion and seenFold are the stored ledger as the watch last showed it.
+	seenVersion uint64
+	seenFold    *v1.Fold
 	// rebuild says that the ledger cannot be trusted to know every hold.
 	rebuild bool
 	// losses counts the take-overs by others since this process last decided.
@@ -55,6 +60,11 @@ type State struct {
 	entries map[types.UID]*entry
 	order   []types.UID
 
+	// fold is the open fold, nil if there is none; lastFold is the highest that
+	// is finished.
+	fold     *openFold
+	lastFold int64
+
 	// queue are the requests that wait, in order of arrival; waiting finds them
 	// by Reservation. Those in attempt are in neither.
 	queue   []*request
@@ -62,10 +72,10 @@ type State struct {
 
 	cursor  string
 	backlog int64
-	// lastWrite is when a ledger write last landed; waking says that a Wake is
-	// under way.
+	// lastWrite is when a ledger write last landed; wakeAt is when the next
+	// Woken comes, zero if none is asked for.
 	lastWrite time.Time
-	waking    bool
+	wakeAt    time.Time
 }
 
 // entry is a hold on its way into its Reservation.
@@ -79,8 +89,14 @@ type entry struct {
 
 // request is a Reservation that waits for a decision, and its callers.
 type request struct {
-	ReserveCalled
-	calls []uint64
+	uid     types.UID
+	name    string
+	lines   []v1.ReservationItem
+	holdFor time.Duration
+	// takes are the units to be consumed, nil where the request is to reserve.
+	takes  []v1.Take
+	foldID int64
+	calls  []uint64
 	// decision is what the attempt that the request is part of makes of it.
 	decision Decision
 }
@@ -129,11 +145,15 @@ func (s *State) Step(now time.Time, event Event) []Effect {
 		return s.seize(0)
 	case Deposed:
 		s.elected = false
-		s.waking = false // a Wake under way ends with the leadership
+		s.wakeAt = time.Time{} // a Wake under way ends with the leadership
 		s.stop()
+		// Whoever leads now finishes these, or drops them.
+		s.withdraw(func(*entry) bool { return true })
 		return nil
 	case ReserveCalled:
-		return s.reserveCalled(now, e)
+		return s.called(now, e.Call, request{uid: e.UID, name: e.Name, lines: e.Lines, holdFor: e.HoldFor})
+	case ConsumeCalled:
+		return s.called(now, e.Call, request{uid: e.UID, name: e.Name, takes: fitting(e.Takes), foldID: e.FoldID})
 	case CallDropped:
 		s.callDropped(e)
 		return nil
@@ -145,11 +165,14 @@ func (s *State) Step(now time.Time, event Event) []Effect {
 	case ItemGone:
 		s.stock.DropItem(e.UID)
 		return s.proceed(now)
+	case TallySeen:
+		s.stock.PutTally(e.Shard, e.Version, e.LastFold, e.Entries)
+		return s.proceed(now)
 	case Progressed:
 		s.cursor, s.backlog = e.Cursor, e.Backlog
 		return s.proceed(now)
 	case Woken:
-		s.waking = false
+		s.wakeAt = time.Time{}
 		return s.proceed(now)
 	case Aged:
 		s.stock.Forget()
@@ -178,7 +201,11 @@ func (s *State) stepLedger(now time.Time, event Event) []Effect {
 		}
 	case RolledForward:
 		if e.Term == s.term && s.stage == rollingForward {
-			return s.lead(now)
+			return s.rolledForward(now)
+		}
+	case Tallied:
+		if e.Term == s.term && s.fold != nil {
+			return s.tallied(now)
 		}
 	case TakenOver:
 		if e.Term == s.term {
@@ -196,16 +223,16 @@ func (s *State) proceed(now time.Time) []Effect {
 	return s.seize(0)
 }
 
-// reserveCalled lets a caller wait. A Reservation whose decision is being
-// written already gets a second request, since the write under way began
-// before this call and proves nothing to it.
-func (s *State) reserveCalled(now time.Time, e ReserveCalled) []Effect {
-	r, known := s.waiting[e.UID]
+// called lets a caller wait. A Reservation whose decision is being written
+// already gets a second request, since the write under way began before this
+// call and proves nothing to it.
+func (s *State) called(now time.Time, call uint64, asked request) []Effect {
+	r, known := s.waiting[asked.uid]
 	if !known {
-		r = &request{ReserveCalled: e}
+		r = &asked
 		s.enqueue(r)
 	}
-	r.calls = append(r.calls, e.Call)
+	r.calls = append(r.calls, call)
 	return s.proceed(now)
 }
 
@@ -224,12 +251,12 @@ func (s *State) callDropped(e CallDropped) {
 
 func (s *State) enqueue(r *request) {
 	s.queue = append(s.queue, r)
-	s.waiting[r.UID] = r
+	s.waiting[r.uid] = r
 }
 
 func (s *State) dequeue(r *request) {
 	s.queue = slices.DeleteFunc(s.queue, func(other *request) bool { return other == r })
-	delete(s.waiting, r.UID)
+	delete(s.waiting, r.uid)
 }
 
 func (s *State) reservationSeen(now time.Time, e ReservationSeen) []Effect {
@@ -237,15 +264,16 @@ func (s *State) reservationSeen(now time.Time, e ReservationSeen) []Effect {
 		return nil
 	}
 	if e.Phase == v1.PhaseReserved && !e.Gone {
-		s.stock.Commit(e.UID, e.Version, e.Allocations)
+		s.stock.Commit(e.UID, e.Version, e.Allocations, e.FoldID)
 	} else {
 		s.stock.End(e.UID)
 	}
 	if entry, ok := s.entries[e.UID]; ok {
 		entry.settled = true
 	}
+	s.settleMember(e.UID)
 	var effects []Effect
-	if r, known := s.waiting[e.UID]; known {
+	if r, known := s.waiting[e.UID]; known && (r.takes == nil || s.stock.Ended(e.UID)) {
 		s.dequeue(r)
 		effects = replies(r, Decision{Superseded: true})
 	}

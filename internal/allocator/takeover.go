@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -37,8 +38,7 @@ func (s *State) seize(delay time.Duration) []Effect {
 
 // stop gives up whatever this process was doing with the ledger. Answers that
 // are still under way are ignored from here on. Requests go on waiting, in
-// their order; holds that no Reservation shows are known only to the stored
-// ledger again.
+// their order; what did not land was never decided.
 func (s *State) stop() {
 	s.term++
 	s.stage = following
@@ -47,11 +47,22 @@ func (s *State) stop() {
 		s.attempt = nil
 		s.requeue(batch)
 	}
-	for _, uid := range s.order {
+	// What the stored ledger names stays counted, as far as is known.
+	s.withdraw(func(e *entry) bool { return !e.journaled })
+	s.fold = nil
+	s.followFold()
+}
+
+// withdraw forgets the holds in flight that match.
+func (s *State) withdraw(matches func(*entry) bool) {
+	s.order = slices.DeleteFunc(s.order, func(uid types.UID) bool {
+		if !matches(s.entries[uid]) {
+			return false
+		}
 		s.stock.Withdraw(uid)
-	}
-	clear(s.entries)
-	s.order = nil
+		delete(s.entries, uid)
+		return true
+	})
 }
 
 func (s *State) requeue(batch []*request) {
@@ -59,7 +70,7 @@ func (s *State) requeue(batch []*request) {
 	s.queue = nil
 	for _, r := range slices.Concat(batch, rest) {
 		r.decision = Decision{}
-		if earlier, twice := s.waiting[r.UID]; twice && earlier != r {
+		if earlier, twice := s.waiting[r.uid]; twice && earlier != r {
 			// A second request of the same Reservation came while the first was
 			// being written: they become one.
 			earlier.calls = append(earlier.calls, r.calls...)
@@ -83,17 +94,23 @@ func (s *State) lose() []Effect {
 // so that an idle leader notices too. A take-over while a write is under way
 // shows in the answer to that write.
 func (s *State) ledgerSeen(e LedgerSeen) []Effect {
-	switch {
-	case e.Gone && e.UID != s.base.UID:
+	if e.Gone && e.UID != s.base.UID {
 		return nil
+	}
+	if e.Gone || e.Version > s.seenVersion {
+		s.seenVersion, s.seenFold = e.Version, e.OpenFold
+	}
+	switch {
 	case e.Gone:
 		s.base = Stored{}
 		if s.stage == following {
+			s.followFold()
 			return nil
 		}
 		return s.lose()
 	case s.stage == following:
 		s.base.UID = e.UID
+		s.followFold()
 		return s.seize(0)
 	case s.stage == leading && s.attempt == nil &&
 		e.Version > s.base.Version && e.Token != s.base.Status.Token:
@@ -134,9 +151,11 @@ func (s *State) fence(now time.Time) []Effect {
 
 // fenced learns what is in flight and goes on to what else there is.
 func (s *State) fenced() []Effect {
+	s.withdraw(func(*entry) bool { return true })
 	for _, hold := range s.base.Status.InFlight {
 		s.addEntry(hold, true)
 	}
+	s.loadFold(s.base.Status.OpenFold, s.base.Status.LastFold)
 	if s.cursor == "" {
 		s.cursor = s.base.Status.Cursor
 	}
@@ -145,7 +164,6 @@ func (s *State) fenced() []Effect {
 		Term:    s.term,
 		Rebuild: !s.base.Status.Recovered,
 		Fence:   fmt.Sprintf("%s/%d", s.base.UID, s.epoch),
-		Claim:   s.claim(),
 	}}
 }
 
@@ -163,11 +181,22 @@ func (s *State) caughtUp(now time.Time, e CaughtUp) []Effect {
 			open = append(open, entry.hold)
 		}
 	}
-	if len(open) == 0 {
+	fold := s.unfinishedFold()
+	s.refold(now, e.FoldFloor, e.Refold)
+	s.stage = rollingForward
+	if len(open) == 0 && (fold == nil || len(fold.Reservations) == 0) {
+		return s.rolledForward(now)
+	}
+	return []Effect{RollForward{Term: s.term, Holds: open, Fold: fold, Claim: s.claim()}}
+}
+
+// rolledForward finishes the fold that is open, if any, and then decides.
+func (s *State) rolledForward(now time.Time) []Effect {
+	if s.fold == nil || !s.fold.closing {
 		return s.lead(now)
 	}
-	s.stage = rollingForward
-	return []Effect{RollForward{Term: s.term, Holds: open, Claim: s.claim()}}
+	s.stage = tallying
+	return s.tally()
 }
 
 // lead starts to decide. The first write also says that the ledger is
@@ -193,7 +222,8 @@ func (s *State) resolve(now time.Time, stored *Stored) []Effect {
 	// The token is ours of before but the version is not: somebody edited the
 	// ledger by hand. If holds are missing from it, it cannot be trusted.
 	if stored.Status.Token == s.base.Status.Token &&
-		!equality.Semantic.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) {
+		(!equality.Semantic.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) ||
+			!equality.Semantic.DeepEqual(stored.Status.OpenFold, s.base.Status.OpenFold)) {
 		s.rebuild = true
 	}
 	return s.lose()

@@ -38,9 +38,9 @@ func (l *Ledger) allocate(lines []v1.ReservationItem, take taker) Answer {
 		}
 		answer.Allocations = append(answer.Allocations, parts...)
 		// What this line takes is not there for a later line of the same cart.
-		l.put(parts, 1)
+		l.set(parts, 1)
 	}
-	l.put(answer.Allocations, -1)
+	l.set(answer.Allocations, -1)
 	switch {
 	case len(answer.Short) == 0:
 		return answer
@@ -97,8 +97,8 @@ func (l *Ledger) sum(productID string, received func(*Item) int64) int64 {
 	return sum
 }
 
-// put moves reserved units without counting them: Allocate undoes it at once.
-func (l *Ledger) put(parts []v1.Allocation, sign int64) {
+// set moves reserved units without counting them: allocate undoes it at once.
+func (l *Ledger) set(parts []v1.Allocation, sign int64) {
 	for _, part := range parts {
 		l.shelves[Key{ProductID: part.ProductID, LocationID: part.LocationID}].reserved += sign * part.Quantity
 	}

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -12,6 +14,8 @@ type hold struct {
 	// version is the Reservation's resourceVersion that shows the hold, 0
 	// while it is only journaled.
 	version uint64
+	// foldID is the last fold that the allocations show.
+	foldID int64
 }
 
 // Journal records a decided hold that its Reservation does not show yet. A hold
@@ -20,43 +24,37 @@ func (l *Ledger) Journal(uid types.UID, allocations []v1.Allocation) {
 	if _, held := l.holds[uid]; held || l.ended(uid) {
 		return
 	}
-	l.holds[uid] = &hold{allocations: allocations}
-	l.count(allocations, 1)
+	l.put(uid, &hold{allocations: allocations})
 }
 
 // Withdraw takes back a hold that was only journaled: its batch never landed,
 // or its journal was lost and rebuilt without it.
 func (l *Ledger) Withdraw(uid types.UID) {
 	if h, held := l.holds[uid]; held && h.version == 0 {
-		delete(l.holds, uid)
-		l.count(h.allocations, -1)
+		l.drop(uid)
 	}
 }
 
-// Commit records that a Reservation showed itself Reserved at version. One
-// that has ended is ignored: it can only be an older version.
-func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocation) {
+// Commit records that a Reservation showed itself Reserved at version, with
+// what the folds up to foldID took of it. One that has ended is ignored: it can
+// only be an older version.
+func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocation, foldID int64) {
 	if version <= l.holdFloor || l.ended(uid) {
 		return
 	}
-	if h, held := l.holds[uid]; held {
-		if version <= h.version {
-			return
-		}
-		l.count(h.allocations, -1)
+	if h, held := l.holds[uid]; held && version <= h.version {
+		return
 	}
-	l.holds[uid] = &hold{allocations: allocations, version: version}
-	l.count(allocations, 1)
+	// A copy, since the caller's object is what its API client decodes the next
+	// answer into.
+	l.put(uid, &hold{allocations: slices.Clone(allocations), version: version, foldID: foldID})
 }
 
-// End records that a Reservation is final or gone: its units are free. Nothing
-// brings the hold back, since no phase leads back to Reserved.
+// End records that a Reservation is final or gone: what it still held is free.
+// Nothing brings the hold back, since no phase leads back to Reserved.
 func (l *Ledger) End(uid types.UID) {
 	l.bury(uid)
-	if h, held := l.holds[uid]; held {
-		delete(l.holds, uid)
-		l.count(h.allocations, -1)
-	}
+	l.drop(uid)
 }
 
 // CompleteHolds records that listed were all the Reserved Reservations there
@@ -80,15 +78,42 @@ func (l *Ledger) HoldVersion(uid types.UID) uint64 {
 	return 0
 }
 
+// HoldFold is the last fold that a Reserved Reservation is known to show.
+func (l *Ledger) HoldFold(uid types.UID) int64 {
+	if h, held := l.holds[uid]; held {
+		return h.foldID
+	}
+	return 0
+}
+
 // Ended tells whether the Reservation is known to be final or gone.
 func (l *Ledger) Ended(uid types.UID) bool { return l.ended(uid) }
 
-// count adds allocations to, or takes them from, the reserved units. The
-// changes are by UID and each is applied once, so sums cannot drift.
-func (l *Ledger) count(allocations []v1.Allocation, sign int64) {
-	for _, a := range allocations {
-		s := l.shelf(Key{ProductID: a.ProductID, LocationID: a.LocationID})
-		s.reserved += sign * a.Quantity
-		l.recount(s)
+func (l *Ledger) put(uid types.UID, h *hold) {
+	l.drop(uid)
+	l.holds[uid] = h
+	l.count(uid, 1)
+}
+
+func (l *Ledger) drop(uid types.UID) {
+	l.count(uid, -1)
+	delete(l.holds, uid)
+}
+
+// count adds what a Reservation holds to the reserved units, or takes it from
+// them: its allocations less what the open fold takes of them. Holds are kept
+// by UID and every change takes the old hold back first, so sums cannot drift.
+func (l *Ledger) count(uid types.UID, sign int64) {
+	h, held := l.holds[uid]
+	if !held {
+		return
+	}
+	for _, a := range h.allocations {
+		key := Key{ProductID: a.ProductID, LocationID: a.LocationID}
+		if units := a.Held() - l.folding(uid, h, key); units != 0 {
+			s := l.shelf(key)
+			s.reserved += sign * units
+			l.recount(s)
+		}
 	}
 }

@@ -21,29 +21,29 @@ func TestHolds(t *testing.T) {
 	}{
 		"journaled":                     {func(l *Ledger) { l.Journal("r", three) }, 3, 0},
 		"journaled twice":               {func(l *Ledger) { l.Journal("r", three); l.Journal("r", three) }, 3, 0},
-		"journaled, committed":          {func(l *Ledger) { l.Journal("r", three); l.Commit("r", 4, three) }, 3, 4},
-		"committed, journaled":          {func(l *Ledger) { l.Commit("r", 4, three); l.Journal("r", three) }, 3, 4},
-		"committed twice":               {func(l *Ledger) { l.Commit("r", 4, three); l.Commit("r", 4, three) }, 3, 4},
-		"committed newer":               {func(l *Ledger) { l.Commit("r", 4, three); l.Commit("r", 6, three) }, 3, 6},
-		"committed older":               {func(l *Ledger) { l.Commit("r", 6, three); l.Commit("r", 4, three) }, 3, 6},
-		"the Reservation is right":      {func(l *Ledger) { l.Journal("r", parts(from("b", "p", 1))); l.Commit("r", 4, three) }, 3, 4},
+		"journaled, committed":          {func(l *Ledger) { l.Journal("r", three); l.Commit("r", 4, three, 0) }, 3, 4},
+		"committed, journaled":          {func(l *Ledger) { l.Commit("r", 4, three, 0); l.Journal("r", three) }, 3, 4},
+		"committed twice":               {func(l *Ledger) { l.Commit("r", 4, three, 0); l.Commit("r", 4, three, 0) }, 3, 4},
+		"committed newer":               {func(l *Ledger) { l.Commit("r", 4, three, 0); l.Commit("r", 6, three, 0) }, 3, 6},
+		"committed older":               {func(l *Ledger) { l.Commit("r", 6, three, 0); l.Commit("r", 4, three, 0) }, 3, 6},
+		"the Reservation is right":      {func(l *Ledger) { l.Journal("r", parts(from("b", "p", 1))); l.Commit("r", 4, three, 0) }, 3, 4},
 		"withdrawn":                     {func(l *Ledger) { l.Journal("r", three); l.Withdraw("r") }, 0, 0},
 		"withdrawn, journaled again":    {func(l *Ledger) { l.Journal("r", three); l.Withdraw("r"); l.Journal("r", three) }, 3, 0},
-		"withdrawn when committed":      {func(l *Ledger) { l.Commit("r", 4, three); l.Withdraw("r") }, 3, 4},
+		"withdrawn when committed":      {func(l *Ledger) { l.Commit("r", 4, three, 0); l.Withdraw("r") }, 3, 4},
 		"withdrawn when unknown":        {func(l *Ledger) { l.Withdraw("r") }, 0, 0},
-		"ended":                         {func(l *Ledger) { l.Commit("r", 4, three); l.End("r") }, 0, 0},
+		"ended":                         {func(l *Ledger) { l.Commit("r", 4, three, 0); l.End("r") }, 0, 0},
 		"ended when journaled":          {func(l *Ledger) { l.Journal("r", three); l.End("r") }, 0, 0},
-		"ended twice":                   {func(l *Ledger) { l.Commit("r", 4, three); l.End("r"); l.End("r") }, 0, 0},
+		"ended twice":                   {func(l *Ledger) { l.Commit("r", 4, three, 0); l.End("r"); l.End("r") }, 0, 0},
 		"ended, journaled":              {func(l *Ledger) { l.End("r"); l.Journal("r", three) }, 0, 0},
-		"ended, an old commit":          {func(l *Ledger) { l.End("r"); l.Commit("r", 4, three) }, 0, 0},
-		"ended and aged, an old commit": {func(l *Ledger) { l.End("r"); l.Forget(); l.Commit("r", 4, three) }, 0, 0},
-		"forgotten":                     {func(l *Ledger) { l.End("r"); l.Forget(); l.Forget(); l.Commit("r", 4, three) }, 3, 4},
-		"not in a newer list":           {func(l *Ledger) { l.Commit("r", 4, three); l.CompleteHolds(4, nil) }, 0, 0},
-		"not in an older list":          {func(l *Ledger) { l.Commit("r", 4, three); l.CompleteHolds(3, nil) }, 3, 4},
-		"in the list":                   {func(l *Ledger) { l.Commit("r", 4, three); l.CompleteHolds(9, uids("r")) }, 3, 4},
+		"ended, an old commit":          {func(l *Ledger) { l.End("r"); l.Commit("r", 4, three, 0) }, 0, 0},
+		"ended and aged, an old commit": {func(l *Ledger) { l.End("r"); l.Forget(); l.Commit("r", 4, three, 0) }, 0, 0},
+		"forgotten":                     {func(l *Ledger) { l.End("r"); l.Forget(); l.Forget(); l.Commit("r", 4, three, 0) }, 3, 4},
+		"not in a newer list":           {func(l *Ledger) { l.Commit("r", 4, three, 0); l.CompleteHolds(4, nil) }, 0, 0},
+		"not in an older list":          {func(l *Ledger) { l.Commit("r", 4, three, 0); l.CompleteHolds(3, nil) }, 3, 4},
+		"in the list":                   {func(l *Ledger) { l.Commit("r", 4, three, 0); l.CompleteHolds(9, uids("r")) }, 3, 4},
 		"journaled, not in the list":    {func(l *Ledger) { l.Journal("r", three); l.CompleteHolds(9, nil) }, 3, 0},
-		"commit older than the list":    {func(l *Ledger) { l.CompleteHolds(4, nil); l.Commit("r", 4, three) }, 0, 0},
-		"commit newer than the list":    {func(l *Ledger) { l.CompleteHolds(4, nil); l.Commit("r", 5, three) }, 3, 5},
+		"commit older than the list":    {func(l *Ledger) { l.CompleteHolds(4, nil); l.Commit("r", 4, three, 0) }, 0, 0},
+		"commit newer than the list":    {func(l *Ledger) { l.CompleteHolds(4, nil); l.Commit("r", 5, three, 0) }, 3, 5},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestHolds(t *testing.T) {
 // and making it again must not give them back.
 func TestHoldsSurviveTheItem(t *testing.T) {
 	l := stocked(stock("p", "a", 10))
-	l.Commit("r", 5, three)
+	l.Commit("r", 5, three, 0)
 	l.DropItem("p@a")
 	if available, reserved, known := l.Level("p"); available != 0 || reserved != 3 || !known {
 		t.Errorf("without the item available is %d, reserved %d, known %t: want 0, 3, true", available, reserved, known)

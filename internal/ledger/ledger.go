@@ -20,7 +20,10 @@ type Ledger struct {
 	// products lists each product's shelves in the order units are taken.
 	products map[string][]*shelf
 	holds    map[types.UID]*hold
-	totals   Totals
+	tallies  map[int32]*tally
+	// fold is what is on its way out of stock, nil if nothing is.
+	fold   *fold
+	totals Totals
 
 	// gone and goneBefore remember what ended, so that older input cannot bring
 	// it back. Forget turns them over.
@@ -41,6 +44,10 @@ type Totals struct {
 	OnHand    int64
 	Reserved  int64
 	Available int64
+	// Consumed counts all units ever shipped, WithoutItem the reserved ones
+	// whose StockItem is gone.
+	Consumed    int64
+	WithoutItem int64
 }
 
 // New returns an empty Ledger.
@@ -50,6 +57,7 @@ func New() *Ledger {
 		shelves:    map[Key]*shelf{},
 		products:   map[string][]*shelf{},
 		holds:      map[types.UID]*hold{},
+		tallies:    map[int32]*tally{},
 		gone:       map[types.UID]struct{}{},
 		goneBefore: map[types.UID]struct{}{},
 		changed:    map[Key]struct{}{},

@@ -35,7 +35,7 @@ func (o observation) tell(l *Ledger) {
 	case o.withdrawn:
 		l.Withdraw(o.uid)
 	default:
-		l.Commit(o.uid, o.version, o.allocations)
+		l.Commit(o.uid, o.version, o.allocations, 0)
 	}
 }
 
@@ -130,8 +130,12 @@ func (m *model) figures() figures {
 		level := f.Levels[key.ProductID]
 		f.Levels[key.ProductID] = [2]int64{level[0] + available, level[1]}
 	}
+	items := m.items()
 	for key, units := range reserved {
 		f.Totals.Reserved += units
+		if len(items[key]) == 0 {
+			f.Totals.WithoutItem += units
+		}
 		level := f.Levels[key.ProductID]
 		f.Levels[key.ProductID] = [2]int64{level[0], level[1] + units}
 	}

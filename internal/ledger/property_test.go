@@ -136,9 +136,9 @@ func TestAddThenRemoveIsTheIdentity(t *testing.T) {
 		pairs := map[string][2]func(){
 			"journal and withdraw": {func() { l.Journal("new 1", held) }, func() { l.Withdraw("new 1") }},
 			"journal and end":      {func() { l.Journal("new 2", held) }, func() { l.End("new 2") }},
-			"commit and end":       {func() { l.Commit("new 3", g.version, held) }, func() { l.End("new 3") }},
+			"commit and end":       {func() { l.Commit("new 3", g.version, held, 0) }, func() { l.End("new 3") }},
 			"commit and a list": {
-				func() { l.Commit("new 4", g.version, held) },
+				func() { l.Commit("new 4", g.version, held, 0) },
 				func() { l.CompleteHolds(g.version, l.committedBut("new 4")) },
 			},
 			"put and drop": {func() { l.PutItem(g.item("new item"), g.version) }, func() { l.DropItem("new item") }},

@@ -8,14 +8,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// shelf is everything known under one Key: the StockItems that claim it and
-// the units promised from it. It exists while it has either.
+// shelf is everything known under one Key: the StockItems that claim it, the
+// units promised from it and those shipped. It exists while it has any.
 type shelf struct {
 	key Key
 	// items are those that claim the key, in order of precedence: the first
 	// serves, the others are duplicates.
 	items    []*itemRecord
 	reserved int64
+	// consumed is the number of units taken out of stock for good, ever.
+	consumed int64
 	// counted is what this shelf has added to the ledger's totals.
 	counted Totals
 }
@@ -36,7 +38,7 @@ func (s *shelf) available(received func(*Item) int64) int64 {
 		return 0
 	}
 	// No term is ever added to another, so nothing can overflow.
-	left := received(item) - s.reserved
+	left := received(item) - s.consumed - s.reserved
 	return max(0, left-item.SafetyStock)
 }
 
@@ -59,14 +61,16 @@ func (l *Ledger) shelf(key Key) *shelf {
 func (l *Ledger) recount(s *shelf) {
 	l.changed[s.key] = struct{}{}
 	l.totals.add(s.counted, -1)
-	s.counted = Totals{Reserved: s.reserved}
+	s.counted = Totals{Reserved: s.reserved, Consumed: s.consumed}
 	if item := s.serving(); item != nil {
 		s.counted.Items = 1
-		s.counted.OnHand = item.Declared
+		s.counted.OnHand = item.Declared - s.consumed
 		s.counted.Available = s.available(declared)
+	} else {
+		s.counted.WithoutItem = s.reserved
 	}
 	l.totals.add(s.counted, 1)
-	if len(s.items) == 0 && s.reserved == 0 {
+	if len(s.items) == 0 && s.reserved == 0 && s.consumed == 0 {
 		l.removeShelf(s)
 	}
 }
@@ -104,6 +108,8 @@ func (t *Totals) add(other Totals, sign int64) {
 	t.OnHand += sign * other.OnHand
 	t.Reserved += sign * other.Reserved
 	t.Available += sign * other.Available
+	t.Consumed += sign * other.Consumed
+	t.WithoutItem += sign * other.WithoutItem
 }
 
 // Position is where one StockItem stands.
@@ -112,6 +118,7 @@ type Position struct {
 	Serving bool
 	// ServingName is the StockItem that serves the key instead of a duplicate.
 	ServingName string
+	Consumed    int64
 	Reserved    int64
 	Available   int64
 	Shortfall   int64
@@ -131,19 +138,20 @@ func (l *Ledger) Position(uid types.UID) (p Position, known bool) {
 	return Position{
 		Serving:     true,
 		ServingName: record.Name,
+		Consumed:    s.consumed,
 		Reserved:    s.reserved,
 		Available:   s.available(declared),
-		Shortfall:   max(0, s.reserved-record.Declared),
+		Shortfall:   max(0, s.reserved-(record.Declared-s.consumed)),
 	}, true
 }
 
 // Level returns how many units of a product can be reserved and how many are,
 // over all locations. known is false where nobody stocks or holds the product.
 func (l *Ledger) Level(productID string) (available, reserved int64, known bool) {
-	shelves, known := l.products[productID]
-	for _, s := range shelves {
+	for _, s := range l.products[productID] {
 		available += s.available(sellable)
 		reserved += s.reserved
+		known = known || len(s.items) > 0 || s.reserved != 0
 	}
 	return available, reserved, known
 }

@@ -14,6 +14,10 @@ const (
 	None Action = iota
 	// Decide says that it is Pending and wants an outcome.
 	Decide
+	// Ship says that units of it were shipped and are to be consumed.
+	Ship
+	// GiveBack says that its owner wants some of its units back on sale.
+	GiveBack
 	// Release says that its owner wants the units back on sale, or wants no decision.
 	Release
 	// Expire says that its hold ran out.
@@ -40,19 +44,23 @@ func Due(r *v1.Reservation, now time.Time) (Action, time.Duration) {
 	}
 }
 
+// dueReserved looks at what was shipped first: nothing may take back the units
+// of a shipment that was declared in time.
 func dueReserved(r *v1.Reservation, now time.Time) (Action, time.Duration) {
-	switch r.Spec.Intent {
-	case v1.IntentRelease:
+	if len(Takes(r)) > 0 {
+		return Ship, 0
+	}
+	if r.Spec.Intent == v1.IntentRelease {
 		return Release, 0
-	case v1.IntentHold, "":
-		if r.Status.ExpiresAt == nil {
-			return None, 0
-		}
-		if left := r.Status.ExpiresAt.Sub(now); left > 0 {
-			return Await, left
-		}
-		return Expire, 0
-	default:
+	}
+	if len(gives(r)) > 0 {
+		return GiveBack, 0
+	}
+	if r.Spec.Intent == v1.IntentConsume || r.Status.ExpiresAt == nil {
 		return None, 0
 	}
+	if left := r.Status.ExpiresAt.Sub(now); left > 0 {
+		return Await, left
+	}
+	return Expire, 0
 }

@@ -40,11 +40,24 @@ func Refuse(r *v1.Reservation, at time.Time, short []v1.UnavailableItem) {
 	set(r, v1.ConditionComplete, metav1.ConditionTrue, v1.ReasonInsufficientStock, "the cart was refused", at)
 }
 
-// Free makes a Pending or Reserved Reservation Released, which is final. The
+// Free gives back all that a Pending or Reserved Reservation holds, which ends
+// it: Consumed if some of its units were shipped before, else Released. The
 // outcome, if there was one, stays as it was.
 func Free(r *v1.Reservation, at time.Time) {
 	reason, message := releaseReason(r)
-	r.Status.Phase = v1.PhaseReleased
+	phase := v1.PhaseReleased
+	if anyConsumed(r) {
+		phase, message = v1.PhaseConsumed, "some units were shipped, the rest was given back: "+message
+	}
+	for i := range r.Status.Allocations {
+		a := &r.Status.Allocations[i]
+		a.Released += a.Held()
+	}
+	end(r, phase, reason, message, at)
+}
+
+func end(r *v1.Reservation, phase v1.Phase, reason, message string, at time.Time) {
+	r.Status.Phase = phase
 	r.Status.Reason = reason
 	set(r, v1.ConditionReserved, metav1.ConditionFalse, reason, message, at)
 	set(r, v1.ConditionComplete, metav1.ConditionTrue, reason, message, at)

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -110,6 +111,10 @@ func TestFree(t *testing.T) {
 	afterwards := func(reason, message string) v1.ReservationStatus {
 		s := reserved("order")
 		s.Phase, s.Reason = v1.PhaseReleased, reason
+		s.Allocations = slices.Clone(s.Allocations)
+		for i := range s.Allocations {
+			s.Allocations[i].Released = s.Allocations[i].Quantity
+		}
 		s.Conditions = []metav1.Condition{
 			is("Reserved", "False", reason, message, at), is("Complete", "True", reason, message, at),
 		}

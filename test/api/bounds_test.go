@@ -1,11 +1,13 @@
 package api
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
+	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
@@ -26,6 +28,29 @@ func TestBoundsAreTheSchemas(t *testing.T) {
 	} {
 		if *id.MaxLength != v1.MaxIDLength || id.Pattern != v1.PrintableID {
 			t.Errorf("%s: at most %d of %s, want %d of %s", name, *id.MaxLength, id.Pattern, v1.MaxIDLength, v1.PrintableID)
+		}
+	}
+}
+
+// What the bridge takes for a part of a Reservation fits into its spec.
+func TestPartialBoundsAreTheSchemas(t *testing.T) {
+	spec := reservationSpec(t)
+	for _, list := range []string{"consumeItems", "releaseItems"} {
+		totals := spec.Properties[list]
+		line := totals.Items.Schema.Properties
+		if lines, most := *totals.MaxItems, *line["quantity"].Maximum; lines != v1.MaxItems || most != v1.MaxQuantity {
+			t.Errorf("%s: at most %d lines of %v units, want %d of %d", list, lines, most, v1.MaxItems, v1.MaxQuantity)
+		}
+		product, location := line["productID"], line["locationID"]
+		if *product.MaxLength != v1.MaxIDLength || product.Pattern != v1.PrintableID || location.Pattern != v1.PrintableID {
+			t.Errorf("%s: products are %s of at most %d, locations %s", list, product.Pattern, *product.MaxLength, location.Pattern)
+		}
+		for length, want := range map[int64]bool{*location.MaxLength: true, *location.MaxLength + 1: false} {
+			text := strings.Repeat("x", int(length))
+			_, err := events.DecodeConsume([]byte(`{"reservationId":"r","items":[{"productId":"p","locationId":"` + text + `","quantity":1}]}`))
+			if got := err == nil; got != want {
+				t.Errorf("%s: the bridge takes a location of %d characters: %t, want %t", list, length, got, want)
+			}
 		}
 	}
 }

@@ -42,10 +42,18 @@ func TestColumns(t *testing.T) {
 		"StockLedger": {
 			base: newLedger(),
 			status: set("status", map[string]any{"holder": "operator-1", "epoch": int64(4), "totals": map[string]any{
-				"items": int64(12), "onHand": int64(900), "reserved": int64(30), "available": int64(850), "inFlight": int64(2), "backlog": int64(1)}}),
-			columns: []string{"Name", "Leader", "Epoch", "Items", "On Hand", "Reserved", "In Flight", "Backlog"},
+				"items": int64(12), "onHand": int64(900), "reserved": int64(30), "available": int64(850), "inFlight": int64(2), "backlog": int64(1),
+				"consumed": int64(70), "withoutItem": int64(5)}}),
+			columns: []string{"Name", "Leader", "Epoch", "Items", "On Hand", "Reserved", "In Flight", "Backlog", "Consumed", "No Item"},
 			wide:    []string{"Age"},
-			cells:   []any{"operator-1", int64(4), int64(12), int64(900), int64(30), int64(2), int64(1)},
+			cells:   []any{"operator-1", int64(4), int64(12), int64(900), int64(30), int64(2), int64(1), int64(70), int64(5)},
+		},
+		"StockTally": {
+			base: newTally(),
+			status: set("status", map[string]any{"lastFold": int64(9), "keys": int64(1), "consumed": int64(4), "entries": []any{
+				map[string]any{"productID": "mug", "locationID": "amsterdam-1", "quantity": int64(4)}}}),
+			columns: []string{"Name", "Keys", "Consumed", "Last Fold", "Age"},
+			cells:   []any{int64(1), int64(4), int64(9)},
 		},
 	}
 	for name, tt := range tests {

@@ -38,8 +38,8 @@ func crds(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list.Items) < 3 {
-		t.Fatalf("%d CRDs are installed, want at least 3", len(list.Items))
+	if len(list.Items) < 4 {
+		t.Fatalf("%d CRDs are installed, want at least 4", len(list.Items))
 	}
 	return list.Items
 }

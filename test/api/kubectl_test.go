@@ -14,16 +14,17 @@ import (
 func TestKubectlGet(t *testing.T) {
 	kubectl := newKubectl(t)
 	namespace := newNamespace(t)
-	for _, o := range []*object{newStockItem(), newReservation(), newLedger()} {
+	for _, o := range []*object{newStockItem(), newReservation(), newLedger(), newTally()} {
 		if _, err := client.Resource(resourceOf(o)).Namespace(namespace).Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for what, kinds := range map[string][]string{
-		"inventory": {"stockitem", "reservation", "stockledger"},
+		"inventory": {"stockitem", "reservation", "stockledger", "stocktally"},
 		"stk":       {"stockitem"},
 		"rsv":       {"reservation"},
 		"ledger":    {"stockledger"},
+		"tally":     {"stocktally"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			names := strings.Fields(kubectl("get", what, "-n", namespace, "-o", "name"))

@@ -80,6 +80,14 @@ func newLedger() *object {
 	return o
 }
 
+// newTally is the first StockTally of a namespace.
+func newTally() *object {
+	o := newObject("StockTally", map[string]any{})
+	o.SetGenerateName("")
+	o.SetName(v1.TallyName(0))
+	return o
+}
+
 // resourceOf is where objects of that kind are served.
 func resourceOf(o *object) schema.GroupVersionResource {
 	resource, _ := meta.UnsafeGuessKindToResource(o.GroupVersionKind())
@@ -97,6 +105,15 @@ func item(product, quantity any) map[string]any {
 		quantity = int64(n)
 	}
 	return map[string]any{"productID": product, "quantity": quantity}
+}
+
+// partial is a line of running totals. An empty location is left out.
+func partial(product, location string, quantity any) map[string]any {
+	line := item(product, quantity)
+	if location != "" {
+		line["locationID"] = location
+	}
+	return line
 }
 
 func items(lines ...map[string]any) []any {

@@ -40,8 +40,7 @@ func TestReservationCreation(t *testing.T) {
 		"null items": {set("spec.items", nil), refuse("spec.items", "Required value")},
 
 		"intent Release": {set("spec.intent", "Release"), refuse("spec.intent", "a Reservation is created with intent Hold")},
-		"intent Consume": {set("spec.intent", "Consume"), refuse("spec.intent",
-			"a Reservation is created with intent Hold", "intent Consume is not served by this release: use Hold or Release")},
+		"intent Consume": {set("spec.intent", "Consume"), refuse("spec.intent", "a Reservation is created with intent Hold")},
 		"intent unknown": {set("spec.intent", "Ship"), refuse("spec.intent", `Unsupported value: "Ship": supported values: "Hold", "Release", "Consume"`)},
 		"intent empty":   {set("spec.intent", ""), refuse("spec.intent", `Unsupported value: ""`)},
 		"releaseReason": {set("spec.releaseReason", "EXPIRED"), refuse("spec.releaseReason",

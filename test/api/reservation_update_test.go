@@ -24,7 +24,9 @@ func TestReservationUpdatesOfBare(t *testing.T) {
 		"release, expired":    {change: all(set("spec.intent", "Release"), set("spec.releaseReason", "EXPIRED"))},
 		"release, own reason": {all(set("spec.intent", "Release"), set("spec.releaseReason", "BORED")), refuse("spec.releaseReason", `Unsupported value: "BORED"`)},
 		"reason while held":   {set("spec.releaseReason", "EXPIRED"), refuse("spec.releaseReason", "releaseReason goes with intent Release")},
-		"consume":             {set("spec.intent", "Consume"), refuse("spec.intent", "intent Consume is not served by this release: use Hold or Release")},
+		"consume":             {change: set("spec.intent", "Consume")},
+		"consume with order":  {change: all(set("spec.intent", "Consume"), set("spec.orderID", "order-1"))},
+		"consume, reason":     {all(set("spec.intent", "Consume"), set("spec.releaseReason", "EXPIRED")), refuse("spec.releaseReason", "releaseReason goes with intent Release")},
 		"two at once": {all(set("spec.cartID", "cart-2"), set("spec.holdFor", "1m")), []refusal{
 			{"spec.cartID", "cartID never changes"}, {"spec.holdFor", "holdFor never changes"}}},
 	})
@@ -59,10 +61,9 @@ func TestReservationItemsKeepTheirOrder(t *testing.T) {
 
 func TestReservationUpdatesOfReleased(t *testing.T) {
 	const (
-		once     = "intent moves once, from Hold to Release, and then never changes"
+		once     = "intent moves once, from Hold to Release or Consume, and then never changes"
 		together = "releaseReason is set together with intent Release and then never changes"
 		goesWith = "releaseReason goes with intent Release"
-		unserved = "intent Consume is not served by this release: use Hold or Release"
 	)
 	release, reason := set("spec.intent", "Release"), set("spec.releaseReason", "CHECKOUT_FAILED")
 	t.Run("without reason", func(t *testing.T) {
@@ -70,7 +71,7 @@ func TestReservationUpdatesOfReleased(t *testing.T) {
 			"nothing":        {change: all()},
 			"order later":    {change: set("spec.orderID", "order-1")},
 			"back to Hold":   {set("spec.intent", "Hold"), refuse("spec.intent", once)},
-			"to Consume":     {set("spec.intent", "Consume"), refuse("spec.intent", once, unserved)},
+			"to Consume":     {set("spec.intent", "Consume"), refuse("spec.intent", once)},
 			"intent removed": {remove("spec.intent"), refuse("spec.intent", once)},
 			"reason later":   {reason, refuse("spec.releaseReason", together)},
 		})

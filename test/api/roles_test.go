@@ -66,6 +66,7 @@ func TestRolesAtWork(t *testing.T) {
 		return c.Resource(stockItems).Namespace(namespace)
 	}
 	ledger := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(ledgers).Namespace(namespace) }
+	tally := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(tallies).Namespace(namespace) }
 
 	made, err := stock(editor).Create(t.Context(), newStockItem(set("status", map[string]any{"onHand": int64(5)})), metav1.CreateOptions{})
 	if err != nil {
@@ -82,6 +83,13 @@ func TestRolesAtWork(t *testing.T) {
 	}
 	if _, err := stock(viewer).Get(t.Context(), made.GetName(), metav1.GetOptions{}); err != nil {
 		t.Errorf("a viewer cannot read a StockItem: %v", err)
+	}
+
+	if _, err := client.Resource(tallies).Namespace(namespace).Create(t.Context(), newTally(), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tally(viewer).Get(t.Context(), v1.TallyName(0), metav1.GetOptions{}); err != nil {
+		t.Errorf("a viewer cannot read a StockTally: %v", err)
 	}
 
 	status := []byte(`{"status":{"onHand":5}}`)
@@ -107,6 +115,13 @@ func TestRolesAtWork(t *testing.T) {
 		},
 		"editor deletes a StockLedger": func() error {
 			return ledger(editor).Delete(t.Context(), v1.LedgerName, metav1.DeleteOptions{})
+		},
+		"editor deletes a StockTally": func() error {
+			return tally(editor).Delete(t.Context(), v1.TallyName(0), metav1.DeleteOptions{})
+		},
+		"editor patches a tally": func() error {
+			_, err := tally(editor).Patch(t.Context(), v1.TallyName(0), types.MergePatchType, []byte(`{"status":{"consumed":0}}`), metav1.PatchOptions{}, "status")
+			return err
 		},
 	}
 	for name, try := range refused {

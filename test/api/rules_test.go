@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 )
 
 // ruleCase is one write and what the API server is to say about it.
@@ -77,6 +78,13 @@ func checkUpdatesAfter(t *testing.T, resource schema.GroupVersionResource, base 
 			t.Fatalf("making the first update: %v", err)
 		}
 	}
+	checkUpdatesOf(t, objects, stored, cases)
+}
+
+// checkUpdatesOf updates a stored object with each case's change, and leaves it as
+// it is.
+func checkUpdatesOf(t *testing.T, objects dynamic.ResourceInterface, stored *object, cases map[string]ruleCase) {
+	t.Helper()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := objects.Update(t.Context(), changed(stored, c.change), metav1.UpdateOptions{DryRun: dryRun})

@@ -17,8 +17,12 @@ func TestStatusIsSeparate(t *testing.T) {
 			"onHand": int64(10), "reserved": int64(3), "available": int64(7), "consumed": int64(0), "observedGeneration": int64(1)})},
 		"Reservation": {newReservation(), set("spec.intent", "Release"), set("status", map[string]any{
 			"phase": "Reserved", "units": int64(2), "allocations": []any{
-				map[string]any{"locationID": "default", "productID": "mug", "quantity": int64(2)}}})},
-		"StockLedger": {newLedger(), all(), set("status", map[string]any{"holder": "operator-1", "epoch": int64(4)})},
+				map[string]any{"locationID": "default", "productID": "mug", "quantity": int64(2), "consumed": int64(1), "released": int64(1), "lastConsumed": int64(1)}},
+			"foldID": int64(7)})},
+		"StockLedger": {newLedger(), all(), set("status", map[string]any{"holder": "operator-1", "epoch": int64(4), "lastFold": int64(7), "openFold": map[string]any{
+			"id": int64(8), "units": []any{map[string]any{"productID": "mug", "locationID": "default", "quantity": int64(1), "shard": int64(3)}}}})},
+		"StockTally": {newTally(), all(), set("status", map[string]any{"lastFold": int64(7), "keys": int64(1), "consumed": int64(2), "entries": []any{
+			map[string]any{"productID": "mug", "locationID": "default", "quantity": int64(2)}}})},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

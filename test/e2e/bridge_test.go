@@ -156,12 +156,12 @@ func TestEveryOperationOverPlainHTTP(t *testing.T) {
 // TestAsManyAsThereAre lets 64 clients take an item of which there is less than
 // they ask for: exactly the units there are must be sold.
 func TestAsManyAsThereAre(t *testing.T) {
-	const clients, carts, units = 64, 256, 100
+	const carts, units = 256, 100
 	w := newWorld(t)
 	o := w.operate()
 	w.stock("mug", "mug", "amsterdam", units)
 	var reserved, refused atomic.Int64
-	inParallel(carts, clients, func(i int) {
+	inParallel(carts, func(i int) {
 		got := o.post("/reservations", fmt.Sprintf(`{"cartId":"c%d","items":[{"productId":"mug","quantity":1}]}`, i))
 		switch got.code {
 		case http.StatusCreated:

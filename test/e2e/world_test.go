@@ -197,6 +197,9 @@ func (w *world) must(err error) {
 // and totals that agree with the Reservations and with every StockItem.
 func (w *world) settle() {
 	w.Helper()
+	w.awaitLedger(func(l *v1.StockLedger) bool {
+		return l.Status.Recovered && len(l.Status.InFlight) == 0 && l.Status.OpenFold == nil
+	})
 	held := map[string]int64{}
 	var total int64
 	for _, r := range w.reservations() {
@@ -204,8 +207,8 @@ func (w *world) settle() {
 			continue
 		}
 		for _, a := range r.Status.Allocations {
-			held[a.ProductID+" "+a.LocationID] += a.Quantity
-			total += a.Quantity
+			held[a.ProductID+" "+a.LocationID] += a.Held()
+			total += a.Held()
 		}
 	}
 	w.awaitLedger(func(l *v1.StockLedger) bool {
@@ -217,7 +220,7 @@ func (w *world) settle() {
 	for _, item := range items.Items {
 		want := held[item.Spec.ProductID+" "+item.Spec.LocationID]
 		w.awaitItem(item.Name, func(i *v1.StockItem) bool {
-			return i.Status.Reserved == want && i.Status.Available == max(0, i.Spec.Received-want-i.Spec.SafetyStock)
+			return i.Status.Reserved == want && i.Status.Available == max(0, i.Spec.Received-i.Status.Consumed-want-i.Spec.SafetyStock)
 		})
 		if want > item.Spec.Received {
 			w.Errorf("oversold: %d units of %s are held and %d were received", want, item.Name, item.Spec.Received)
