@@ -158,7 +158,7 @@ func TestEveryOperationOverPlainHTTP(t *testing.T) {
 func TestAsManyAsThereAre(t *testing.T) {
 	const carts, units = 256, 100
 	w := newWorld(t)
-	o := w.operate()
+	o := w.operate(patientLease...)
 	w.stock("mug", "mug", "amsterdam", units)
 	var reserved, refused atomic.Int64
 	inParallel(carts, func(i int) {
