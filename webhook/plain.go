@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -35,29 +36,24 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	return writeOutcome(x, r, reservation)
 }
 
-// postRelease is Release Inventory over plain HTTP. The body may be empty.
+// postRelease is Release Inventory over plain HTTP.
 func (b *bridge) postRelease(x *exchange, r *http.Request) error {
-	key, err := b.reservationKey(x, r)
-	if err != nil {
-		return err
-	}
-	body, err := readJSON(x, r)
-	if err != nil {
-		return err
-	}
-	command, err := events.DecodeReleaseOf(key.Name, body)
-	if err != nil {
-		return err
-	}
-	reservation, err := b.release(r.Context(), key.Namespace, command)
-	if err != nil {
-		return located(err, r)
-	}
-	return writeJSON(x, events.Released(reservation))
+	return postChange(b, x, r, events.DecodeReleaseOf, b.release, events.Released)
 }
 
-// postConsume is Consume Inventory over plain HTTP. The body may be empty.
+// postConsume is Consume Inventory over plain HTTP.
 func (b *bridge) postConsume(x *exchange, r *http.Request) error {
+	return postChange(b, x, r, events.DecodeConsumeOf, b.consume, events.Consumed)
+}
+
+// postChange carries out a command to the Reservation that the path names, and
+// shows what became of it. The body may be empty.
+func postChange[C, A any](
+	b *bridge, x *exchange, r *http.Request,
+	decode func(reservationID string, data []byte) (C, error),
+	carryOut func(ctx context.Context, namespace string, command C) (*v1.Reservation, error),
+	show func(*v1.Reservation) A,
+) error {
 	key, err := b.reservationKey(x, r)
 	if err != nil {
 		return err
@@ -66,15 +62,15 @@ func (b *bridge) postConsume(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	command, err := events.DecodeConsumeOf(key.Name, body)
+	command, err := decode(key.Name, body)
 	if err != nil {
 		return err
 	}
-	reservation, err := b.consume(r.Context(), key.Namespace, command)
+	reservation, err := carryOut(r.Context(), key.Namespace, command)
 	if err != nil {
 		return located(err, r)
 	}
-	return writeJSON(x, events.Consumed(reservation))
+	return writeJSON(x, show(reservation))
 }
 
 // getReservation shows one Reservation.
