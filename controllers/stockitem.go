@@ -69,17 +69,10 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	if err := r.Get(ctx, req.NamespacedName, &item); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	// The spec binds the decisions before anybody is shown that it does, also
-	// those of another process that believes to lead and has not seen it.
 	r.Stock.SeeItem(&item)
-	if item.Status.ObservedGeneration != item.Generation {
-		if err := r.Stock.Confirm(ctx, &item); err != nil {
-			return ctrl.Result{}, err
-		}
-	}
-	position, known := r.Stock.Position(item.Namespace, item.UID)
-	if !known {
-		return ctrl.Result{}, nil
+	position, known, err := r.position(ctx, &item)
+	if err != nil || !known {
+		return ctrl.Result{}, err
 	}
 	before := item.Status.DeepCopy()
 	showPosition(&item, position, r.Clock.Now())
@@ -88,7 +81,7 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	err := r.Status().Update(ctx, &item)
+	err = r.Status().Update(ctx, &item)
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		// The cache is behind. What it is behind of comes as an event.
 		return ctrl.Result{}, nil
@@ -98,4 +91,22 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	}
 	r.Stock.SeeItem(&item)
 	return ctrl.Result{}, nil
+}
+
+// position is where an item stands. What only the holder of the ledger may say
+// takes proof that this process is it: that a new spec binds the decisions, also
+// those of another process that believes to lead and has not seen it; and that
+// less was shipped than is shown, which else means that this process is behind.
+func (r *StockItemReconciler) position(ctx context.Context, item *v1.StockItem) (p ledger.Position, known bool, err error) {
+	if item.Status.ObservedGeneration == item.Generation {
+		p, known = r.Stock.Position(item.Namespace, item.UID)
+		if !known || p.Consumed >= item.Status.Consumed {
+			return p, known, nil
+		}
+	}
+	if err := r.Stock.Confirm(ctx, item); err != nil {
+		return p, false, err
+	}
+	p, known = r.Stock.Position(item.Namespace, item.UID)
+	return p, known, nil
 }

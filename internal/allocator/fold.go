@@ -213,6 +213,7 @@ func (s *State) foldLanded(stored *v1.Fold, batch []*request) {
 		return
 	}
 	s.fold.journaled = true
+	s.stock.FoldStored()
 	for _, r := range batch {
 		if m := s.member(r.uid); m != nil {
 			m.journaled = true

@@ -112,6 +112,9 @@ func (s *State) ledgerSeen(e LedgerSeen) []Effect {
 		s.base.UID = e.UID
 		s.followFold()
 		return s.seize(0)
+	case s.stage == reading:
+		s.followFold()
+		return nil
 	case s.stage == leading && s.attempt == nil &&
 		e.Version > s.base.Version && e.Token != s.base.Status.Token:
 		return s.lose()

@@ -15,6 +15,9 @@ type fold struct {
 	id    int64
 	units map[Key]folded
 	takes map[types.UID]map[Key]int64
+	// unsaid are those of the units that may not be shown to anybody yet, since
+	// the ledger that names them is still being written.
+	unsaid map[Key]int64
 }
 
 type folded struct {
@@ -96,7 +99,7 @@ func (l *Ledger) FoldSeen(key Key, id int64) bool {
 
 // OpenFold starts a fold. Its id is higher than that of any fold before.
 func (l *Ledger) OpenFold(id int64) {
-	l.fold = &fold{id: id, units: map[Key]folded{}, takes: map[types.UID]map[Key]int64{}}
+	l.fold = &fold{id: id, units: map[Key]folded{}, takes: map[types.UID]map[Key]int64{}, unsaid: map[Key]int64{}}
 }
 
 // ShowFold makes the open fold what a StockLedger says, nil for none.
@@ -117,7 +120,7 @@ func (l *Ledger) ShowFold(shown *v1.Fold) {
 }
 
 // Consume makes units part of the open fold: they are consumed from here on,
-// and no longer held by the Reservation.
+// and no longer held by the Reservation. Until FoldStored they show as they did.
 func (l *Ledger) Consume(uid types.UID, takes []v1.Take) {
 	l.Refold(takes)
 	l.take(uid, takes)
@@ -133,8 +136,29 @@ func (l *Ledger) Refold(takes []v1.Take) {
 		}
 		u.quantity += t.Quantity
 		l.fold.units[key] = u
+		l.fold.unsaid[key] += t.Quantity
 		l.recountConsumed(key)
 	}
+}
+
+// FoldStored says that the stored ledger names all that the open fold took so
+// far, which may be shown from here on.
+func (l *Ledger) FoldStored() {
+	if l.fold == nil {
+		return
+	}
+	for key := range l.fold.unsaid {
+		l.changed[key] = struct{}{}
+	}
+	clear(l.fold.unsaid)
+}
+
+// unsaid is how many consumed units of a key may not be shown yet.
+func (l *Ledger) unsaid(key Key) int64 {
+	if l.fold == nil {
+		return 0
+	}
+	return l.fold.unsaid[key]
 }
 
 // take makes takes count against the hold of a Reservation.

@@ -98,6 +98,7 @@ func (s *shop) ship(uid types.UID) {
 	s.fold.Reservations = append(s.fold.Reservations, v1.FoldedReservation{UID: uid, Takes: takes})
 	s.ledger.Consume(uid, takes)
 	s.fold.Units = s.ledger.FoldUnits()
+	s.ledger.FoldStored()
 	s.held[uid] -= takes[0].Quantity
 	s.shipped[uid] += takes[0].Quantity
 }
@@ -197,6 +198,29 @@ func (s *shop) check() string {
 	want.Available = shopUnits - want.Reserved - want.Consumed
 	got, _ := s.ledger.Position("item")
 	return cmp.Diff(want, got)
+}
+
+// TestUnstoredUnitsShowAsReserved: nobody is shown what a crash could take back,
+// and nothing else changes for them.
+func TestUnstoredUnitsShowAsReserved(t *testing.T) {
+	l := New()
+	l.PutItem(Item{Key: shopKey, UID: "item", Declared: 10, Sellable: 10}, 1)
+	l.Commit("r", 2, []v1.Allocation{{ProductID: "p", LocationID: "l", Quantity: 4}}, 0)
+	l.OpenFold(1)
+	l.Consume("r", []v1.Take{{ProductID: "p", LocationID: "l", Quantity: 3}})
+	unsaid, _ := l.Position("item")
+	if diff := cmp.Diff(Position{Serving: true, Reserved: 4, Available: 6}, unsaid); diff != "" {
+		t.Errorf("before it is stored (-want +got):\n%s", diff)
+	}
+	l.TakeChanged()
+	l.FoldStored()
+	said, _ := l.Position("item")
+	if diff := cmp.Diff(Position{Serving: true, Consumed: 3, Reserved: 1, Available: 6}, said); diff != "" {
+		t.Errorf("once it is stored (-want +got):\n%s", diff)
+	}
+	if changed := l.TakeChanged(); len(changed) != 1 {
+		t.Errorf("%v changed, want the key to be shown again", changed)
+	}
 }
 
 func TestTalliesFillOneAfterTheOther(t *testing.T) {

@@ -125,7 +125,8 @@ type Position struct {
 }
 
 // Position returns where the StockItem with this UID stands, measured against
-// its declared units. known is false if the ledger has no such item.
+// its declared units. Units on their way into the stored ledger's fold show as
+// reserved until they are there. known is false if there is no such item.
 func (l *Ledger) Position(uid types.UID) (p Position, known bool) {
 	record, known := l.items[uid]
 	if !known {
@@ -135,11 +136,12 @@ func (l *Ledger) Position(uid types.UID) (p Position, known bool) {
 	if s.items[0] != record {
 		return Position{ServingName: s.items[0].Name}, true
 	}
+	unsaid := l.unsaid(s.key)
 	return Position{
 		Serving:     true,
 		ServingName: record.Name,
-		Consumed:    s.consumed,
-		Reserved:    s.reserved,
+		Consumed:    s.consumed - unsaid,
+		Reserved:    s.reserved + unsaid,
 		Available:   s.available(declared),
 		Shortfall:   max(0, s.reserved-(record.Declared-s.consumed)),
 	}, true

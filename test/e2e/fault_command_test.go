@@ -30,7 +30,7 @@ const (
 type command struct {
 	id        string
 	transport transport
-	payload   any // events.ReserveInventory or events.ReleaseInventory
+	payload   any // events.ReserveInventory, ReleaseInventory or ConsumeInventory
 }
 
 func reserve(id string, by transport, items ...events.Item) command {
@@ -39,6 +39,10 @@ func reserve(id string, by transport, items ...events.Item) command {
 
 func release(id string, by transport, reservation string) command {
 	return command{id: id, transport: by, payload: events.ReleaseInventory{ReservationID: reservation, Reason: "ORDER_CANCELLED"}}
+}
+
+func consume(id string, by transport, reservation string) command {
+	return command{id: id, transport: by, payload: events.ConsumeInventory{ReservationID: reservation}}
 }
 
 func item(product string, quantity int64) events.Item {
@@ -108,10 +112,7 @@ func (c command) request(ctx context.Context, bridge string) (*http.Request, err
 	event := cloudevents.NewEvent()
 	event.SetID(c.id)
 	event.SetSource("urn:shop:checkout")
-	event.SetType(events.TypeReserve)
-	if _, ok := c.payload.(events.ReleaseInventory); ok {
-		event.SetType(events.TypeRelease)
-	}
+	event.SetType(c.eventType())
 	if err := event.SetData(cloudevents.ApplicationJSON, c.payload); err != nil {
 		return nil, err
 	}
@@ -121,14 +122,28 @@ func (c command) request(ctx context.Context, bridge string) (*http.Request, err
 	return cehttp.NewHTTPRequestFromEvent(ctx, bridge, event)
 }
 
+func (c command) eventType() string {
+	switch c.payload.(type) {
+	case events.ReleaseInventory:
+		return events.TypeRelease
+	case events.ConsumeInventory:
+		return events.TypeConsume
+	default:
+		return events.TypeReserve
+	}
+}
+
 func (c command) plainRequest(ctx context.Context, bridge string) (*http.Request, error) {
 	body, err := json.Marshal(c.payload)
 	if err != nil {
 		return nil, err
 	}
 	path := "/reservations"
-	if r, ok := c.payload.(events.ReleaseInventory); ok {
-		path += "/" + r.ReservationID + "/release"
+	switch named := c.payload.(type) {
+	case events.ReleaseInventory:
+		path += "/" + named.ReservationID + "/release"
+	case events.ConsumeInventory:
+		path += "/" + named.ReservationID + "/consume"
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, bridge+path, bytes.NewReader(body))
 	if err != nil {

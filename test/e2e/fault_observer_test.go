@@ -17,7 +17,7 @@ import (
 )
 
 // observer sees every revision of every Reservation and fails the test when
-// more is held than was received, or an outcome changes. It sees the ledger too.
+// more is held and consumed than was received, or an outcome changes. It sees the ledger too.
 type observer struct {
 	w        *world
 	received map[string]int64 // by "product location"
@@ -116,16 +116,17 @@ func (o *observer) seen(r *v1.Reservation) {
 	}
 	held := map[string]int64{}
 	for _, other := range o.last {
-		if other.Status.Phase != v1.PhaseReserved {
-			continue
-		}
 		for _, a := range other.Status.Allocations {
-			held[a.ProductID+" "+a.LocationID] += a.Quantity
+			units := a.Consumed
+			if other.Status.Phase == v1.PhaseReserved {
+				units += a.Held()
+			}
+			held[a.ProductID+" "+a.LocationID] += units
 		}
 	}
 	for key, units := range held {
 		if units > o.received[key] {
-			o.w.Errorf("oversold at resourceVersion %s: %d units of %s are held and %d were received",
+			o.w.Errorf("oversold at resourceVersion %s: %d units of %s are held or consumed and %d were received",
 				r.ResourceVersion, units, key, o.received[key])
 		}
 	}
@@ -135,9 +136,10 @@ func (o *observer) seen(r *v1.Reservation) {
 func (o *observer) compare(before, after *v1.Reservation) {
 	a, b := before.Status, after.Status
 	if !equality.Semantic.DeepEqual(
-		[]any{a.DecidedAt, a.ReservedAt, a.Allocations, a.UnavailableItems, a.OrderID},
-		[]any{b.DecidedAt, b.ReservedAt, b.Allocations, b.UnavailableItems, b.OrderID}) ||
-		a.Phase.Final() && a.Phase != b.Phase || b.Phase == v1.PhasePending {
+		[]any{a.DecidedAt, a.ReservedAt, promised(a.Allocations), a.UnavailableItems, a.OrderID},
+		[]any{b.DecidedAt, b.ReservedAt, promised(b.Allocations), b.UnavailableItems, b.OrderID}) ||
+		a.Phase.Final() && !equality.Semantic.DeepEqual([]any{a.Phase, a.FoldID, a.Allocations}, []any{b.Phase, b.FoldID, b.Allocations}) ||
+		b.FoldID < a.FoldID || settledFell(a.Allocations, b.Allocations) || b.Phase == v1.PhasePending {
 		o.w.Errorf("the outcome of reservation %s changed from\n%+v\nto\n%+v", after.Name, a, b)
 	}
 }

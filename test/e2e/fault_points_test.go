@@ -49,6 +49,19 @@ var (
 	emptied = ledgerWrite(func(s *v1.StockLedgerStatus) bool { return ledgerReady(s) && s.Totals.Reserved == 0 })
 	// touch moves an open Reservation past the writes of before a lost ledger.
 	touch = reservationWrite(func(s *v1.ReservationStatus) bool { return s.Fence != "" })
+	// openFold makes Reservations part of a fold.
+	openFold = ledgerWrite(func(s *v1.StockLedgerStatus) bool {
+		return ledgerReady(s) && s.OpenFold != nil && len(s.OpenFold.Reservations) > 0
+	})
+	// showFold has a Reservation show its fold.
+	showFold    = reservationWrite(func(s *v1.ReservationStatus) bool { return s.Phase == v1.PhaseConsumed })
+	createTally = point{method: http.MethodPost, resource: "stocktallies"}
+	countFold   = point{method: http.MethodPut, resource: "stocktallies/status"}
+	// writeShipped shows consumed units on the StockItem.
+	writeShipped = point{method: http.MethodPut, resource: "stockitems/status", matches: func(body []byte) bool {
+		var item v1.StockItem
+		return json.Unmarshal(body, &item) == nil && item.Status.Consumed > 0
+	}}
 	// publish is the event on its way to the sink.
 	publish = point{method: http.MethodPost, resource: "sink"}
 )
@@ -65,6 +78,13 @@ func reservationWrite(matches func(*v1.ReservationStatus) bool) point {
 		var r v1.Reservation
 		return json.Unmarshal(body, &r) == nil && matches(&r.Status)
 	}}
+}
+
+// closeFold takes the fold after a number out of the ledger.
+func closeFold(last int64) point {
+	return ledgerWrite(func(s *v1.StockLedgerStatus) bool {
+		return ledgerReady(s) && s.OpenFold == nil && s.LastFold > last
+	})
 }
 
 func ledgerReady(s *v1.StockLedgerStatus) bool {
