@@ -1,5 +1,5 @@
 // Package ledger is the stock accounting of one namespace: what is on hand,
-// what is held for whom, and what a cart can get. It is pure: no I/O, no clock,
+// what is held for whom, what was shipped, and what a cart can get. It is pure: no I/O, no clock,
 // no goroutines.
 //
 // A Ledger is fed with what is known of StockItems and Reservations, in any
