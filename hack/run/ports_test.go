@@ -1,16 +1,17 @@
 package main
 
 import (
-	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 )
 
 func TestCheckPorts(t *testing.T) {
-	taken, free := listen(t), freePort(t)
+	taken, free := listen(t), controlplanetest.FreePort(t)
 	tests := map[string]struct {
 		ports []port
 		want  string // empty: all is well
@@ -63,18 +64,4 @@ func listen(t *testing.T) int {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// freePort is a port that nobody listens on, from below the range that systems
-// give to outgoing connections, so that none takes it before it is used.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		number := 20000 + rand.IntN(12000)
-		if (port{number, "free"}).try() == nil {
-			return number
-		}
-	}
-	t.Fatal("found no free port")
-	return 0
 }

@@ -78,7 +78,7 @@ func testOptions(t *testing.T, script string) options {
 		config: filepath.Join("..", "..", "config"),
 	}
 	for _, port := range []*int{&o.bridgePort, &o.metricsPort, &o.sinkPort, &o.apiServerPort, &o.etcdPort} {
-		*port = freePort(t)
+		*port = controlplanetest.FreePort(t)
 	}
 	if err := os.WriteFile(o.operator, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)

@@ -2,13 +2,15 @@ package e2e
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"net/http"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 )
 
 // operator is one running operator process.
@@ -107,10 +109,7 @@ func (o *operator) stop() {
 
 func freeAddress(w *world) string {
 	w.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	defer func() { _ = listener.Close() }()
-	return fmt.Sprint(listener.Addr())
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(controlplanetest.FreePort(w)))
 }
 
 // lockedBuffer is a buffer that a process writes and a test reads.
