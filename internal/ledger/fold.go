@@ -87,8 +87,14 @@ func (l *Ledger) LastFold() int64 {
 	return last
 }
 
-// FoldSeen tells whether the units that a fold took of a key are in a tally.
+// FoldSeen tells whether the units that a fold took of a key are in a tally, or
+// on their way there because the fold is the open one.
 func (l *Ledger) FoldSeen(key Key, id int64) bool {
+	if l.fold != nil && l.fold.id == id {
+		if _, named := l.fold.units[key]; named {
+			return true
+		}
+	}
 	for _, t := range l.tallies {
 		if _, counted := t.entries[key]; counted {
 			return t.lastFold >= id

@@ -223,6 +223,28 @@ func TestUnstoredUnitsShowAsReserved(t *testing.T) {
 	}
 }
 
+// TestTheOpenFoldIsNotLost: a rebuild around a ledger that still names its fold
+// must not fold the same units again.
+func TestTheOpenFoldIsNotLost(t *testing.T) {
+	other := Key{ProductID: "other", LocationID: "l"}
+	l := New()
+	l.ShowFold(&v1.Fold{ID: 5, Units: []v1.FoldUnits{{ProductID: "p", LocationID: "l", Quantity: 3}}})
+	for name, tc := range map[string]struct {
+		key  Key
+		id   int64
+		want bool
+	}{
+		"named by the open fold":    {shopKey, 5, true},
+		"not named by it":           {other, 5, false},
+		"taken by an earlier fold":  {shopKey, 4, false},
+		"another key, earlier fold": {other, 4, false},
+	} {
+		if got := l.FoldSeen(tc.key, tc.id); got != tc.want {
+			t.Errorf("%s: seen is %t, want %t", name, got, tc.want)
+		}
+	}
+}
+
 func TestTalliesFillOneAfterTheOther(t *testing.T) {
 	l := New()
 	l.OpenFold(1)
