@@ -11,12 +11,13 @@ import (
 const apiServerName = "kube-apiserver"
 
 // newAPIServer describes a kube-apiserver with its default admission, priority and
-// fairness, and watch cache, as a cluster has them.
-func newAPIServer(o Options, dir *directory, etcd *server, creds *credentials, died chan<- error) *server {
-	s := &server{name: apiServerName, assets: o.Assets, dir: dir, within: o.StartTimeout, died: died}
+// fairness, and watch cache, as a cluster has them. The etcd's URL is asked for at
+// each start.
+func newAPIServer(name string, o Options, dir *directory, etcdURL func() string, creds *credentials, died chan<- error) *server {
+	s := &server{program: apiServerName, name: name, assets: o.Assets, dir: dir, within: o.StartTimeout, died: died}
 	s.args = func() []string {
 		args := []string{
-			"--etcd-servers=http://" + localAddress(etcd.port),
+			"--etcd-servers=" + etcdURL(),
 			"--bind-address=127.0.0.1",
 			"--advertise-address=127.0.0.1",
 			"--endpoint-reconciler-type=none", // loopback may not be an Endpoint

@@ -21,6 +21,9 @@ type ControlPlane struct {
 	apiServer *server
 	died      chan error
 
+	mu    sync.Mutex
+	added []*APIServer
+
 	// renewals keep ServiceAccount tokens fresh until Stop.
 	renewals     sync.WaitGroup
 	renewing     context.Context
@@ -48,7 +51,7 @@ func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 		return nil, errors.Join(err, dir.close())
 	}
 	cp.etcd = newEtcd(options, dir, cp.died)
-	cp.apiServer = newAPIServer(options, dir, cp.etcd, cp.creds, cp.died)
+	cp.apiServer = newAPIServer(apiServerName, options, dir, cp.EtcdURL, cp.creds, cp.died)
 
 	// A taken port is told before anything is started.
 	if _, err := choosePort(options.APIServerPort, apiServerPortOption); err != nil {
@@ -70,7 +73,7 @@ const (
 	etcdPortOption      = "Options.EtcdPort (make run ETCD_PORT=...)"
 )
 
-// Stop ends kube-apiserver, then etcd, and removes everything but the data and
+// Stop ends every kube-apiserver, then etcd, and removes everything but the data and
 // logs in Options.Dir. It is safe to call more than once.
 func (cp *ControlPlane) Stop() error {
 	cp.stopOnce.Do(func() {
@@ -80,7 +83,7 @@ func (cp *ControlPlane) Stop() error {
 		if cp.dir.temp {
 			end = (*server).kill // there are no data to close with care
 		}
-		if err := errors.Join(end(cp.apiServer), end(cp.etcd)); err != nil {
+		if err := errors.Join(cp.endAdded(end), end(cp.apiServer), end(cp.etcd)); err != nil {
 			cp.stopErr = fmt.Errorf("stopping the control plane: %w", err)
 		}
 		cp.stopErr = errors.Join(cp.stopErr, cp.dir.close())

@@ -43,13 +43,11 @@ func openDirectory(path string) (_ *directory, err error) {
 			_ = d.close()
 		}
 	}()
-	for _, name := range []string{apiServerName, etcdName} {
-		if err := d.endOrphan(name); err != nil {
-			return nil, err
-		}
-		if err := os.RemoveAll(d.logPath(name)); err != nil {
-			return nil, err
-		}
+	if err := d.endOrphans(); err != nil {
+		return nil, err
+	}
+	if err := d.removeLogs(); err != nil {
+		return nil, err
 	}
 	// Nothing of an earlier run's credentials is worth keeping.
 	if err := os.RemoveAll(d.run()); err != nil {
@@ -97,6 +95,35 @@ func lockDirectory(path string) (*os.File, error) {
 	return lock, nil
 }
 
+// endOrphans ends every server that an earlier run left behind, those of added API
+// servers too, and etcd last.
+func (d *directory) endOrphans() error {
+	paths, err := filepath.Glob(d.pidPath(apiServerName + "*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(paths, d.pidPath(etcdName)) {
+		if err := d.endOrphan(strings.TrimSuffix(filepath.Base(path), ".pid")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeLogs removes the logs of an earlier run.
+func (d *directory) removeLogs() error {
+	paths, err := filepath.Glob(d.logPath(apiServerName + "*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(paths, d.logPath(etcdName)) {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // endOrphan kills the server that an earlier run on this directory left behind,
 // if its pid file still names it: a process of that name with this directory in its
 // arguments, and not one that happens to have got the same pid.
@@ -122,7 +149,11 @@ func (d *directory) endOrphan(name string) error {
 // runs tells whether pid is the server of that name, working on this directory.
 func (d *directory) runs(name string, pid int) bool {
 	args := commandLine(pid)
-	if len(args) == 0 || filepath.Base(args[0]) != name {
+	program := etcdName
+	if strings.HasPrefix(name, apiServerName) {
+		program = apiServerName
+	}
+	if len(args) == 0 || filepath.Base(args[0]) != program {
 		return false
 	}
 	return slices.ContainsFunc(args, func(arg string) bool {
@@ -141,7 +172,7 @@ func removeAbandoned(temp string) {
 		}
 		if lock, err := lockDirectory(dir); err == nil {
 			d := &directory{path: dir, temp: true, lock: lock}
-			if errors.Join(d.endOrphan(apiServerName), d.endOrphan(etcdName)) == nil {
+			if d.endOrphans() == nil {
 				_ = d.close()
 			} else {
 				_ = lock.Close()

@@ -14,9 +14,11 @@
 //     tokens. Certificates, the admin's token and the ServiceAccount signing key
 //     are made anew by each Start, so a kubeconfig lasts as long as its
 //     ControlPlane, however often its servers are killed and started.
-//   - Both listen on 127.0.0.1 only. etcd's port asks for no credentials: whoever
+//   - More API servers on the same etcd, each with its own way to it if need be:
+//     see AddAPIServer.
+//   - All listen on 127.0.0.1 only. etcd's port asks for no credentials: whoever
 //     can log in to the machine can read and write the data.
-//   - On Linux both die with the process that called Start, even if that is
+//   - On Linux they die with the process that called Start, even if that is
 //     killed. Elsewhere a Start on the same Dir removes what such a death left.
 //
 // What it does not give: there is no controller manager, scheduler or node. So a

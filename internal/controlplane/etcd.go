@@ -13,7 +13,7 @@ const etcdName = "etcd"
 // newEtcd describes a single etcd member. Its peer address is a name only: there
 // are no peers.
 func newEtcd(o Options, dir *directory, died chan<- error) *server {
-	s := &server{name: etcdName, assets: o.Assets, dir: dir, within: o.StartTimeout, died: died}
+	s := &server{program: etcdName, name: etcdName, assets: o.Assets, dir: dir, within: o.StartTimeout, died: died}
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	url := func() string { return "http://" + localAddress(s.port) }
 	s.args = func() []string {

@@ -20,7 +20,10 @@ const stopGrace = 15 * time.Second
 
 // server is etcd or kube-apiserver: how to run it, and its run of the moment.
 type server struct {
-	name   string
+	// program is the binary's name; name tells its servers apart and is that of the
+	// log.
+	program, name string
+
 	port   int
 	args   func() []string
 	ready  func(context.Context) error
@@ -58,7 +61,7 @@ func (s *server) start(ctx context.Context) error {
 	if s.run != nil && s.run.alive() {
 		return fmt.Errorf("%s runs already (pid %d)", s.name, s.run.pid)
 	}
-	run, err := spawn(filepath.Join(s.assets, s.name), s.args(), s.dir.logPath(s.name), s.dir.pidPath(s.name))
+	run, err := spawn(filepath.Join(s.assets, s.program), s.args(), s.dir.logPath(s.name), s.dir.pidPath(s.name))
 	if err != nil {
 		return err
 	}
