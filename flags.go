@@ -18,6 +18,7 @@ type options struct {
 	bridgeAddress    string
 	metricsAddress   string
 	defaultNamespace string
+	namespaces       string
 
 	leaderElect             bool
 	leaderElectionNamespace string
@@ -31,6 +32,7 @@ type options struct {
 	sink           string
 	deadLetterSink string
 	workers        int
+	auditInterval  time.Duration
 
 	log zap.Options
 }
@@ -45,6 +47,8 @@ func parseFlags(arguments []string) options {
 	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
 		"namespace of commands whose path names none")
+	flags.StringVar(&o.namespaces, "namespaces", "",
+		"namespaces to work in, separated by commas; empty is all. Each may be worked in by one deployment only, and may be made later")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true,
 		"let one replica at a time decide; without it replicas only waste each other's work")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -53,7 +57,8 @@ func parseFlags(arguments []string) options {
 	flags.DurationVar(&o.leaseDuration, "lease-duration", 6*time.Second,
 		"how long the others wait for a leader that does not renew; short is safe here")
 	flags.DurationVar(&o.renewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
-	flags.DurationVar(&o.retryPeriod, "retry-period", time.Second, "how often the lease is tried for")
+	flags.DurationVar(&o.retryPeriod, "retry-period", 300*time.Millisecond,
+		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
 		"how long a complete Reservation is kept; longer than any redelivery of a command")
@@ -61,6 +66,8 @@ func parseFlags(arguments []string) options {
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
 	flags.IntVar(&o.workers, "workers", 256, "Reservations worked on at a time, and so the largest batch")
+	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
+		"how often the figures of a namespace are checked against what is stored; 0 only on demand")
 	ctrlconfig.RegisterFlags(flags)
 	o.log.BindFlags(flags)
 	_ = flags.Parse(arguments) // ExitOnError
@@ -79,13 +86,15 @@ func (o options) validate() error {
 		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
 	case o.retention <= 0:
 		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
+	case o.auditInterval < 0:
+		return fmt.Errorf("--audit-interval is %s: give 0 or more, such as 5m", o.auditInterval)
 	case o.workers < 1:
 		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
 	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
 		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
 			o.retryPeriod, o.renewDeadline, o.leaseDuration)
 	}
-	return nil
+	return o.scope().validate(o.defaultNamespace)
 }
 
 // identity is the human part of this process's name in the ledger.

@@ -16,7 +16,6 @@ import (
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/outcomes"
-	"github.com/acme/inventory-service/internal/publisher"
 )
 
 // version is set at link time.
@@ -54,10 +53,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	events, err := publisher.New(publisher.Options{
-		Cache: mgr.GetCache(), Client: mgr.GetClient(), Journal: stock,
-		Sink: o.sink, DeadLetterSink: o.deadLetterSink,
-	})
+	events, err := newPublishers(mgr, o, stock)
 	if err != nil {
 		return err
 	}
@@ -65,7 +61,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	for _, runnable := range []manager.Runnable{stock.After(synced), events, bridge} {
+	for _, runnable := range []manager.Runnable{stock.After(synced), bridge} {
 		if err := mgr.Add(runnable); err != nil {
 			return err
 		}

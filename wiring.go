@@ -7,15 +7,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/auditor"
 	"github.com/acme/inventory-service/internal/outcomes"
-	"github.com/acme/inventory-service/internal/publisher"
 	"github.com/acme/inventory-service/webhook"
 )
 
@@ -32,7 +31,7 @@ func newManager(o options) (ctrl.Manager, error) {
 		Scheme:                        scheme,
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        "0", // the bridge serves /healthz and /readyz
-		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:                         o.scope().cache(),
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              o.leaderElectionID,
 		LeaderElectionNamespace:       o.leaderElectionNamespace,
@@ -54,7 +53,7 @@ func newBridge(
 ) (manager.Runnable, error) {
 	handler, err := webhook.New(webhook.Options{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Cache: mgr.GetClient(),
-		Board: board, Stock: stock, DefaultNamespace: o.defaultNamespace, Retention: o.retention,
+		Board: board, Stock: stock, DefaultNamespace: o.defaultNamespace, Serves: o.scope().has, Retention: o.retention,
 		Ready: func() error {
 			if !synced() {
 				return errors.New("the views of stock and reservations are not complete yet")
@@ -71,13 +70,19 @@ func newBridge(
 
 // setupReconcilers registers every reconciler there is.
 func setupReconcilers(
-	mgr ctrl.Manager, o options, board *outcomes.Board, stock *allocator.Allocator, events *publisher.Publisher,
+	mgr ctrl.Manager, o options, board *outcomes.Board, stock *allocator.Allocator, events publishers,
 ) error {
 	reservations := &controllers.ReservationReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Allocator: stock, Board: board,
-		Retention: controllers.Retention{After: o.retention, Delivered: events.Delivered, Clock: clock.RealClock{}},
+		Retention: controllers.Retention{After: o.retention, Delivered: events.delivered, Clock: clock.RealClock{}},
 		Clock:     clock.RealClock{}, Workers: o.workers,
 	}
-	items := &controllers.StockItemReconciler{Client: mgr.GetClient(), Stock: stock, Clock: clock.RealClock{}}
-	return errors.Join(reservations.SetupWithManager(mgr), items.SetupWithManager(mgr))
+	audits := auditor.New(auditor.Options{
+		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Stock: stock, Clock: clock.RealClock{},
+		Interval: o.auditInterval, Pause: auditor.DefaultPause,
+	})
+	items := &controllers.StockItemReconciler{
+		Client: mgr.GetClient(), Stock: stock, Clock: clock.RealClock{}, Meddled: audits.ItemMeddled,
+	}
+	return errors.Join(reservations.SetupWithManager(mgr), items.SetupWithManager(mgr), audits.SetupWithManager(mgr))
 }

@@ -22,6 +22,8 @@ type View interface {
 	// ItemStale says that somebody else may have written the item's status.
 	ItemStale(item *v1.StockItem)
 	SeeTally(t *v1.StockTally)
+	// TallyGone says that somebody deleted a tally, which no operator does.
+	TallyGone(t *v1.StockTally)
 	SeeLedger(l *v1.StockLedger)
 	LedgerGone(namespace string, uid types.UID)
 }
@@ -46,9 +48,7 @@ func Feed(ctx context.Context, mgr ctrl.Manager, view View, board *outcomes.Boar
 			func(item *v1.StockItem) { view.SeeItem(item); view.ItemStale(item) },
 			func(item *v1.StockItem) { view.ItemGone(item.Namespace, item.UID) },
 		)},
-		{&v1.StockTally{}, eventHandler(view.SeeTally, func(*v1.StockTally) {
-			// What was shipped stays known, and is written again when needed.
-		})},
+		{&v1.StockTally{}, eventHandler(view.SeeTally, view.TallyGone)},
 		{&v1.StockLedger{}, eventHandler(
 			view.SeeLedger,
 			func(l *v1.StockLedger) { view.LedgerGone(l.Namespace, l.UID) },

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // undeliveredRetry is how long after its time an outcome that could not be
@@ -38,7 +39,7 @@ func (t Retention) advance(ctx context.Context, c client.Client, rsv *v1.Reserva
 	if left := complete.LastTransitionTime.Add(t.After).Sub(t.Clock.Now()); left > 0 {
 		return ctrl.Result{RequeueAfter: left}, nil
 	}
-	if !t.Delivered(rsv) {
+	if !t.Delivered(rsv) && !mutant.On(mutant.EarlyRetention) {
 		return ctrl.Result{RequeueAfter: undeliveredRetry}, nil
 	}
 	err := c.Delete(ctx, rsv, client.Preconditions{UID: &rsv.UID, ResourceVersion: &rsv.ResourceVersion})

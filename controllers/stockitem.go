@@ -19,6 +19,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // itemWorkers is how many StockItems are written at a time: few, since their
@@ -33,6 +34,14 @@ type Stock interface {
 	Confirm(ctx context.Context, item *v1.StockItem) error
 	// Position is where a StockItem stands.
 	Position(namespace string, uid types.UID) (p ledger.Position, known bool)
+	// ItemChanges counts the changes of the figures that a StockItem shows.
+	ItemChanges(item *v1.StockItem) uint64
+	// ItemShown notes that a version shows the Position taken after changes were
+	// counted.
+	ItemShown(item *v1.StockItem, changes uint64)
+	// ItemMeddled tells whether a status that is not what it should be was
+	// changed by somebody else.
+	ItemMeddled(item *v1.StockItem, changes uint64) bool
 	// StaleItems delivers the StockItems whose figures changed.
 	StaleItems() <-chan event.GenericEvent
 }
@@ -45,6 +54,9 @@ type StockItemReconciler struct {
 	client.Client
 	Stock Stock
 	Clock clock.PassiveClock
+	// Meddled, if set, is told of a StockItem whose status somebody else had
+	// changed, as it was and as it is written again.
+	Meddled func(ctx context.Context, was v1.StockItemStatus, item *v1.StockItem)
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems,verbs=get;list;watch
@@ -70,6 +82,7 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	r.Stock.SeeItem(&item)
+	changes := r.Stock.ItemChanges(&item)
 	position, known, err := r.position(ctx, &item)
 	if err != nil || !known {
 		return ctrl.Result{}, err
@@ -77,8 +90,10 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	before := item.Status.DeepCopy()
 	showPosition(&item, position, r.Clock.Now())
 	if equality.Semantic.DeepEqual(before, &item.Status) {
+		r.shown(&item, position, changes)
 		return ctrl.Result{}, nil
 	}
+	meddled := r.Stock.ItemMeddled(&item, changes)
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	err = r.Status().Update(ctx, &item)
@@ -90,7 +105,18 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 		return ctrl.Result{}, fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
 	}
 	r.Stock.SeeItem(&item)
+	r.shown(&item, position, changes)
+	if meddled && r.Meddled != nil {
+		r.Meddled(ctx, *before, &item)
+	}
 	return ctrl.Result{}, nil
+}
+
+// shown notes what an item shows. A duplicate shows nothing that could move.
+func (r *StockItemReconciler) shown(item *v1.StockItem, p ledger.Position, changes uint64) {
+	if p.Serving {
+		r.Stock.ItemShown(item, changes)
+	}
 }
 
 // position is where an item stands. What only the holder of the ledger may say
@@ -98,7 +124,7 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 // those of another process that believes to lead and has not seen it; and that
 // less was shipped than is shown, which else means that this process is behind.
 func (r *StockItemReconciler) position(ctx context.Context, item *v1.StockItem) (p ledger.Position, known bool, err error) {
-	if item.Status.ObservedGeneration == item.Generation {
+	if item.Status.ObservedGeneration == item.Generation || mutant.On(mutant.UnprovenSpec) {
 		p, known = r.Stock.Position(item.Namespace, item.UID)
 		if !known || p.Consumed >= item.Status.Consumed {
 			return p, known, nil

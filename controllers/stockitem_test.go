@@ -22,6 +22,7 @@ type accounts struct {
 	position ledger.Position
 	unknown  bool
 	confirm  func() error
+	meddled  bool
 	told     []string
 }
 
@@ -41,6 +42,12 @@ func (a *accounts) Position(string, types.UID) (ledger.Position, bool) {
 	a.told = append(a.told, "position")
 	return a.position, !a.unknown
 }
+
+func (*accounts) ItemChanges(*v1.StockItem) uint64 { return 0 }
+
+func (*accounts) ItemShown(*v1.StockItem, uint64) {}
+
+func (a *accounts) ItemMeddled(*v1.StockItem, uint64) bool { return a.meddled }
 
 func (*accounts) StaleItems() <-chan event.GenericEvent { return nil }
 
@@ -144,5 +151,38 @@ func TestStockItemConflict(t *testing.T) {
 	}
 	if err := c.Get(t.Context(), client.ObjectKeyFromObject(item), item); err != nil || item.Status.ObservedGeneration != 0 {
 		t.Errorf("error %v, status %+v", err, item.Status)
+	}
+}
+
+// A status that somebody else had changed is told, as it was and as it is written
+// again. One that merely lags is not.
+func TestStockItemMeddled(t *testing.T) {
+	for name, meddled := range map[string]bool{"changed by somebody else": true, "lagging": false} {
+		t.Run(name, func(t *testing.T) {
+			c := apiClient(t)
+			item := stockItem(t, c)
+			item.Status = v1.StockItemStatus{ObservedGeneration: 1, OnHand: 77}
+			if err := c.Status().Update(t.Context(), item); err != nil {
+				t.Fatal(err)
+			}
+			var told []int64
+			r := &StockItemReconciler{
+				Client: c, Stock: &accounts{position: ledger.Position{Serving: true}, meddled: meddled},
+				Clock: clocktesting.NewFakePassiveClock(now),
+				Meddled: func(_ context.Context, was v1.StockItemStatus, is *v1.StockItem) {
+					told = append(told, was.OnHand, is.Status.OnHand)
+				},
+			}
+			if _, err := r.Reconcile(t.Context(), requestFor(item)); err != nil {
+				t.Fatal(err)
+			}
+			var want []int64
+			if meddled {
+				want = []int64{77, 10}
+			}
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -54,10 +54,22 @@ func (b *bridge) namespace(x *exchange, r *http.Request) (string, error) {
 	case namespace == "":
 		return b.DefaultNamespace, nil
 	case len(validation.IsDNS1123Label(namespace)) == 0:
-		return namespace, nil
+		return namespace, b.served(x, namespace)
 	case x.byEvent():
 		return "", fail(invalid, "the path names no namespace: %q cannot be the name of one", clip(namespace, 100))
 	default:
 		return "", fail(notFound, "there is no namespace %q", clip(namespace, 100))
+	}
+}
+
+// served refuses namespaces that others serve: a cart in them would wait in vain.
+func (b *bridge) served(x *exchange, namespace string) error {
+	switch {
+	case b.Serves(namespace):
+		return nil
+	case x.byEvent():
+		return fail(invalid, "this service does not work in namespace %s: name another", namespace)
+	default:
+		return fail(notFound, "this service does not work in namespace %s: name another", namespace)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
+
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // idempotencySource stands for the source of a command that came over plain HTTP
@@ -25,6 +27,9 @@ type identity struct{ source, id string }
 // uuid is the same for the same source and id. The source's length goes first, so
 // that no two pairs read alike.
 func (i identity) uuid() string {
+	if mutant.On(mutant.RepeatIsNew) {
+		return uuid.NewString()
+	}
 	if i.source == "" {
 		return i.id
 	}

@@ -45,6 +45,9 @@ type Options struct {
 	Ready func() error
 	// DefaultNamespace serves the paths that name no namespace.
 	DefaultNamespace string
+	// Serves tells whether commands for a namespace are decided here; the others
+	// are refused. Nil is all namespaces.
+	Serves func(namespace string) bool
 	// Retention is how long Reservations are kept at least; commands whose time is
 	// longer ago are refused, since nothing would tell that they are repeated.
 	// Zero is DefaultRetention.
@@ -66,6 +69,12 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Wait < 0 || o.Retention < 0 {
 		return o, fmt.Errorf("the bridge's wait (%s) and retention (%s) must not be negative", o.Wait, o.Retention)
+	}
+	if o.Serves == nil {
+		o.Serves = func(string) bool { return true }
+	}
+	if !o.Serves(o.DefaultNamespace) {
+		return o, fmt.Errorf("the bridge's default namespace %q is not among those it serves", o.DefaultNamespace)
 	}
 	if o.Wait == 0 {
 		o.Wait = DefaultWait

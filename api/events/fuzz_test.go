@@ -101,6 +101,7 @@ func FuzzReleaseCommand(f *testing.F) {
 	for _, seed := range append(partialSeeds, `{"reservationId":"r","reason":"EXPIRED"}`, `{"reservationId":"r"}`, `{"reason":1}`, `{}`, ``) {
 		f.Add([]byte(seed))
 	}
+	schema := schemaOf(f, TypeRelease)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		command, err := DecodeRelease(data)
 		if err != nil {
@@ -114,6 +115,17 @@ func FuzzReleaseCommand(f *testing.F) {
 		same, err := DecodeReleaseOf(command.ReservationID, data)
 		if diff := cmp.Diff(command, same); diff != "" || err != nil {
 			t.Errorf("by path: %v, %s", err, diff)
+		}
+		written, err := json.Marshal(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, schema, written); err != nil {
+			t.Errorf("accepted against the schema: %v", err)
+		}
+		again, err := DecodeRelease(written)
+		if diff := cmp.Diff(command, again); diff != "" || err != nil {
+			t.Errorf("%s is read as another: %v, %s", written, err, diff)
 		}
 	})
 }
@@ -170,12 +182,25 @@ func FuzzStockLevelQuery(f *testing.F) {
 	for _, seed := range []string{`{"productId":"p"}`, `{"productId":""}`, `{"productId":{"a":[]}}`, ``} {
 		f.Add([]byte(seed))
 	}
+	schema := schemaOf(f, TypeStockLevelGet)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		query, err := DecodeGetStockLevel(data)
 		if err != nil {
 			requireInvalid(t, err)
-		} else if !IsID(query.ProductID) {
+			return
+		}
+		if !IsID(query.ProductID) {
 			t.Errorf("bad id %q", query.ProductID)
+		}
+		written, err := json.Marshal(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, schema, written); err != nil {
+			t.Errorf("accepted against the schema: %v", err)
+		}
+		if again, err := DecodeGetStockLevel(written); err != nil || *again != *query {
+			t.Errorf("%s is read as %+v: %v", written, again, err)
 		}
 	})
 }

@@ -48,13 +48,20 @@ type ReservationStatus struct {
 	// +listType=atomic
 	UnavailableItems []UnavailableItem `json:"unavailableItems,omitempty"`
 
-	// DecidedAt is when the outcome was decided. Without it there is none.
+	// DecidedAt is when the outcome was decided, with six decimals. Without it
+	// there is none.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	DecidedAt *metav1.MicroTime `json:"decidedAt,omitempty"`
 
-	// ReservedAt is when the units were reserved. It is set if and only if the
-	// outcome was Inventory Reserved.
+	// ReservedAt is when the units were reserved, with six decimals. It is set if
+	// and only if the outcome was Inventory Reserved.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	ReservedAt *metav1.MicroTime `json:"reservedAt,omitempty"`
 
 	// ExpiresAt is when the hold runs out unless it is released or consumed

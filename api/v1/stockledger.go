@@ -25,6 +25,7 @@ const LedgerName = "default"
 // +kubebuilder:printcolumn:name="Backlog",type=integer,JSONPath=`.status.totals.backlog`
 // +kubebuilder:printcolumn:name="Consumed",type=integer,JSONPath=`.status.totals.consumed`
 // +kubebuilder:printcolumn:name="No Item",type=integer,JSONPath=`.status.totals.withoutItem`
+// +kubebuilder:printcolumn:name="Consistent",type=string,JSONPath=`.status.conditions[?(@.type=="Consistent")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type StockLedger struct {
 	metav1.TypeMeta `json:",inline"`
@@ -85,7 +86,13 @@ type StockLedgerStatus struct {
 	// +optional
 	Totals LedgerTotals `json:"totals,omitempty"`
 
-	// Conditions are Ready (an operator decides reservations here).
+	// Audit says when the figures were last compared with what they are derived
+	// from, and what was found.
+	// +optional
+	Audit *AuditStatus `json:"audit,omitempty"`
+
+	// Conditions are Ready (an operator decides reservations here) and
+	// Consistent (the last audit found every figure to be what it should be).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -100,8 +107,11 @@ type InFlightHold struct {
 	// Name is the Reservation's name.
 	// +required
 	Name string `json:"name"`
-	// ReservedAt is when the hold was decided.
+	// ReservedAt is when the hold was decided, with six decimals.
 	// +required
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	ReservedAt metav1.MicroTime `json:"reservedAt"`
 	// ExpiresAt is when the hold runs out.
 	// +required
@@ -202,6 +212,54 @@ type LedgerTotals struct {
 	// +optional
 	Backlog int64 `json:"backlog"`
 }
+
+// AuditStatus is what audits of the namespace found.
+type AuditStatus struct {
+	// LastHandledRequest is the value of the annotation
+	// inventory.acme.com/audit-requested-at whose audit is done. It is cut to
+	// 256 bytes.
+	// +optional
+	LastHandledRequest string `json:"lastHandledRequest,omitempty"`
+	// AuditedAt is when an audit ended. It is written along with other changes,
+	// so there may have been audits since that found the same.
+	// +optional
+	AuditedAt *metav1.Time `json:"auditedAt,omitempty"`
+	// Differences is the number of figures that it found to be wrong.
+	// +optional
+	Differences int64 `json:"differences"`
+	// Unsettled is the number of figures that did not agree but kept changing
+	// while they were looked at, and so were not judged.
+	// +optional
+	Unsettled int64 `json:"unsettled,omitempty"`
+	// LastDifference is what was last found to be wrong. It stays when it has
+	// been put right.
+	// +optional
+	LastDifference *AuditDifference `json:"lastDifference,omitempty"`
+}
+
+// AuditDifference is what one audit found to be wrong.
+type AuditDifference struct {
+	// At is when it was found.
+	// +required
+	At metav1.Time `json:"at"`
+	// Summary names the worst of it: object, figure, what it should have been
+	// and what it was.
+	// +required
+	Summary string `json:"summary"`
+}
+
+// AuditRequestedAnnotation on a StockLedger asks for an audit now. Any new value
+// is a new request, which is answered by status.audit.lastHandledRequest.
+const AuditRequestedAnnotation = "inventory.acme.com/audit-requested-at"
+
+// The StockLedger's condition Consistent and its reasons.
+const (
+	ConditionConsistent = "Consistent"
+
+	ReasonFiguresAgree  = "FiguresAgree"
+	ReasonFiguresDiffer = "FiguresDiffer"
+	ReasonAuditFailed   = "AuditFailed"
+)
 
 // Reasons of the StockLedger's condition Ready.
 const (

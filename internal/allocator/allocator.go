@@ -168,7 +168,9 @@ func (a *Allocator) SeeItem(item *v1.StockItem) {
 
 // ItemGone takes note of a deleted StockItem.
 func (a *Allocator) ItemGone(namespace string, uid types.UID) {
-	a.shard(namespace).dispatch(ItemGone{UID: uid})
+	s := a.shard(namespace)
+	s.dispatch(ItemGone{UID: uid})
+	s.forgetItem(uid)
 }
 
 // SeeTally takes note of a version of a StockTally.
@@ -178,10 +180,19 @@ func (a *Allocator) SeeTally(t *v1.StockTally) {
 	}
 }
 
+// TallyGone takes note of a deleted StockTally: the leader takes the ledger over
+// anew, in the course of which it makes the tally again from what it remembers.
+func (a *Allocator) TallyGone(t *v1.StockTally) {
+	if _, ours := shardOf(t.Name); ours {
+		a.Relearn(t.Namespace)
+	}
+}
+
 // SeeLedger takes note of a version of a StockLedger.
 func (a *Allocator) SeeLedger(l *v1.StockLedger) {
 	a.shard(l.Namespace).dispatch(LedgerSeen{
 		UID: l.UID, Version: versionOf(l.ResourceVersion), Token: l.Status.Token, OpenFold: l.Status.OpenFold,
+		Edited: !trusted(&Stored{UID: l.UID, Status: l.Status}),
 	})
 }
 
@@ -300,6 +311,5 @@ func (a *Allocator) whileLeading(work func(ctx context.Context)) {
 // ItemStale takes note that somebody else may have written the status of a
 // StockItem, so that it is looked at in its turn.
 func (a *Allocator) ItemStale(item *v1.StockItem) {
-	key := ledger.Key{ProductID: item.Spec.ProductID, LocationID: item.Spec.LocationID}
-	a.stale.mark(item.Namespace, []ledger.Key{key}, false)
+	a.stale.mark(item.Namespace, []ledger.Key{itemKey(item)}, false)
 }

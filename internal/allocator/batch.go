@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // settleDelay is how long the ledger rests before a write that decides nothing:
@@ -30,6 +31,11 @@ func (s *State) write(now time.Time) []Effect {
 		return effects
 	}
 	s.attempt = next
+	if mutant.On(mutant.AnswerBeforeJournal) {
+		for _, r := range batch {
+			effects = append(effects, replies(r, r.decision)...)
+		}
+	}
 	return append(effects, s.send()...)
 }
 
@@ -68,6 +74,11 @@ func (s *State) decide(now time.Time) (batch []*request, effects []Effect) {
 			left = append(left, r)
 			continue
 		}
+		if mutant.On(mutant.AnswerWithoutProof) && size == 0 {
+			delete(s.waiting, r.uid)
+			effects = append(effects, replies(r, decision)...)
+			continue
+		}
 		room -= size
 		r.decision = decision
 		delete(s.waiting, r.uid)
@@ -86,7 +97,7 @@ func (s *State) superseded(r *request) bool {
 		return s.stock.HoldVersion(r.uid) > 0
 	}
 	// Takes that were computed before a fold was shown would be taken again.
-	return !s.joined(r.uid) && (r.foldID != s.stock.HoldFold(r.uid) || !s.stock.Covers(r.uid, r.takes))
+	return !mutant.On(mutant.StaleConsume) && !s.joined(r.uid) && (r.foldID != s.stock.HoldFold(r.uid) || !s.stock.Covers(r.uid, r.takes))
 }
 
 // decideOne decides one request. decided is false where it has to wait for
@@ -137,7 +148,9 @@ func (s *State) addEntry(hold v1.InFlightHold, journaled bool) *entry {
 	e := &entry{hold: hold, journaled: journaled}
 	s.entries[hold.UID] = e
 	s.order = append(s.order, hold.UID)
-	s.stock.Journal(hold.UID, hold.Allocations)
+	if !mutant.On(mutant.JournalUncounted) {
+		s.stock.Journal(hold.UID, hold.Allocations)
+	}
 	return e
 }
 
@@ -152,10 +165,11 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 		OpenFold:   s.unfinishedFold(),
 		LastFold:   s.lastFold,
 		Cursor:     s.cursor,
+		Audit:      s.base.Status.Audit,
 		Conditions: slices.Clone(s.base.Status.Conditions),
 	}
 	for _, uid := range s.order {
-		if e := s.entries[uid]; e.settled {
+		if e := s.entries[uid]; e.settled || mutant.On(mutant.EarlyDrop) && e.journaled {
 			next.settled = append(next.settled, uid)
 		} else {
 			status.InFlight = append(status.InFlight, e.hold)
@@ -172,6 +186,7 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 		Backlog:  s.backlog,
 	}
 	setReady(&status, true, now)
+	s.showAudit(&status, now)
 	next.status = status
 	return next
 }
@@ -181,13 +196,13 @@ func (s *State) stale(next *v1.StockLedgerStatus) bool {
 	stored := &s.base.Status
 	return !stored.Recovered || stored.Cursor != next.Cursor || stored.Totals != next.Totals ||
 		len(stored.InFlight) != len(next.InFlight) || stored.LastFold != next.LastFold ||
-		(stored.OpenFold == nil) != (next.OpenFold == nil) ||
+		(stored.OpenFold == nil) != (next.OpenFold == nil) || auditNews(stored, next) ||
 		!meta.IsStatusConditionTrue(stored.Conditions, v1.ConditionReady)
 }
 
 // send sends the attempt, under a token of its own.
 func (s *State) send() []Effect {
-	token := s.token()
+	token := sealed(s.token(), s.base.UID, &s.attempt.status)
 	s.attempt.tokens = append(s.attempt.tokens, token)
 	status := s.attempt.status
 	status.Token = token
@@ -208,6 +223,13 @@ func (s *State) ledgerWritten(now time.Time, e LedgerWritten) []Effect {
 	case Refused:
 		return []Effect{ReadLedger{Term: s.term}}
 	default:
+		if mutant.On(mutant.UnknownIsFailure) && s.stage == leading {
+			s.attempt = nil
+			return s.write(now)
+		}
+		if mutant.On(mutant.UnknownIsSuccess) {
+			return s.landed(now, s.base.Version, e.Token)
+		}
 		return []Effect{ReadLedger{Term: s.term, Delay: backoff(len(s.attempt.tokens) - 1)}}
 	}
 }
@@ -233,6 +255,11 @@ func (s *State) landed(now time.Time, version uint64, token string) []Effect {
 			e.journaled = true
 		}
 		effects = append(effects, replies(r, r.decision)...)
+	}
+	if s.seenVersion > version {
+		// The watch showed a take-over before the answer to this write came. What
+		// landed before it was decided; nothing else tells an idle leader of it.
+		return append(effects, s.lose()...)
 	}
 	return append(effects, s.write(now)...)
 }

@@ -70,9 +70,11 @@ func every[T Effect](effects []Effect) []T {
 
 // stored is a ledger as another leader left it.
 func stored(version uint64, epoch int64, inFlight ...v1.InFlightHold) *Stored {
-	return &Stored{UID: ledgerUID, Version: version, Status: v1.StockLedgerStatus{
-		Holder: "other", Epoch: epoch, Token: "other/7", Recovered: true, Cursor: "41", InFlight: inFlight,
-	}}
+	status := v1.StockLedgerStatus{
+		Holder: "other", Epoch: epoch, Recovered: true, Cursor: "41", InFlight: inFlight,
+	}
+	status.Token = sealed("other/7", ledgerUID, &status)
+	return &Stored{UID: ledgerUID, Version: version, Status: status}
 }
 
 // landedAt answers a write that succeeded.

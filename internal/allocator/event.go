@@ -3,6 +3,7 @@ package allocator
 import (
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -83,7 +84,10 @@ type (
 		Version  uint64
 		Token    string
 		OpenFold *v1.Fold
-		Gone     bool
+		// Edited says that it is not as an operator wrote it: its fold is not to be
+		// believed.
+		Edited bool
+		Gone   bool
 	}
 
 	// LedgerRead answers ReadLedger. Stored is nil where there is none.
@@ -132,6 +136,18 @@ type (
 		Backlog int64
 	}
 
+	// Audited is what an audit found, to be kept with the next write.
+	Audited struct {
+		// Consistent is the condition; its transition time is set when it is
+		// written.
+		Consistent metav1.Condition
+		Audit      v1.AuditStatus
+	}
+
+	// Distrusted says that what this process knows turned out to differ from
+	// what is stored: it takes the ledger over anew, from itself, and learns it.
+	Distrusted struct{}
+
 	// Woken answers Wake.
 	Woken struct{}
 
@@ -176,5 +192,7 @@ func (RolledForward) event()   {}
 func (Tallied) event()         {}
 func (TakenOver) event()       {}
 func (Progressed) event()      {}
+func (Audited) event()         {}
+func (Distrusted) event()      {}
 func (Woken) event()           {}
 func (Aged) event()            {}

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // foldLinger is how long a fold takes in more consumes before its units go to
@@ -112,7 +113,7 @@ func (s *State) advanceFold(now time.Time) []Effect {
 		return s.wake(now, left)
 	}
 	s.fold.closing = true
-	if s.fold.tallying || !s.fold.journaled {
+	if s.fold.tallying || !s.fold.journaled && !mutant.On(mutant.FoldUnjournaled) {
 		return nil
 	}
 	for _, m := range s.fold.members {
@@ -156,20 +157,24 @@ func (s *State) loadFold(stored *v1.Fold, lastFold int64) {
 
 // followFold counts the fold of the stored ledger as it is last known, while this
 // process does not hold it.
-func (s *State) followFold() {
+func (s *State) followFold() { s.stock.ShowFold(s.knownFold()) }
+
+// knownFold is the fold of the stored ledger as it is last known.
+func (s *State) knownFold() *v1.Fold {
 	if s.seenVersion > s.base.Version {
-		s.stock.ShowFold(s.seenFold)
-		return
+		return s.seenFold
 	}
-	s.stock.ShowFold(s.base.Status.OpenFold)
+	return s.base.Status.OpenFold
 }
 
 // refold takes into account what a rebuild found: the numbers that are used up,
 // and units that a lost fold took and that no tally counts. They become part of
 // the open fold, or of a new one.
 func (s *State) refold(now time.Time, floor int64, lost map[types.UID][]v1.Take) {
-	s.lastFold = max(s.lastFold, floor, s.stock.LastFold())
-	if len(lost) == 0 {
+	if !mutant.On(mutant.FoldIDsRestart) {
+		s.lastFold = max(s.lastFold, floor, s.stock.LastFold())
+	}
+	if len(lost) == 0 || mutant.On(mutant.FoldForgotten) {
 		return
 	}
 	if s.fold == nil {

@@ -156,6 +156,7 @@ func TestFoldAtTakeOver(t *testing.T) {
 		ID: 5, Units: []v1.FoldUnits{{ProductID: "p", LocationID: "a", Quantity: 3}},
 		Reservations: []v1.FoldedReservation{{UID: "b", Name: "b", Takes: take(3)}},
 	}
+	left.Status.Token = sealed("other/7", ledgerUID, &left.Status)
 	d := drive(t)
 	d.do(d.stock(10), shows("b", 18, 3, 0, 0), Elected{}, call1(1, "new", 7))
 	fence := only[WriteLedger](t, d.do(LedgerRead{Term: 1, Stored: left}))

@@ -5,13 +5,18 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 func reservationSeen(r *v1.Reservation) ReservationSeen {
+	phase := r.CurrentPhase()
+	if mutant.On(mutant.EarlyCredit) && r.Spec.Intent == v1.IntentRelease {
+		phase = v1.PhaseReleased
+	}
 	return ReservationSeen{
 		UID:         r.UID,
 		Version:     versionOf(r.ResourceVersion),
-		Phase:       r.CurrentPhase(),
+		Phase:       phase,
 		Allocations: r.Status.Allocations,
 		FoldID:      r.Status.FoldID,
 	}
@@ -56,10 +61,13 @@ func itemSeen(item *v1.StockItem) ItemSeen {
 // operator shows. A raise of received binds from the moment observedGeneration
 // shows it, a cut at once.
 func sellable(item *v1.StockItem) int64 {
-	if item.Status.ObservedGeneration == item.Generation {
+	if item.Status.ObservedGeneration == item.Generation || mutant.On(mutant.EarlyRaise) {
 		return item.Spec.Received
 	}
 	shown := item.Status.OnHand + item.Status.Consumed
+	if mutant.On(mutant.LateCut) {
+		return shown
+	}
 	return min(item.Spec.Received, shown)
 }
 

@@ -23,6 +23,7 @@ type shard struct {
 	state   *State
 	callers map[uint64]chan Decision
 	leading bool
+	shown   *shownItems
 }
 
 func newShard(a *Allocator, namespace string) *shard {
@@ -32,6 +33,7 @@ func newShard(a *Allocator, namespace string) *shard {
 		log:       ctrl.Log.WithName("allocator").WithValues("namespace", namespace),
 		state:     NewState(a.identity),
 		callers:   map[uint64]chan Decision{},
+		shown:     newShownItems(),
 	}
 }
 
@@ -61,6 +63,7 @@ func (s *shard) dispatch(e Event) {
 	s.mu.Lock()
 	effects := s.state.Step(s.Clock.Now(), e)
 	changed := s.state.Stock().TakeChanged()
+	s.shown.changed(s.Clock.Now(), changed)
 	busy := s.state.Busy()
 	was, is := s.leading, s.state.Leading()
 	s.leading = is

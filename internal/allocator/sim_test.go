@@ -1,188 +1,149 @@
-package allocator
+package allocator_test
 
 import (
 	"os"
+	"runtime"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
 
-	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/test/faultreport"
 )
+
+// quiet keeps what operators say of simulated trouble out of the test's output.
+var quiet = sync.OnceFunc(func() { ctrl.SetLogger(logr.Discard()) })
 
 // TestSimulation plays operators that compete, crash, lag and lose answers
 // against users who change everything, and checks the invariants at every
 // version that the store ever holds. SEED replays one seed, SEEDS sets how many
-// are played.
+// are played, FROM where they begin.
 func TestSimulation(t *testing.T) {
 	if seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
-		w := newWorld(seed)
-		w.traced = true
-		play(t, w)
+		if w := play(t, seed, true); w.failure != "" {
+			t.Fatal(w.report())
+		}
 		return
 	}
-	seeds := 300
+	fault := faultreport.Begin(t, "seeded simulation")
+	total, failed := playAll(t, number("FROM", 1), seeds(t))
+	fault.Injected(total.seeds)
+	fault.Checked(total.revisions)
+	t.Logf("%+v", total.reached)
+	if failed != nil {
+		fault.Violated("%s", failed.report())
+		return
+	}
+	if total.seeds >= 50 {
+		total.check(t)
+	}
+}
+
+// seeds is how many seeds are played.
+func seeds(t *testing.T) uint64 {
+	usual := 300
 	if testing.Short() {
-		seeds = 50
+		usual = 50
 	}
-	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
-		seeds = n
+	return number("SEEDS", uint64(faultreport.Rounds(t, usual)))
+}
+
+func number(variable string, otherwise uint64) uint64 {
+	if n, err := strconv.ParseUint(os.Getenv(variable), 10, 64); err == nil {
+		return n
 	}
-	var reserved, refused, released, consumed, rebuilt, takeOvers int
-	for seed := range seeds {
-		w := newWorld(uint64(seed + 1))
-		play(t, w)
-		o := w.store.oracle
-		reserved, refused, released, rebuilt = reserved+o.reserved, refused+o.refused, released+o.released, rebuilt+o.rebuilt
-		consumed += o.consumed
-		for _, epoch := range o.epochs {
-			takeOvers += int(epoch)
-		}
-		if t.Failed() {
-			return
-		}
+	return otherwise
+}
+
+// play plays one seed, in a bubble of its own.
+func play(t *testing.T, seed uint64, traced bool) (w *world) {
+	quiet()
+	synctest.Test(t, func(*testing.T) {
+		w = newWorld(seed)
+		w.traced = traced
+		w.scenario = w.draw()
+		w.logf("%+v", w.scenario)
+		defer w.close()
+		w.open()
+		w.run(w.scenario.span)
+		w.checkSettled(w.settle())
+	})
+	return w
+}
+
+// played is what came of many seeds.
+type played struct {
+	seeds, revisions int
+	reached
+}
+
+// playAll plays seeds on every processor, each on one. It stops at a failure and
+// returns the lowest seed that failed.
+func playAll(t *testing.T, from, count uint64) (total played, failed *world) {
+	var next, stop atomic.Uint64
+	next.Store(from)
+	stop.Store(from + count)
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for seed := next.Add(1) - 1; seed < stop.Load(); seed = next.Add(1) - 1 {
+				w := play(t, seed, false)
+				mu.Lock()
+				total.add(w.store.oracle)
+				if w.failure != "" && (failed == nil || seed < failed.seed) {
+					failed = w
+					stop.Store(min(stop.Load(), seed))
+				}
+				mu.Unlock()
+			}
+		})
 	}
-	t.Logf("%d seeds: %d reserved, %d refused, %d released, %d consumed, %d take-overs, %d ledgers lost",
-		seeds, reserved, refused, released, consumed, takeOvers, rebuilt)
-	// A simulation that reaches nothing proves nothing.
+	workers.Wait()
+	return total, failed
+}
+
+func (p *played) add(o *oracle) {
+	p.seeds++
+	p.revisions += o.revisions
+	p.reserved += o.reached.reserved
+	p.refused += o.reached.refused
+	p.released += o.reached.released
+	p.consumed += o.reached.consumed
+	p.lost += o.reached.lost
+	p.edited += o.reached.edited
+	p.dropped += o.reached.dropped
+	p.takeOvers += o.reached.takeOvers
+	p.tallied += o.reached.tallied
+}
+
+// check fails where the seeds got nowhere, which would prove nothing.
+func (p *played) check(t *testing.T) {
 	for what, count := range map[string]int{
-		"reserved": reserved, "refused": refused, "released": released, "consumed": consumed, "take-overs": takeOvers, "ledgers lost": rebuilt,
+		"reserved": p.reserved, "refused": p.refused, "released": p.released, "consumed": p.consumed,
+		"take-overs": p.takeOvers, "folds tallied": p.tallied, "ledgers lost": p.lost * 2, "ledgers edited": p.edited * 2, "tallies deleted": p.dropped * 8,
 	} {
-		if count < seeds/10 {
-			t.Errorf("only %d %s in %d seeds", count, what, seeds)
+		if count < p.seeds/4 {
+			t.Errorf("only %d %s in %d seeds", count, what, p.seeds)
 		}
 	}
 }
 
-func play(t *testing.T, w *world) {
-	t.Helper()
-	defer w.close()
-	s := w.draw()
-	w.open(s)
-	w.run(w.now.Add(s.span))
-	w.settle()
-	w.checkSettled()
-	if w.failure != "" {
-		t.Error(w.report())
-	}
-}
-
-// settle ends faults and users, leaves one process leading, and waits until
-// nothing can be left to do but holds that run out much later.
-func (w *world) settle() {
-	if w.failure != "" {
-		return
-	}
-	w.logf("from here on it is calm")
-	w.calm = true
-	leader := w.processes[w.rng.IntN(len(w.processes))]
-	for _, p := range w.processes {
-		if p != leader && p.leads() {
-			p.depose()
-		}
-	}
-	if !leader.leads() {
-		leader.elect()
-	}
-	w.run(w.now.Add(30 * time.Second))
-	// Whatever goes on now would go on for ever.
-	writes := w.store.version
-	w.run(w.now.Add(4 * time.Second))
-	for _, c := range w.store.history[min(len(w.store.history), int(writes)):] {
-		if _, ok := c.object.(*v1.Reservation); !ok {
-			continue
-		}
-		return // retention still deletes
-	}
-	if w.store.version != writes {
-		w.failf("%d writes long after everything was calm", w.store.version-writes)
-	}
-}
-
-// checkSettled compares what is stored with what it should be, computed from
-// the Reservations and the specs alone.
-func (w *world) checkSettled() {
-	if w.failure != "" {
-		return
-	}
-	held := map[ledger.Key]int64{}
-	for _, name := range sortedKeys(w.store.reservations) {
-		r := w.store.reservations[name]
-		switch {
-		case r.CurrentPhase() == v1.PhasePending:
-			w.failf("%s is still Pending", name)
-		case r.CurrentPhase() != v1.PhaseReserved:
-		case r.Spec.Intent != v1.IntentHold, r.Status.ExpiresAt.Time.Before(w.now.Add(-time.Second)):
-			w.failf("%s is still Reserved", name)
-		default:
-			for _, a := range r.Status.Allocations {
-				held[ledger.Key{ProductID: a.ProductID, LocationID: a.LocationID}] += a.Held()
+// TestSimulationReplays: a seed is a whole run, to the last write.
+func TestSimulationReplays(t *testing.T) {
+	for seed := range number("REPLAYS", 20) {
+		one, other := play(t, seed+1, true), play(t, seed+1, true)
+		for i := range min(len(one.trace), len(other.trace)) {
+			if one.trace[i] != other.trace[i] {
+				t.Fatalf("seed %d, line %d: %s\nand: %s", seed+1, i, one.trace[i], other.trace[i])
 			}
 		}
-	}
-	var want v1.LedgerTotals
-	counted := w.store.oracle.checkShipped()
-	for _, name := range sortedKeys(w.store.items) {
-		item := w.store.items[name]
-		key := ledger.Key{ProductID: item.Spec.ProductID, LocationID: item.Spec.LocationID}
-		reserved, onHand := held[key], item.Spec.Received-counted[key]
-		status := v1.StockItemStatus{
-			ObservedGeneration: item.Generation,
-			OnHand:             onHand,
-			Consumed:           counted[key],
-			Reserved:           reserved,
-			Available:          max(0, onHand-reserved-item.Spec.SafetyStock),
-			Shortfall:          max(0, reserved-onHand),
+		if one.hash != other.hash || len(one.trace) != len(other.trace) {
+			t.Fatalf("seed %d ended in %d lines and %d", seed+1, len(one.trace), len(other.trace))
 		}
-		if item.Spec.Suspended {
-			status.Available = 0
-		}
-		if diff := cmp.Diff(status, item.Status); diff != "" {
-			w.failf("status of %s (-want +got):\n%s", name, diff)
-		}
-		want.Items++
-		want.OnHand += status.OnHand
-		want.Reserved += status.Reserved
-		want.Consumed += status.Consumed
-		want.Available += status.Available
-	}
-	w.checkLedger(want)
-}
-
-func (w *world) checkLedger(want v1.LedgerTotals) {
-	if w.store.ledger == nil {
-		w.failf("there is no ledger")
-		return
-	}
-	s := w.store.ledger.Status
-	if diff := cmp.Diff(want, s.Totals); diff != "" {
-		w.failf("totals (-want +got):\n%s", diff)
-	}
-	if len(s.InFlight) > 0 || s.OpenFold != nil || !s.Recovered {
-		w.failf("%d holds in flight, open fold %v, recovered %t", len(s.InFlight), s.OpenFold, s.Recovered)
-	}
-	for _, p := range w.processes {
-		if p.leads() && (!p.state.Leading() || len(p.callers) > 0 || p.state.Waiting() > 0) {
-			w.failf("%s: leading %t, %d callers wait for %d decisions",
-				p.name, p.state.Leading(), len(p.callers), p.state.Waiting())
-		}
-		got := p.state.Stock().Totals()
-		if diff := cmp.Diff(ledger.Totals{
-			Items: want.Items, OnHand: want.OnHand, Reserved: want.Reserved, Available: want.Available,
-			Consumed: want.Consumed,
-		}, got); diff != "" {
-			w.failf("what %s knows (-want +got):\n%s", p.name, diff)
-		}
-	}
-}
-
-func (w *world) close() {
-	for _, p := range w.processes {
-		if p.leads() {
-			p.lead.kill()
-		}
-		p.life.kill()
 	}
 }

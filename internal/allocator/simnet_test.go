@@ -1,53 +1,108 @@
-package allocator
+package allocator_test
 
-import "time"
+import (
+	"context"
+	"time"
 
-// simTimeout is when a caller gives an answer up.
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// simTimeout is when a request without an answer ends with an error.
 const simTimeout = 300 * time.Millisecond
 
-// call sends one request to the store. The request arrives after a while, may
-// be lost, may be resent on the way and arrive twice, may arrive after its
-// caller gave it up; its answer may be lost. An error that is errUnknown says
-// nothing about what happened.
-func call[T any](t *task, arrive func() (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	w := t.w
-	got := await(t, func(reply func(answer)) {
-		there, back := w.upTo(20*time.Millisecond), w.upTo(20*time.Millisecond)
-		perform := func() {
-			value, err := arrive()
-			if w.chance(0.03) {
-				value, err = arrive() // resent on the way: the second answer counts
-			}
-			if w.chance(0.04) {
-				return // the answer is lost
-			}
-			if w.chance(0.05) {
-				back = w.upTo(simTimeout)
-			}
-			w.after(back, func() { reply(answer{value, err}) })
+// answer is what the API server says to a request.
+type answer struct {
+	object client.Object
+	list   listed
+	err    error
+}
+
+// send carries one request to the store. It arrives after a while, may be lost,
+// may be resent on the way and arrive twice, may arrive after its caller gave it
+// up, may be refused by a server that is busy or broken; its answer may be lost.
+func (w *world) send(arrive func() answer, reply func(answer)) {
+	f := &w.scenario.faults
+	there, back := w.upTo(20*time.Millisecond), w.upTo(20*time.Millisecond)
+	perform := func() {
+		if w.chance(f.refused) {
+			w.after(back, func() { reply(answer{err: apierrors.NewTooManyRequests("busy", 1)}) })
+			return
+		}
+		a := arrive()
+		if w.chance(f.resent) {
+			a = arrive() // the second answer counts
 		}
 		switch {
-		case w.chance(0.03): // lost on the way
-		case w.chance(0.08): // late, maybe very late
-			w.after(simTimeout/2+w.upTo(10*simTimeout), perform)
-		default:
-			w.after(there, perform)
+		case w.chance(f.lostAnswer):
+			return
+		case w.chance(f.broken):
+			a = answer{err: apierrors.NewInternalError(context.DeadlineExceeded)}
+		case w.chance(f.slow):
+			back = w.upTo(simTimeout)
 		}
-		w.after(simTimeout, func() { reply(answer{err: errUnknown}) })
-	})
-	return got.value, got.err
+		w.after(back, func() { reply(a) })
+	}
+	switch {
+	case w.chance(f.lost):
+	case w.chance(f.late): // maybe after its caller gave it up, and long after
+		w.after(simTimeout/2+w.upTo(10*simTimeout), perform)
+	default:
+		w.after(there, perform)
+	}
+	w.after(simTimeout, func() { reply(answer{err: context.DeadlineExceeded}) })
 }
 
-// done is the result of a request that answers nothing.
-type done struct{}
-
-// persist calls try until it succeeds, as shard.persist does.
-func (t *task) persist(try func() error) {
-	for tries := 0; try() != nil; tries++ {
-		t.sleep(backoff(tries))
+// call is a request of an operator's goroutine, which waits for the answer or for
+// the end of its context. The request goes on without it.
+func (c *apiClient) call(ctx context.Context, what, name, version string, arrive func() answer) answer {
+	if err := ctx.Err(); err != nil {
+		return answer{err: err}
+	}
+	answers := make(chan answer, 1)
+	c.p.w.park(parking{c.who, what, name, version, func() {
+		answered := false
+		c.p.w.send(arrive, func(a answer) {
+			if !answered {
+				answered = true
+				answers <- a
+			}
+		})
+	}})
+	select {
+	case a := <-answers:
+		return a
+	case <-ctx.Done():
+		return answer{err: ctx.Err()}
 	}
 }
+
+// simClock tells the world's time. Timers come from the world, too; tickers there
+// are none.
+type simClock struct {
+	clock.WithTicker
+	w   *world
+	who string
+}
+
+func (c simClock) Now() time.Time                  { return c.w.now() }
+func (c simClock) Since(t time.Time) time.Duration { return c.w.now().Sub(t) }
+
+func (c simClock) NewTimer(d time.Duration) clock.Timer {
+	t := &simTimer{fired: make(chan time.Time, 1)}
+	c.w.park(parking{c.who, "timer", d.String(), "", func() {
+		c.w.after(d, func() { t.fired <- c.w.now() })
+	}})
+	return t
+}
+
+type simTimer struct {
+	clock.Timer
+	fired chan time.Time
+}
+
+func (t *simTimer) C() <-chan time.Time { return t.fired }
+
+// Stop leaves the timer to fire for nobody.
+func (t *simTimer) Stop() bool { return true }

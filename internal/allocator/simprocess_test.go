@@ -1,250 +1,172 @@
-package allocator
+package allocator_test
 
 import (
-	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/controllers"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/outcomes"
 )
 
-// process is one operator process: a State, the watches that feed it, a cache,
-// and, while it believes that it leads, the reconcilers and the effects.
+// process is one operator process: the real Allocator and reconcilers, on caches
+// and watches of the world. It leads while it believes so.
 type process struct {
-	w     *world
-	name  string
-	state *State
+	w         *world
+	name      string
+	allocator *allocator.Allocator
+	cache     [kinds]map[string]client.Object
+	watches   [kinds]*watch
+	publisher *publisher
+
 	// life ends with a crash, lead with the belief to lead.
-	life, lead *group
+	life    context.Context
+	die     context.CancelFunc
+	leading bool
+	lead    context.Context
+	depart  context.CancelFunc
 
-	calls   uint64
-	callers map[uint64]func(Decision)
+	// missed says that its watches passed over the end of something.
+	missed bool
 
-	reservations map[string]*v1.Reservation
-	items        map[string]*v1.StockItem
-	deciding     *workqueue
-	showing      *workqueue
+	deciding, showing *workqueue
+	// remembered is what the process knew of the tallies when somebody deleted one.
+	remembered map[place]int64
 }
 
-// start starts a process with a view that may be old: the watch goes on from
+const (
+	// simRetention is how long the simulated operator keeps what is complete.
+	simRetention = 5 * time.Second
+	simHold      = time.Minute
+)
+
+// start starts a process with a view that may be old: the watches go on from
 // there.
 func (w *world) start(name string) *process {
-	p := &process{
-		w: w, name: name,
-		state:        NewState(name),
-		life:         &group{w: w},
-		callers:      map[uint64]func(Decision){},
-		reservations: map[string]*v1.Reservation{},
-		items:        map[string]*v1.StockItem{},
+	p := &process{w: w, name: name}
+	p.life, p.die = context.WithCancel(context.Background())
+	writer := &apiClient{p: p, who: name + " journal"}
+	p.allocator = allocator.Simulated(allocator.Options{
+		Client: writer, Reader: writer, Name: name, DefaultHold: simHold, Clock: simClock{w: w, who: name},
+	})
+	board := outcomes.NewBoard()
+	for k := range kinds {
+		p.cache[k] = map[string]client.Object{}
+		p.watches[k] = &watch{p: p, kind: k}
 	}
-	from := len(w.store.history)
-	if w.chance(0.5) {
-		from -= w.rng.IntN(min(from, 30) + 1)
+	if _, err := controllers.Feed(p.life, feedManager{p: p}, p.allocator, board); err != nil {
+		w.failf("feed: %v", err)
 	}
-	w.logf("%s starts with a view %d changes old", name, len(w.store.history)-from)
-	latest := map[string]change{}
-	var order []string
-	for _, c := range w.store.history[:from] {
-		key := fmt.Sprintf("%T/%s", c.object, c.object.GetName())
-		if _, known := latest[key]; !known {
-			order = append(order, key)
-		}
-		latest[key] = c
+	p.publisher = &publisher{p: p}
+	p.deciding, p.showing = p.reconcilers(board)
+	behind := 0
+	if w.chance(w.scenario.faults.staleStart) {
+		behind = w.rng.IntN(20)
 	}
-	for _, key := range order {
-		if c := latest[key]; !c.deleted {
-			p.see(c)
-		}
+	w.logf("%s starts with a view up to %d changes old", name, behind)
+	for _, watch := range p.watches {
+		watch.relist(max(0, len(w.store.history[watch.kind])-behind))
+		watch.first = watch.next
+		watch.wake()
 	}
-	watchAll[*v1.Reservation](p, from)
-	watchAll[*v1.StockItem](p, from)
-	watchAll[*v1.StockTally](p, from)
-	watchAll[*v1.StockLedger](p, from)
 	return p
 }
 
-// watchAll follows the changes of one kind, in order and late.
-func watchAll[T client.Object](p *process, from int) {
-	p.life.spawn(func(t *task) {
-		first := from
-		for {
-			for from < len(p.w.store.history) {
-				c := p.w.store.history[from]
-				from++
-				if _, ok := c.object.(T); !ok {
-					continue
-				}
-				t.sleep(p.w.upTo(30 * time.Millisecond))
-				if p.w.chance(0.02) {
-					t.sleep(p.w.upTo(8 * time.Second)) // withheld
-				}
-				p.see(c)
-				if p.w.chance(0.05) {
-					// Old news again, past the cache.
-					p.feed(p.w.store.history[first+p.w.rng.IntN(from-first)])
-				}
-			}
-			p.w.store.waiters = append(p.w.store.waiters, t.resume)
-			t.park()
-		}
-	})
+func (p *process) reconcilers(board *outcomes.Board) (deciding, showing *workqueue) {
+	clock := simClock{w: p.w, who: p.name}
+	cached := func(part string) *apiClient { return &apiClient{p: p, who: p.name + " " + part, cached: true} }
+	reservation := &controllers.ReservationReconciler{
+		Client:    cached("carts"),
+		APIReader: &apiClient{p: p, who: p.name + " carts, live"},
+		Allocator: p.allocator,
+		Board:     board,
+		Retention: controllers.Retention{After: simRetention, Delivered: p.publisher.delivered, Clock: clock},
+		Clock:     clock,
+	}
+	item := &controllers.StockItemReconciler{Client: cached("items"), Stock: p.allocator, Clock: clock}
+	return newWorkqueue(p, "carts", reservation), newWorkqueue(p, "items", item)
 }
-
-// see puts a change into the cache and tells it to the State and the
-// reconcilers.
-func (p *process) see(c change) {
-	switch o := c.object.(type) {
-	case *v1.Reservation:
-		if before, ok := p.reservations[o.Name]; ok && before.UID != o.UID {
-			p.feed(change{before, true})
-		}
-		p.reservations[o.Name] = o
-		if c.deleted {
-			delete(p.reservations, o.Name)
-		}
-	case *v1.StockItem:
-		p.items[o.Name] = o
-	}
-	p.feed(c)
-	if !p.leads() {
-		return
-	}
-	switch o := c.object.(type) {
-	case *v1.Reservation:
-		p.deciding.add(o.Name)
-	case *v1.StockItem:
-		p.showing.add(o.Name)
-	}
-}
-
-// feed tells a change to the State, as the shell does.
-func (p *process) feed(c change) {
-	switch o := c.object.(type) {
-	case *v1.Reservation:
-		if c.deleted {
-			p.dispatch(ReservationSeen{UID: o.UID, Gone: true})
-			return
-		}
-		p.dispatch(reservationSeen(o))
-	case *v1.StockItem:
-		p.dispatch(itemSeen(o))
-	case *v1.StockTally:
-		p.seeTally(o)
-	case *v1.StockLedger:
-		p.dispatch(LedgerSeen{
-			UID: o.UID, Version: versionOf(o.ResourceVersion), Token: o.Status.Token,
-			OpenFold: o.Status.OpenFold, Gone: c.deleted,
-		})
-	}
-}
-
-// dispatch applies one event and sets its effects going.
-func (p *process) dispatch(e Event) {
-	effects := p.state.Step(p.w.now, e)
-	changed := p.state.Stock().TakeChanged()
-	slices.SortFunc(changed, func(a, b ledger.Key) int {
-		return cmp.Or(cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.LocationID, b.LocationID))
-	})
-	for _, key := range changed {
-		for _, name := range p.state.Stock().ItemNames(key) {
-			if p.leads() {
-				p.lead.later(p.w.upTo(time.Second), func() { p.showing.add(name) })
-			}
-		}
-	}
-	for _, effect := range effects {
-		if reply, ok := effect.(Reply); ok {
-			if caller := p.callers[reply.Call]; caller != nil {
-				delete(p.callers, reply.Call)
-				caller(reply.Decision)
-			}
-		} else if p.leads() {
-			p.lead.spawn(func(t *task) { p.perform(t, effect) })
-		}
-	}
-}
-
-func (p *process) leads() bool { return p.lead != nil }
 
 // elect makes the process believe that it leads.
 func (p *process) elect() {
+	if p.leading {
+		return
+	}
 	p.w.logf("%s is elected", p.name)
-	p.lead = &group{w: p.w}
-	p.deciding = newWorkqueue(p.lead, p.reconcileReservation)
-	p.showing = newWorkqueue(p.lead, p.reconcileItem)
-	p.dispatch(Elected{})
-	for _, name := range sortedKeys(p.reservations) {
+	p.leading = true
+	p.lead, p.depart = context.WithCancel(p.life)
+	p.publisher.resume()
+	p.allocator.Lead(p.lead)
+	for _, q := range []*workqueue{p.deciding, p.showing} {
+		q.open(p.lead)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.cache[reservations])) {
 		p.deciding.add(name)
 	}
-	for _, name := range sortedKeys(p.items) {
+	for _, name := range slices.Sorted(maps.Keys(p.cache[items])) {
 		p.showing.add(name)
 	}
 }
 
 // depose ends the belief. Requests under way may still arrive.
 func (p *process) depose() {
-	p.w.logf("%s is deposed", p.name)
-	p.lead.kill()
-	p.lead = nil
-	// The callers are gone with their contexts.
-	calls := p.callers
-	p.callers = map[uint64]func(Decision){}
-	for call := range calls {
-		for _, r := range p.state.queue {
-			if slices.Contains(r.calls, call) {
-				p.dispatch(CallDropped{Call: call, UID: r.uid})
-				break
-			}
-		}
+	if !p.leading {
+		return
 	}
-	p.dispatch(Deposed{})
+	p.w.logf("%s is deposed", p.name)
+	p.leading = false
+	p.depart()
+	p.w.admit()
+	p.allocator.Follow()
 }
 
 // crash ends the process. Requests under way may still arrive.
 func (p *process) crash() {
 	p.w.logf("%s crashes", p.name)
-	if p.leads() {
-		p.lead.kill()
+	p.leading = false
+	p.die()
+	for _, watch := range p.watches {
+		watch.ended = true
 	}
-	p.life.kill()
 }
 
-// workqueue reconciles names, each by one task at a time.
-type workqueue struct {
-	g             *group
-	active, dirty map[string]bool
-	fails         map[string]int
-	run           func(t *task, name string) (again time.Duration, err error)
-}
-
-func newWorkqueue(g *group, run func(*task, string) (time.Duration, error)) *workqueue {
-	return &workqueue{g: g, active: map[string]bool{}, dirty: map[string]bool{}, fails: map[string]int{}, run: run}
-}
-
-func (q *workqueue) add(name string) {
-	if q.active[name] {
-		q.dirty[name] = true
+// showStale has the StockItems shown whose figures changed, a while later.
+func (p *process) showStale() {
+	if !p.leading {
 		return
 	}
-	q.active[name] = true
-	q.g.spawn(func(t *task) {
-		for again := true; again; again = q.dirty[name] {
-			q.dirty[name] = false
-			wait, err := q.run(t, name)
-			if err != nil {
-				wait = backoff(q.fails[name])
-				q.fails[name]++
-			} else {
-				q.fails[name] = 0
-			}
-			if wait > 0 {
-				q.g.later(wait, func() { q.add(name) })
-			}
+	for _, name := range p.allocator.TakeStale(simNamespace) {
+		p.w.after(p.w.upTo(p.w.scenario.staleness), func() { p.showing.add(name) })
+	}
+}
+
+// notice tells the reconcilers of a change, as their predicates let it pass.
+func (p *process) notice(o client.Object) {
+	if !p.leading {
+		return
+	}
+	switch o := o.(type) {
+	case *v1.Reservation:
+		p.deciding.add(o.Name)
+	case *v1.StockItem:
+		if o.Status.ObservedGeneration != o.Generation {
+			p.showing.add(o.Name)
 		}
-		q.active[name] = false
-	})
+	}
+}
+
+// restart ends a process and starts another in its place.
+func (w *world) restart(i int) *process {
+	w.processes[i].crash()
+	w.admit()
+	var n, life int
+	_, _ = fmt.Sscanf(w.processes[i].name, "op%d#%d", &n, &life)
+	w.processes[i] = w.start(fmt.Sprintf("op%d#%d", n, life+1))
+	return w.processes[i]
 }

@@ -1,26 +1,81 @@
-package allocator
+package allocator_test
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"time"
+	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// Errors of the simulated API server, and of the way to it.
-var (
-	errConflict = errors.New("conflict")
-	errNotFound = errors.New("not found")
-	errExists   = errors.New("already exists")
-	errUnknown  = errors.New("no answer")
+// kind is one of the four kinds of objects.
+type kind int
+
+const (
+	reservations kind = iota
+	items
+	tallies
+	ledgers
+	kinds
 )
+
+var kindNames = [kinds]string{"reservation", "item", "tally", "ledger"}
+
+func kindOf(object client.Object) kind {
+	switch object.(type) {
+	case *v1.Reservation:
+		return reservations
+	case *v1.StockItem:
+		return items
+	case *v1.StockTally:
+		return tallies
+	default:
+		return ledgers
+	}
+}
+
+func listKind(list client.ObjectList) kind {
+	name := fmt.Sprintf("%T %s", list, list.GetObjectKind().GroupVersionKind().Kind)
+	switch {
+	case strings.Contains(name, "ReservationList"):
+		return reservations
+	case strings.Contains(name, "StockItemList"):
+		return items
+	default:
+		return tallies
+	}
+}
+
+func copyInto(from, into client.Object) error {
+	switch into := into.(type) {
+	case *v1.Reservation:
+		from.(*v1.Reservation).DeepCopyInto(into)
+	case *v1.StockItem:
+		from.(*v1.StockItem).DeepCopyInto(into)
+	case *v1.StockTally:
+		from.(*v1.StockTally).DeepCopyInto(into)
+	case *v1.StockLedger:
+		from.(*v1.StockLedger).DeepCopyInto(into)
+	default:
+		return fmt.Errorf("the simulation stores no %T", into)
+	}
+	return nil
+}
+
+func resource(k kind) schema.GroupResource {
+	return schema.GroupResource{Group: v1.GroupVersion.Group, Resource: kindNames[k]}
+}
+
+func notFound(k kind, name string) error { return apierrors.NewNotFound(resource(k), name) }
+
+func conflict(k kind, name string) error { return apierrors.NewConflict(resource(k), name, nil) }
 
 // change is one entry of the history that watches follow.
 type change struct {
@@ -30,236 +85,116 @@ type change struct {
 
 // store is the API server's storage, with real resourceVersion semantics: one
 // counter, compare-and-swap, and no new version for a write that changes
-// nothing.
+// nothing. What it holds is never changed in place.
 type store struct {
 	w       *world
 	version uint64
 	uids    int
-
-	ledger       *v1.StockLedger
-	items        map[string]*v1.StockItem
-	reservations map[string]*v1.Reservation
-	tallies      map[string]*v1.StockTally
-	history      []change
-	// waiters are woken by the next change.
-	waiters []func()
+	objects [kinds]map[string]client.Object
+	history [kinds][]change
 	oracle  *oracle
 }
 
 func newStore(w *world) *store {
-	s := &store{w: w, items: map[string]*v1.StockItem{}, reservations: map[string]*v1.Reservation{},
-		tallies: map[string]*v1.StockTally{}}
+	s := &store{w: w}
+	for k := range kinds {
+		s.objects[k] = map[string]client.Object{}
+	}
 	s.oracle = newOracle(w, s)
 	return s
 }
 
-func (s *store) uid() types.UID {
-	s.uids++
-	return types.UID(fmt.Sprintf("uid-%06d", s.uids))
-}
+func (s *store) versionText() string { return strconv.FormatUint(s.version, 10) }
 
-// commit stamps and stores a new version of an object.
-func (s *store) commit(o client.Object, deleted bool) {
+// commit stamps and stores a new version of an object, which is the store's from
+// here on.
+func (s *store) commit(o client.Object, deleted bool) client.Object {
 	s.version++
-	o.SetResourceVersion(formatVersion(s.version))
-	kept, _ := o.DeepCopyObject().(client.Object)
-	switch o := kept.(type) {
-	case *v1.StockLedger:
-		s.ledger = o
-		if deleted {
-			s.ledger = nil
-		}
-	case *v1.StockItem:
-		s.items[o.Name] = o
-	case *v1.StockTally:
-		s.tallies[o.Name] = o
-	case *v1.Reservation:
-		s.reservations[o.Name] = o
-		if deleted {
-			delete(s.reservations, o.Name)
-		}
+	o.SetResourceVersion(s.versionText())
+	k := kindOf(o)
+	if deleted {
+		delete(s.objects[k], o.GetName())
+	} else {
+		s.objects[k][o.GetName()] = o
 	}
-	s.history = append(s.history, change{kept, deleted})
-	for _, wake := range s.waiters {
-		s.w.after(0, wake)
+	s.history[k] = append(s.history[k], change{o, deleted})
+	s.w.mark(o.GetName())
+	s.oracle.look(o, deleted)
+	for _, p := range s.w.processes {
+		p.watches[k].wake()
 	}
-	s.waiters = nil
-	s.oracle.look(kept, deleted)
+	return o
 }
 
-func (s *store) created(o client.Object) {
-	o.SetUID(s.uid())
+func (s *store) create(o client.Object) client.Object {
+	s.uids++
+	o.SetNamespace(simNamespace)
+	o.SetUID(types.UID(fmt.Sprintf("uid-%06d", s.uids)))
 	o.SetGeneration(1)
-	o.SetCreationTimestamp(metav1.NewTime(s.w.now.Truncate(1e9)))
-	s.commit(o, false)
+	o.SetCreationTimestamp(metav1.NewTime(s.w.now().Truncate(1e9)))
+	return s.commit(o, false)
 }
 
-// check compares the resourceVersion and the uid of a write with what is stored.
-func check(stored, given client.Object) error {
+// remove deletes an object. byOperator says that no person did it.
+func (s *store) remove(o client.Object, byOperator bool) {
+	if r, ok := o.(*v1.Reservation); ok && byOperator {
+		s.oracle.retained(r)
+	}
+	s.commit(o.DeepCopyObject().(client.Object), true)
+}
+
+func (s *store) updateStatus(given client.Object) (client.Object, error) {
+	k, name := kindOf(given), given.GetName()
+	stored := s.objects[k][name]
 	switch {
-	case stored.GetUID() != given.GetUID(), stored.GetResourceVersion() != given.GetResourceVersion():
-		return errConflict
+	case stored == nil:
+		return nil, notFound(k, name)
+	case stored.GetUID() != given.GetUID() || stored.GetResourceVersion() != given.GetResourceVersion():
+		return nil, conflict(k, name)
+	}
+	next, changed := withStatus(stored, given)
+	if !changed {
+		return stored, nil
+	}
+	s.commit(next, false)
+	s.w.ambush(next)
+	return next, nil
+}
+
+// withStatus is stored with the status of given. The two share what neither
+// changes.
+func withStatus(stored, given client.Object) (next client.Object, changed bool) {
+	switch stored := stored.(type) {
+	case *v1.Reservation:
+		o := *stored
+		o.Status = given.(*v1.Reservation).Status
+		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
+	case *v1.StockItem:
+		o := *stored
+		o.Status = given.(*v1.StockItem).Status
+		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
+	case *v1.StockTally:
+		o := *stored
+		o.Status = given.(*v1.StockTally).Status
+		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
 	default:
-		return nil
+		o := *stored.(*v1.StockLedger)
+		o.Status = given.(*v1.StockLedger).Status
+		return &o, !equality.Semantic.DeepEqual(o.Status, stored.(*v1.StockLedger).Status)
 	}
 }
 
-func (s *store) createLedger() error {
-	if s.ledger != nil {
-		return errExists
-	}
-	s.created(&v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Name: v1.LedgerName}})
-	return nil
-}
-
-func (s *store) updateLedgerStatus(given *v1.StockLedger) (*v1.StockLedger, error) {
-	if s.ledger == nil {
-		return nil, errNotFound
-	}
-	if err := check(s.ledger, given); err != nil {
-		return nil, err
-	}
-	next := s.ledger.DeepCopy()
-	given.Status.DeepCopyInto(&next.Status)
-	if !equality.Semantic.DeepEqual(next.Status, s.ledger.Status) {
-		s.commit(next, false)
-		if (len(next.Status.InFlight) > 0 || next.Status.OpenFold != nil) && s.w.chance(0.1) {
-			s.w.after(s.w.upTo(60*time.Millisecond), s.w.ambush)
-		}
-	}
-	return next, nil
-}
-
-func (s *store) createTally(name string) (*v1.StockTally, error) {
-	if s.tallies[name] != nil {
-		return nil, errExists
-	}
-	s.created(&v1.StockTally{ObjectMeta: metav1.ObjectMeta{Name: name}})
-	return s.tallies[name].DeepCopy(), nil
-}
-
-func (s *store) readTally(name string) (*v1.StockTally, error) {
-	if t := s.tallies[name]; t != nil {
-		return t.DeepCopy(), nil
-	}
-	return nil, errNotFound
-}
-
-func (s *store) updateTallyStatus(given *v1.StockTally) (*v1.StockTally, error) {
-	stored, ok := s.tallies[given.Name]
-	if !ok {
-		return nil, errNotFound
-	}
-	if err := check(stored, given); err != nil {
-		return nil, err
-	}
-	next := stored.DeepCopy()
-	given.Status.DeepCopyInto(&next.Status)
-	if !equality.Semantic.DeepEqual(next.Status, stored.Status) {
-		s.commit(next, false)
-		if s.w.chance(0.1) {
-			s.w.after(s.w.upTo(60*time.Millisecond), s.w.ambush)
-		}
-	}
-	return next, nil
-}
-
-func (s *store) listTallies() []*v1.StockTally {
-	var tallies []*v1.StockTally
-	for _, name := range sortedKeys(s.tallies) {
-		tallies = append(tallies, s.tallies[name].DeepCopy())
-	}
-	return tallies
-}
-
-func (s *store) updateItemStatus(given *v1.StockItem) (*v1.StockItem, error) {
-	stored, ok := s.items[given.Name]
-	if !ok {
-		return nil, errNotFound
-	}
-	if err := check(stored, given); err != nil {
-		return nil, err
-	}
-	next := stored.DeepCopy()
-	given.Status.DeepCopyInto(&next.Status)
-	if !equality.Semantic.DeepEqual(next.Status, stored.Status) {
-		s.commit(next, false)
-	}
-	return next, nil
-}
-
-func (s *store) updateReservationStatus(given *v1.Reservation) (*v1.Reservation, error) {
-	stored, ok := s.reservations[given.Name]
-	if !ok {
-		return nil, errNotFound
-	}
-	if err := check(stored, given); err != nil {
-		return nil, err
-	}
-	next := stored.DeepCopy()
-	given.Status.DeepCopyInto(&next.Status)
-	if !equality.Semantic.DeepEqual(next.Status, stored.Status) {
-		s.commit(next, false)
-	}
-	return next, nil
-}
-
-func (s *store) deleteReservation(name string, ifVersion string) error {
-	stored, ok := s.reservations[name]
-	if !ok {
-		return errNotFound
-	}
-	if ifVersion != "" && ifVersion != stored.ResourceVersion {
-		return errConflict
-	}
-	s.commit(stored.DeepCopy(), true)
-	return nil
-}
-
-func (s *store) readLedger() *Stored {
-	if s.ledger == nil {
-		return nil
-	}
-	l := s.ledger.DeepCopy()
-	return &Stored{UID: l.UID, Version: versionOf(l.ResourceVersion), Status: l.Status}
-}
-
-func (s *store) readReservation(name string) (*v1.Reservation, error) {
-	if r, ok := s.reservations[name]; ok {
-		return r.DeepCopy(), nil
-	}
-	return nil, errNotFound
-}
-
-// listed are objects at one version of the whole store.
-type listed[T any] struct {
-	version uint64
-	objects []T
-}
-
-func (s *store) listItems() listed[*v1.StockItem] {
-	l := listed[*v1.StockItem]{version: s.version}
-	for _, name := range sortedKeys(s.items) {
-		l.objects = append(l.objects, s.items[name].DeepCopy())
-	}
+func (s *store) ledger() *v1.StockLedger {
+	l, _ := s.objects[ledgers][v1.LedgerName].(*v1.StockLedger)
 	return l
 }
 
-func (s *store) listPhase(phase v1.Phase) listed[*v1.Reservation] {
-	l := listed[*v1.Reservation]{version: s.version}
-	for _, name := range sortedKeys(s.reservations) {
-		if r := s.reservations[name]; r.CurrentPhase() == phase {
-			l.objects = append(l.objects, r.DeepCopy())
-		}
-	}
-	return l
+func (s *store) reservation(name string) *v1.Reservation {
+	r, _ := s.objects[reservations][name].(*v1.Reservation)
+	return r
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
+func (s *store) item(name string) *v1.StockItem {
+	item, _ := s.objects[items][name].(*v1.StockItem)
+	return item
 }

@@ -9,6 +9,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // stage is how far this process is in holding the ledger.
@@ -48,8 +49,6 @@ type State struct {
 	// seenVersion and seenFold are the stored ledger as the watch last showed it.
 	seenVersion uint64
 	seenFold    *v1.Fold
-	// rebuild says that the ledger cannot be trusted to know every hold.
-	rebuild bool
 	// losses counts the take-overs by others since this process last decided.
 	losses int
 
@@ -72,6 +71,9 @@ type State struct {
 
 	cursor  string
 	backlog int64
+	// audited is what the last audit found, nil if there was none since this
+	// process leads: the stored ledger says then.
+	audited *Audited
 	// lastWrite is when a ledger write last landed; wakeAt is when the next
 	// Woken comes, zero if none is asked for.
 	lastWrite time.Time
@@ -145,6 +147,7 @@ func (s *State) Step(now time.Time, event Event) []Effect {
 		return s.seize(0)
 	case Deposed:
 		s.elected = false
+		s.audited = nil
 		s.wakeAt = time.Time{} // a Wake under way ends with the leadership
 		s.stop()
 		// Whoever leads now finishes these, or drops them.
@@ -171,6 +174,11 @@ func (s *State) Step(now time.Time, event Event) []Effect {
 	case Progressed:
 		s.cursor, s.backlog = e.Cursor, e.Backlog
 		return s.proceed(now)
+	case Audited:
+		s.audited = e.after(s.audited)
+		return s.proceed(now)
+	case Distrusted:
+		return s.distrusted()
 	case Woken:
 		s.wakeAt = time.Time{}
 		return s.proceed(now)
@@ -291,6 +299,9 @@ func replies(r *request, decision Decision) []Effect {
 // token returns a token that was never used before.
 func (s *State) token() string {
 	s.attempts++
+	if mutant.On(mutant.CounterForToken) {
+		return strconv.FormatUint(s.attempts, 10)
+	}
 	return s.self + "/" + strconv.FormatUint(s.attempts, 10)
 }
 

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // How long to wait before trying again, doubled each time up to the cap.
@@ -90,12 +90,15 @@ func (s *State) lose() []Effect {
 	return s.seize(delay)
 }
 
-// ledgerSeen learns from the watch that the ledger was deleted or taken over,
+// ledgerSeen learns from the watch that the ledger was deleted, edited or taken over,
 // so that an idle leader notices too. A take-over while a write is under way
 // shows in the answer to that write.
 func (s *State) ledgerSeen(e LedgerSeen) []Effect {
 	if e.Gone && e.UID != s.base.UID {
 		return nil
+	}
+	if e.Edited && !e.Gone {
+		e.OpenFold = s.knownFold()
 	}
 	if e.Gone || e.Version > s.seenVersion {
 		s.seenVersion, s.seenFold = e.Version, e.OpenFold
@@ -116,7 +119,7 @@ func (s *State) ledgerSeen(e LedgerSeen) []Effect {
 		s.followFold()
 		return nil
 	case s.stage == leading && s.attempt == nil &&
-		e.Version > s.base.Version && e.Token != s.base.Status.Token:
+		e.Version > s.base.Version && (e.Edited || e.Token != s.base.Status.Token):
 		return s.lose()
 	default:
 		return nil
@@ -143,10 +146,14 @@ func (s *State) ledgerRead(now time.Time, stored *Stored) []Effect {
 func (s *State) fence(now time.Time) []Effect {
 	s.stage = fencing
 	s.epoch = max(s.epoch, s.base.Status.Epoch) + 1
+	if !trusted(&s.base) {
+		// Nothing that it names can be told from what was edited.
+		known := &s.base.Status
+		known.Recovered, known.InFlight, known.OpenFold = false, nil, nil
+	}
 	status := *s.base.Status.DeepCopy()
 	status.Holder = s.self
 	status.Epoch = s.epoch
-	status.Recovered = status.Recovered && !s.rebuild
 	setReady(&status, false, now)
 	s.attempt = &attempt{status: status}
 	return s.send()
@@ -163,17 +170,23 @@ func (s *State) fenced() []Effect {
 		s.cursor = s.base.Status.Cursor
 	}
 	s.stage = catchingUp
+	if mutant.On(mutant.NoCatchUp) && s.base.Status.Recovered {
+		return s.caughtUp(s.lastWrite, CaughtUp{})
+	}
+	fence := fmt.Sprintf("%s/%d/%s", s.base.UID, s.epoch, s.self)
+	if mutant.On(mutant.RebuildUntouched) {
+		fence = ""
+	}
 	return []Effect{CatchUp{
 		Term:    s.term,
-		Rebuild: !s.base.Status.Recovered,
-		Fence:   fmt.Sprintf("%s/%d", s.base.UID, s.epoch),
+		Rebuild: !s.base.Status.Recovered && !mutant.On(mutant.LedgerNotRebuilt),
+		Fence:   fence,
 	}}
 }
 
 func (s *State) caughtUp(now time.Time, e CaughtUp) []Effect {
 	s.stock.CompleteItems(e.ItemsVersion, e.Items)
 	s.stock.CompleteHolds(e.HoldsVersion, e.Holds)
-	s.rebuild = false
 	var open []v1.InFlightHold
 	for _, uid := range s.order {
 		entry := s.entries[uid]
@@ -187,7 +200,7 @@ func (s *State) caughtUp(now time.Time, e CaughtUp) []Effect {
 	fold := s.unfinishedFold()
 	s.refold(now, e.FoldFloor, e.Refold)
 	s.stage = rollingForward
-	if len(open) == 0 && (fold == nil || len(fold.Reservations) == 0) {
+	if len(open) == 0 && (fold == nil || len(fold.Reservations) == 0) || mutant.On(mutant.NoRollForward) {
 		return s.rolledForward(now)
 	}
 	return []Effect{RollForward{Term: s.term, Holds: open, Fold: fold, Claim: s.claim()}}
@@ -214,20 +227,16 @@ func (s *State) resolve(now time.Time, stored *Stored) []Effect {
 	if stored == nil || stored.UID != s.base.UID {
 		return s.lose()
 	}
-	if slices.Contains(s.attempt.tokens, stored.Status.Token) {
+	if slices.Contains(s.attempt.tokens, stored.Status.Token) && trusted(stored) {
 		return s.landed(now, stored.Version, stored.Status.Token)
+	}
+	if mutant.On(mutant.BlindLedgerWrite) {
+		s.base.Version = stored.Version
 	}
 	if stored.Version == s.base.Version {
 		// It may still land. Sending it again, over the same version, settles
 		// which: at most one of the sendings can.
 		return s.send()
-	}
-	// The token is ours of before but the version is not: somebody edited the
-	// ledger by hand. If holds are missing from it, it cannot be trusted.
-	if stored.Status.Token == s.base.Status.Token &&
-		(!equality.Semantic.DeepEqual(stored.Status.InFlight, s.base.Status.InFlight) ||
-			!equality.Semantic.DeepEqual(stored.Status.OpenFold, s.base.Status.OpenFold)) {
-		s.rebuild = true
 	}
 	return s.lose()
 }

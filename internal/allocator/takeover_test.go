@@ -31,7 +31,8 @@ func TestTakeOver(t *testing.T) {
 	before := stored(20, 4, open, done)
 	effects := d.do(LedgerRead{Term: 1, Stored: before})
 	status := *before.Status.DeepCopy()
-	status.Holder, status.Epoch, status.Token = me, 5, "me/1"
+	status.Holder, status.Epoch = me, 5
+	status.Token = sealed("me/1", ledgerUID, &status)
 	status.Conditions = []metav1.Condition{{
 		Type: "Ready", Status: "False", Reason: "TakingOver", Message: "an operator takes over; reservations wait",
 		LastTransitionTime: metav1.NewTime(start),
@@ -42,7 +43,7 @@ func TestTakeOver(t *testing.T) {
 	}
 
 	claim := Claim{UID: ledgerUID, Holder: me, Epoch: 5}
-	d.expect(d.do(landedAt(only[WriteLedger](t, effects), 21)), CatchUp{Term: 1, Fence: "ledger-1/5"})
+	d.expect(d.do(landedAt(only[WriteLedger](t, effects), 21)), CatchUp{Term: 1, Fence: "ledger-1/5/me"})
 	d.expect(d.do(seen("done", 18, v1.PhaseReserved, 3)))
 	d.expect(d.do(CaughtUp{Term: 1, HoldsVersion: 25, Holds: uidSet("done")}),
 		RollForward{Term: 1, Holds: []v1.InFlightHold{open}, Claim: claim})
@@ -109,7 +110,7 @@ func TestMissingLedgerIsRebuilt(t *testing.T) {
 	if fence.Status.Recovered || fence.Status.Epoch != 1 || fence.UID != "ledger-2" {
 		t.Errorf("the fence is %+v", fence)
 	}
-	d.expect(d.do(landedAt(fence, 31)), CatchUp{Term: 1, Rebuild: true, Fence: "ledger-2/1"})
+	d.expect(d.do(landedAt(fence, 31)), CatchUp{Term: 1, Rebuild: true, Fence: "ledger-2/1/me"})
 	d.do(seen("old", 32, v1.PhaseReserved, 8), call1(1, "new", 3))
 	write := only[WriteLedger](t, d.do(CaughtUp{Term: 1, HoldsVersion: 33, Holds: uidSet("old")}))
 	if !write.Status.Recovered || write.Decisions != 1 || len(write.Status.InFlight) != 0 {
@@ -124,8 +125,9 @@ func TestUnfinishedRebuildIsDoneAgain(t *testing.T) {
 	d.do(d.stock(1), Elected{})
 	unfinished := stored(30, 2)
 	unfinished.Status.Recovered = false
+	unfinished.Status.Token = sealed("other/7", ledgerUID, &unfinished.Status)
 	fence := only[WriteLedger](t, d.do(LedgerRead{Term: 1, Stored: unfinished}))
-	if catchUp := only[CatchUp](t, d.do(landedAt(fence, 31))); !catchUp.Rebuild || catchUp.Fence != "ledger-1/3" {
+	if catchUp := only[CatchUp](t, d.do(landedAt(fence, 31))); !catchUp.Rebuild || catchUp.Fence != "ledger-1/3/me" {
 		t.Errorf("catch-up is %+v", catchUp)
 	}
 }
@@ -138,7 +140,7 @@ func TestLedgerSeenByALeader(t *testing.T) {
 		"its own version, late":       {LedgerSeen{UID: ledgerUID, Version: 12, Token: "me/2"}, false},
 		"an older one":                {LedgerSeen{UID: ledgerUID, Version: 10, Token: "other/7"}, false},
 		"somebody else's":             {LedgerSeen{UID: ledgerUID, Version: 13, Token: "other/8"}, true},
-		"annotated":                   {LedgerSeen{UID: ledgerUID, Version: 13, Token: "me/2"}, false},
+		"annotated":                   {LedgerSeen{UID: ledgerUID, Version: 13, Token: sealed("me/2", ledgerUID, &v1.StockLedgerStatus{Holder: me, Epoch: 4, Recovered: true})}, false},
 		"deleted":                     {LedgerSeen{UID: ledgerUID, Gone: true}, true},
 		"a predecessor of it deleted": {LedgerSeen{UID: "ledger-0", Gone: true}, false},
 	}

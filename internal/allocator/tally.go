@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // errTakenOver says that the stored ledger is somebody else's.
@@ -51,7 +52,7 @@ func (s *shard) tallyShard(ctx context.Context, e TallyFold, shard int32, units 
 	if err != nil {
 		return fmt.Errorf("read stock tally %s: %w", v1.TallyName(shard), err)
 	}
-	if t.Status.LastFold >= e.ID {
+	if t.Status.LastFold >= e.ID && !mutant.On(mutant.FoldTalliedTwice) {
 		return nil
 	}
 	stored, err := s.storedLedger(ctx)
@@ -105,7 +106,7 @@ func (s *shard) readTally(ctx context.Context, shard int32) (*v1.StockTally, err
 	entries, lastFold := s.state.Stock().Tally(shard)
 	s.mu.Unlock()
 	if lastFold > t.Status.LastFold {
-		t.Status = v1.StockTallyStatus{LastFold: lastFold, Entries: entries}
+		t.Status = v1.StockTallyStatus{LastFold: lastFold, Entries: entries, Keys: int64(len(entries))}
 		for _, e := range entries {
 			t.Status.Consumed += e.Quantity
 		}
@@ -134,6 +135,33 @@ func (s *shard) listTallies(ctx context.Context, touch bool, fence string) error
 				return fmt.Errorf("touch stock tally %s: %w", t.Name, err)
 			}
 		}
+		s.seeTally(t)
+	}
+	return s.restoreTallies(ctx, list.Items)
+}
+
+// restoreTallies makes those tallies again that are remembered to count more than
+// what is listed: somebody deleted them, and what was shipped must not be sold.
+func (s *shard) restoreTallies(ctx context.Context, listed []v1.StockTally) error {
+	lastFolds := map[string]int64{}
+	for i := range listed {
+		lastFolds[listed[i].Name] = listed[i].Status.LastFold
+	}
+	for shard := range int32(v1.MaxTallies) {
+		s.mu.Lock()
+		_, remembered := s.state.Stock().Tally(shard)
+		s.mu.Unlock()
+		if remembered <= lastFolds[v1.TallyName(shard)] {
+			continue
+		}
+		t, err := s.readTally(ctx, shard)
+		if err == nil {
+			err = s.Client.Status().Update(ctx, t)
+		}
+		if err != nil {
+			return fmt.Errorf("make stock tally %s again: %w", v1.TallyName(shard), err)
+		}
+		s.log.Info("a stock tally that somebody deleted was made again", "tally", t.Name, "units", t.Status.Consumed)
 		s.seeTally(t)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // fold are units that are consumed and that no tally counts yet.
@@ -40,7 +41,7 @@ const shardBytes = 256 << 10
 // is known was deleted and made again: what was shipped stays known.
 func (l *Ledger) PutTally(shard int32, version uint64, lastFold int64, entries []v1.Take) {
 	before, known := l.tallies[shard]
-	if known && (version <= before.version || lastFold < before.lastFold) {
+	if known && (version <= before.version || lastFold < before.lastFold && !mutant.On(mutant.TallyForgets)) {
 		return
 	}
 	after := &tally{version: version, lastFold: lastFold, entries: make(map[Key]int64, len(entries))}
@@ -289,7 +290,7 @@ func (l *Ledger) recountConsumed(key Key) {
 	for _, t := range l.tallies {
 		consumed += t.entries[key]
 	}
-	if l.fold != nil {
+	if l.fold != nil && !mutant.On(mutant.FoldUncounted) {
 		if u, takes := l.fold.units[key]; takes {
 			if t, known := l.tallies[u.shard]; !known || t.lastFold < l.fold.id {
 				consumed += u.quantity

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // hold is one Reservation's claim on units.
@@ -30,7 +31,7 @@ func (l *Ledger) Journal(uid types.UID, allocations []v1.Allocation) {
 // Withdraw takes back a hold that was only journaled: its batch never landed,
 // or its journal was lost and rebuilt without it.
 func (l *Ledger) Withdraw(uid types.UID) {
-	if h, held := l.holds[uid]; held && h.version == 0 {
+	if h, held := l.holds[uid]; held && h.version == 0 && !mutant.On(mutant.LostHoldKept) {
 		l.drop(uid)
 	}
 }
@@ -39,10 +40,10 @@ func (l *Ledger) Withdraw(uid types.UID) {
 // what the folds up to foldID took of it. One that has ended is ignored: it can
 // only be an older version.
 func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocation, foldID int64) {
-	if version <= l.holdFloor || l.ended(uid) {
+	if version <= l.holdFloor && !mutant.On(mutant.OldHoldAccepted) || l.ended(uid) {
 		return
 	}
-	if h, held := l.holds[uid]; held && version <= h.version {
+	if h, held := l.holds[uid]; held && version <= h.version && !mutant.On(mutant.OldHoldAccepted) {
 		return
 	}
 	// A copy, since the caller's object is what its API client decodes the next

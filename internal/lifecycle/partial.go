@@ -4,6 +4,7 @@ import (
 	"time"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // The running totals of a spec only grow, and consumeItems goes before
@@ -59,7 +60,7 @@ func totalOf(items []v1.PartialItem, a v1.Allocation) int64 {
 // false, and changes nothing, where the Reservation shows that fold already or
 // is not Reserved.
 func Consume(r *v1.Reservation, foldID int64, takes, lost []v1.Take, at time.Time) bool {
-	if r.CurrentPhase() != v1.PhaseReserved || r.Status.FoldID >= foldID {
+	if r.CurrentPhase() != v1.PhaseReserved || r.Status.FoldID >= foldID && !mutant.On(mutant.FoldShownTwice) {
 		return false
 	}
 	r.Status.FoldID = foldID

@@ -2,6 +2,8 @@ package publisher
 
 import (
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // order takes notice that the handler is done with a change, other than the first
@@ -86,7 +88,7 @@ func (t *tracker) cursor(ns *namespace) uint64 {
 	if t.safe > 0 {
 		cursor = max(cursor, t.safe+1)
 	}
-	if len(ns.holding) > 0 {
+	if len(ns.holding) > 0 && !mutant.On(mutant.CursorPassesAhead) {
 		cursor = min(cursor, ns.holding[0].first)
 	}
 	return cursor

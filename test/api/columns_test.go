@@ -43,10 +43,11 @@ func TestColumns(t *testing.T) {
 			base: newLedger(),
 			status: set("status", map[string]any{"holder": "operator-1", "epoch": int64(4), "totals": map[string]any{
 				"items": int64(12), "onHand": int64(900), "reserved": int64(30), "available": int64(850), "inFlight": int64(2), "backlog": int64(1),
-				"consumed": int64(70), "withoutItem": int64(5)}}),
-			columns: []string{"Name", "Leader", "Epoch", "Items", "On Hand", "Reserved", "In Flight", "Backlog", "Consumed", "No Item"},
+				"consumed": int64(70), "withoutItem": int64(5)}, "conditions": []any{map[string]any{"type": "Consistent", "status": "True",
+				"reason": "FiguresAgree", "message": "all agree", "lastTransitionTime": "2026-01-02T03:04:05Z"}}}),
+			columns: []string{"Name", "Leader", "Epoch", "Items", "On Hand", "Reserved", "In Flight", "Backlog", "Consumed", "No Item", "Consistent"},
 			wide:    []string{"Age"},
-			cells:   []any{"operator-1", int64(4), int64(12), int64(900), int64(30), int64(2), int64(1), int64(70), int64(5)},
+			cells:   []any{"operator-1", int64(4), int64(12), int64(900), int64(30), int64(2), int64(1), int64(70), int64(5), "True"},
 		},
 		"StockTally": {
 			base: newTally(),
