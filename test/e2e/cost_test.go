@@ -8,14 +8,13 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"sync"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane"
-	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/test/testbed"
 )
 
 // TestCostOfAReservation counts every mutating request of the project's kinds
@@ -26,24 +25,23 @@ func TestCostOfAReservation(t *testing.T) {
 	for _, size := range []int{1, 10} {
 		t.Run(fmt.Sprintf("%d items a cart", size), func(t *testing.T) {
 			// A control plane of its own: nobody else may be counted.
-			cp := controlplanetest.Start(t, controlplane.Options{UnsafeNoFsync: true},
-				"../../config/default/namespace.yaml", "../../config/crd", "../../config/rbac")
-			w := worldOn(t, cp)
-			w.operate(patientLease...)
+			cp := testbed.ControlPlane(t, controlplane.Options{UnsafeNoFsync: true})
+			w := testbed.WorldOn(t, cp)
+			w.Operate(testbed.PatientLease...)
 			items := make([]v1.ReservationItem, size)
 			for i := range items {
-				items[i] = line(fmt.Sprintf("product-%d", i), 1)
-				w.stock(fmt.Sprintf("item-%d", i), items[i].ProductID, "amsterdam", carts)
+				items[i] = testbed.Line(fmt.Sprintf("product-%d", i), 1)
+				w.Stock(fmt.Sprintf("item-%d", i), items[i].ProductID, "amsterdam", carts)
 			}
-			w.settle()
+			w.Settle()
 
 			before := mutations(t, cp)
-			inParallel(carts, func(i int) {
+			testbed.InParallel(carts, func(i int) {
 				name := fmt.Sprintf("cart-%d", i)
-				w.reservation(name, items...)
-				w.awaitPhase(name, v1.PhaseReserved)
+				w.Reservation(name, items...)
+				w.AwaitPhase(name, v1.PhaseReserved)
 			})
-			w.settle()
+			w.Settle()
 			each := report(t, before, mutations(t, cp)) / carts
 			t.Logf("%.3f writes per reservation", each)
 			if each > 2.5 {
@@ -63,20 +61,19 @@ func TestCostOfAConsume(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cp := controlplanetest.Start(t, controlplane.Options{UnsafeNoFsync: true},
-		"../../config/default/namespace.yaml", "../../config/crd", "../../config/rbac")
-	w := worldOn(t, cp)
-	w.operate(patientLease...)
-	w.stock("item", "product", "amsterdam", int64(consumes))
+	cp := testbed.ControlPlane(t, controlplane.Options{UnsafeNoFsync: true})
+	w := testbed.WorldOn(t, cp)
+	w.Operate(testbed.PatientLease...)
+	w.Stock("item", "product", "amsterdam", int64(consumes))
 	name := func(i int) string { return fmt.Sprintf("cart-%d", i) }
-	inParallel(consumes, func(i int) { w.reservation(name(i), line("product", 1)) })
-	w.awaitItem("item", func(i *v1.StockItem) bool { return i.Status.Reserved == int64(consumes) })
-	w.settle()
+	testbed.InParallel(consumes, func(i int) { w.Reservation(name(i), testbed.Line("product", 1)) })
+	w.AwaitItem("item", func(i *v1.StockItem) bool { return i.Status.Reserved == int64(consumes) })
+	w.Settle()
 
 	before := mutations(t, cp)
-	inParallel(consumes, func(i int) { w.patch(name(i), `{"spec":{"intent":"Consume"}}`) })
-	w.awaitItem("item", func(i *v1.StockItem) bool { return i.Status.Consumed == int64(consumes) })
-	w.settle()
+	testbed.InParallel(consumes, func(i int) { w.Patch(name(i), `{"spec":{"intent":"Consume"}}`) })
+	w.AwaitItem("item", func(i *v1.StockItem) bool { return i.Status.Consumed == int64(consumes) })
+	w.Settle()
 	total := report(t, before, mutations(t, cp))
 	each := total/float64(consumes) - 1
 	t.Logf("%.3f writes per consume beyond the client's own", each)
@@ -94,31 +91,6 @@ func report(t *testing.T, before, after map[string]float64) float64 {
 		total += count - before[kind]
 	}
 	return total
-}
-
-// patientLease is renewed as often as the default one, and outlives a machine that
-// is busy with other things.
-var patientLease = []string{"--lease-duration", "60s", "--renew-deadline", "40s"}
-
-// clients is how many clients there are at a time.
-const clients = 64
-
-// inParallel does n things with that many clients.
-func inParallel(n int, do func(i int)) {
-	var group sync.WaitGroup
-	next := make(chan int)
-	for range clients {
-		group.Go(func() {
-			for i := range next {
-				do(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	group.Wait()
 }
 
 var requestTotal = regexp.MustCompile(`^apiserver_request_total\{.*resource="(reservations|stockitems|stockledgers|stocktallies|leases)".*` +
