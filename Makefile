@@ -8,9 +8,13 @@ MAKEFLAGS += --no-builtin-rules
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE ?= inventory-operator:$(VERSION)
 
-# Narrow the tests down, e.g. make test PACKAGES=./webhook/... TESTFLAGS='-run TestReserve -v'
-PACKAGES ?= ./...
+# Narrow the tests down, e.g. make test PACKAGES=./webhook/... TESTFLAGS='-run TestReserve -v'.
+# The suites of test/chaos are left to make chaos, unless they are named.
+PACKAGES ?= $(shell go list ./... | grep -v /test/chaos$$)
 TESTFLAGS ?=
+
+# Narrow the fault suites down, e.g. make chaos CHAOSFLAGS='--run zombie'
+CHAOSFLAGS ?=
 
 # The ports of make run, all on 127.0.0.1.
 BRIDGE_PORT ?= 8080
@@ -37,6 +41,22 @@ test-quick: ## The everyday loop: unit tests that need no control plane (-short,
 test: controlplane ## All tests, with the race detector, against a real etcd and kube-apiserver
 	go build -race $(PACKAGES)
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: chaos
+chaos: controlplane ## Every fault suite in its short form, about 10 minutes; ends in a table and .run/chaos.json
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos $(CHAOSFLAGS)
+
+.PHONY: chaos-long
+chaos-long: controlplane ## The same with many more faults, about an hour
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos --long $(CHAOSFLAGS)
+
+.PHONY: mutants
+mutants: ## Play every deliberate fault of internal/mutant: the tests must notice each
+	go run ./hack/mutants
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for a few seconds (FUZZTIME=3m for longer)
+	hack/fuzz.sh
 
 .PHONY: run
 run: controlplane build ## Run a control plane, the operator and an event sink here (see the *_PORT variables); Ctrl-C stops them

@@ -1,0 +1,176 @@
+package main
+
+import "strconv"
+
+// counts are a number for the short form and one for the long run.
+type counts struct{ short, long int }
+
+func (c counts) of(long bool) int {
+	if long {
+		return c.long
+	}
+	return c.short
+}
+
+// suite is one line of the plan.
+type suite struct {
+	name string
+	// pkg and tests are a package and a pattern of its tests.
+	pkg, tests string
+	// program is run instead of tests where it is set.
+	program func(r *runner) []string
+	// fault is the name under which the tests report; empty where they do not.
+	fault string
+	// rounds are what the tests are asked for; 0 leaves it to them.
+	rounds counts
+	// least is how many injections there have to be, where rounds are not that.
+	least counts
+	// longEnv is set in the long run.
+	longEnv []string
+	// mayNotApply says that the tests may have nothing to inject here, and say so.
+	mayNotApply bool
+}
+
+const processes = "./test/chaos"
+
+// plan is what is run, in this order: what needs no processes first.
+var plan = []suite{
+	{
+		name: "simulation", pkg: "./internal/allocator", tests: "TestSimulation",
+		fault: "seeded simulation", rounds: counts{5000, 200_000},
+	},
+	{
+		name: "model", pkg: "./internal/allocator", tests: "TestModelCheck",
+		fault: "exhaustive model check", least: counts{1_000_000, 2_000_000}, longEnv: []string{"MODEL=long"},
+	},
+	{name: "mutants", program: playMutants},
+	{name: "fuzz", program: func(*runner) []string { return []string{"hack/fuzz.sh"} }, longEnv: []string{"FUZZTIME=30s"}},
+	{
+		name: "crashes", pkg: processes, tests: "TestCrash|TestCrashTwice|TestCrashAtRandom|TestConsumeKilled|TestConsumeKilledTwice|TestEveryWriteHasACrash",
+		fault: "crash at API writes", rounds: counts{0, 500}, least: counts{150, 500},
+	},
+	{
+		name: "stale restarts", pkg: processes, tests: "TestStaleRestart",
+		fault: "stale restart", rounds: counts{15, 200},
+	},
+	{
+		name: "watches", pkg: processes, tests: "TestWatchFaults",
+		fault: "missed, doubled and 410 watch events", rounds: counts{50, 1000},
+	},
+	{
+		name: "storm", pkg: processes, tests: "TestStorm",
+		fault: "API errors and 30% lost answers", rounds: counts{45, 600}, least: counts{300, 4000},
+	},
+	{
+		name: "zombies", pkg: processes, tests: "TestZombieLeader",
+		fault: "zombie leader", rounds: counts{10, 100},
+	},
+	{
+		name: "hand-overs", pkg: processes, tests: "TestHandOver",
+		fault: "graceful hand-over", rounds: counts{3, 30},
+	},
+	{
+		name: "dead leaders", pkg: processes, tests: "TestLeaderKilled",
+		fault: "leader killed", rounds: counts{3, 30},
+	},
+	{
+		name: "servers", pkg: processes, tests: "TestServersKilled",
+		fault: "kube-apiserver or etcd SIGKILL", rounds: counts{3, 20},
+	},
+	{
+		name: "stale API server", pkg: processes, tests: "TestAPIServerBehind",
+		fault: "API server behind", rounds: counts{2, 20},
+	},
+	{
+		name: "sinks", pkg: processes, tests: "TestOutcomesAgainstHostileSinks",
+		fault: "sink 5xx, accepted then timed out, publisher crash", rounds: counts{200, 5000},
+	},
+	{
+		name: "same id", pkg: processes, tests: "TestSameIDConcurrently",
+		fault: "same id concurrently, changed body", rounds: counts{1000, 50_000},
+	},
+	{
+		name: "ledger", pkg: processes, tests: "TestLedgerInOtherHands|TestLateCommitAfterEdit",
+		fault: "ledger deleted, filled up, edited by hand", rounds: counts{10, 50},
+	},
+	{
+		name: "users", pkg: processes, tests: "TestUsersAtTheWorstMoment",
+		fault: "users at the worst moment", rounds: counts{60, 600},
+	},
+	{
+		name: "corrupted figures", pkg: processes, tests: "TestStatusCorrupted",
+		fault: "status corrupted by hand", rounds: counts{1, 10},
+	},
+	{
+		name: "versions", pkg: processes, tests: "TestOldAndNew",
+		fault: "old and new binary together", rounds: counts{1, 20}, mayNotApply: true,
+	},
+	{
+		name: "histories", pkg: processes, tests: "TestHistories|TestHistoriesOverLostAnswers|TestHistoriesOfTwins|TestHistoriesOverDeaths",
+		fault: "porcupine histories", rounds: counts{50, 1000},
+	},
+	{
+		name: "answers", pkg: processes,
+		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestLateCommit|TestTwoOperators|TestTwoOperatorsConsume|" +
+			"TestConsumeTakenOver|TestNothingDecidedWithoutTheLedger|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestSinkDown",
+	},
+}
+
+// together makes one suite of those that start real processes, for the short
+// form: they then share one control plane and one build of the operator. Their
+// tests inject as often as the short form asks for by themselves.
+func together(suites []suite) []suite {
+	all := suite{name: "real processes", pkg: processes}
+	var rest []suite
+	for _, s := range suites {
+		if s.pkg != processes {
+			rest = append(rest, s)
+			continue
+		}
+		if all.tests != "" {
+			all.tests += "|"
+		}
+		all.tests += s.tests
+	}
+	if all.tests == "" {
+		return rest
+	}
+	return append(rest, all)
+}
+
+// bar is how many injections the fault has to have.
+func (s suite) bar(long bool) int {
+	if least := s.least.of(long); least > 0 {
+		return least
+	}
+	return s.rounds.of(long)
+}
+
+// timeout bounds a suite whose processes hang.
+func timeout(long bool) string {
+	if long {
+		return "90m"
+	}
+	return "10m"
+}
+
+// parallel is how many worlds a suite may have at a time: they mostly wait.
+const parallel = 8
+
+func (s suite) command(r *runner) []string {
+	if s.program != nil {
+		return s.program(r)
+	}
+	return []string{
+		"go", "test", "-count=1", "-v", "-timeout=" + timeout(r.long), "-artifacts", "-outputdir=" + r.artifacts(),
+		"-parallel=" + strconv.Itoa(parallel), "-run=^(" + s.tests + ")$", s.pkg,
+	}
+}
+
+func playMutants(r *runner) []string {
+	command := []string{"go", "run", "./hack/mutants", "-json", r.mutantsPath()}
+	if r.long {
+		command = append(command, "-long")
+	}
+	return command
+}
