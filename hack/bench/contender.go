@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// contender is one way to run an inventory service.
+type contender interface {
+	// name is how the result calls it.
+	name() string
+	// start makes it ready to take a workload's carts, with the stock in place.
+	start(ctx context.Context, w workload) error
+	// reserve sends one cart and returns when its outcome is known. id is a
+	// UUID that no other cart has. What it returns names the reservation.
+	reserve(ctx context.Context, id string, items []v1.ReservationItem) (reservation string, reserved bool, err error)
+	// release gives the units of a reservation back and returns when they are.
+	release(ctx context.Context, reservation string) error
+	// usage is what its processes have used so far, API server and clients apart.
+	usage(ctx context.Context) (usage, error)
+	// stop ends what start has started.
+	stop() error
+}

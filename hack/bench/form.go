@@ -1,0 +1,41 @@
+package main
+
+import "time"
+
+// form is how much is measured.
+type form struct {
+	rounds          int
+	warmUp, measure time.Duration
+	cells           []cell
+}
+
+var (
+	everybody = []string{"floor", "ours", "bridge", "naive-1", "naive-8", "naive-64", "postgres"}
+	most      = []string{"floor", "ours", "bridge", "naive-64", "postgres"}
+	own       = []string{"floor", "ours", "bridge"}
+)
+
+var forms = map[string]form{
+	// smoke shows that everything works, not how fast.
+	"smoke": {
+		rounds: 1, warmUp: 300 * time.Millisecond, measure: time.Second,
+		cells: []cell{
+			{hot, 16, []string{"floor", "ours", "bridge", "naive-8", "postgres"}},
+			{churn, 4, own},
+			{refused, 4, own},
+		},
+	},
+	"short": {
+		rounds: 3, warmUp: time.Second, measure: 4 * time.Second,
+		cells: []cell{{hot, 64, everybody}, {zipf, 64, most}, {wide, 64, most}, {hot, 1, most}},
+	},
+	"long": {
+		rounds: 5, warmUp: 2 * time.Second, measure: 8 * time.Second,
+		cells: []cell{
+			{hot, 1, everybody}, {hot, 16, everybody}, {hot, 64, everybody}, {hot, 256, everybody},
+			{zipf, 1, most}, {zipf, 16, most}, {zipf, 64, most}, {zipf, 256, most},
+			{wide, 1, most}, {wide, 16, most}, {wide, 64, most}, {wide, 256, most},
+			{refused, 64, own}, {churn, 64, most},
+		},
+	},
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/controlplane"
+)
+
+// lab is the machine that contenders are measured on.
+type lab struct {
+	dir      string // logs and data
+	operator string // the operator's binary
+	plane    *controlplane.ControlPlane
+	scheme   *runtime.Scheme
+	admin    client.WithWatch
+	config   *rest.Config
+	api      rest.Interface
+	// kubeconfigs are the operator's and the administrator's.
+	operatorConfig, adminConfig string
+	stops                       []func() error
+}
+
+const (
+	systemNamespace = "inventory-system"
+	serviceAccount  = "inventory-operator"
+)
+
+// openLab starts etcd, with fsync on, and kube-apiserver, and installs the API.
+func openLab(ctx context.Context, dir, operator string) (*lab, error) {
+	data, err := os.MkdirTemp(dir, "bench-")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{dir: data, operator: operator, scheme: runtime.NewScheme()}
+	l.stops = append(l.stops, func() error { return os.RemoveAll(data) })
+	if err := errors.Join(v1.AddToScheme(l.scheme), clientgoscheme.AddToScheme(l.scheme)); err != nil {
+		return nil, err
+	}
+	l.plane, err = controlplane.Start(ctx, controlplane.Options{Dir: filepath.Join(data, "controlplane")})
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	l.stops = append(l.stops, l.plane.Stop)
+	if err := l.install(ctx); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+func (l *lab) install(ctx context.Context) error {
+	l.config = l.plane.RESTConfig()
+	err := controlplane.Apply(ctx, l.config, "bench", "config/default/namespace.yaml", "config/crd", "config/rbac")
+	if err != nil {
+		return err
+	}
+	if l.admin, err = client.NewWithWatch(l.config, client.Options{Scheme: l.scheme}); err != nil {
+		return err
+	}
+	raw := rest.CopyConfig(l.config)
+	raw.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
+	if l.api, err = rest.UnversionedRESTClientFor(raw); err != nil {
+		return err
+	}
+	l.adminConfig, l.operatorConfig = filepath.Join(l.dir, "kubeconfig"), filepath.Join(l.dir, "operator.kubeconfig")
+	if err := l.plane.WriteKubeconfig(l.adminConfig); err != nil {
+		return err
+	}
+	return l.plane.ServiceAccountKubeconfig(ctx, systemNamespace, serviceAccount, l.operatorConfig)
+}
+
+func (l *lab) close() error {
+	var failed error
+	for _, stop := range slices.Backward(l.stops) {
+		failed = errors.Join(failed, stop())
+	}
+	return failed
+}
+
+// stock makes a namespace with a workload's StockItems. It may be called again
+// for the same namespace.
+func (l *lab) stock(ctx context.Context, namespace string, w workload) error {
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	if err := l.admin.Create(ctx, ns); err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	return inParallel(ctx, 32, w.products, func(i int) error {
+		item := &v1.StockItem{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("item-%d", i)},
+			Spec:       v1.StockItemSpec{ProductID: product(i), LocationID: location, Received: w.received},
+		}
+		err := l.admin.Create(ctx, item)
+		if apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+const location = "warehouse-1"
+
+// clear deletes what a contender left in its namespace.
+func (l *lab) clear(ctx context.Context, namespace string) error {
+	var failed error
+	for _, kind := range []client.Object{&v1.Reservation{}, &v1.StockItem{}, &v1.StockLedger{}} {
+		failed = errors.Join(failed, l.admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace)))
+	}
+	return failed
+}
+
+// settleTime is the pause between two looks at whether something has come to rest.
+const settleTime = 300 * time.Millisecond
+
+// quiet waits until what the last contender left to do is done: no more writes
+// but those of Leases.
+func (l *lab) quiet(ctx context.Context) error {
+	before := -1.0
+	for {
+		f, err := scrapeAPIServer(ctx, l.api)
+		if err != nil {
+			return err
+		}
+		now := f.writes() - f.leaseWrites()
+		if now == before {
+			return nil
+		}
+		before = now
+		if err := pause(ctx, settleTime); err != nil {
+			return err
+		}
+	}
+}

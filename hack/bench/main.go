@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := benchmark(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func benchmark(ctx context.Context) (err error) {
+	of := flag.String("form", "short", "how much to measure: smoke, short or long")
+	dir := flag.String("dir", ".run", "where bench.json goes, and the data while it runs")
+	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
+	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
+	flag.Parse()
+	form, ok := forms[*of]
+	if !ok {
+		return fmt.Errorf("--form is %q: give smoke, short or long", *of)
+	}
+	if err := os.MkdirAll(*dir, 0o750); err != nil {
+		return err
+	}
+	ctrl.SetLogger(logr.Discard()) // of our own informers
+	began := time.Now()
+	lab, err := openLab(ctx, *dir, *operator)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lab.close()) }()
+	b, err := newBench(lab, form, *plain)
+	if err != nil {
+		return err
+	}
+	r := &result{Machine: thisMachine()}
+	for i, c := range form.cells {
+		fmt.Printf("%d of %d: %s, %d clients (%s so far)\n", i+1, len(form.cells), c.workload.name, c.clients, time.Since(began).Round(time.Second))
+		runs, err := b.play(ctx, c.without(b.absent))
+		if err != nil {
+			return err
+		}
+		r.Runs = append(r.Runs, runs...)
+	}
+	r.compare()
+	if err := r.save(filepath.Join(*dir, "bench.json")); err != nil {
+		return err
+	}
+	fmt.Println()
+	return r.print(os.Stdout)
+}
+
+// newBench makes all contenders that this machine can run.
+func newBench(lab *lab, f form, plain string) (*bench, error) {
+	sink, err := lab.openSink()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{lab: lab, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure}
+	database := &postgres{lab: lab}
+	lab.stops = append(lab.stops, database.close)
+	for _, c := range []contender{
+		floor{lab}, newOurs(lab, sink), newBridged(lab, sink), database,
+		&naive{lab: lab, program: plain, workers: 1}, &naive{lab: lab, program: plain, workers: 8}, &naive{lab: lab, program: plain, workers: 64},
+	} {
+		b.contenders[c.name()] = c
+	}
+	if _, err := postgresBinaries(); err != nil {
+		fmt.Printf("without postgres: %v\n", err)
+		b.absent = append(b.absent, database.name())
+	}
+	return b, nil
+}
+
+func (c cell) without(absent []string) cell {
+	c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool { return slices.Contains(absent, name) })
+	return c
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"k8s.io/client-go/rest"
+)
+
+// figures are the metrics of one process at one moment.
+type figures map[string]*dto.MetricFamily
+
+// sum adds up a metric over all its series that match.
+func (f figures) sum(name string, matches func(labels map[string]string) bool) float64 {
+	total := 0.0
+	for _, m := range f[name].GetMetric() {
+		labels := map[string]string{}
+		for _, l := range m.GetLabel() {
+			labels[l.GetName()] = l.GetValue()
+		}
+		if matches == nil || matches(labels) {
+			total += m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue() + m.GetHistogram().GetSampleSum()
+		}
+	}
+	return total
+}
+
+// scrape reads the metrics of a process over plain HTTP.
+func scrape(ctx context.Context, url string) (figures, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("metrics at %s: %s", url, response.Status)
+	}
+	return parse(response.Body)
+}
+
+// scrapeAPIServer reads the metrics of kube-apiserver.
+func scrapeAPIServer(ctx context.Context, api rest.Interface) (figures, error) {
+	text, err := api.Get().AbsPath("/metrics").DoRaw(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("metrics of kube-apiserver: %w", err)
+	}
+	return parse(bytes.NewReader(text))
+}
+
+func parse(text io.Reader) (figures, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	return parser.TextToMetricFamilies(text)
+}
+
+// usage is what processes used: CPU since they started, memory now.
+type usage struct {
+	cpuSeconds float64
+	rssBytes   float64
+	heapBytes  float64
+}
+
+func (f figures) usage() usage {
+	return usage{
+		cpuSeconds: f.sum("process_cpu_seconds_total", nil),
+		rssBytes:   f.sum("process_resident_memory_bytes", nil),
+		heapBytes:  f.sum("go_memstats_heap_alloc_bytes", nil),
+	}
+}
+
+// changing are the verbs that write, as kube-apiserver counts them.
+var changing = map[string]bool{
+	"POST": true, "PUT": true, "PATCH": true, "APPLY": true, "DELETE": true, "DELETECOLLECTION": true,
+}
+
+// writes counts the requests that changed something, Leases included. Reviews
+// are POSTs that write nothing.
+func (f figures) writes() float64 {
+	return f.sum("apiserver_request_total", func(labels map[string]string) bool {
+		return changing[labels["verb"]] && !strings.HasSuffix(labels["resource"], "reviews")
+	})
+}
+
+// leaseWrites counts those of writes that renewed a lease.
+func (f figures) leaseWrites() float64 {
+	return f.sum("apiserver_request_total", func(labels map[string]string) bool {
+		return changing[labels["verb"]] && labels["resource"] == "leases"
+	})
+}
