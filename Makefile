@@ -58,6 +58,21 @@ mutants: ## Play every deliberate fault of internal/mutant: the tests must notic
 fuzz: ## Run every fuzz target for a few seconds (FUZZTIME=3m for longer)
 	hack/fuzz.sh
 
+.PHONY: bench
+bench: BENCHFORM ?= short
+bench: controlplane build ## Measure beside the floor, a plain reconciler and PostgreSQL; ends in a table and .run/bench.json
+	@go build -o bin/bench ./hack/bench
+	@go build -o bin/bench-naive ./hack/bench/naive
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) bin/bench --form $(BENCHFORM) --operator bin/inventory-operator --naive bin/bench-naive
+
+.PHONY: bench-long
+bench-long: ## The same with every workload and number of clients, about an hour
+	@$(MAKE) bench BENCHFORM=long
+
+.PHONY: bench-smoke
+bench-smoke: ## Whether the benchmark works, in a minute; its figures mean nothing
+	@$(MAKE) bench BENCHFORM=smoke
+
 .PHONY: run
 run: controlplane build ## Run a control plane, the operator and an event sink here (see the *_PORT variables); Ctrl-C stops them
 	@go build -o bin/run ./hack/run

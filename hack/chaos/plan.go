@@ -25,8 +25,8 @@ type suite struct {
 	rounds counts
 	// least is how many injections there have to be, where rounds are not that.
 	least counts
-	// longEnv is set in the long run.
-	longEnv []string
+	// shortEnv and longEnv are set in the two forms.
+	shortEnv, longEnv []string
 	// mayNotApply says that the tests may have nothing to inject here, and say so.
 	mayNotApply bool
 }
@@ -44,7 +44,10 @@ var plan = []suite{
 		fault: "exhaustive model check", least: counts{1_000_000, 2_000_000}, longEnv: []string{"MODEL=long"},
 	},
 	{name: "mutants", program: playMutants},
-	{name: "fuzz", program: func(*runner) []string { return []string{"hack/fuzz.sh"} }, longEnv: []string{"FUZZTIME=30s"}},
+	{
+		name: "fuzz", program: func(*runner) []string { return []string{"hack/fuzz.sh"} },
+		shortEnv: []string{"FUZZTIME=3s"}, longEnv: []string{"FUZZTIME=30s"},
+	},
 	{
 		name: "crashes", pkg: processes, tests: "TestCrash|TestCrashTwice|TestCrashAtRandom|TestConsumeKilled|TestConsumeKilledTwice|TestEveryWriteHasACrash",
 		fault: "crash at API writes", rounds: counts{0, 500}, least: counts{150, 500},
@@ -91,7 +94,7 @@ var plan = []suite{
 	},
 	{
 		name: "ledger", pkg: processes, tests: "TestLedgerInOtherHands|TestLateCommitAfterEdit",
-		fault: "ledger deleted, filled up, edited by hand", rounds: counts{10, 50},
+		fault: "ledger object deleted, filled up, edited by hand", rounds: counts{10, 50},
 	},
 	{
 		name: "users", pkg: processes, tests: "TestUsersAtTheWorstMoment",

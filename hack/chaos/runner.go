@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -68,12 +69,16 @@ func (r *runner) play(ctx context.Context, s suite) error {
 }
 
 func (r *runner) environment(s suite) []string {
-	env := []string{"FAULT_REPORT=" + r.records()}
+	env := s.shortEnv
+	if r.long {
+		env = s.longEnv
+	}
+	if s.program != nil {
+		return env // what it runs is not to be counted as a suite
+	}
+	env = append(slices.Clone(env), "FAULT_REPORT="+r.records())
 	if rounds := s.rounds.of(r.long); rounds > 0 {
 		env = append(env, "FAULT_ROUNDS="+strconv.Itoa(rounds))
-	}
-	if r.long {
-		env = append(env, s.longEnv...)
 	}
 	return env
 }

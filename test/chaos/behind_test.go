@@ -31,6 +31,7 @@ type past struct {
 // what happens at the other one, while clients shop. What they must know they wait
 // for, and sell nothing twice.
 func TestAPIServerBehind(t *testing.T) {
+	t.Parallel()
 	rounds := faultreport.Rounds(t, 2)
 	fault := faultreport.Begin(t, "API server behind")
 	w := testbed.OwnWorld(t)

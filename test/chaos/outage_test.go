@@ -9,6 +9,7 @@ import (
 // TestAPIServerKilled kills the API server under load and starts it again. The
 // operator lives on.
 func TestAPIServerKilled(t *testing.T) {
+	t.Parallel()
 	w := testbed.OwnWorld(t)
 	stock := w.StockScarcely(40, "mug", "plate")
 	watched := w.Observe(stock.Received)

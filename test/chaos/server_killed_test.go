@@ -20,6 +20,7 @@ type pair struct {
 // TestServersKilled kills etcd, both API servers, or one of them with SIGKILL while
 // clients shop, and starts them again. Data are kept, and etcd syncs to disk.
 func TestServersKilled(t *testing.T) {
+	t.Parallel()
 	rounds := faultreport.Rounds(t, 3)
 	fault := faultreport.Begin(t, "kube-apiserver or etcd SIGKILL")
 	w := testbed.OwnWorld(t)

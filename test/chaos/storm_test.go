@@ -18,6 +18,7 @@ const stormSeconds = 60
 // answer with errors, late, or not at all: for so many seconds as there are
 // rounds. Clients reach the operators undisturbed.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	seconds := faultreport.Rounds(t, 45)
 	fault := faultreport.Begin(t, "API errors and 30% lost answers")
 	spread(t, seconds, stormSeconds, 1, func(t *testing.T, first, seconds int) {
