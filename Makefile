@@ -9,8 +9,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE ?= inventory-operator:$(VERSION)
 
 # Narrow the tests down, e.g. make test PACKAGES=./webhook/... TESTFLAGS='-run TestReserve -v'.
+PACKAGES ?= ./...
 # The suites of test/chaos are left to make chaos, unless they are named.
-PACKAGES ?= $(shell go list ./... | grep -v /test/chaos$$)
+TESTED = $(if $(filter ./...,$(PACKAGES)),$$(go list ./... | grep -v /test/chaos$$),$(PACKAGES))
 TESTFLAGS ?=
 
 # Narrow the fault suites down, e.g. make chaos CHAOSFLAGS='--run zombie'
@@ -40,7 +41,7 @@ test-quick: ## The everyday loop: unit tests that need no control plane (-short,
 .PHONY: test
 test: controlplane ## All tests, with the race detector, against a real etcd and kube-apiserver
 	go build -race $(PACKAGES)
-	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(PACKAGES)
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(TESTED)
 
 .PHONY: chaos
 chaos: controlplane ## Every fault suite in its short form, about 10 minutes; ends in a table and .run/chaos.json

@@ -3,20 +3,16 @@ package allocator
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
 )
 
 // Options are what an Allocator needs.
@@ -150,102 +146,6 @@ func (a *Allocator) Confirm(ctx context.Context, item *v1.StockItem) error {
 	return nil
 }
 
-// SeeReservation takes note of a version of a Reservation, from a watch or
-// from the answer to a write.
-func (a *Allocator) SeeReservation(r *v1.Reservation) {
-	a.shard(r.Namespace).dispatch(reservationSeen(r))
-}
-
-// ReservationGone takes note of a deleted Reservation.
-func (a *Allocator) ReservationGone(namespace string, uid types.UID) {
-	a.shard(namespace).dispatch(ReservationSeen{UID: uid, Gone: true})
-}
-
-// SeeItem takes note of a version of a StockItem.
-func (a *Allocator) SeeItem(item *v1.StockItem) {
-	a.shard(item.Namespace).dispatch(itemSeen(item))
-}
-
-// ItemGone takes note of a deleted StockItem.
-func (a *Allocator) ItemGone(namespace string, uid types.UID) {
-	s := a.shard(namespace)
-	s.dispatch(ItemGone{UID: uid})
-	s.forgetItem(uid)
-}
-
-// SeeTally takes note of a version of a StockTally.
-func (a *Allocator) SeeTally(t *v1.StockTally) {
-	if seen, ok := tallySeen(t); ok {
-		a.shard(t.Namespace).dispatch(seen)
-	}
-}
-
-// TallyGone takes note of a deleted StockTally: the leader takes the ledger over
-// anew, in the course of which it makes the tally again from what it remembers.
-func (a *Allocator) TallyGone(t *v1.StockTally) {
-	if _, ours := shardOf(t.Name); ours {
-		a.Relearn(t.Namespace)
-	}
-}
-
-// SeeLedger takes note of a version of a StockLedger.
-func (a *Allocator) SeeLedger(l *v1.StockLedger) {
-	a.shard(l.Namespace).dispatch(LedgerSeen{
-		UID: l.UID, Version: versionOf(l.ResourceVersion), Token: l.Status.Token, OpenFold: l.Status.OpenFold,
-		Edited: !trusted(&Stored{UID: l.UID, Status: l.Status}),
-	})
-}
-
-// LedgerGone takes note of a deleted StockLedger.
-func (a *Allocator) LedgerGone(namespace string, uid types.UID) {
-	a.shard(namespace).dispatch(LedgerSeen{UID: uid, Gone: true})
-}
-
-// RecordProgress keeps the publisher's place in the StockLedger, along with
-// other changes and at the latest within about a second.
-func (a *Allocator) RecordProgress(namespace string, cursor uint64, backlog int64) {
-	a.shard(namespace).dispatch(Progressed{Cursor: strconv.FormatUint(cursor, 10), Backlog: backlog})
-}
-
-// StockLevel returns the units of a product that can be reserved and those
-// that are, over all locations, from memory. known is false where nobody
-// stocks or holds the product.
-func (a *Allocator) StockLevel(namespace, productID string) (available, reserved int64, known bool) {
-	s := a.existing(namespace)
-	if s == nil {
-		return 0, 0, false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Stock().Level(productID)
-}
-
-// Position returns where a StockItem stands. known is false if it was not seen
-// or is gone.
-func (a *Allocator) Position(namespace string, uid types.UID) (p ledger.Position, known bool) {
-	s := a.existing(namespace)
-	if s == nil {
-		return ledger.Position{}, false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Stock().Position(uid)
-}
-
-// StaleItems delivers StockItems whose status should be written again, at the
-// pace that leaves the API server to the decisions.
-func (a *Allocator) StaleItems() <-chan event.GenericEvent { return a.stale.out }
-
-func (a *Allocator) itemNames(namespace string, key ledger.Key) []string {
-	s := a.existing(namespace)
-	if s == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.Stock().ItemNames(key)
-}
-
 func (a *Allocator) existing(namespace string) *shard {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -306,10 +206,4 @@ func (a *Allocator) whileLeading(work func(ctx context.Context)) {
 	if ctx := a.ctx; ctx != nil {
 		a.work.Go(func() { work(ctx) })
 	}
-}
-
-// ItemStale takes note that somebody else may have written the status of a
-// StockItem, so that it is looked at in its turn.
-func (a *Allocator) ItemStale(item *v1.StockItem) {
-	a.stale.mark(item.Namespace, []ledger.Key{itemKey(item)}, false)
 }

@@ -1,15 +1,12 @@
 package allocator
 
 import (
-	"slices"
-	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // stage is how far this process is in holding the ledger.
@@ -87,31 +84,6 @@ type entry struct {
 	journaled bool
 	// settled says that its Reservation is known to be decided or gone.
 	settled bool
-}
-
-// request is a Reservation that waits for a decision, and its callers.
-type request struct {
-	uid     types.UID
-	name    string
-	lines   []v1.ReservationItem
-	holdFor time.Duration
-	// takes are the units to be consumed, nil where the request is to reserve.
-	takes  []v1.Take
-	foldID int64
-	calls  []uint64
-	// decision is what the attempt that the request is part of makes of it.
-	decision Decision
-}
-
-// attempt is one change of the ledger, which may be sent several times until
-// it is known to have landed or not. All sendings have the same base version,
-// so at most one of them lands.
-type attempt struct {
-	status v1.StockLedgerStatus
-	tokens []string
-	batch  []*request
-	// settled are the entries that leave the ledger with it.
-	settled []types.UID
 }
 
 // NewState returns the allocator of one namespace. self must be unique to this
@@ -231,42 +203,6 @@ func (s *State) proceed(now time.Time) []Effect {
 	return s.seize(0)
 }
 
-// called lets a caller wait. A Reservation whose decision is being written
-// already gets a second request, since the write under way began before this
-// call and proves nothing to it.
-func (s *State) called(now time.Time, call uint64, asked request) []Effect {
-	r, known := s.waiting[asked.uid]
-	if !known {
-		r = &asked
-		s.enqueue(r)
-	}
-	r.calls = append(r.calls, call)
-	return s.proceed(now)
-}
-
-// callDropped forgets a caller. A waiting request that has no caller left is
-// not decided.
-func (s *State) callDropped(e CallDropped) {
-	r, known := s.waiting[e.UID]
-	if !known {
-		return
-	}
-	r.calls = slices.DeleteFunc(r.calls, func(call uint64) bool { return call == e.Call })
-	if len(r.calls) == 0 {
-		s.dequeue(r)
-	}
-}
-
-func (s *State) enqueue(r *request) {
-	s.queue = append(s.queue, r)
-	s.waiting[r.uid] = r
-}
-
-func (s *State) dequeue(r *request) {
-	s.queue = slices.DeleteFunc(s.queue, func(other *request) bool { return other == r })
-	delete(s.waiting, r.uid)
-}
-
 func (s *State) reservationSeen(now time.Time, e ReservationSeen) []Effect {
 	if e.Phase == v1.PhasePending && !e.Gone {
 		return nil
@@ -286,23 +222,6 @@ func (s *State) reservationSeen(now time.Time, e ReservationSeen) []Effect {
 		effects = replies(r, Decision{Superseded: true})
 	}
 	return append(effects, s.proceed(now)...)
-}
-
-func replies(r *request, decision Decision) []Effect {
-	effects := make([]Effect, 0, len(r.calls))
-	for _, call := range r.calls {
-		effects = append(effects, Reply{Call: call, Decision: decision})
-	}
-	return effects
-}
-
-// token returns a token that was never used before.
-func (s *State) token() string {
-	s.attempts++
-	if mutant.On(mutant.CounterForToken) {
-		return strconv.FormatUint(s.attempts, 10)
-	}
-	return s.self + "/" + strconv.FormatUint(s.attempts, 10)
 }
 
 func (s *State) claim() Claim {

@@ -65,21 +65,6 @@ func (s *State) withdraw(matches func(*entry) bool) {
 	})
 }
 
-func (s *State) requeue(batch []*request) {
-	rest := s.queue
-	s.queue = nil
-	for _, r := range slices.Concat(batch, rest) {
-		r.decision = Decision{}
-		if earlier, twice := s.waiting[r.uid]; twice && earlier != r {
-			// A second request of the same Reservation came while the first was
-			// being written: they become one.
-			earlier.calls = append(earlier.calls, r.calls...)
-			continue
-		}
-		s.enqueue(r)
-	}
-}
-
 // lose ends an epoch that somebody else ended, or that nobody can tell about.
 // It comes back later and later, so that two processes that both believe they
 // lead do not spend their time fencing each other off.
@@ -220,23 +205,4 @@ func (s *State) rolledForward(now time.Time) []Effect {
 func (s *State) lead(now time.Time) []Effect {
 	s.stage = leading
 	return s.write(now)
-}
-
-// resolve finds out what became of the attempt from the ledger as stored.
-func (s *State) resolve(now time.Time, stored *Stored) []Effect {
-	if stored == nil || stored.UID != s.base.UID {
-		return s.lose()
-	}
-	if slices.Contains(s.attempt.tokens, stored.Status.Token) && trusted(stored) {
-		return s.landed(now, stored.Version, stored.Status.Token)
-	}
-	if mutant.On(mutant.BlindLedgerWrite) {
-		s.base.Version = stored.Version
-	}
-	if stored.Version == s.base.Version {
-		// It may still land. Sending it again, over the same version, settles
-		// which: at most one of the sendings can.
-		return s.send()
-	}
-	return s.lose()
 }

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -15,6 +16,7 @@ import (
 // to its last trace and fails if the operator makes a write for which there is
 // no crash above, or none of those that there is one for.
 func TestEveryWriteHasACrash(t *testing.T) {
+	controlplanetest.Shared(t) // or it is skipped as a whole
 	t.Parallel()
 	crashed := map[string]bool{
 		"noting that the sink took it after all": true, "touching a pending reservation": true, // of their own
