@@ -17,6 +17,7 @@ import (
 type options struct {
 	bridgeAddress    string
 	metricsAddress   string
+	pprofAddress     string
 	defaultNamespace string
 	namespaces       string
 
@@ -45,6 +46,7 @@ func parseFlags(arguments []string) options {
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
 	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
+	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
 		"namespace of commands whose path names none")
 	flags.StringVar(&o.namespaces, "namespaces", "",

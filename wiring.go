@@ -30,6 +30,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		PprofBindAddress:              o.pprofAddress,
 		HealthProbeBindAddress:        "0", // the bridge serves /healthz and /readyz
 		Cache:                         o.scope().cache(),
 		LeaderElection:                o.leaderElect,

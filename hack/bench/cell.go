@@ -44,6 +44,7 @@ type run struct {
 // bench is one run of the benchmark.
 type bench struct {
 	lab        *lab
+	sink       string // URL
 	contenders map[string]contender
 	rounds     int
 	warmUp     time.Duration

@@ -7,6 +7,10 @@ type form struct {
 	rounds          int
 	warmUp, measure time.Duration
 	cells           []cell
+	// reads says that GetStockLevel is measured, growth at how many open
+	// Reservations the rest is.
+	reads  bool
+	growth []int
 }
 
 var (
@@ -24,10 +28,12 @@ var forms = map[string]form{
 			{churn, 4, own},
 			{refused, 4, own},
 		},
+		reads: true, growth: []int{200},
 	},
 	"short": {
 		rounds: 3, warmUp: time.Second, measure: 4 * time.Second,
 		cells: []cell{{hot, 64, everybody}, {zipf, 64, most}, {wide, 64, most}, {hot, 1, most}},
+		reads: true,
 	},
 	"long": {
 		rounds: 5, warmUp: 2 * time.Second, measure: 8 * time.Second,
@@ -37,5 +43,6 @@ var forms = map[string]form{
 			{wide, 1, most}, {wide, 16, most}, {wide, 64, most}, {wide, 256, most},
 			{refused, 64, own}, {churn, 64, most},
 		},
+		reads: true, growth: []int{0, 1000, 10_000, 100_000},
 	},
 }

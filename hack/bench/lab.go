@@ -94,14 +94,19 @@ func (l *lab) close() error {
 // stock makes a namespace with a workload's StockItems. It may be called again
 // for the same namespace.
 func (l *lab) stock(ctx context.Context, namespace string, w workload) error {
+	return l.stockFrom(ctx, namespace, w, 0)
+}
+
+// stockFrom is stock without the first products, which are there.
+func (l *lab) stockFrom(ctx context.Context, namespace string, w workload, first int) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
 	if err := l.admin.Create(ctx, ns); err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
-	return inParallel(ctx, 32, w.products, func(i int) error {
+	return inParallel(ctx, 32, w.products-first, func(i int) error {
 		item := &v1.StockItem{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("item-%d", i)},
-			Spec:       v1.StockItemSpec{ProductID: product(i), LocationID: location, Received: w.received},
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("item-%d", first+i)},
+			Spec:       v1.StockItemSpec{ProductID: product(first + i), LocationID: location, Received: w.received},
 		}
 		err := l.admin.Create(ctx, item)
 		if apierrors.IsAlreadyExists(err) {

@@ -59,6 +59,17 @@ func benchmark(ctx context.Context) (err error) {
 		}
 		r.Runs = append(r.Runs, runs...)
 	}
+	if form.reads {
+		fmt.Println("stock levels")
+		level, err := b.reads(ctx)
+		if err != nil {
+			return err
+		}
+		r.Reads = &level
+	}
+	if r.Growth, err = b.grow(ctx, form.growth); err != nil {
+		return err
+	}
 	r.compare()
 	if err := r.save(filepath.Join(*dir, "bench.json")); err != nil {
 		return err
@@ -73,7 +84,7 @@ func newBench(lab *lab, f form, plain string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{lab: lab, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure}
+	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure}
 	database := &postgres{lab: lab}
 	lab.stops = append(lab.stops, database.close)
 	for _, c := range []contender{

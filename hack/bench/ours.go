@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"os/exec"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -15,6 +17,8 @@ type ours struct {
 	operator  *process
 	bridge    string // URL
 	metrics   string // URL
+	pprof     string // URL
+	env       []string
 	outcomes  *watcher
 	namespace string
 }
@@ -54,14 +58,19 @@ func (o *ours) run(ctx context.Context, flags ...string) error {
 	if err != nil {
 		return err
 	}
-	o.bridge, o.metrics = "http://"+bridge, "http://"+metrics+"/metrics"
-	o.operator, err = o.launch(o.namespace, o.lab.operator, append([]string{
-		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics,
+	pprof, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	o.bridge, o.metrics, o.pprof = "http://"+bridge, "http://"+metrics+"/metrics", "http://"+pprof
+	command := exec.Command(o.lab.operator, append([]string{
+		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics, "--pprof-address", pprof,
 		"--namespaces", o.namespace, "--default-namespace", o.namespace,
 		"--leader-election-namespace", systemNamespace, "--leader-election-id", o.namespace,
 		"--sink", o.sink,
 	}, flags...)...)
-	if err != nil {
+	command.Env = append(os.Environ(), o.env...)
+	if o.operator, err = o.lab.run(o.namespace, command); err != nil {
 		return err
 	}
 	return o.operator.awaitOK(ctx, o.bridge+"/readyz")

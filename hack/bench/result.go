@@ -16,6 +16,8 @@ type result struct {
 	Machine machine            `json:"machine"`
 	Runs    []run              `json:"runs"`
 	Ratios  map[string]float64 `json:"ratios"`
+	Reads   *reads             `json:"reads,omitempty"`
+	Growth  []grown            `json:"growth,omitempty"`
 }
 
 // find returns what a contender did in a cell. Of several contenders whose name
@@ -87,5 +89,25 @@ func (r *result) print(out io.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Ratios)) {
 		_, _ = fmt.Fprintf(ratios, "%s\t%.2f\n", name, r.Ratios[name])
 	}
-	return ratios.Flush()
+	if err := ratios.Flush(); err != nil {
+		return err
+	}
+	if r.Reads != nil {
+		_, _ = fmt.Fprintf(out, "\nstock level, one core for the operator, %d clients: %.0f/s, p50 %.2f ms, p99 %.2f ms\n",
+			r.Reads.Clients, r.Reads.Rate, r.Reads.P50, r.Reads.P99)
+	}
+	return r.printGrowth(out)
+}
+
+func (r *result) printGrowth(out io.Writer) error {
+	if len(r.Growth) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tRSS MiB\tledger B\titem B\t")
+	for _, g := range r.Growth {
+		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.0f\t%d\t%d\t\n",
+			g.Open, g.Rate, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.RSS, g.Ledger, g.Item)
+	}
+	return table.Flush()
 }

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/lifecycle"
+)
+
+// grown is how the operator does with so many open Reservations and StockItems.
+type grown struct {
+	Open int     `json:"open"`
+	Rate float64 `json:"rate"`
+	P50  float64 `json:"p50_ms"`
+	P99  float64 `json:"p99_ms"`
+	// FirstDecision is the time from the start of the process to its first
+	// decision; TakeOver that of a warm standby from the death of the leader, in
+	// seconds, the lease included.
+	FirstDecision float64 `json:"first_decision_s"`
+	TakeOver      float64 `json:"take_over_s"`
+	// Heap is live after a collection, RSS what the system counts, in MiB.
+	Heap float64 `json:"heap_mib"`
+	RSS  float64 `json:"rss_mib"`
+	// Ledger and Item are the sizes of the StockLedger and of the busiest
+	// StockItem, in bytes of JSON.
+	Ledger int `json:"ledger_bytes"`
+	Item   int `json:"item_bytes"`
+}
+
+// growthNamespace fills up from one size to the next.
+const growthNamespace = "bench-growth"
+
+// grow measures at each size, which must rise.
+func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
+	var all []grown
+	for i, size := range sizes {
+		from := 0
+		if i > 0 {
+			from = sizes[i-1]
+		}
+		fmt.Printf("growing to %d open reservations and stock items\n", size)
+		if err := b.lab.fill(ctx, from, size); err != nil {
+			return nil, err
+		}
+		g, err := b.grown(ctx, size)
+		if err != nil {
+			return nil, fmt.Errorf("with %d open reservations: %w", size, err)
+		}
+		fmt.Printf("  %7.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB\n",
+			g.Rate, g.P50, g.FirstDecision, g.TakeOver, g.Heap)
+		all = append(all, g)
+	}
+	return all, b.lab.clear(ctx, growthNamespace)
+}
+
+// fill makes StockItems and Reserved Reservations, as an operator would have left
+// them.
+func (l *lab) fill(ctx context.Context, from, to int) error {
+	w := wide
+	w.products = max(1, to) // one that everybody wants
+	if err := l.stockFrom(ctx, growthNamespace, w, from); err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	return inParallel(ctx, 64, to-from, func(i int) error {
+		items := []v1.ReservationItem{{ProductID: product(from + i), Quantity: 1}}
+		r := newReservation(growthNamespace, uuid.NewString(), items)
+		if err := l.admin.Create(ctx, r); err != nil {
+			return err
+		}
+		lifecycle.Reserve(r, v1.InFlightHold{
+			UID: r.UID, Name: r.Name, Allocations: allocate(items),
+			ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
+			ExpiresAt:  metav1.NewTime(now.Add(24 * time.Hour).Truncate(time.Second)),
+		})
+		return l.admin.Status().Update(ctx, r)
+	})
+}
+
+// grown measures an operator that starts cold, works, and is taken over from.
+func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
+	g.Open = size
+	first, second := newOurs(b.lab, b.sink), newOurs(b.lab, b.sink)
+	first.namespace, second.namespace = growthNamespace, growthNamespace
+	defer func() { err = errors.Join(err, first.end(), second.end()) }()
+	if first.outcomes, err = b.lab.watch(ctx, growthNamespace); err != nil {
+		return g, err
+	}
+	began := time.Now()
+	if g.FirstDecision, err = first.decides(ctx, began, func() error { return first.run(ctx) }); err != nil {
+		return g, err
+	}
+	everything := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
+	if err := b.lab.awaitStock(ctx, growthNamespace, everything); err != nil {
+		return g, err
+	}
+	r, err := b.turn(ctx, first, cell{workload: hot, clients: 64})
+	if err != nil {
+		return g, err
+	}
+	g.Rate, g.P50, g.P99, g.RSS = r.Rate, r.P50, r.P99, r.RSS
+	if g.Heap, err = first.liveHeap(ctx); err != nil {
+		return g, err
+	}
+	if g.Ledger, g.Item, err = b.lab.sizes(ctx); err != nil {
+		return g, err
+	}
+	if err := second.run(ctx); err != nil {
+		return g, err
+	}
+	killed := time.Now()
+	g.TakeOver, err = first.decides(ctx, killed, func() error { return first.operator.cmd.Process.Kill() })
+	return g, err
+}
+
+// decides returns the seconds since a moment at which a cart is decided that was
+// sent right before something is done.
+func (o *ours) decides(ctx context.Context, since time.Time, do func() error) (float64, error) {
+	id := uuid.NewString()
+	_, err := o.outcomes.after(ctx, id, (*v1.Reservation).Decided, func() error {
+		items := []v1.ReservationItem{{ProductID: product(0), Quantity: 1}}
+		return errors.Join(do(), o.admin.Create(ctx, newReservation(o.namespace, id, items)))
+	})
+	return time.Since(since).Seconds(), err
+}
+
+// end stops an operator and leaves its namespace as it is.
+func (o *ours) end() error {
+	if o.outcomes != nil {
+		o.outcomes.stop()
+	}
+	if o.operator == nil {
+		return nil
+	}
+	return o.operator.stop()
+}
+
+var heapAlloc = regexp.MustCompile(`(?m)^# HeapAlloc = (\d+)$`)
+
+// liveHeap is the operator's heap after a collection, in MiB.
+func (o *ours) liveHeap(ctx context.Context) (float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.pprof+"/debug/pprof/heap?gc=1&debug=1", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err
+	}
+	found := heapAlloc.FindSubmatch(text)
+	if found == nil {
+		return 0, fmt.Errorf("no HeapAlloc in %s", request.URL)
+	}
+	bytes, err := strconv.ParseFloat(string(found[1]), 64)
+	return bytes / (1 << 20), err
+}
+
+// sizes are those of the ledger and of the StockItem that everybody wants.
+func (l *lab) sizes(ctx context.Context) (ledger, item int, err error) {
+	size := func(object client.Object, name string) int {
+		object.SetNamespace(growthNamespace)
+		object.SetName(name)
+		err = errors.Join(err, l.admin.Get(ctx, client.ObjectKeyFromObject(object), object))
+		text, marshalErr := json.Marshal(object)
+		err = errors.Join(err, marshalErr)
+		return len(text)
+	}
+	return size(&v1.StockLedger{}, v1.LedgerName), size(&v1.StockItem{}, "item-0"), err
+}
