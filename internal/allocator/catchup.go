@@ -25,8 +25,8 @@ const listTimeout = 2 * time.Minute
 // fenced off.
 func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 	answer := CaughtUp{Term: e.Term}
-	if !s.persist(ctx, "catch up with reservations and stock items", func() (err error) {
-		if err := s.listTallies(ctx, e.Rebuild, e.Fence); err != nil {
+	taken, done := s.persistHeld(ctx, "catch up with reservations and stock items", func() (err error) {
+		if err := s.listTallies(ctx, e); err != nil {
 			return err
 		}
 		if e.Rebuild {
@@ -42,10 +42,15 @@ func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 		}
 		answer.HoldsVersion, answer.Holds, err = s.listReserved(ctx)
 		return err
-	}) {
+	})
+	switch {
+	case !done:
 		return nil
+	case taken:
+		return TakenOver{Term: e.Term}
+	default:
+		return answer
 	}
-	return answer
 }
 
 // listItems sees the StockItems that are newer than known and returns all.

@@ -43,6 +43,7 @@ type (
 		Term    uint64
 		Rebuild bool
 		Fence   string
+		Claim   Claim
 	}
 
 	// RollForward writes the given holds into those of their Reservations

@@ -37,28 +37,24 @@ type unfinished struct {
 // written on behalf of the old one.
 func (s *shard) rollForward(ctx context.Context, e RollForward) Event {
 	todo := s.journaled(e)
-	var answer Event
-	if !s.persist(ctx, "finish reservations that were in flight", func() error {
+	taken, done := s.persistHeld(ctx, "finish reservations that were in flight", func() error {
 		open, err := s.readOpen(ctx, todo)
-		if err != nil {
+		if err != nil || len(open) == 0 {
 			return err
 		}
-		if len(open) > 0 {
-			stored, err := s.storedLedger(ctx)
-			if err != nil {
-				return err
-			}
-			if stored == nil || !e.Claim.Shown(stored.UID, &stored.Status) {
-				answer = TakenOver{Term: e.Term}
-				return nil
-			}
+		if err := s.checkHeld(ctx, e.Claim); err != nil {
+			return err
 		}
-		answer = RolledForward{Term: e.Term}
 		return s.finish(ctx, open)
-	}) {
+	})
+	switch {
+	case !done:
 		return nil
+	case taken:
+		return TakenOver{Term: e.Term}
+	default:
+		return RolledForward{Term: e.Term}
 	}
-	return answer
 }
 
 // journaled lists what there may be to finish.

@@ -166,6 +166,7 @@ func (s *State) fenced() []Effect {
 		Term:    s.term,
 		Rebuild: !s.base.Status.Recovered && !mutant.On(mutant.LedgerNotRebuilt),
 		Fence:   fence,
+		Claim:   s.claim(),
 	}}
 }
 

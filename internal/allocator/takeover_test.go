@@ -43,7 +43,7 @@ func TestTakeOver(t *testing.T) {
 	}
 
 	claim := Claim{UID: ledgerUID, Holder: me, Epoch: 5}
-	d.expect(d.do(landedAt(only[WriteLedger](t, effects), 21)), CatchUp{Term: 1, Fence: "ledger-1/5/me"})
+	d.expect(d.do(landedAt(only[WriteLedger](t, effects), 21)), CatchUp{Term: 1, Fence: "ledger-1/5/me", Claim: claim})
 	d.expect(d.do(seen("done", 18, v1.PhaseReserved, 3)))
 	d.expect(d.do(CaughtUp{Term: 1, HoldsVersion: 25, Holds: uidSet("done")}),
 		RollForward{Term: 1, Holds: []v1.InFlightHold{open}, Claim: claim})
@@ -110,7 +110,9 @@ func TestMissingLedgerIsRebuilt(t *testing.T) {
 	if fence.Status.Recovered || fence.Status.Epoch != 1 || fence.UID != "ledger-2" {
 		t.Errorf("the fence is %+v", fence)
 	}
-	d.expect(d.do(landedAt(fence, 31)), CatchUp{Term: 1, Rebuild: true, Fence: "ledger-2/1/me"})
+	d.expect(d.do(landedAt(fence, 31)), CatchUp{
+		Term: 1, Rebuild: true, Fence: "ledger-2/1/me", Claim: Claim{UID: "ledger-2", Holder: me, Epoch: 1},
+	})
 	d.do(seen("old", 32, v1.PhaseReserved, 8), call1(1, "new", 3))
 	write := only[WriteLedger](t, d.do(CaughtUp{Term: 1, HoldsVersion: 33, Holds: uidSet("old")}))
 	if !write.Status.Recovered || write.Decisions != 1 || len(write.Status.InFlight) != 0 {

@@ -2,7 +2,6 @@ package allocator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -14,37 +13,28 @@ import (
 	"github.com/acme/inventory-service/internal/mutant"
 )
 
-// errTakenOver says that the stored ledger is somebody else's.
-var errTakenOver = errors.New("another operator holds the stock ledger")
-
 // tallyFold adds the units of a fold to the StockTallies, each with one
 // compare-and-swap that also says that the fold is counted. One that says so
 // already is left alone.
 func (s *shard) tallyFold(ctx context.Context, e TallyFold) Event {
-	var taken bool
-	if !s.persist(ctx, "count consumed units", func() error {
+	taken, done := s.persistHeld(ctx, "count consumed units", func() error {
 		group, ctx := errgroup.WithContext(ctx)
 		for shard, units := range byShard(e.Units) {
 			group.Go(func() error { return s.tallyShard(ctx, e, shard, units) })
 		}
-		err := group.Wait()
-		if errors.Is(err, errTakenOver) {
-			taken = true
-			return nil
-		}
-		return err
-	}) {
+		return group.Wait()
+	})
+	switch {
+	case !done:
 		return nil
-	}
-	if taken {
+	case taken:
 		return TakenOver{Term: e.Term}
+	default:
+		return Tallied{Term: e.Term}
 	}
-	return Tallied{Term: e.Term}
 }
 
-// tallyShard counts a fold in one tally. It reads the tally, then the ledger,
-// then writes: a tally that was touched after somebody rebuilt the ledger is
-// never written on behalf of the old one.
+// tallyShard counts a fold in one tally.
 func (s *shard) tallyShard(ctx context.Context, e TallyFold, shard int32, units []v1.FoldUnits) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -55,15 +45,18 @@ func (s *shard) tallyShard(ctx context.Context, e TallyFold, shard int32, units 
 	if t.Status.LastFold >= e.ID && !mutant.On(mutant.FoldTalliedTwice) {
 		return nil
 	}
-	stored, err := s.storedLedger(ctx)
-	if err != nil {
-		return fmt.Errorf("read the stock ledger: %w", err)
-	}
-	if stored == nil || !e.Claim.Shown(stored.UID, &stored.Status) {
-		return errTakenOver
-	}
 	addUnits(&t.Status, units)
 	t.Status.LastFold = e.ID
+	return s.writeTally(ctx, t, e.Claim)
+}
+
+// writeTally writes a tally over the version that was read before the ledger is: a
+// tally that was touched after somebody rebuilt the ledger, or that belongs to a
+// later leader, is never written on behalf of the old one.
+func (s *shard) writeTally(ctx context.Context, t *v1.StockTally, claim Claim) error {
+	if err := s.checkHeld(ctx, claim); err != nil {
+		return err
+	}
 	if err := s.Client.Status().Update(ctx, t); err != nil {
 		return fmt.Errorf("write stock tally %s: %w", t.Name, err)
 	}
@@ -120,29 +113,29 @@ func (s *shard) seeTally(t *v1.StockTally) {
 	}
 }
 
-// listTallies sees every StockTally. With touch, each is first moved to a new
-// version that carries fence.
-func (s *shard) listTallies(ctx context.Context, touch bool, fence string) error {
+// listTallies sees every StockTally. For a rebuild, each is first moved to a new
+// version that carries the fence.
+func (s *shard) listTallies(ctx context.Context, e CatchUp) error {
 	var list v1.StockTallyList
 	if err := s.Reader.List(ctx, &list, client.InNamespace(s.namespace)); err != nil {
 		return fmt.Errorf("list stock tallies: %w", err)
 	}
 	for i := range list.Items {
 		t := &list.Items[i]
-		if touch && t.Status.Fence != fence {
-			t.Status.Fence = fence
+		if e.Rebuild && t.Status.Fence != e.Fence {
+			t.Status.Fence = e.Fence
 			if err := s.Client.Status().Update(ctx, t); err != nil {
 				return fmt.Errorf("touch stock tally %s: %w", t.Name, err)
 			}
 		}
 		s.seeTally(t)
 	}
-	return s.restoreTallies(ctx, list.Items)
+	return s.restoreTallies(ctx, e.Claim, list.Items)
 }
 
 // restoreTallies makes those tallies again that are remembered to count more than
 // what is listed: somebody deleted them, and what was shipped must not be sold.
-func (s *shard) restoreTallies(ctx context.Context, listed []v1.StockTally) error {
+func (s *shard) restoreTallies(ctx context.Context, claim Claim, listed []v1.StockTally) error {
 	lastFolds := map[string]int64{}
 	for i := range listed {
 		lastFolds[listed[i].Name] = listed[i].Status.LastFold
@@ -156,13 +149,12 @@ func (s *shard) restoreTallies(ctx context.Context, listed []v1.StockTally) erro
 		}
 		t, err := s.readTally(ctx, shard)
 		if err == nil {
-			err = s.Client.Status().Update(ctx, t)
+			err = s.writeTally(ctx, t, claim)
 		}
 		if err != nil {
 			return fmt.Errorf("make stock tally %s again: %w", v1.TallyName(shard), err)
 		}
 		s.log.Info("a stock tally that somebody deleted was made again", "tally", t.Name, "units", t.Status.Consumed)
-		s.seeTally(t)
 	}
 	return nil
 }

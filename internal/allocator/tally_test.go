@@ -52,13 +52,14 @@ func TestTallyIsMadeAgain(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			r := openRoom(t)
+			held := CatchUp{Claim: r.claimed(t.Context())}
 			r.counts(3, 7)
-			if err := r.listTallies(t.Context(), false, ""); err != nil {
+			if err := r.listTallies(t.Context(), held); err != nil {
 				t.Fatal(err)
 			}
 			tc.meddle(r)
 			before := r.tally()
-			if err := r.listTallies(t.Context(), false, ""); err != nil {
+			if err := r.listTallies(t.Context(), held); err != nil {
 				t.Fatal(err)
 			}
 			after := r.tally()
@@ -78,10 +79,29 @@ func TestTallyIsMadeAgain(t *testing.T) {
 	}
 }
 
+// A process that was superseded does not make a tally again: whoever holds the
+// ledger now may remember more.
+func TestSupersededMakesNoTally(t *testing.T) {
+	r := openRoom(t)
+	held := CatchUp{Term: 4, Claim: r.claimed(t.Context())}
+	r.counts(3, 7)
+	if err := r.listTallies(t.Context(), held); err != nil {
+		t.Fatal(err)
+	}
+	r.dropTally()
+	held.Claim.Holder = "somebody before"
+	if diff := cmp.Diff(Event(TakenOver{Term: 4}), r.catchUp(t.Context(), held)); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+	if tally := r.tally(); tally != nil && tally.Status.LastFold > 0 {
+		t.Errorf("the tally is %+v", tally.Status)
+	}
+}
+
 // Nobody makes a tally that was never there.
 func TestNoTallyOutOfNothing(t *testing.T) {
 	r := openRoom(t)
-	if err := r.listTallies(t.Context(), true, "fence"); err != nil {
+	if err := r.listTallies(t.Context(), CatchUp{Rebuild: true, Fence: "fence", Claim: r.claimed(t.Context())}); err != nil {
 		t.Fatal(err)
 	}
 	if tally := r.tally(); tally != nil {
@@ -95,7 +115,7 @@ func TestFoldOntoADeletedTally(t *testing.T) {
 	r := openRoom(t)
 	claim := r.claimed(t.Context())
 	r.counts(3, 7)
-	if err := r.listTallies(t.Context(), false, ""); err != nil {
+	if err := r.listTallies(t.Context(), CatchUp{Claim: claim}); err != nil {
 		t.Fatal(err)
 	}
 	fold := TallyFold{Term: 4, ID: 4, Claim: claim, Units: []v1.FoldUnits{{ProductID: "p", LocationID: "a", Quantity: 2}}}
@@ -108,7 +128,7 @@ func TestFoldOntoADeletedTally(t *testing.T) {
 			t.Errorf("%d units are known to be shipped, want 9", got)
 		}
 	}
-	if err := r.listTallies(t.Context(), false, ""); err != nil {
+	if err := r.listTallies(t.Context(), CatchUp{Claim: claim}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(v1.StockTallyStatus{LastFold: 4, Consumed: 9, Keys: 1, Entries: take(9)}, r.tally().Status); diff != "" {
