@@ -28,7 +28,7 @@ func protocol() []Mutant {
 		{RollForwardAnyway, "a hold in flight is written into its Reservation whatever that shows by now",
 			by(unit(allocatorPackage, "TestOnlyPendingIsFinished", "TestRollForward"), rareSimulation())},
 		{ClaimUnchecked, "holds are rolled forward and folds tallied on behalf of a ledger that is somebody else's",
-			by(unit(allocatorPackage, "TestRollForwardWithoutTheLedger"))},
+			by(unit(allocatorPackage, "TestRollForwardWithoutTheLedger", "TestSupersededMakesNoTally"))},
 		{LedgerNotRebuilt, "a ledger that was lost is taken for complete",
 			by(simulation(), unit(allocatorPackage, "TestMissingLedgerIsRebuilt"))},
 		{RebuildUntouched, "a rebuild does not move the open Reservations to a new version first",
