@@ -45,21 +45,13 @@ func record(w *testbed.World) *history {
 	w.Helper()
 	ctx, cancel := context.WithCancel(w.Context())
 	h := &history{w: w, cancel: cancel, changed: make(chan struct{}), live: map[types.UID]uint64{}, decided: map[types.UID]bool{}}
-	h.running.Go(func() {
-		testbed.Follow(ctx, w, func() client.ObjectList { return &v1.ReservationList{} }, h.reset(), h.seeReservation(false), h.seeReservation(true))
-	})
-	h.running.Go(func() {
-		testbed.Follow(ctx, w, func() client.ObjectList { return &v1.StockItemList{} }, h.reset(),
-			func(i *v1.StockItem) { h.see(i, false) }, func(i *v1.StockItem) { h.see(i, true) })
-	})
-	h.running.Go(func() {
-		testbed.Follow(ctx, w, func() client.ObjectList { return &v1.StockLedgerList{} }, h.reset(),
-			func(l *v1.StockLedger) { h.see(l, false) }, func(l *v1.StockLedger) { h.see(l, true) })
-	})
-	h.running.Go(func() {
-		testbed.Follow(ctx, w, func() client.ObjectList { return &v1.StockTallyList{} }, h.reset(),
-			func(t *v1.StockTally) { h.see(t, false) }, func(t *v1.StockTally) { h.see(t, true) })
-	})
+	testbed.Follow(ctx, &h.running, w, func() client.ObjectList { return &v1.ReservationList{} }, h.reset(), h.seeReservation(false), h.seeReservation(true))
+	testbed.Follow(ctx, &h.running, w, func() client.ObjectList { return &v1.StockItemList{} }, h.reset(),
+		func(i *v1.StockItem) { h.see(i, false) }, func(i *v1.StockItem) { h.see(i, true) })
+	testbed.Follow(ctx, &h.running, w, func() client.ObjectList { return &v1.StockLedgerList{} }, h.reset(),
+		func(l *v1.StockLedger) { h.see(l, false) }, func(l *v1.StockLedger) { h.see(l, true) })
+	testbed.Follow(ctx, &h.running, w, func() client.ObjectList { return &v1.StockTallyList{} }, h.reset(),
+		func(t *v1.StockTally) { h.see(t, false) }, func(t *v1.StockTally) { h.see(t, true) })
 	w.Cleanup(func() { cancel(); h.running.Wait() })
 	return h
 }

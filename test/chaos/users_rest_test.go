@@ -104,7 +104,7 @@ func (j *judge) itemAtRest(i *v1.StockItem, held, consumed map[shelfKey]int64) {
 	s := i.Status
 	if s.ObservedGeneration != i.Generation || s.OnHand != onHand || s.Consumed != consumed[key] ||
 		s.Reserved != held[key] || s.Available != available || s.Shortfall != max(0, held[key]-onHand) {
-		j.fault.Violated("at rest %s shows %+v of %+v; %d units are held and %d consumed", i.Name, s, i.Spec, held[key], consumed[key])
+		j.fault.Violated("at rest %s shows %+v of generation %d, %+v; %d units are held and %d consumed", i.Name, s, i.Generation, i.Spec, held[key], consumed[key])
 	}
 }
 

@@ -72,8 +72,9 @@ func newStockRoom(t *testing.T, fault *faultreport.Fault, operators int) *stockR
 			s.Declare(name, product, location, 30)
 		}
 	}
-	for range operators {
-		s.operators = append(s.operators, s.Start())
+	s.operators = []*testbed.Operator{s.Start()}
+	for range operators - 1 {
+		s.operators = append(s.operators, s.StartBeside())
 	}
 	for _, o := range s.operators {
 		o.AwaitReady()
@@ -203,6 +204,9 @@ func statusOf(phase v1.Phase) func(string) testbed.Point {
 func (s *stockRoom) finish() {
 	s.Helper()
 	for _, o := range s.operators[1:] {
+		if !o.Runs() {
+			s.Errorf("an operator ended by itself")
+		}
 		o.Kill()
 	}
 	began := time.Now()

@@ -51,12 +51,8 @@ func (w *World) Audit() *Audit {
 		w: w, cancel: cancel, changed: make(chan struct{}), specs: map[specKey]v1.StockItemSpec{},
 		newest: map[types.UID]uint64{}, consumed: map[string]int64{},
 	}
-	a.running.Go(func() {
-		Follow(ctx, w, func() client.ObjectList { return &v1.StockItemList{} }, func() {}, a.seen, func(*v1.StockItem) {})
-	})
-	a.running.Go(func() {
-		Follow(ctx, w, func() client.ObjectList { return &v1.StockLedgerList{} }, func() {}, func(*v1.StockLedger) {}, a.lose)
-	})
+	Follow(ctx, &a.running, w, func() client.ObjectList { return &v1.StockItemList{} }, func() {}, a.seen, func(*v1.StockItem) {})
+	Follow(ctx, &a.running, w, func() client.ObjectList { return &v1.StockLedgerList{} }, func() {}, func(*v1.StockLedger) {}, a.lose)
 	w.Cleanup(func() { cancel(); a.running.Wait() })
 	return a
 }

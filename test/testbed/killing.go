@@ -30,8 +30,19 @@ func NewKilling(w *World) *Killing {
 // election unless the flags say otherwise.
 func (k *Killing) Start(flags ...string) *Operator {
 	k.Helper()
+	return k.startAt(k.Address, flags...)
+}
+
+// StartBeside starts one more operator as Start does, with a bridge of its own.
+func (k *Killing) StartBeside(flags ...string) *Operator {
+	k.Helper()
+	return k.startAt(FreeAddress(k.World), flags...)
+}
+
+func (k *Killing) startAt(address string, flags ...string) *Operator {
+	k.Helper()
 	flags = append([]string{"--leader-elect=false", "--sink", k.Sink.URL()}, flags...)
-	o := k.LaunchAt(k.Address, k.Proxy.Kubeconfig, flags...)
+	o := k.LaunchAt(address, k.Proxy.Kubeconfig, flags...)
 	select {
 	case <-k.Proxy.Victim: // of an earlier start
 	default:

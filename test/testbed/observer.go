@@ -50,12 +50,8 @@ func (w *World) Observe(received map[string]int64) *Observer {
 		Last: map[types.UID]*v1.Reservation{}, changed: make(chan struct{}), Writers: map[string]int{}, Deciders: map[string]int{},
 		outcomes: map[string]string{}, Gone: map[types.UID]*v1.Reservation{}, held: map[string]int64{}, share: map[types.UID]map[string]int64{},
 	}
-	o.running.Go(func() {
-		Follow(ctx, w, func() client.ObjectList { return &v1.ReservationList{} }, o.reset, o.seen, o.gone)
-	})
-	o.running.Go(func() {
-		Follow(ctx, w, func() client.ObjectList { return &v1.StockLedgerList{} }, func() {}, o.seenLedger, func(*v1.StockLedger) {})
-	})
+	Follow(ctx, &o.running, w, func() client.ObjectList { return &v1.ReservationList{} }, o.reset, o.seen, o.gone)
+	Follow(ctx, &o.running, w, func() client.ObjectList { return &v1.StockLedgerList{} }, func() {}, o.seenLedger, func(*v1.StockLedger) {})
 	w.Cleanup(func() { cancel(); o.running.Wait() })
 	return o
 }

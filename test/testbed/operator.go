@@ -86,17 +86,26 @@ func (o *Operator) AwaitReady() {
 		response, err := http.Get(o.Bridge + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
+			if response.StatusCode == http.StatusOK && o.Runs() {
 				return
 			}
 		}
-		select {
-		case <-o.Exited:
+		if !o.Runs() { // whoever answered
 			o.World.Fatalf("the operator ended while starting:\n%s", o.log.Bytes())
-		case <-time.After(20 * time.Millisecond): // a poll of another process
 		}
+		time.Sleep(20 * time.Millisecond) // a poll of another process
 	}
 	o.World.Fatalf("the operator was not ready in time:\n%s", o.log.Bytes())
+}
+
+// Runs tells whether the operator has not ended.
+func (o *Operator) Runs() bool {
+	select {
+	case <-o.Exited:
+		return false
+	default:
+		return true
+	}
 }
 
 // Kill ends the operator with SIGKILL and waits until it is gone.
