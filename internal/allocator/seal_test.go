@@ -1,6 +1,7 @@
 package allocator
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,6 +68,32 @@ func TestEditedLedgerIsLost(t *testing.T) {
 				t.Errorf("rebuild is %t, want %t", catchUp.Rebuild, tc.lost)
 			}
 		})
+	}
+}
+
+// Numbers that somebody put into a ledger leave room for those that follow.
+func TestEditedNumbersAreNotContinued(t *testing.T) {
+	d := drive(t)
+	d.do(d.stock(9), Elected{})
+	left := folding(20)
+	left.Status.Epoch, left.Status.LastFold = math.MaxInt64, math.MaxInt64
+	fence := only[WriteLedger](t, d.do(LedgerRead{Term: 1, Stored: left}))
+	if s := &fence.Status; s.Epoch != 1 || s.LastFold != 0 {
+		t.Errorf("the fence has epoch %d and last fold %d, want 1 and 0", s.Epoch, s.LastFold)
+	}
+	d.do(landedAt(fence, 21))
+	d.do(CaughtUp{Term: 1, FoldFloor: 6})
+	d.now = d.now.Add(settleDelay)
+	write := only[WriteLedger](t, d.do(Woken{}))
+	if write.Status.LastFold != 6 {
+		t.Errorf("the rebuilt ledger has last fold %d, want the highest that any object shows, 6", write.Status.LastFold)
+	}
+
+	left.Status.Epoch = 1000
+	next := drive(t)
+	next.do(next.stock(9), Elected{})
+	if fence := only[WriteLedger](t, next.do(LedgerRead{Term: 1, Stored: left})); fence.Status.Epoch != 1001 {
+		t.Errorf("a believable epoch of 1000 is followed by %d", fence.Status.Epoch)
 	}
 }
 

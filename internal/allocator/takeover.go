@@ -130,18 +130,31 @@ func (s *State) ledgerRead(now time.Time, stored *Stored) []Effect {
 // this lands no older leader can add a hold.
 func (s *State) fence(now time.Time) []Effect {
 	s.stage = fencing
-	s.epoch = max(s.epoch, s.base.Status.Epoch) + 1
 	if !trusted(&s.base) {
-		// Nothing that it names can be told from what was edited.
-		known := &s.base.Status
-		known.Recovered, known.InFlight, known.OpenFold = false, nil, nil
+		s.distrust()
 	}
+	s.epoch = max(s.epoch, s.base.Status.Epoch) + 1
 	status := *s.base.Status.DeepCopy()
 	status.Holder = s.self
 	status.Epoch = s.epoch
 	setReady(&status, false, now)
 	s.attempt = &attempt{status: status}
 	return s.send()
+}
+
+// maxEpoch is more take-overs than ever happen: an epoch above it was put there by
+// hand.
+const maxEpoch = 1 << 52
+
+// distrust forgets what an edited ledger names, for nothing can be told from what was
+// edited. Whatever decides is found again; an epoch is not, so it is kept where
+// others can follow it.
+func (s *State) distrust() {
+	known := &s.base.Status
+	known.Recovered, known.InFlight, known.OpenFold, known.LastFold = false, nil, nil, 0
+	if known.Epoch > maxEpoch {
+		known.Epoch = 0
+	}
 }
 
 // fenced learns what is in flight and goes on to what else there is.
