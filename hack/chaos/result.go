@@ -25,6 +25,8 @@ type fault struct {
 	Injected   int    `json:"injected"`
 	Checked    int    `json:"checked"`
 	Violations int    `json:"violations"`
+	// Found says what the first violations were.
+	Found []string `json:"found,omitempty"`
 	// RecoveryP99 and RecoveryMax are in milliseconds, absent where the fault
 	// takes no service away.
 	RecoveryP99 *float64 `json:"recovery_p99_ms,omitempty"`
@@ -46,12 +48,13 @@ func sum(records []faultreport.Record) *result {
 		all.Injected += r.Injected
 		all.Checked += r.Checked
 		all.Violations += r.Violations
+		all.Found = append(all.Found, r.Found...)
 		all.Recoveries = append(all.Recoveries, r.Recoveries...)
 		byName[r.Name] = all
 	}
 	sums := &result{Faults: []fault{}}
 	for _, r := range byName {
-		f := fault{Name: r.Name, Injected: r.Injected, Checked: r.Checked, Violations: r.Violations}
+		f := fault{Name: r.Name, Injected: r.Injected, Checked: r.Checked, Violations: r.Violations, Found: r.Found}
 		if len(r.Recoveries) > 0 {
 			slices.Sort(r.Recoveries)
 			f.RecoveryP99, f.RecoveryMax = at(r.Recoveries, 0.99), at(r.Recoveries, 1)
@@ -105,7 +108,17 @@ func (r *result) print(out io.Writer) error {
 		_, _ = fmt.Fprintf(table, "mutants caught\t%d of %d\t\t%d\t\t\t\n",
 			r.Mutants.Caught, r.Mutants.Total, r.Mutants.Total-r.Mutants.Caught)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, f := range r.Faults {
+		for _, found := range f.Found {
+			if _, err := fmt.Fprintf(out, "VIOLATION, %s: %s\n", f.Name, found); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func seconds(ms *float64) string {

@@ -14,12 +14,12 @@ import (
 func TestSum(t *testing.T) {
 	got := sum([]faultreport.Record{
 		{Name: "zombie", Injected: 2, Checked: 10, Recoveries: []float64{3000, 1000}},
-		{Name: "storm", Injected: 7, Checked: 1, Violations: 1},
+		{Name: "storm", Injected: 7, Checked: 1, Violations: 1, Found: []string{"oversold"}},
 		{Name: "zombie", Injected: 1, Checked: 5, Recoveries: []float64{2000.4}},
 	})
 	slowest := 3000.0
 	want := &result{Faults: []fault{
-		{Name: "storm", Injected: 7, Checked: 1, Violations: 1},
+		{Name: "storm", Injected: 7, Checked: 1, Violations: 1, Found: []string{"oversold"}},
 		{Name: "zombie", Injected: 3, Checked: 15, RecoveryP99: &slowest, RecoveryMax: &slowest},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -48,7 +48,10 @@ func TestMissing(t *testing.T) {
 func TestPrint(t *testing.T) {
 	took := 1234.0
 	r := result{
-		Faults:  []fault{{Name: "zombie", Injected: 3, Checked: 15, RecoveryP99: &took, RecoveryMax: &took}},
+		Faults: []fault{
+			{Name: "zombie", Injected: 3, Checked: 15, RecoveryP99: &took, RecoveryMax: &took},
+			{Name: "storm", Injected: 1, Checked: 2, Violations: 1, Found: []string{"oversold"}},
+		},
 		Mutants: mutants{Caught: 11, Total: 12},
 	}
 	var out bytes.Buffer
@@ -62,7 +65,9 @@ func TestPrint(t *testing.T) {
 	want := [][]string{
 		{"fault", "injected", "checks", "violations", "recovery", "p99", "slowest"},
 		{"zombie", "3", "15", "0", "1.23", "s", "1.23", "s"},
+		{"storm", "1", "2", "1", "-", "-"},
 		{"mutants", "caught", "11", "of", "12", "1"},
+		{"VIOLATION,", "storm:", "oversold"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the table (-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,13 +84,17 @@ func (r *runner) environment(s suite) []string {
 	return env
 }
 
-// showEnd prints the end of a failed suite's log.
+// passing are the lines of a test log that tell nothing of a failure.
+var passing = regexp.MustCompile(`(?m)^(=== |\s*--- PASS).*\n`)
+
+// showEnd prints the end of a failed suite's log, without what passed.
 func (r *runner) showEnd(path string) {
 	const most = 6 << 10
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return
 	}
+	text = passing.ReplaceAll(text, nil)
 	if len(text) > most {
 		text = text[len(text)-most:]
 		text = append([]byte("...\n"), text[bytes.IndexByte(text, '\n')+1:]...)

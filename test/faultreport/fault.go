@@ -17,6 +17,8 @@ const (
 	roundsEnv = "FAULT_ROUNDS"
 	// reportEnv is the directory that takes a file for each record.
 	reportEnv = "FAULT_REPORT"
+	// mostFound is how many violations a record describes.
+	mostFound = 5
 )
 
 // Record is what one test reports about one fault.
@@ -29,6 +31,8 @@ type Record struct {
 	Checked int `json:"checked"`
 	// Violations is how many of those failed.
 	Violations int `json:"violations"`
+	// Found says what the first violations were.
+	Found []string `json:"found,omitempty"`
 	// Recoveries are the milliseconds from the end of each fault until the
 	// service answered again.
 	Recoveries []float64 `json:"recoveries_ms,omitempty"`
@@ -76,8 +80,14 @@ func (f *Fault) Checked(n int) { f.change(func(r *Record) { r.Checked += n }) }
 // Violated notes that an invariant did not hold, and fails the test.
 func (f *Fault) Violated(format string, arguments ...any) {
 	f.tb.Helper()
-	f.change(func(r *Record) { r.Violations++ })
-	f.tb.Errorf(format, arguments...)
+	text := fmt.Sprintf(format, arguments...)
+	f.change(func(r *Record) {
+		r.Violations++
+		if len(r.Found) < mostFound {
+			r.Found = append(r.Found, text)
+		}
+	})
+	f.tb.Error(text)
 }
 
 // Recovered notes how long the service took to answer again after a fault. More
@@ -100,8 +110,9 @@ func (f *Fault) change(by func(*Record)) {
 func (f *Fault) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.tb.Failed() {
-		f.record.Violations = max(1, f.record.Violations)
+	if f.tb.Failed() && f.record.Violations == 0 {
+		f.record.Violations = 1
+		f.record.Found = []string{f.tb.Name() + " failed otherwise, as its log says"}
 	}
 	f.tb.Logf("%s: %d injected, %d checked, %d violations",
 		f.record.Name, f.record.Injected, f.record.Checked, f.record.Violations)
