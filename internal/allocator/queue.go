@@ -25,28 +25,39 @@ type request struct {
 
 // called lets a caller wait. A Reservation whose decision is being written
 // already gets a second request, since the write under way began before this
-// call and proves nothing to it.
+// call and proves nothing to it. One that waits already is asked for what the
+// last caller knows of it: an answer to an older question would end that
+// caller's work, and nothing makes it ask once more.
 func (s *State) called(now time.Time, call uint64, asked request) []Effect {
-	r, known := s.waiting[asked.uid]
-	if !known {
-		r = &asked
-		s.enqueue(r)
+	if r, known := s.waiting[asked.uid]; known {
+		asked.calls = append(r.calls, call)
+		*r = asked
+	} else {
+		asked.calls = []uint64{call}
+		s.enqueue(&asked)
 	}
-	r.calls = append(r.calls, call)
 	return s.proceed(now)
 }
 
 // callDropped forgets a caller. A waiting request that has no caller left is
 // not decided.
 func (s *State) callDropped(e CallDropped) {
+	if s.attempt != nil {
+		for _, r := range s.attempt.batch {
+			r.drop(e.Call)
+		}
+	}
 	r, known := s.waiting[e.UID]
 	if !known {
 		return
 	}
-	r.calls = slices.DeleteFunc(r.calls, func(call uint64) bool { return call == e.Call })
-	if len(r.calls) == 0 {
+	if r.drop(e.Call); len(r.calls) == 0 {
 		s.dequeue(r)
 	}
+}
+
+func (r *request) drop(call uint64) {
+	r.calls = slices.DeleteFunc(r.calls, func(other uint64) bool { return other == call })
 }
 
 func (s *State) enqueue(r *request) {
@@ -67,10 +78,15 @@ func replies(r *request, decision Decision) []Effect {
 	return effects
 }
 
+// requeue lets the requests of an attempt that came to nothing wait again, before
+// those that came later.
 func (s *State) requeue(batch []*request) {
 	rest := s.queue
 	s.queue = nil
 	for _, r := range slices.Concat(batch, rest) {
+		if len(r.calls) == 0 {
+			continue // its callers gave up in the meantime
+		}
 		r.decision = Decision{}
 		if earlier, twice := s.waiting[r.uid]; twice && earlier != r {
 			// A second request of the same Reservation came while the first was
