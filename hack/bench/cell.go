@@ -50,6 +50,8 @@ type bench struct {
 	warmUp     time.Duration
 	measure    time.Duration
 	seed       uint64
+	// profiles is a directory, empty for no profiles.
+	profiles string
 	// absent are the contenders that this machine cannot run.
 	absent []string
 }
@@ -99,9 +101,10 @@ func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
 			return err
 		}
 	}
+	profiled := b.profile(ctx, c, of)
 	l := load{clients: of.clients, warmUp: b.warmUp, measure: b.measure, seed: b.seed}
 	s, err := l.against(ctx, c, of.workload, look(&before), look(&after))
-	if err != nil {
+	if err = errors.Join(err, profiled()); err != nil {
 		return run{}, err
 	}
 	count := float64(len(s.latencies))

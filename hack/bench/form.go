@@ -1,6 +1,11 @@
 package main
 
-import "time"
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+)
 
 // form is how much is measured.
 type form struct {
@@ -45,4 +50,20 @@ var forms = map[string]form{
 		},
 		reads: true, growth: []int{0, 1000, 10_000, 100_000},
 	},
+}
+
+// only is the form with no more than the cells that match.
+func (f form) only(pattern *regexp.Regexp) form {
+	f.reads, f.growth = false, nil
+	var cells []cell
+	for _, c := range f.cells {
+		c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool {
+			return !pattern.MatchString(fmt.Sprintf("%s/%d/%s", c.workload.name, c.clients, name))
+		})
+		if len(c.contenders) > 0 {
+			cells = append(cells, c)
+		}
+	}
+	f.cells = cells
+	return f
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"regexp"
 	"strconv"
 	"time"
@@ -151,22 +149,14 @@ var heapAlloc = regexp.MustCompile(`(?m)^# HeapAlloc = (\d+)$`)
 
 // liveHeap is the operator's heap after a collection, in MiB.
 func (o *ours) liveHeap(ctx context.Context) (float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.pprof+"/debug/pprof/heap?gc=1&debug=1", nil)
-	if err != nil {
-		return 0, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
+	url := o.pprof + "/debug/pprof/heap?gc=1&debug=1"
+	text, err := get(ctx, url)
 	if err != nil {
 		return 0, err
 	}
 	found := heapAlloc.FindSubmatch(text)
 	if found == nil {
-		return 0, fmt.Errorf("no HeapAlloc in %s", request.URL)
+		return 0, fmt.Errorf("no HeapAlloc in %s", url)
 	}
 	bytes, err := strconv.ParseFloat(string(found[1]), 64)
 	return bytes / (1 << 20), err

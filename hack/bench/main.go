@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -31,10 +32,19 @@ func benchmark(ctx context.Context) (err error) {
 	dir := flag.String("dir", ".run", "where bench.json goes, and the data while it runs")
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
+	only := flag.String("only", "", "measure only cells that match this regular expression, as in ^hot/64/(floor|ours)$, and neither reads nor growth")
+	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
 	flag.Parse()
 	form, ok := forms[*of]
 	if !ok {
 		return fmt.Errorf("--form is %q: give smoke, short or long", *of)
+	}
+	if *only != "" {
+		pattern, err := regexp.Compile(*only)
+		if err != nil {
+			return fmt.Errorf("--only: %w", err)
+		}
+		form = form.only(pattern)
 	}
 	if err := os.MkdirAll(*dir, 0o750); err != nil {
 		return err
@@ -50,6 +60,7 @@ func benchmark(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.profiles = *profiles
 	r := &result{Machine: thisMachine()}
 	for i, c := range form.cells {
 		fmt.Printf("%d of %d: %s, %d clients (%s so far)\n", i+1, len(form.cells), c.workload.name, c.clients, time.Since(began).Round(time.Second))

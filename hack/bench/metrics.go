@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
@@ -34,19 +33,11 @@ func (f figures) sum(name string, matches func(labels map[string]string) bool) f
 
 // scrape reads the metrics of a process over plain HTTP.
 func scrape(ctx context.Context, url string) (figures, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	text, err := get(ctx, url)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("metrics at %s: %s", url, response.Status)
-	}
-	return parse(response.Body)
+	return parse(bytes.NewReader(text))
 }
 
 // scrapeAPIServer reads the metrics of kube-apiserver.

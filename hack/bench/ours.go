@@ -82,6 +82,8 @@ func (o *ours) reserve(ctx context.Context, id string, items []v1.ReservationIte
 
 func (o *ours) release(ctx context.Context, name string) error { return o.outcomes.release(ctx, name) }
 
+func (o *ours) pprofURL() string { return o.pprof }
+
 func (o *ours) usage(ctx context.Context) (usage, error) {
 	f, err := scrape(ctx, o.metrics)
 	return f.usage(), err
