@@ -70,6 +70,10 @@ bench: controlplane build ## Measure beside the floor, a plain reconciler and Po
 bench-long: ## The same with every workload and number of clients, about an hour
 	@$(MAKE) bench BENCHFORM=long
 
+.PHONY: plots
+plots: ## Draw the plots of docs/performance.md from .run/bench.json
+	@go run ./hack/bench --plots docs/performance
+
 .PHONY: bench-smoke
 bench-smoke: ## Whether the benchmark works, in a minute; its figures mean nothing
 	@$(MAKE) bench BENCHFORM=smoke

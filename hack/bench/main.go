@@ -34,7 +34,11 @@ func benchmark(ctx context.Context) (err error) {
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
 	only := flag.String("only", "", "measure only cells that match this regular expression, as in ^hot/64/(floor|ours)$, and neither reads nor growth")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
+	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
 	flag.Parse()
+	if *plots != "" {
+		return drawPlots(filepath.Join(*dir, "bench.json"), *plots)
+	}
 	form, ok := forms[*of]
 	if !ok {
 		return fmt.Errorf("--form is %q: give smoke, short or long", *of)
