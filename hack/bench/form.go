@@ -52,9 +52,13 @@ var forms = map[string]form{
 	},
 }
 
-// only is the form with no more than the cells that match.
+// only is the form with no more than what matches: cells as workload/clients/contender,
+// "reads", and sizes as "growth/1000".
 func (f form) only(pattern *regexp.Regexp) form {
-	f.reads, f.growth = false, nil
+	f.reads = f.reads && pattern.MatchString("reads")
+	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
+		return !pattern.MatchString(fmt.Sprintf("growth/%d", size))
+	})
 	var cells []cell
 	for _, c := range f.cells {
 		c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool {

@@ -32,7 +32,7 @@ func benchmark(ctx context.Context) (err error) {
 	dir := flag.String("dir", ".run", "where bench.json goes, and the data while it runs")
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
-	only := flag.String("only", "", "measure only cells that match this regular expression, as in ^hot/64/(floor|ours)$, and neither reads nor growth")
+	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^reads$ or ^growth/1000$")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
 	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
 	flag.Parse()

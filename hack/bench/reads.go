@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -60,20 +63,27 @@ func (b *bench) reads(ctx context.Context) (r reads, err error) {
 }
 
 // read asks for the level of one product after the other until end, and returns
-// the latencies of those answered after warm.
-func (b *bridged) read(ctx context.Context, carts *carts, warm, end time.Time) ([]time.Duration, error) {
-	var latencies []time.Duration
-	for {
-		asked := time.Now()
-		if asked.After(end) {
-			return latencies, nil
-		}
-		url := b.bridge + "/stock/" + product(carts.draw())
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
+// the latencies of those answered after warm. It keeps one connection, without the
+// pool and the goroutines of net/http's client: that costs as much as the server,
+// and here they share a machine.
+func (b *bridged) read(ctx context.Context, carts *carts, warm, end time.Time) (latencies []time.Duration, err error) {
+	address := strings.TrimPrefix(b.bridge, "http://")
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, connection.Close()) }()
+	if err := connection.SetDeadline(end.Add(patience)); err != nil {
+		return nil, err
+	}
+	answers := bufio.NewReader(connection)
+	for asked := time.Now(); asked.Before(end); asked = time.Now() {
+		path := "/stock/" + product(carts.draw())
+		if _, err := fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, address); err != nil {
 			return nil, err
 		}
-		response, err := b.http.Do(request)
+		response, err := http.ReadResponse(answers, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -82,10 +92,11 @@ func (b *bridged) read(ctx context.Context, carts *carts, warm, end time.Time) (
 			return nil, err
 		}
 		if response.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s answered %s", url, response.Status)
+			return nil, fmt.Errorf("%s answered %s", path, response.Status)
 		}
 		if answered := time.Now(); answered.After(warm) && answered.Before(end) {
 			latencies = append(latencies, answered.Sub(asked))
 		}
 	}
+	return latencies, nil
 }

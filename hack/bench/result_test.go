@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"regexp"
 	"testing"
 	"time"
 
@@ -89,5 +90,19 @@ func TestCarts(t *testing.T) {
 				t.Errorf("the most wanted of %d products is in %d of %d carts", w.products, most, n)
 			}
 		})
+	}
+}
+
+func TestOnly(t *testing.T) {
+	f := form{cells: []cell{{hot, 64, own}, {zipf, 64, own}}, reads: true, growth: []int{0, 1000}}
+	for pattern, want := range map[string]form{
+		"^hot/64/(floor|ours)$": {cells: []cell{{hot, 64, []string{"floor", "ours"}}}},
+		"^(reads|growth/1000)$": {reads: true, growth: []int{1000}},
+		"bridge":                {cells: []cell{{hot, 64, []string{"bridge"}}, {zipf, 64, []string{"bridge"}}}},
+	} {
+		got := f.only(regexp.MustCompile(pattern))
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(form{}, cell{}, workload{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", pattern, diff)
+		}
 	}
 }
