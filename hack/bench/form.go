@@ -16,6 +16,8 @@ type form struct {
 	// Reservations the rest is.
 	reads  bool
 	growth []int
+	// ahead are the windows of the experiment past the floor.
+	ahead []int
 }
 
 var (
@@ -33,7 +35,7 @@ var forms = map[string]form{
 			{churn, 4, own},
 			{refused, 4, own},
 		},
-		reads: true, growth: []int{200},
+		reads: true, growth: []int{200}, ahead: []int{64},
 	},
 	"short": {
 		rounds: 3, warmUp: time.Second, measure: 4 * time.Second,
@@ -48,16 +50,19 @@ var forms = map[string]form{
 			{wide, 1, most}, {wide, 16, most}, {wide, 64, most}, {wide, 256, most},
 			{refused, 64, own}, {churn, 64, most},
 		},
-		reads: true, growth: []int{0, 1000, 10_000, 100_000},
+		reads: true, growth: []int{0, 1000, 10_000, 100_000}, ahead: []int{64, 256, 1024, 4096},
 	},
 }
 
 // only is the form with no more than what matches: cells as workload/clients/contender,
-// "reads", and sizes as "growth/1000".
+// "reads", sizes as "growth/1000" and windows as "ahead/1024".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
 	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
 		return !pattern.MatchString(fmt.Sprintf("growth/%d", size))
+	})
+	f.ahead = slices.DeleteFunc(slices.Clone(f.ahead), func(window int) bool {
+		return !pattern.MatchString(fmt.Sprintf("ahead/%d", window))
 	})
 	var cells []cell
 	for _, c := range f.cells {

@@ -82,6 +82,9 @@ func benchmark(ctx context.Context) (err error) {
 		}
 		r.Reads = &level
 	}
+	if r.Ahead, err = b.aheads(ctx, form.ahead); err != nil {
+		return err
+	}
 	if r.Growth, err = b.grow(ctx, form.growth); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type result struct {
 	Runs    []run              `json:"runs"`
 	Ratios  map[string]float64 `json:"ratios"`
 	Reads   *reads             `json:"reads,omitempty"`
+	Ahead   []ahead            `json:"ahead,omitempty"`
 	Growth  []grown            `json:"growth,omitempty"`
 }
 
@@ -96,7 +97,23 @@ func (r *result) print(out io.Writer) error {
 		_, _ = fmt.Fprintf(out, "\nstock level, one core for the operator, %d clients: %.0f/s, p50 %.2f ms, p99 %.2f ms\n",
 			r.Reads.Clients, r.Reads.Rate, r.Reads.P50, r.Reads.P99)
 	}
+	if err := r.printAhead(out); err != nil {
+		return err
+	}
 	return r.printGrowth(out)
+}
+
+func (r *result) printAhead(out io.Writer) error {
+	if len(r.Ahead) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "\nanswered ahead by\tburst/s\tfor s\tthen/s\tp50 ms\tkubectl late by ms\tledger B\t")
+	for _, a := range r.Ahead {
+		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.2f\t%.0f\t%.2f\t%.0f\t%d\t\n",
+			a.Window, a.Burst, a.BurstSeconds, a.Sustained, a.P50, a.Lag, a.Ledger)
+	}
+	return table.Flush()
 }
 
 func (r *result) printGrowth(out io.Writer) error {

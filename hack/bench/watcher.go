@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/fields"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -37,6 +38,11 @@ func (l *lab) watch(ctx context.Context, namespace string) (*watcher, error) {
 		Scheme:            l.scheme,
 		DefaultNamespaces: map[string]cache.Config{namespace: {}},
 		DefaultTransform:  cache.TransformStripManagedFields(),
+		// Who waits for an outcome need not hear of carts that have none.
+		DefaultFieldSelector: fields.AndSelectors(
+			fields.OneTermNotEqualSelector("status.phase", ""),
+			fields.OneTermNotEqualSelector("status.phase", string(v1.PhasePending)),
+		),
 	})
 	if err != nil {
 		return nil, err
