@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/intern"
 	"github.com/acme/inventory-service/internal/publisher"
 )
 
@@ -45,7 +46,7 @@ func (s scope) validate(defaultNamespace string) error {
 
 // cache is what the manager's cache holds.
 func (s scope) cache() cache.Options {
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	options := cache.Options{DefaultTransform: intern.Transform()}
 	switch len(s) {
 	case 0:
 	case 1:

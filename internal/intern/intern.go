@@ -1,0 +1,84 @@
+// Package intern keeps the objects that informers cache small: strings that many of
+// them have in common are kept once, and what only the API server needs is dropped.
+//
+// It changes no value that anybody reads. Callers owe it objects that nobody else
+// has yet, as informers hand them to a transform.
+package intern
+
+import (
+	"unique"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
+	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// Transform is for informers of any kind. It may be called again with an object that
+// it has returned, as informers do after an error. It never fails.
+func Transform() cache.TransformFunc {
+	strip := ctrlcache.TransformStripManagedFields()
+	return func(object any) (any, error) {
+		object, err := strip(object)
+		switch o := object.(type) {
+		case *v1.Reservation:
+			reservation(o)
+		case *v1.StockItem:
+			stockItem(o)
+		}
+		return object, err
+	}
+}
+
+func reservation(r *v1.Reservation) {
+	meta(&r.TypeMeta, &r.ObjectMeta)
+	for i := range r.Spec.Items {
+		share(&r.Spec.Items[i].ProductID)
+	}
+	for _, parts := range [][]v1.PartialItem{r.Spec.ConsumeItems, r.Spec.ReleaseItems} {
+		for i := range parts {
+			share(&parts[i].ProductID)
+			share(&parts[i].LocationID)
+		}
+	}
+	for i := range r.Status.Allocations {
+		share(&r.Status.Allocations[i].ProductID)
+		share(&r.Status.Allocations[i].LocationID)
+	}
+	for i := range r.Status.UnavailableItems {
+		share(&r.Status.UnavailableItems[i].ProductID)
+	}
+	share(&r.Spec.Intent)
+	share(&r.Spec.ReleaseReason)
+	share(&r.Status.Phase)
+	share(&r.Status.Reason)
+	conditions(r.Status.Conditions)
+}
+
+func stockItem(i *v1.StockItem) {
+	meta(&i.TypeMeta, &i.ObjectMeta)
+	share(&i.Spec.ProductID)
+	share(&i.Spec.LocationID)
+	conditions(i.Status.Conditions)
+}
+
+func meta(kind *metav1.TypeMeta, object *metav1.ObjectMeta) {
+	share(&kind.Kind)
+	share(&kind.APIVersion)
+	share(&object.Namespace)
+}
+
+// conditions shares what conditions say: their messages are few, for details such as
+// names are in the fields of the status.
+func conditions(all []metav1.Condition) {
+	for i := range all {
+		share(&all[i].Type)
+		share(&all[i].Status)
+		share(&all[i].Reason)
+		share(&all[i].Message)
+	}
+}
+
+// share makes a string use the memory of the equal ones before it.
+func share[S ~string](s *S) { *s = unique.Make(*s).Value() }

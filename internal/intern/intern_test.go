@@ -1,0 +1,90 @@
+package intern_test
+
+import (
+	"encoding/json"
+	"testing"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/intern"
+)
+
+func full() (*v1.Reservation, *v1.StockItem) {
+	conditions := []metav1.Condition{{Type: "Ready", Status: metav1.ConditionTrue, Reason: "Serving", Message: "the figures count"}}
+	r := &v1.Reservation{
+		TypeMeta:   metav1.TypeMeta{Kind: "Reservation", APIVersion: "inventory.acme.com/v1"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart", Labels: map[string]string{"a": "b"}},
+		Spec: v1.ReservationSpec{
+			CartID: "cart", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
+			ConsumeItems: []v1.PartialItem{{ProductID: "mug", LocationID: "a", Quantity: 1}}, ReleaseReason: v1.ReleaseOrderCancelled,
+		},
+		Status: v1.ReservationStatus{
+			Phase: v1.PhaseReserved, Reason: "Allocated", Conditions: conditions,
+			Allocations:      []v1.Allocation{{ProductID: "mug", LocationID: "a", Quantity: 2}},
+			UnavailableItems: []v1.UnavailableItem{{ProductID: "mug", Requested: 2}},
+		},
+	}
+	i := &v1.StockItem{
+		TypeMeta: metav1.TypeMeta{Kind: "StockItem", APIVersion: "inventory.acme.com/v1"}, ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "mug"},
+		Spec: v1.StockItemSpec{ProductID: "mug", LocationID: "a", Received: 3}, Status: v1.StockItemStatus{Conditions: conditions},
+	}
+	return r, i
+}
+
+// decoded has strings of its own, as what comes from the API server.
+func decoded[T any](t *testing.T, object *T) *T {
+	t.Helper()
+	text, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	into := new(T)
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
+	return into
+}
+
+func transform[T runtime.Object](t *testing.T, object T) T {
+	t.Helper()
+	out, err := intern.Transform()(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.(T)
+}
+
+func TestTransformKeepsValues(t *testing.T) {
+	r, i := full()
+	gotR, gotI := decoded(t, r), decoded(t, i)
+	gotR.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+	if diff := cmp.Diff(r, transform(t, transform(t, gotR))); diff != "" {
+		t.Errorf("reservation (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(i, transform(t, gotI)); diff != "" {
+		t.Errorf("stock item (-want +got):\n%s", diff)
+	}
+}
+
+func TestTransformSharesStrings(t *testing.T) {
+	r, i := full()
+	first, second, item := transform(t, decoded(t, r)), transform(t, decoded(t, r)), transform(t, decoded(t, i))
+	for name, pair := range map[string][2]string{
+		"namespace":         {first.Namespace, second.Namespace},
+		"kind":              {first.Kind, second.Kind},
+		"product":           {first.Spec.Items[0].ProductID, second.Status.Allocations[0].ProductID},
+		"product of a part": {first.Spec.ConsumeItems[0].ProductID, second.Status.UnavailableItems[0].ProductID},
+		"product of items":  {first.Spec.Items[0].ProductID, item.Spec.ProductID},
+		"location":          {first.Status.Allocations[0].LocationID, item.Spec.LocationID},
+		"phase":             {string(first.Status.Phase), string(second.Status.Phase)},
+		"message":           {first.Status.Conditions[0].Message, item.Status.Conditions[0].Message},
+	} {
+		if unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {
+			t.Errorf("%s %q is kept twice", name, pair[0])
+		}
+	}
+}
