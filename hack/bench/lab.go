@@ -64,7 +64,7 @@ func openLab(ctx context.Context, dir, operator string) (*lab, error) {
 
 func (l *lab) install(ctx context.Context) error {
 	l.config = l.plane.RESTConfig()
-	err := controlplane.Apply(ctx, l.config, "bench", "config/default/namespace.yaml", "config/crd", "config/rbac")
+	err := controlplane.Apply(ctx, l.config, "bench", "config/default/namespace.yaml", "config/crd", "config/rbac", "config/manager/flow_schema.yaml")
 	if err != nil {
 		return err
 	}
