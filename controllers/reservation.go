@@ -32,8 +32,7 @@ type Allocator interface {
 	SeeReservation(r *v1.Reservation)
 }
 
-// ReservationReconciler takes each Reservation through its life: it is decided,
-// released,
+// ReservationReconciler takes each Reservation through its life: it is decided, released,
 // expired or consumed, and deleted some time after nothing can change any more.
 type ReservationReconciler struct {
 	// Client reads from the cache and writes to the API server.
