@@ -14,21 +14,20 @@ import (
 
 // bridged is ours with carts sent as CloudEvents through the bridge.
 type bridged struct {
-	ours
+	*ours
 	http *http.Client
 }
 
-func newBridged(l *lab, sink string) *bridged {
+func newBridged(o *ours) *bridged {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 1024
-	return &bridged{ours: *newOurs(l, sink), http: &http.Client{Transport: transport}}
+	return &bridged{ours: o, http: &http.Client{Transport: transport}}
 }
 
 func (*bridged) name() string { return "bridge" }
 
-func (b *bridged) start(ctx context.Context, w workload) error {
-	return b.open(ctx, "bench-bridge-"+w.name, w)
-}
+func (*bridged) begin(context.Context) error { return nil }
+func (*bridged) end()                        {}
 
 // reserve sends the cart in binary mode and takes the outcome from the reply.
 func (b *bridged) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {

@@ -90,9 +90,6 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 
 // turn measures one contender once.
 func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
-	if err := b.lab.quiet(ctx); err != nil {
-		return run{}, err
-	}
 	b.seed++
 	var before, after reading
 	look := func(into *reading) func() error {
@@ -100,6 +97,13 @@ func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
 			*into, err = b.lab.read(ctx, c)
 			return err
 		}
+	}
+	if err := c.begin(ctx); err != nil {
+		return run{}, err
+	}
+	defer c.end()
+	if err := b.lab.quiet(ctx); err != nil {
+		return run{}, err
 	}
 	profiled := b.profile(ctx, c, of)
 	l := load{clients: of.clients, warmUp: b.warmUp, measure: b.measure, seed: b.seed}

@@ -12,6 +12,9 @@ type contender interface {
 	name() string
 	// start makes it ready to take a workload's carts, with the stock in place.
 	start(ctx context.Context, w workload) error
+	// begin and end frame each of its turns, with what its clients alone need.
+	begin(ctx context.Context) error
+	end()
 	// reserve sends one cart and returns when its outcome is known. id is a
 	// UUID that no other cart has. What it returns names the reservation.
 	reserve(ctx context.Context, id string, items []v1.ReservationItem) (reservation string, reserved bool, err error)
@@ -22,3 +25,9 @@ type contender interface {
 	// stop ends what start has started.
 	stop() error
 }
+
+// needless are the clients of a contender that answers each of them.
+type needless struct{}
+
+func (needless) begin(context.Context) error { return nil }
+func (needless) end()                        {}

@@ -14,7 +14,10 @@ import (
 
 // floor is what no operator can be faster than: the clients themselves make
 // each Reservation and write its outcome, and nobody looks after the stock.
-type floor struct{ *lab }
+type floor struct {
+	*lab
+	needless
+}
 
 func (floor) name() string      { return "floor" }
 func (floor) namespace() string { return "bench-floor" }

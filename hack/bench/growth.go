@@ -92,14 +92,16 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	g.Open = size
 	first, second := newOurs(b.lab, b.sink), newOurs(b.lab, b.sink)
 	first.namespace, second.namespace = growthNamespace, growthNamespace
-	defer func() { err = errors.Join(err, first.end(), second.end()) }()
-	if first.outcomes, err = b.lab.watch(ctx, growthNamespace); err != nil {
+	defer func() { err = errors.Join(err, first.leave(), second.leave()) }()
+	if err = first.begin(ctx); err != nil {
 		return g, err
 	}
+	defer first.end()
 	began := time.Now()
 	if g.FirstDecision, err = first.decides(ctx, began, func() error { return first.run(ctx) }); err != nil {
 		return g, err
 	}
+	first.end()
 	everything := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
 	if err := b.lab.awaitStock(ctx, growthNamespace, everything); err != nil {
 		return g, err
@@ -115,7 +117,7 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	if g.Ledger, g.Item, err = b.lab.sizes(ctx); err != nil {
 		return g, err
 	}
-	if err := second.run(ctx); err != nil {
+	if err := errors.Join(second.run(ctx), first.begin(ctx)); err != nil {
 		return g, err
 	}
 	killed := time.Now()
@@ -134,11 +136,8 @@ func (o *ours) decides(ctx context.Context, since time.Time, do func() error) (f
 	return time.Since(since).Seconds(), err
 }
 
-// end stops an operator and leaves its namespace as it is.
-func (o *ours) end() error {
-	if o.outcomes != nil {
-		o.outcomes.stop()
-	}
+// leave stops an operator and leaves its namespace as it is.
+func (o *ours) leave() error {
 	if o.operator == nil {
 		return nil
 	}

@@ -105,10 +105,12 @@ func newBench(lab *lab, f form, plain string) (*bench, error) {
 	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure}
 	database := &postgres{lab: lab}
 	lab.stops = append(lab.stops, database.close)
-	for _, c := range []contender{
-		floor{lab}, newOurs(lab, sink), newBridged(lab, sink), database,
-		&naive{lab: lab, program: plain, workers: 1}, &naive{lab: lab, program: plain, workers: 8}, &naive{lab: lab, program: plain, workers: 64},
-	} {
+	objects := newOurs(lab, sink)
+	contenders := []contender{floor{lab: lab}, objects, newBridged(objects), database}
+	for _, workers := range []int{1, 8, 64} {
+		contenders = append(contenders, &naive{watching: watching{lab: lab}, program: plain, workers: workers})
+	}
+	for _, c := range contenders {
 		b.contenders[c.name()] = c
 	}
 	if _, err := postgresBinaries(); err != nil {

@@ -12,13 +12,11 @@ import (
 // naive is a plain reconciler (hack/bench/naive) that compare-and-swaps each
 // StockItem of a cart.
 type naive struct {
-	*lab
-	program   string
-	workers   int
-	namespace string
-	operator  *process
-	metrics   string
-	outcomes  *watcher
+	watching
+	program  string
+	workers  int
+	operator *process
+	metrics  string
 }
 
 func (n *naive) name() string { return fmt.Sprintf("naive-%d", n.workers) }
@@ -41,17 +39,8 @@ func (n *naive) start(ctx context.Context, w workload) error {
 	if err := n.operator.awaitOK(ctx, n.metrics); err != nil {
 		return err
 	}
-	if n.outcomes, err = n.watch(ctx, n.namespace); err != nil {
-		return err
-	}
 	return n.awaitStock(ctx, n.namespace, func(i *v1.StockItem) bool { return i.Status.OnHand == i.Spec.Received })
 }
-
-func (n *naive) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
-	return n.outcomes.reserve(ctx, id, items)
-}
-
-func (n *naive) release(ctx context.Context, name string) error { return n.outcomes.release(ctx, name) }
 
 func (n *naive) usage(ctx context.Context) (usage, error) {
 	f, err := scrape(ctx, n.metrics)
@@ -59,10 +48,6 @@ func (n *naive) usage(ctx context.Context) (usage, error) {
 }
 
 func (n *naive) stop() error {
-	if n.outcomes != nil {
-		n.outcomes.stop()
-		n.outcomes = nil
-	}
 	var failed error
 	if n.operator != nil {
 		failed = n.operator.stop()

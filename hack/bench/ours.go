@@ -12,40 +12,35 @@ import (
 // ours is the operator's own binary with everything on, informers, ledger,
 // publisher and metrics; carts are sent as Reservation objects.
 type ours struct {
-	*lab
-	sink      string // URL
-	operator  *process
-	bridge    string // URL
-	metrics   string // URL
-	pprof     string // URL
-	env       []string
-	outcomes  *watcher
-	namespace string
+	watching
+	sink     string // URL
+	operator *process
+	bridge   string // URL
+	metrics  string // URL
+	pprof    string // URL
+	env      []string
+	// users are the contenders that use the operator: objects, bridge or both.
+	users int
 }
 
-func newOurs(l *lab, sink string) *ours { return &ours{lab: l, sink: sink} }
+func newOurs(l *lab, sink string) *ours { return &ours{watching: watching{lab: l}, sink: sink} }
 
 func (*ours) name() string { return "ours" }
 
+// start fills a namespace and runs the operator there until it sells everything,
+// unless another contender has.
 func (o *ours) start(ctx context.Context, w workload) error {
-	if err := o.open(ctx, "bench-ours-"+w.name, w); err != nil {
-		return err
+	if o.users++; o.users > 1 {
+		return nil
 	}
-	var err error
-	o.outcomes, err = o.watch(ctx, o.namespace)
-	return err
-}
-
-// open fills a namespace and runs the operator there until it sells everything.
-func (o *ours) open(ctx context.Context, namespace string, w workload) error {
-	o.namespace = namespace
-	if err := o.stock(ctx, namespace, w); err != nil {
+	o.namespace = "bench-ours-" + w.name
+	if err := o.stock(ctx, o.namespace, w); err != nil {
 		return err
 	}
 	if err := o.run(ctx); err != nil {
 		return err
 	}
-	return o.awaitStock(ctx, namespace, func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation })
+	return o.awaitStock(ctx, o.namespace, func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation })
 }
 
 // run starts the operator.
@@ -76,12 +71,6 @@ func (o *ours) run(ctx context.Context, flags ...string) error {
 	return o.operator.awaitOK(ctx, o.bridge+"/readyz")
 }
 
-func (o *ours) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
-	return o.outcomes.reserve(ctx, id, items)
-}
-
-func (o *ours) release(ctx context.Context, name string) error { return o.outcomes.release(ctx, name) }
-
 func (o *ours) pprofURL() string { return o.pprof }
 
 func (o *ours) usage(ctx context.Context) (usage, error) {
@@ -90,11 +79,10 @@ func (o *ours) usage(ctx context.Context) (usage, error) {
 }
 
 func (o *ours) stop() error {
-	var failed error
-	if o.outcomes != nil {
-		o.outcomes.stop()
-		o.outcomes = nil
+	if o.users--; o.users > 0 {
+		return nil
 	}
+	var failed error
 	if o.operator != nil {
 		failed = o.operator.stop()
 		o.operator = nil

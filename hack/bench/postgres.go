@@ -20,6 +20,7 @@ import (
 // reservation and its outcome event.
 type postgres struct {
 	*lab
+	needless
 	database *database
 	pool     *pgxpool.Pool
 }

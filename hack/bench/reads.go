@@ -27,7 +27,7 @@ const readers = 16
 // reads measures GetStockLevel over HTTP. The operator has one core, the clients
 // have the rest of the machine.
 func (b *bench) reads(ctx context.Context) (r reads, err error) {
-	o := newBridged(b.lab, b.sink)
+	o := newBridged(newOurs(b.lab, b.sink))
 	o.env = []string{"GOMAXPROCS=1"}
 	defer func() { err = errors.Join(err, o.stop()) }()
 	if err := o.start(ctx, wide); err != nil {

@@ -31,6 +31,34 @@ type want struct {
 	met  chan *v1.Reservation
 }
 
+// watching are clients that write Reservations to a namespace and wait for what
+// becomes of them.
+type watching struct {
+	*lab
+	namespace string
+	outcomes  *watcher
+}
+
+func (w *watching) begin(ctx context.Context) (err error) {
+	w.outcomes, err = w.watch(ctx, w.namespace)
+	return err
+}
+
+func (w *watching) end() {
+	if w.outcomes != nil {
+		w.outcomes.stop()
+		w.outcomes = nil
+	}
+}
+
+func (w *watching) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
+	return w.outcomes.reserve(ctx, id, items)
+}
+
+func (w *watching) release(ctx context.Context, name string) error {
+	return w.outcomes.release(ctx, name)
+}
+
 // watch begins to follow a namespace.
 func (l *lab) watch(ctx context.Context, namespace string) (*watcher, error) {
 	w := &watcher{lab: l, namespace: namespace, ended: make(chan struct{}), wants: map[string]want{}}
@@ -133,6 +161,9 @@ func (l *lab) awaitStock(ctx context.Context, namespace string, serves func(*v1.
 	ctx, cancel := context.WithTimeout(ctx, 5*patience)
 	defer cancel()
 	for {
+		if err := l.quiet(ctx); err != nil { // a list of all is dear
+			return err
+		}
 		var items v1.StockItemList
 		if err := l.admin.List(ctx, &items, client.InNamespace(namespace)); err != nil {
 			return err
