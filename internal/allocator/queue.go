@@ -30,7 +30,7 @@ type request struct {
 // caller's work, and nothing makes it ask once more.
 func (s *State) called(now time.Time, call uint64, asked request) []Effect {
 	if r, known := s.waiting[asked.uid]; known {
-		asked.calls = append(r.calls, call)
+		asked.calls = slices.Concat(r.calls, []uint64{call})
 		*r = asked
 	} else {
 		asked.calls = []uint64{call}
