@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -25,18 +26,31 @@ func owed(r *v1.Reservation, now time.Time) bool {
 	}
 }
 
-// awaitRest waits until nothing is left to do and nothing changes any more.
+// unfinished tells whether an operator still has something to do for an object: every
+// StockItem has to show its newest spec.
+func unfinished(object client.Object, now time.Time) bool {
+	switch o := object.(type) {
+	case *v1.Reservation:
+		return owed(o, now)
+	case *v1.StockItem:
+		return o.Status.ObservedGeneration != o.Generation
+	default:
+		return false
+	}
+}
+
+// awaitRest waits until nothing is left to do and nothing changes any more. Silence
+// alone proves nothing: of two operators that took the ledger from each other, the one
+// that is left may wait for seconds before it comes back.
 func awaitRest(w *testbed.World, h *history) {
 	w.Helper()
 	h.await("an end of what is to be done", func() bool {
-		newest := map[types.UID]*v1.Reservation{}
+		newest := map[types.UID]client.Object{}
 		for _, r := range h.revisions {
-			if object, ok := r.object.(*v1.Reservation); ok {
-				newest[object.UID] = object
-			}
+			newest[r.object.GetUID()] = r.object
 		}
-		for uid, r := range newest {
-			if _, live := h.live[uid]; live && owed(r, time.Now()) {
+		for uid, object := range newest {
+			if _, live := h.live[uid]; live && unfinished(object, time.Now()) {
 				return false
 			}
 		}
