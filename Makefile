@@ -67,7 +67,7 @@ bench: controlplane build ## Measure beside the floor, a plain reconciler and Po
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) bin/bench --form $(BENCHFORM) --operator bin/inventory-operator --naive bin/bench-naive
 
 .PHONY: bench-long
-bench-long: ## The same with every workload and number of clients, about an hour
+bench-long: ## The same with every workload, number of clients and size, some hours
 	@$(MAKE) bench BENCHFORM=long
 
 .PHONY: plots

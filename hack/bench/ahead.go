@@ -36,7 +36,8 @@ type ahead struct {
 	// Lag is the time by which what kubectl shows is behind the answers: by Little's
 	// law, the holds in the ledger over the rate.
 	Lag float64 `json:"lag_ms"`
-	// Ledger is the size of the largest ledger, in bytes of JSON.
+	// Ledger is the size of the largest ledger until the window was filled once, in
+	// bytes of JSON. It is not looked at later, so as not to slow the writer.
 	Ledger int `json:"ledger_bytes"`
 }
 
@@ -65,6 +66,9 @@ func (b *bench) aheads(ctx context.Context, windows []int) (all []ahead, err err
 
 // aheadClients are as many as in the other cells.
 const aheadClients = 64
+
+// aheadItems are what every cart wants, as in hot.
+var aheadItems = []v1.ReservationItem{{ProductID: product(0), Quantity: 1}}
 
 // journal is the ledger of the experiment, with one writer.
 type journal struct {
@@ -143,12 +147,7 @@ func (j *journal) sum(began time.Time) ahead {
 func (j *journal) shop(ctx context.Context) error {
 	for {
 		id := uuid.NewString()
-		now := time.Now()
-		cart := aheadCart{asked: now, answered: make(chan struct{}), hold: v1.InFlightHold{
-			UID: types.UID(id), Name: id, Allocations: allocate([]v1.ReservationItem{{ProductID: product(0), Quantity: 1}}),
-			ReservedAt: metav1.NewMicroTime(now.UTC().Truncate(time.Microsecond)),
-			ExpiresAt:  metav1.NewTime(now.UTC().Add(15 * time.Minute).Truncate(time.Second)),
-		}}
+		cart := aheadCart{asked: time.Now(), answered: make(chan struct{}), hold: newHold(types.UID(id), id, aheadItems, 15*time.Minute)}
 		select {
 		case j.asked <- cart:
 		case <-ctx.Done():
@@ -165,11 +164,11 @@ func (j *journal) shop(ctx context.Context) error {
 // follow makes the Reservations of carts that were answered.
 func (j *journal) follow(ctx context.Context) error {
 	for hold := range j.todo {
-		r := newReservation(aheadNamespace, hold.Name, []v1.ReservationItem{{ProductID: product(0), Quantity: 1}})
+		r := newReservation(aheadNamespace, hold.Name, aheadItems)
 		if err := j.lab.admin.Create(ctx, r); err != nil {
 			return err
 		}
-		hold.UID, r.Status = r.UID, v1.ReservationStatus{}
+		hold.UID = r.UID
 		lifecycle.Reserve(r, hold)
 		if err := j.lab.admin.Status().Update(ctx, r); err != nil {
 			return err
@@ -204,7 +203,11 @@ func (j *journal) write(ctx context.Context, measure time.Duration) error {
 			return fmt.Errorf("write the ledger with %d holds: %w", len(order), err)
 		}
 		now := time.Now()
-		if text, err := json.Marshal(j.ledger); err == nil && filled.IsZero() {
+		if filled.IsZero() {
+			text, err := json.Marshal(j.ledger)
+			if err != nil {
+				return err
+			}
 			j.largest = max(j.largest, len(text))
 		}
 		for _, cart := range batch {

@@ -32,12 +32,7 @@ func (f floor) reserve(ctx context.Context, id string, items []v1.ReservationIte
 	if err := f.admin.Create(ctx, r); err != nil {
 		return "", false, err
 	}
-	now := time.Now().UTC()
-	lifecycle.Reserve(r, v1.InFlightHold{
-		UID: r.UID, Name: r.Name, Allocations: allocate(items),
-		ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
-		ExpiresAt:  metav1.NewTime(now.Add(15 * time.Minute).Truncate(time.Second)),
-	})
+	lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 15*time.Minute))
 	return r.Name, true, f.admin.Status().Update(ctx, r)
 }
 
@@ -59,6 +54,16 @@ func newReservation(namespace, id string, items []v1.ReservationItem) *v1.Reserv
 	return &v1.Reservation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id},
 		Spec:       v1.ReservationSpec{CartID: id, Items: items, Intent: v1.IntentHold},
+	}
+}
+
+// newHold is a hold as an operator would decide it now.
+func newHold(uid types.UID, name string, items []v1.ReservationItem, lasts time.Duration) v1.InFlightHold {
+	now := time.Now().UTC()
+	return v1.InFlightHold{
+		UID: uid, Name: name, Allocations: allocate(items),
+		ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
+		ExpiresAt:  metav1.NewTime(now.Add(lasts).Truncate(time.Second)),
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -71,18 +70,13 @@ func (l *lab) fill(ctx context.Context, from, to int) error {
 	if err := l.stockFrom(ctx, growthNamespace, w, from); err != nil {
 		return err
 	}
-	now := time.Now().UTC()
 	return inParallel(ctx, 64, to-from, func(i int) error {
 		items := []v1.ReservationItem{{ProductID: product(from + i), Quantity: 1}}
 		r := newReservation(growthNamespace, uuid.NewString(), items)
 		if err := l.admin.Create(ctx, r); err != nil {
 			return err
 		}
-		lifecycle.Reserve(r, v1.InFlightHold{
-			UID: r.UID, Name: r.Name, Allocations: allocate(items),
-			ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
-			ExpiresAt:  metav1.NewTime(now.Add(24 * time.Hour).Truncate(time.Second)),
-		})
+		lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 24*time.Hour))
 		return l.admin.Status().Update(ctx, r)
 	})
 }

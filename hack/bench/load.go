@@ -39,16 +39,24 @@ type load struct {
 }
 
 // against lets the clients loose on a contender. begin and end are called as
-// the measured time begins and ends.
+// the measured time begins and ends. Both the warming up and the measured time last
+// until they have seen an outcome, however slow the machine is.
 func (l load) against(ctx context.Context, c contender, w workload, begin, end func() error) (sample, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var s sample
 	var mu sync.Mutex
 	var from, to time.Time
+	told := 0
+	outcome := make(chan struct{}, 1)
 	record := func(sent, answered time.Time, reserved bool) {
 		mu.Lock()
 		defer mu.Unlock()
+		told++
+		select {
+		case outcome <- struct{}{}:
+		default:
+		}
 		if from.IsZero() || answered.Before(from) || !to.IsZero() && answered.After(to) {
 			return
 		}
@@ -68,7 +76,30 @@ func (l load) against(ctx context.Context, c contender, w workload, begin, end f
 			}
 		})
 	}
+	// some waits until there are outcomes.
+	some := func(count func() int) error {
+		for deadline := time.After(patience); ; {
+			mu.Lock()
+			enough := count() > 0
+			mu.Unlock()
+			if enough {
+				return nil
+			}
+			select {
+			case <-outcome:
+			case err := <-failed:
+				return err
+			case <-deadline:
+				return fmt.Errorf("no cart got its outcome within %v", patience)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
 	err := endure(ctx, l.warmUp, failed)
+	if err == nil {
+		err = some(func() int { return told })
+	}
 	if err == nil {
 		err = begin()
 	}
@@ -77,6 +108,9 @@ func (l load) against(ctx context.Context, c contender, w workload, begin, end f
 	mu.Unlock()
 	if err == nil {
 		err = endure(ctx, l.measure, failed)
+	}
+	if err == nil {
+		err = some(func() int { return len(s.latencies) })
 	}
 	mu.Lock()
 	to = time.Now()
