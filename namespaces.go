@@ -13,6 +13,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/intern"
 	"github.com/acme/inventory-service/internal/publisher"
+	"github.com/acme/inventory-service/internal/steadfast"
 )
 
 // scope are the namespaces that the operator works in; none means all.
@@ -46,7 +47,7 @@ func (s scope) validate(defaultNamespace string) error {
 
 // cache is what the manager's cache holds.
 func (s scope) cache() cache.Options {
-	options := cache.Options{DefaultTransform: intern.Transform()}
+	options := cache.Options{DefaultTransform: intern.Transform(), NewInformer: steadfast.NewInformer}
 	switch len(s) {
 	case 0:
 	case 1:

@@ -2,7 +2,8 @@
 // server. client-go's reflector waits longer after each outage, up to a minute, and
 // forgets only after two minutes without one: an operator whose API servers are
 // restarted one after the other, as in an upgrade, is blind for that long while
-// everything is there again.
+// everything is there again. A reflector can be given other pauses, an informer cannot
+// (kubernetes/kubernetes#136943); when it can, this package is to be weighed again.
 //
 // It tries again within a second, and goes on where the watch broke off, so that
 // nothing is missed and nothing old comes back. What it cannot go on from, a version
