@@ -99,7 +99,9 @@ type StockLedgerStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// InFlightHold is one decided hold on its way into its Reservation's status.
+// InFlightHold is one decided hold on its way into its Reservation's status. As JSON
+// it is a string that holds an object.
+// +kubebuilder:validation:Type=string
 type InFlightHold struct {
 	// UID is the Reservation's uid.
 	// +required
@@ -109,9 +111,6 @@ type InFlightHold struct {
 	Name string `json:"name"`
 	// ReservedAt is when the hold was decided, with six decimals.
 	// +required
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	ReservedAt metav1.MicroTime `json:"reservedAt"`
 	// ExpiresAt is when the hold runs out.
 	// +required
@@ -153,7 +152,9 @@ type FoldUnits struct {
 	Shard int32 `json:"shard"`
 }
 
-// FoldedReservation is what a fold takes of one Reservation.
+// FoldedReservation is what a fold takes of one Reservation. As JSON it is a string
+// that holds an object.
+// +kubebuilder:validation:Type=string
 type FoldedReservation struct {
 	// UID is the Reservation's uid.
 	// +required

@@ -7,14 +7,14 @@ import v1 "github.com/acme/inventory-service/api/v1"
 // more than its hold once it shows what was shipped.
 const MaxInFlightBytes = 768 << 10
 
-// holdBytes is an upper bound of a hold's size as JSON.
+// holdBytes is an upper bound of a hold's size as JSON, which is a string of JSON.
 func holdBytes(hold *v1.InFlightHold) int {
-	const frame = 160
+	const frame = 190
 	return frame + len(hold.UID) + len(hold.Name) + allocationBytes(hold.Allocations)
 }
 
 func allocationBytes(allocations []v1.Allocation) int {
-	const frame = 70
+	const frame = 85
 	size := 0
 	for _, a := range allocations {
 		size += frame + quotedBytes(a.ProductID) + quotedBytes(a.LocationID)
@@ -22,15 +22,16 @@ func allocationBytes(allocations []v1.Allocation) int {
 	return size
 }
 
-// quotedBytes is the length of an id, which is printable ASCII, as JSON.
+// quotedBytes is the length of an id, which is printable ASCII, as JSON in a string of
+// JSON.
 func quotedBytes(id string) int {
 	size := len(id)
 	for _, c := range []byte(id) {
 		switch c {
 		case '"', '\\':
-			size++
+			size += 3
 		case '<', '>', '&':
-			size += len(`\u003c`) - 1
+			size += len(`\\u003c`) - 1
 		}
 	}
 	return size
@@ -38,7 +39,7 @@ func quotedBytes(id string) int {
 
 // memberBytes bounds what a member adds to the fold: itself and its units.
 func memberBytes(name string, takes []v1.Take) int {
-	const frame, line = 120, 2 * 80
+	const frame, line = 150, 2 * 95
 	size := frame + len(name)
 	for _, t := range takes {
 		size += line + 2*(quotedBytes(t.ProductID)+quotedBytes(t.LocationID))
