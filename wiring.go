@@ -23,6 +23,9 @@ func newManager(o options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the API server: %w: give --kubeconfig or run in a cluster", err)
 	}
+	// Compressing a list of 100,000 costs the API server more than sending it, and a
+	// take-over waits for one.
+	config.DisableCompression = true
 	scheme := runtime.NewScheme()
 	if err := v1.AddToScheme(scheme); err != nil {
 		return nil, err
