@@ -85,10 +85,10 @@ func failed(code int32, causes ...metav1.StatusCause) watch.Event {
 }
 
 var (
-	away      = errors.New("connection refused")
-	forbidden = apierrors.NewForbidden(schema.GroupResource{Resource: "stockitems"}, "", errors.New("no role yet"))
-	gone      = apierrors.NewResourceExpired("too old")
-	sendAll   = metav1.ListOptions{SendInitialEvents: new(true), AllowWatchBookmarks: true}
+	errAway      = errors.New("connection refused")
+	errForbidden = apierrors.NewForbidden(schema.GroupResource{Resource: "stockitems"}, "", errors.New("no role yet"))
+	gone         = apierrors.NewResourceExpired("too old")
+	sendAll      = metav1.ListOptions{SendInitialEvents: new(true), AllowWatchBookmarks: true}
 )
 
 // hear opens a watch and returns the versions of what comes until it ends, or until
@@ -131,7 +131,7 @@ func TestWatch(t *testing.T) {
 		},
 		"outlasts outages": {
 			options: from,
-			steps:   []step{{}, {err: away}, {err: away}, {err: forbidden}, {err: apierrors.NewTooManyRequests("wait", 1)}, {events: []watch.Event{event(watch.Added, "6")}, stays: true}},
+			steps:   []step{{}, {err: errAway}, {err: errAway}, {err: errForbidden}, {err: apierrors.NewTooManyRequests("wait", 1)}, {events: []watch.Event{event(watch.Added, "6")}, stays: true}},
 			heard:   []string{"ADDED 6"}, asked: []string{"from 5", "from 5", "from 5", "from 5", "from 5", "from 5"},
 		},
 		"a server that fails in between": {
@@ -163,8 +163,8 @@ func TestWatch(t *testing.T) {
 			heard: []string{"ADDED 3", "end"}, asked: []string{"all"},
 		},
 		"nothing was open yet": {
-			options: sendAll, steps: []step{{err: forbidden}},
-			heard: []string{"refused: " + forbidden.Error()}, asked: []string{"all"},
+			options: sendAll, steps: []step{{err: errForbidden}},
+			heard: []string{"refused: " + errForbidden.Error()}, asked: []string{"all"},
 		},
 	}
 	for name, tc := range cases {
@@ -182,7 +182,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// However often servers go away, an informer hears of what happens within two seconds
+// However often servers go errAway, an informer hears of what happens within two seconds
 // of their return. With client-go's own waits the tenth outage takes most of a minute.
 func TestInformerAfterManyOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -191,13 +191,13 @@ func TestInformerAfterManyOutages(t *testing.T) {
 		source := &cache.ListWatch{
 			ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
 				if time.Now().Before(back) {
-					return nil, away
+					return nil, errAway
 				}
 				return &v1.StockItemList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}}, nil
 			},
 			WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
 				if time.Now().Before(back) {
-					return nil, away
+					return nil, errAway
 				}
 				if options.SendInitialEvents != nil {
 					return nil, apierrors.NewInvalid(schema.GroupKind{}, "", nil) // an old server
