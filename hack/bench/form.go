@@ -77,3 +77,7 @@ func (f form) only(pattern *regexp.Regexp) form {
 	f.cells = cells
 	return f
 }
+
+func (f form) empty() bool {
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.ahead) == 0
+}

@@ -30,6 +30,8 @@ type grown struct {
 	// Heap is live after a collection, RSS what the system counts, in MiB.
 	Heap float64 `json:"heap_mib"`
 	RSS  float64 `json:"rss_mib"`
+	// PerOpen is what one more open Reservation adds to the live heap, in KiB.
+	PerOpen float64 `json:"heap_kib_per_open"`
 	// Ledger and Item are the sizes of the StockLedger and of the busiest
 	// StockItem, in bytes of JSON.
 	Ledger int `json:"ledger_bytes"`
@@ -42,43 +44,83 @@ const growthNamespace = "bench-growth"
 // grow measures at each size, which must rise.
 func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 	var all []grown
-	for i, size := range sizes {
-		from := 0
-		if i > 0 {
-			from = sizes[i-1]
-		}
+	from := 0
+	for _, size := range sizes {
 		fmt.Printf("growing to %d open reservations and stock items\n", size)
-		if err := b.lab.fill(ctx, from, size); err != nil {
+		perOpen, err := b.fill(ctx, from, size)
+		if err != nil {
 			return nil, err
 		}
 		g, err := b.grown(ctx, size)
 		if err != nil {
 			return nil, fmt.Errorf("with %d open reservations: %w", size, err)
 		}
-		fmt.Printf("  %7.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB\n",
-			g.Rate, g.P50, g.FirstDecision, g.TakeOver, g.Heap)
-		all = append(all, g)
+		g.PerOpen = perOpen
+		fmt.Printf("  %7.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",
+			g.Rate, g.P50, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen)
+		all, from = append(all, g), size
 	}
 	return all, b.lab.clear(ctx, growthNamespace)
 }
 
 // fill makes StockItems and Reserved Reservations, as an operator would have left
-// them.
-func (l *lab) fill(ctx context.Context, from, to int) error {
+// them, and returns what a Reservation takes of the operator's heap, in KiB.
+func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err error) {
 	w := wide
 	w.products = max(1, to) // one that everybody wants
-	if err := l.stockFrom(ctx, growthNamespace, w, from); err != nil {
-		return err
+	if err := b.lab.stockFrom(ctx, growthNamespace, w, from); err != nil {
+		return 0, err
 	}
-	return inParallel(ctx, 64, to-from, func(i int) error {
+	without, err := b.settle(ctx)
+	if err != nil || to == from {
+		return 0, err
+	}
+	err = inParallel(ctx, 64, to-from, func(i int) error {
 		items := []v1.ReservationItem{{ProductID: product(from + i), Quantity: 1}}
 		r := newReservation(growthNamespace, uuid.NewString(), items)
-		if err := l.admin.Create(ctx, r); err != nil {
+		if err := b.lab.admin.Create(ctx, r); err != nil {
 			return err
 		}
 		lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 24*time.Hour))
-		return l.admin.Status().Update(ctx, r)
+		return b.lab.admin.Status().Update(ctx, r)
 	})
+	if err != nil {
+		return 0, err
+	}
+	with, err := b.settle(ctx)
+	return (with - without) * 1024 / float64(to-from), err
+}
+
+// settle runs an operator until it shows every StockItem and has delivered every
+// outcome, so that what is measured next is not disturbed by what filling up left to
+// do. It returns the live heap, in MiB.
+func (b *bench) settle(ctx context.Context) (heap float64, err error) {
+	o := newOurs(b.lab, b.sink)
+	o.namespace = growthNamespace
+	defer func() { err = errors.Join(err, o.leave()) }()
+	if err := o.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer o.end()
+	if _, err := o.decides(ctx, time.Now(), func() error { return o.run(ctx) }); err != nil {
+		return 0, err
+	}
+	shown := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
+	if err := b.lab.awaitStock(ctx, growthNamespace, shown); err != nil {
+		return 0, err
+	}
+	for {
+		f, err := scrape(ctx, o.metrics)
+		if err != nil {
+			return 0, err
+		}
+		if f.sum("inventory_publisher_backlog", nil) == 0 {
+			return o.liveHeap(ctx)
+		}
+		if err := pause(ctx, settleTime); err != nil {
+			return 0, err
+		}
+	}
 }
 
 // grown measures an operator that starts cold, works, and is taken over from.
@@ -96,10 +138,6 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 		return g, err
 	}
 	first.end()
-	everything := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
-	if err := b.lab.awaitStock(ctx, growthNamespace, everything); err != nil {
-		return g, err
-	}
 	r, err := b.turn(ctx, first, cell{workload: hot, clients: 64})
 	if err != nil {
 		return g, err

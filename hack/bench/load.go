@@ -44,81 +44,19 @@ type load struct {
 func (l load) against(ctx context.Context, c contender, w workload, begin, end func() error) (sample, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var s sample
-	var mu sync.Mutex
-	var from, to time.Time
-	told := 0
-	outcome := make(chan struct{}, 1)
-	record := func(sent, answered time.Time, reserved bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		told++
-		select {
-		case outcome <- struct{}{}:
-		default:
-		}
-		if from.IsZero() || answered.Before(from) || !to.IsZero() && answered.After(to) {
-			return
-		}
-		s.latencies = append(s.latencies, answered.Sub(sent))
-		if reserved {
-			s.reserved++
-		}
-	}
+	seen := newLogbook()
 	stopping := make(chan struct{})
 	var clients sync.WaitGroup
 	failed := make(chan error, l.clients)
 	for i := range l.clients {
 		clients.Go(func() {
 			carts := w.carts(l.seed<<16 + uint64(i))
-			if err := shop(ctx, c, carts, stopping, record); err != nil {
+			if err := shop(ctx, c, carts, stopping, seen.record); err != nil {
 				failed <- fmt.Errorf("client %d of %s: %w", i, c.name(), err)
 			}
 		})
 	}
-	// some waits until there are outcomes.
-	some := func(count func() int) error {
-		for deadline := time.After(patience); ; {
-			mu.Lock()
-			enough := count() > 0
-			mu.Unlock()
-			if enough {
-				return nil
-			}
-			select {
-			case <-outcome:
-			case err := <-failed:
-				return err
-			case <-deadline:
-				return fmt.Errorf("no cart got its outcome within %v", patience)
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}
-	err := endure(ctx, l.warmUp, failed)
-	if err == nil {
-		err = some(func() int { return told })
-	}
-	if err == nil {
-		err = begin()
-	}
-	mu.Lock()
-	from = time.Now()
-	mu.Unlock()
-	if err == nil {
-		err = endure(ctx, l.measure, failed)
-	}
-	if err == nil {
-		err = some(func() int { return len(s.latencies) })
-	}
-	mu.Lock()
-	to = time.Now()
-	s.elapsed = to.Sub(from)
-	mu.Unlock()
-	if err == nil {
-		err = end()
-	}
+	err := l.observe(ctx, seen, failed, begin, end)
 	close(stopping)
 	if err != nil {
 		cancel()
@@ -128,7 +66,29 @@ func (l load) against(ctx context.Context, c contender, w workload, begin, end f
 	for late := range failed {
 		err = errors.Join(err, late)
 	}
-	return s, err
+	return seen.sample, err
+}
+
+// observe warms up and then measures.
+func (l load) observe(ctx context.Context, seen *logbook, failed <-chan error, begin, end func() error) error {
+	if err := endure(ctx, l.warmUp, failed); err != nil {
+		return err
+	}
+	if err := seen.some(ctx, failed); err != nil {
+		return err
+	}
+	if err := begin(); err != nil {
+		return err
+	}
+	seen.open()
+	if err := endure(ctx, l.measure, failed); err != nil {
+		return err
+	}
+	if err := seen.some(ctx, failed); err != nil {
+		return err
+	}
+	seen.close()
+	return end()
 }
 
 // shop sends carts one after the other until stopping is closed.

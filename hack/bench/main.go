@@ -48,7 +48,9 @@ func benchmark(ctx context.Context) (err error) {
 		if err != nil {
 			return fmt.Errorf("--only: %w", err)
 		}
-		form = form.only(pattern)
+		if form = form.only(pattern); form.empty() {
+			return fmt.Errorf("--only %s matches nothing of --form %s", *only, *of)
+		}
 	}
 	if err := os.MkdirAll(*dir, 0o750); err != nil {
 		return err

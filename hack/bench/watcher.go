@@ -158,7 +158,7 @@ func (w *watcher) release(ctx context.Context, name string) error {
 // awaitStock waits until every StockItem of a namespace is shown by its
 // operator.
 func (l *lab) awaitStock(ctx context.Context, namespace string, serves func(*v1.StockItem) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*patience)
+	ctx, cancel := context.WithTimeout(ctx, 20*patience) // of 100,000 items
 	defer cancel()
 	for {
 		if err := l.quiet(ctx); err != nil { // a list of all is dear
