@@ -44,7 +44,7 @@ func (o *ours) start(ctx context.Context, w workload) error {
 }
 
 // run starts the operator.
-func (o *ours) run(ctx context.Context, flags ...string) error {
+func (o *ours) run(ctx context.Context) error {
 	bridge, err := freeAddress()
 	if err != nil {
 		return err
@@ -58,12 +58,12 @@ func (o *ours) run(ctx context.Context, flags ...string) error {
 		return err
 	}
 	o.bridge, o.metrics, o.pprof = "http://"+bridge, "http://"+metrics+"/metrics", "http://"+pprof
-	command := exec.Command(o.lab.operator, append([]string{
+	command := exec.Command(o.lab.operator,
 		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics, "--pprof-address", pprof,
 		"--namespaces", o.namespace, "--default-namespace", o.namespace,
 		"--leader-election-namespace", systemNamespace, "--leader-election-id", o.namespace,
 		"--sink", o.sink,
-	}, flags...)...)
+	)
 	command.Env = append(os.Environ(), o.env...)
 	if o.operator, err = o.lab.run(o.namespace, command); err != nil {
 		return err
