@@ -75,20 +75,26 @@ func (b *bridge) outcomeOf(ctx context.Context, sub *outcomes.Subscription, key 
 
 // write returns the Reservation with what a command wants in its spec, or as it
 // is where it has that. Each attempt writes over exactly the version that it has
-// looked at. The first version may be an old one from memory: then it conflicts,
-// and is read from the API server.
+// looked at. The first version may be an old one from memory: then it conflicts, or
+// would refuse what no longer is as it shows, and is read from the API server.
 func (b *bridge) write(ctx context.Context, key types.NamespacedName, c change, read readFunc) (*v1.Reservation, error) {
 	var current *v1.Reservation
+	remembered := true
 	err := b.persist(ctx, func(ctx context.Context) error {
 		var err error
 		if current, err = read(ctx, key); err != nil {
 			return err
 		}
 		spec, err := c.plan(current)
+		if err != nil && remembered {
+			if current, err = b.readServer(ctx, key); err == nil {
+				spec, err = c.plan(current)
+			}
+		}
 		if err != nil || spec == nil {
 			return err
 		}
-		read = b.readServer
+		read, remembered = b.readServer, false
 		current, err = b.patchSpec(ctx, current, spec)
 		return err
 	})

@@ -146,6 +146,18 @@ func TestCacheBehind(t *testing.T) {
 	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+r.Name+"/release", "")).wantProblem(http.StatusNotFound, notFound)
 }
 
+// A refusal is by what is stored, not by what a cache still shows.
+func TestNothingRefusedByAnOldVersion(t *testing.T) {
+	s := newStore(t)
+	s.decide(t)
+	options := s.options()
+	old := s.reserveOne(t, newBridge(t, options), tinyCart, http.StatusCreated).DeepCopy()
+	ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations/"+old.Name+"/release", "")).wantStatus(http.StatusOK)
+	options.Cache = frozen{old}
+	const tooMuch = `{"items":[{"productId":"plenty","quantity":100}]}`
+	ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations/"+old.Name+"/consume", tooMuch)).wantProblem(http.StatusConflict, notReserved)
+}
+
 // A caller that hangs up ends the wait.
 func TestCallerGone(t *testing.T) {
 	s := newStore(t)

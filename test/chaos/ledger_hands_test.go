@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (b *bookkeeping) fill() {
 		name := fmt.Sprintf("nobody-%d-%s", len(holds), strings.Repeat("x", 200))
 		hold := fmt.Sprintf(`{"uid":%q,"name":%q,"reservedAt":"2026-01-01T00:00:00.000000Z","expiresAt":"2036-01-01T00:00:00Z","allocations":[`+
 			`{"locationID":"amsterdam","productID":"mug","quantity":1000}]}`, types.UID(fmt.Sprintf("nobody-%d", len(holds))), name)
-		holds = append(holds, hold)
+		holds = append(holds, strconv.Quote(hold)) // an entry is a string
 		size += len(hold)
 	}
 	done := b.Proxy.Arm(testbed.Batch, func(p *testbed.Passage) {

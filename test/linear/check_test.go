@@ -129,6 +129,14 @@ func TestCheckTellsRightFromWrong(t *testing.T) {
 			at(1, 2, do(Reserve, 0), done), at(3, 4, ship(1), done), at(5, 6, do(Release, 0), shipped), at(7, 8, do(Reserve, 1), done)}},
 		"part lost": {3, []int8{3}, 0, false, []entry{
 			at(1, 2, do(Reserve, 0), done), at(3, 4, ship(2), done), at(5, 6, do(Look, 0), look("Reserved", "Hold", 0))}},
+		"part shown after everything was asked for": {3, []int8{3}, 0, true, []entry{
+			at(1, 2, do(Reserve, 0), done), at(3, 20, ship(1), done), at(4, 30, do(Consume, 0), shipped),
+			at(10, 11, do(Look, 0), look("Reserved", "Consume", 0)), at(21, 22, do(Look, 0), look("Reserved", "Consume", 1)),
+			at(31, 32, do(Look, 0), look("Consumed", "Consume", 3))}},
+		"part shown that nobody asked for": {3, []int8{3}, 0, false, []entry{
+			at(1, 2, do(Reserve, 0), done), at(4, 30, do(Consume, 0), shipped),
+			at(10, 11, do(Look, 0), look("Reserved", "Consume", 0)), at(12, 20, ship(1), done),
+			at(21, 22, do(Look, 0), look("Reserved", "Consume", 1))}},
 		"more than reserved": {3, []int8{3}, 0, true, []entry{
 			at(1, 2, do(Reserve, 0), done), at(3, 4, ship(4), Output{Answer: TooMany})}},
 		"refused a part that is there": {3, []int8{3}, 0, false, []entry{

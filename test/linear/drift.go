@@ -35,13 +35,13 @@ func (m *model) happen(s state, i int, in Input) (next []state) {
 		c.stage = shown
 		next = append(next, s.with(i, c))
 	case c.stage == shown && (c.ship != c.shipped || c.intent == consume):
+		// A part that was on its way when the rest was asked for may be seen alone.
+		if c.ship != c.shipped {
+			next = append(next, s.with(i, c.shipping(c.ship, units)))
+		}
 		if c.intent == consume {
-			c.ship = units
+			next = append(next, s.with(i, c.shipping(units, units)))
 		}
-		if c.shipped = c.ship; c.shipped == units {
-			c.stage, c.credited = consumed, true
-		}
-		next = append(next, s.with(i, c))
 	case c.stage == shown && (c.intent == release || in.Answered >= m.carts[i].Expires):
 		if c.stage = released; c.shipped != (Units{}) {
 			c.stage = consumed

@@ -74,6 +74,15 @@ func (s state) with(i int, c standing) state {
 	return s
 }
 
+// shipping is the standing of a cart of which so many units show as shipped.
+func (c standing) shipping(shipped, units Units) standing {
+	c.ship, c.shipped = shipped, shipped
+	if shipped == units {
+		c.stage, c.credited = consumed, true
+	}
+	return c
+}
+
 // over tells whether a cart holds nothing any more that it once held.
 func (c standing) over() bool { return c.stage == released || c.stage == consumed }
 
