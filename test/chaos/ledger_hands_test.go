@@ -74,10 +74,10 @@ func (b *bookkeeping) deleteLedger() {
 }
 
 // whileFolding does something in the gap between the write that opens a fold and
-// the first one that follows from it.
+// the first one that follows from it. The cart is of what is never sold out.
 func (b *bookkeeping) whileFolding(do func(*bookkeeping)) {
 	b.Helper()
-	cart := testbed.Reserve(fmt.Sprintf("folded-%d", b.random.Uint64()), testbed.BinaryMode, testbed.Item("mug", 1))
+	cart := testbed.Reserve(fmt.Sprintf("folded-%d", b.random.Uint64()), testbed.BinaryMode, testbed.Item("bowl", 1))
 	reservation := b.Ask(cart, b.operator).Reservation
 	done := b.Proxy.Arm(testbed.ShowFold, func(p *testbed.Passage) {
 		do(b)
