@@ -48,7 +48,7 @@ chaos: controlplane ## Every fault suite in its short form, about 10 minutes; en
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos $(CHAOSFLAGS)
 
 .PHONY: chaos-long
-chaos-long: controlplane ## The same with many more faults, about an hour
+chaos-long: controlplane ## The same with many more faults, an hour and a half
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos --long $(CHAOSFLAGS)
 
 .PHONY: mutants

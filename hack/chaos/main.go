@@ -24,7 +24,7 @@ func main() {
 }
 
 func run() error {
-	long := flag.Bool("long", false, "inject the counts of the long run, about an hour")
+	long := flag.Bool("long", false, "inject the counts of the long run, an hour and a half")
 	only := flag.String("run", "", "run only the suites whose name matches this regular expression")
 	dir := flag.String("dir", ".run", "where chaos.json and the logs of the suites go")
 	flag.Parse()

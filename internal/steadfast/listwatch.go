@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // The pauses between two tries: the first is short, since a server that ends its
@@ -101,11 +102,24 @@ func (l *listerWatcher) passing(err error) bool {
 	}
 }
 
+// What does not pass within some tries, about two seconds, is told, and about every
+// minute again: somebody may have to mend it.
+const (
+	quietTries = 6
+	toldEvery  = 60
+)
+
 // persist calls try until it succeeds, fails otherwise than in passing, or ctx ends.
 func persist[T any](ctx context.Context, passing func(error) bool, try func() (T, error)) (T, error) {
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
+	for tries, pause := 1, firstPause; ; tries, pause = tries+1, min(2*pause, longPause) {
 		result, err := try()
-		if err == nil || !passing(err) || !rest(ctx, pause) {
+		if err == nil || !passing(err) {
+			return result, err
+		}
+		if tries%toldEvery == quietTries {
+			log.FromContext(ctx).WithName("watches").Error(err, "a list or watch fails, and what it shows is old meanwhile: trying again every second")
+		}
+		if !rest(ctx, pause) {
 			return result, err
 		}
 	}

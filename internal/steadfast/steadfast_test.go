@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/steadfast"
@@ -182,7 +184,37 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// However often servers go errAway, an informer hears of what happens within two seconds
+// Short outages are nobody's business; a long one is told, and told again.
+func TestLongOutagesAreTold(t *testing.T) {
+	for outage, want := range map[time.Duration]int{time.Second: 0, 30 * time.Second: 1, 90 * time.Second: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			told := 0
+			logger := funcr.New(func(string, string) { told++ }, funcr.Options{})
+			back := time.Now().Add(outage)
+			source := steadfast.ListerWatcher(&cache.ListWatch{
+				WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
+					if options.ResourceVersion != "" && time.Now().Before(back) {
+						return nil, errAway
+					}
+					return watch.NewFake(), nil
+				},
+			})
+			ctx := log.IntoContext(t.Context(), logger)
+			for _, from := range []string{"", "5"} { // the first watch there is, and one in an outage
+				w, err := cache.ToListerWatcherWithContext(source).WatchWithContext(ctx, metav1.ListOptions{ResourceVersion: from})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.Stop()
+			}
+			if told != want {
+				t.Errorf("an outage of %v is told %d times, want %d", outage, told, want)
+			}
+		})
+	}
+}
+
+// However often servers go away, an informer hears of what happens within two seconds
 // of their return. With client-go's own waits the tenth outage takes most of a minute.
 func TestInformerAfterManyOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
