@@ -106,6 +106,7 @@ func hear(t *testing.T, s *server, options metav1.ListOptions) (heard []string) 
 		select {
 		case e, open := <-w.ResultChan():
 			if !open {
+				synctest.Wait()
 				return append(heard, "end")
 			}
 			if i, ok := e.Object.(*v1.StockItem); ok {
@@ -114,6 +115,7 @@ func hear(t *testing.T, s *server, options metav1.ListOptions) (heard []string) 
 				heard = append(heard, string(e.Type)+" "+http.StatusText(int(e.Object.(*metav1.Status).Code)))
 			}
 		case <-time.After(time.Hour):
+			synctest.Wait() // what was asked is read next
 			return heard
 		}
 	}
@@ -254,9 +256,11 @@ func TestInformerAfterManyOutages(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		for outage := range 10 {
+			synctest.Wait()
 			back = time.Now().Add(4 * time.Second)
 			close(served)
 			time.Sleep(4*time.Second + 2*time.Second)
+			synctest.Wait()
 			version := strings.Repeat("1", outage+2)
 			select {
 			case served <- event(watch.Modified, version):
