@@ -97,10 +97,7 @@ func TestChangesOverFaults(t *testing.T) {
 				options.Client = writer
 				options.Cache = frozen{r.DeepCopy()}
 				if tc.touched {
-					patch := []byte(`{"metadata":{"labels":{"touched":"yes"}}}`)
-					if err := s.client.Patch(t.Context(), r, client.RawPatch(types.MergePatchType, patch)); err != nil {
-						t.Fatal(err)
-					}
+					s.touch(t, r)
 				}
 				var told struct{ Phase v1.Phase }
 				ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations/"+r.Name+change.operation, change.body)).wantStatus(http.StatusOK).into(&told)
@@ -109,6 +106,22 @@ func TestChangesOverFaults(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// touch makes a newer version of a Reservation, and returns when the board has told
+// of it: who subscribes afterwards does not hear of it.
+func (s *store) touch(t *testing.T, r *v1.Reservation) {
+	t.Helper()
+	sub := s.board.Watch(client.ObjectKeyFromObject(r))
+	defer sub.Close()
+	was := r.DeepCopy()
+	patch := []byte(`{"metadata":{"labels":{"touched":"yes"}}}`)
+	if err := s.client.Patch(t.Context(), r, client.RawPatch(types.MergePatchType, patch)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sub.Wait(t.Context(), was, func(r *v1.Reservation) bool { return r.Labels["touched"] == "yes" }); err != nil {
+		t.Fatal(err)
 	}
 }
 
