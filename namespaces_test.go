@@ -1,10 +1,13 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acme/inventory-service/internal/steadfast"
 )
 
 func TestNamespacesFlag(t *testing.T) {
@@ -43,5 +46,15 @@ func TestScopeOfTheCache(t *testing.T) {
 	}
 	if o := (scope{"depot", "shop"}).cache(); o.DefaultFieldSelector != nil || len(o.DefaultNamespaces) != 2 {
 		t.Errorf("two namespaces make %v %v", o.DefaultFieldSelector, o.DefaultNamespaces)
+	}
+}
+
+// Whether all namespaces are watched, one or several: the watches outlast outages.
+func TestWatchesAreSteadfast(t *testing.T) {
+	for _, s := range []scope{nil, {"shop"}, {"shop", "store"}} {
+		options := s.cache()
+		if options.NewInformer == nil || reflect.ValueOf(options.NewInformer).Pointer() != reflect.ValueOf(steadfast.NewInformer).Pointer() {
+			t.Errorf("the informers of %v are client-go's own", s)
+		}
 	}
 }

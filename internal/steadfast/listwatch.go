@@ -14,6 +14,7 @@ package steadfast
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -89,7 +90,7 @@ func (l *listerWatcher) passing(err error) bool {
 		return false
 	}
 	status := apierrors.APIStatus(nil)
-	if !asStatus(err, &status) {
+	if !errors.As(err, &status) {
 		return true // no answer
 	}
 	switch code := status.Status().Code; {

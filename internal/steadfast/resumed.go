@@ -119,14 +119,11 @@ func tooLarge(err error) bool {
 	return apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge)
 }
 
-func asStatus(err error, status *apierrors.APIStatus) bool { return errors.As(err, status) }
-
 // statusOf is an error as a watch tells it.
 func statusOf(err error) runtime.Object {
 	status := apierrors.APIStatus(nil)
-	if !asStatus(err, &status) {
-		internal := apierrors.NewInternalError(err)
-		status = internal
+	if !errors.As(err, &status) {
+		status = apierrors.NewInternalError(err)
 	}
 	s := status.Status()
 	return &s
