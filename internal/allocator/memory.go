@@ -1,14 +1,6 @@
 package allocator
 
-import (
-	"time"
-
-	"github.com/acme/inventory-service/internal/ledger"
-)
-
-// writeBehindLimit is how long a StockItem may take to be written once its turn
-// has come. Waiting for its turn does not count: it has no bound under load.
-const writeBehindLimit = 30 * time.Second
+import "github.com/acme/inventory-service/internal/ledger"
 
 // Memory is what this process knows of a namespace's stock, for an audit.
 type Memory struct {
@@ -43,11 +35,8 @@ func (a *Allocator) Memory(namespace string) Memory {
 		Figures: s.state.Stock().Figures(),
 		Moving:  s.state.moving(), Behind: waiting,
 	}
-	now := a.Clock.Now()
-	for key, k := range s.shown.keys {
-		if !k.behindSince.IsZero() && now.Sub(k.behindSince) < writeBehindLimit {
-			m.Behind[key] = struct{}{}
-		}
+	for _, key := range s.shown.behind(a.Clock.Now()) {
+		m.Behind[key] = struct{}{}
 	}
 	return m
 }

@@ -15,7 +15,14 @@ import (
 type shownItems struct {
 	keys  map[ledger.Key]*movingKey
 	items map[types.UID]shownItem
+	// frontier is when the figures changed of the key that changed last of those
+	// whose turn has come; takenAt is when the latest turn came.
+	frontier, takenAt time.Time
 }
+
+// writeBehindLimit is how long a StockItem may take to be written once its turn
+// has come. Waiting for its turn does not count: it has no bound under load.
+const writeBehindLimit = 30 * time.Second
 
 // movingKey counts the changes of a key's figures.
 type movingKey struct {
@@ -51,6 +58,34 @@ func (s *shownItems) changed(now time.Time, keys []ledger.Key) {
 	}
 }
 
+// take notes that the turn of a key has come. Turns come about in the order in
+// which figures changed.
+func (s *shownItems) take(now time.Time, key ledger.Key) {
+	if k, known := s.keys[key]; known && !k.behindSince.IsZero() {
+		s.takenAt = now
+		if k.behindSince.After(s.frontier) {
+			s.frontier = k.behindSince
+		}
+	}
+}
+
+// behind are the keys whose item does not show the latest figures yet and is not
+// overdue: nothing that changed writeBehindLimit later has had its turn, and turns
+// still come.
+func (s *shownItems) behind(now time.Time) []ledger.Key {
+	due := s.frontier
+	if now.Sub(s.takenAt) >= writeBehindLimit {
+		due = now
+	}
+	var keys []ledger.Key
+	for key, k := range s.keys {
+		if !k.behindSince.IsZero() && due.Sub(k.behindSince) < writeBehindLimit {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 func (s *shownItems) changes(key ledger.Key) uint64 {
 	if k, known := s.keys[key]; known {
 		return k.changes
@@ -72,12 +107,13 @@ func (s *shownItems) show(now time.Time, item *v1.StockItem, changes uint64) {
 	}
 }
 
-// ItemChanges counts the changes of the figures that an item shows. Ask before
-// Position, and hand it to ItemShown and ItemMeddled.
+// ItemChanges counts the changes of the figures that an item shows, whose turn to
+// be written has come. Ask before Position, and hand it to ItemShown and ItemMeddled.
 func (a *Allocator) ItemChanges(item *v1.StockItem) uint64 {
 	s := a.shard(item.Namespace)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.shown.take(a.Clock.Now(), itemKey(item))
 	return s.shown.changes(itemKey(item))
 }
 

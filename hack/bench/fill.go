@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/lifecycle"
+)
+
+// reserved counts the Reserved Reservations of a namespace.
+func (l *lab) reserved(ctx context.Context, namespace string) (int, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(v1.GroupVersion.WithKind("ReservationList"))
+	err := l.admin.List(ctx, list, client.InNamespace(namespace),
+		client.MatchingFields{"status.phase": string(v1.PhaseReserved)})
+	return len(list.Items), err
+}
+
+// fill makes StockItems and Reserved Reservations, as an operator would have left
+// them, and returns what a Reservation takes of the operator's heap, in KiB.
+func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err error) {
+	w := wide
+	w.products = max(1, to) // one that everybody wants
+	if err := b.lab.stockFrom(ctx, growthNamespace, w, from); err != nil {
+		return 0, err
+	}
+	without, err := b.settle(ctx)
+	if err != nil || to == from {
+		return 0, err
+	}
+	err = inParallel(ctx, 64, to-from, func(i int) error {
+		items := []v1.ReservationItem{{ProductID: product(from + i), Quantity: 1}}
+		r := newReservation(growthNamespace, uuid.NewString(), items)
+		if err := b.lab.admin.Create(ctx, r); err != nil {
+			return err
+		}
+		lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 24*time.Hour))
+		return b.lab.admin.Status().Update(ctx, r)
+	})
+	if err != nil {
+		return 0, err
+	}
+	with, err := b.settle(ctx)
+	return (with - without) * 1024 / float64(to-from), err
+}
+
+// settle runs an operator until it shows every StockItem and has delivered every
+// outcome, so that what is measured next is not disturbed by what filling up left to
+// do. It returns the live heap, in MiB.
+func (b *bench) settle(ctx context.Context) (heap float64, err error) {
+	o := newOurs(b.lab, b.sink)
+	o.namespace = growthNamespace
+	defer func() { err = errors.Join(err, o.leave()) }()
+	if err := o.begin(ctx); err != nil {
+		return 0, err
+	}
+	defer o.end()
+	if _, err := o.decides(ctx, time.Now(), func() error { return o.run(ctx) }); err != nil {
+		return 0, err
+	}
+	shown := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
+	if err := b.lab.awaitStock(ctx, growthNamespace, shown); err != nil {
+		return 0, err
+	}
+	for {
+		f, err := scrape(ctx, o.metrics)
+		if err != nil {
+			return 0, err
+		}
+		if f.sum("inventory_publisher_backlog", nil) == 0 {
+			return o.liveHeap(ctx)
+		}
+		if err := pause(ctx, settleTime); err != nil {
+			return 0, err
+		}
+	}
+}
