@@ -22,9 +22,11 @@ import (
 	"github.com/acme/inventory-service/internal/mutant"
 )
 
-// itemWorkers is how many StockItems are written at a time: few, since their
-// figures are copies and decisions come first.
-const itemWorkers = 4
+// itemWorkers is how many StockItems are written at a time. A new generation waits
+// for a write of the StockLedger, which all that wait share: with few workers
+// thousands of new items cost a write of the ledger for every few of them. Figures
+// alone come at the pace of Stock.StaleItems, whatever their number.
+const itemWorkers = 32
 
 // Stock is the accounting that StockItems show.
 type Stock interface {
@@ -34,7 +36,8 @@ type Stock interface {
 	Confirm(ctx context.Context, item *v1.StockItem) error
 	// Position is where a StockItem stands.
 	Position(namespace string, uid types.UID) (p ledger.Position, known bool)
-	// ItemChanges counts the changes of the figures that a StockItem shows.
+	// ItemChanges counts the changes of the figures that a StockItem shows, whose
+	// turn has come.
 	ItemChanges(item *v1.StockItem) uint64
 	// ItemShown notes that a version shows the Position taken after changes were
 	// counted.
