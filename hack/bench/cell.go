@@ -71,9 +71,21 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 			return nil, fmt.Errorf("start %s for %s: %w", name, c.workload.name, err)
 		}
 	}
+	rounds, err := b.turns(ctx, c, started...)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.contenders {
+		runs = append(runs, medians(rounds[name]))
+	}
+	return runs, nil
+}
+
+// turns measures contenders one after the other, in each round once.
+func (b *bench) turns(ctx context.Context, c cell, contenders ...contender) (map[string][]run, error) {
 	rounds := map[string][]run{}
 	for range b.rounds {
-		for _, contender := range started {
+		for _, contender := range contenders {
 			r, err := b.turn(ctx, contender, c)
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s with %d clients: %w", contender.name(), c.workload.name, c.clients, err)
@@ -82,10 +94,7 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 			fmt.Printf("  %-9s %-8s %4d clients  %7.0f/s  p50 %7.2f ms\n", r.Contender, r.Workload, r.Clients, r.Rate, r.P50)
 		}
 	}
-	for _, name := range c.contenders {
-		runs = append(runs, medians(rounds[name]))
-	}
-	return runs, nil
+	return rounds, nil
 }
 
 // turn measures one contender once.

@@ -13,15 +13,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
 )
 
 // grown is how the operator does with so many open Reservations and StockItems.
 type grown struct {
 	Open int     `json:"open"`
 	Rate float64 `json:"rate"`
-	P50  float64 `json:"p50_ms"`
-	P99  float64 `json:"p99_ms"`
+	// Floor is the floor's rate beside as many objects, which kube-apiserver and
+	// etcd keep whether or not there is an operator.
+	Floor float64 `json:"floor_rate"`
+	P50   float64 `json:"p50_ms"`
+	P99   float64 `json:"p99_ms"`
 	// FirstDecision is the time from the start of the process to its first
 	// decision; TakeOver that of a warm standby from the death of the leader, in
 	// seconds, the lease included.
@@ -30,8 +32,9 @@ type grown struct {
 	// Heap is live after a collection, RSS what the system counts, in MiB.
 	Heap float64 `json:"heap_mib"`
 	RSS  float64 `json:"rss_mib"`
-	// PerOpen is what one more open Reservation adds to the live heap, in KiB.
-	PerOpen float64 `json:"heap_kib_per_open"`
+	// PerOpen is what one more open Reservation adds to the live heap, in KiB, 0
+	// where all were there before.
+	PerOpen float64 `json:"heap_kib_per_open,omitempty"`
 	// Ledger and Item are the sizes of the StockLedger and of the busiest
 	// StockItem, in bytes of JSON.
 	Ledger int `json:"ledger_bytes"`
@@ -43,10 +46,19 @@ const growthNamespace = "bench-growth"
 
 // grow measures at each size, which must rise.
 func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
+	if len(sizes) == 0 {
+		return nil, nil
+	}
 	var all []grown
-	from := 0
+	from, err := b.lab.reserved(ctx, growthNamespace)
+	if err != nil {
+		return nil, err
+	}
 	for _, size := range sizes {
-		fmt.Printf("growing to %d open reservations and stock items\n", size)
+		if size < from {
+			return nil, fmt.Errorf("there are %d open reservations, more than %d, which was to be measured", from, size)
+		}
+		fmt.Printf("growing from %d to %d open reservations and stock items\n", from, size)
 		perOpen, err := b.fill(ctx, from, size)
 		if err != nil {
 			return nil, err
@@ -56,71 +68,14 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 			return nil, fmt.Errorf("with %d open reservations: %w", size, err)
 		}
 		g.PerOpen = perOpen
-		fmt.Printf("  %7.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",
-			g.Rate, g.P50, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen)
+		fmt.Printf("  %7.0f/s  floor %.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",
+			g.Rate, g.Floor, g.P50, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen)
 		all, from = append(all, g), size
 	}
+	if b.lab.kept {
+		return all, nil
+	}
 	return all, b.lab.clear(ctx, growthNamespace)
-}
-
-// fill makes StockItems and Reserved Reservations, as an operator would have left
-// them, and returns what a Reservation takes of the operator's heap, in KiB.
-func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err error) {
-	w := wide
-	w.products = max(1, to) // one that everybody wants
-	if err := b.lab.stockFrom(ctx, growthNamespace, w, from); err != nil {
-		return 0, err
-	}
-	without, err := b.settle(ctx)
-	if err != nil || to == from {
-		return 0, err
-	}
-	err = inParallel(ctx, 64, to-from, func(i int) error {
-		items := []v1.ReservationItem{{ProductID: product(from + i), Quantity: 1}}
-		r := newReservation(growthNamespace, uuid.NewString(), items)
-		if err := b.lab.admin.Create(ctx, r); err != nil {
-			return err
-		}
-		lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 24*time.Hour))
-		return b.lab.admin.Status().Update(ctx, r)
-	})
-	if err != nil {
-		return 0, err
-	}
-	with, err := b.settle(ctx)
-	return (with - without) * 1024 / float64(to-from), err
-}
-
-// settle runs an operator until it shows every StockItem and has delivered every
-// outcome, so that what is measured next is not disturbed by what filling up left to
-// do. It returns the live heap, in MiB.
-func (b *bench) settle(ctx context.Context) (heap float64, err error) {
-	o := newOurs(b.lab, b.sink)
-	o.namespace = growthNamespace
-	defer func() { err = errors.Join(err, o.leave()) }()
-	if err := o.begin(ctx); err != nil {
-		return 0, err
-	}
-	defer o.end()
-	if _, err := o.decides(ctx, time.Now(), func() error { return o.run(ctx) }); err != nil {
-		return 0, err
-	}
-	shown := func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation }
-	if err := b.lab.awaitStock(ctx, growthNamespace, shown); err != nil {
-		return 0, err
-	}
-	for {
-		f, err := scrape(ctx, o.metrics)
-		if err != nil {
-			return 0, err
-		}
-		if f.sum("inventory_publisher_backlog", nil) == 0 {
-			return o.liveHeap(ctx)
-		}
-		if err := pause(ctx, settleTime); err != nil {
-			return 0, err
-		}
-	}
 }
 
 // grown measures an operator that starts cold, works, and is taken over from.
@@ -138,11 +93,18 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 		return g, err
 	}
 	first.end()
-	r, err := b.turn(ctx, first, cell{workload: hot, clients: 64})
+	below := floor{lab: b.lab}
+	if err := below.start(ctx, hot); err != nil {
+		return g, err
+	}
+	defer func() { err = errors.Join(err, below.stop()) }()
+	rounds, err := b.turns(ctx, cell{workload: hot, clients: 64}, below, first)
 	if err != nil {
 		return g, err
 	}
+	r := medians(rounds[first.name()])
 	g.Rate, g.P50, g.P99, g.RSS = r.Rate, r.P50, r.P99, r.RSS
+	g.Floor = medians(rounds[below.name()]).Rate
 	if g.Heap, err = first.liveHeap(ctx); err != nil {
 		return g, err
 	}

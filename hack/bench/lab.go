@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,11 +26,13 @@ import (
 type lab struct {
 	dir      string // logs and data
 	operator string // the operator's binary
-	plane    *controlplane.ControlPlane
-	scheme   *runtime.Scheme
-	admin    client.WithWatch
-	config   *rest.Config
-	api      rest.Interface
+	// kept says that what etcd has outlives the lab.
+	kept   bool
+	plane  *controlplane.ControlPlane
+	scheme *runtime.Scheme
+	admin  client.WithWatch
+	config *rest.Config
+	api    rest.Interface
 	// kubeconfigs are the operator's and the administrator's.
 	operatorConfig, adminConfig string
 	stops                       []func() error
@@ -40,18 +43,24 @@ const (
 	serviceAccount  = "inventory-operator"
 )
 
-// openLab starts etcd, with fsync on, and kube-apiserver, and installs the API.
-func openLab(ctx context.Context, dir, operator string) (*lab, error) {
+// openLab starts etcd, with fsync on, and kube-apiserver, and installs the API. The
+// control plane's data are in kept, or where that is empty, in dir for as long as the
+// lab is open.
+func openLab(ctx context.Context, dir, kept, operator string) (*lab, error) {
 	data, err := os.MkdirTemp(dir, "bench-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: data, operator: operator, scheme: runtime.NewScheme()}
+	l := &lab{dir: data, operator: operator, kept: kept != "", scheme: runtime.NewScheme()}
 	l.stops = append(l.stops, func() error { return os.RemoveAll(data) })
 	if err := errors.Join(v1.AddToScheme(l.scheme), clientgoscheme.AddToScheme(l.scheme)); err != nil {
 		return nil, err
 	}
-	l.plane, err = controlplane.Start(ctx, controlplane.Options{Dir: filepath.Join(data, "controlplane")})
+	l.plane, err = controlplane.Start(ctx, controlplane.Options{
+		Dir: cmp.Or(kept, filepath.Join(data, "controlplane")),
+		// Clearing up after a contender takes as long as its turns otherwise.
+		ExtraAPIServerArgs: []string{"--delete-collection-workers=16"},
+	})
 	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}

@@ -30,6 +30,7 @@ func main() {
 func benchmark(ctx context.Context) (err error) {
 	of := flag.String("form", "short", "how much to measure: smoke, short or long")
 	dir := flag.String("dir", ".run", "where bench.json goes, and the data while it runs")
+	data := flag.String("data", "", "a directory that keeps what etcd has, for growth to go on from there another time instead of filling up again")
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
 	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^reads$ or ^growth/1000$")
@@ -57,7 +58,7 @@ func benchmark(ctx context.Context) (err error) {
 	}
 	ctrl.SetLogger(logr.Discard()) // of our own informers
 	began := time.Now()
-	lab, err := openLab(ctx, *dir, *operator)
+	lab, err := openLab(ctx, *dir, *data, *operator)
 	if err != nil {
 		return err
 	}

@@ -121,10 +121,10 @@ func (r *result) printGrowth(out io.Writer) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tledger B\titem B\t")
+	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tfloor/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tledger B\titem B\t")
 	for _, g := range r.Growth {
-		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%d\t\n",
-			g.Open, g.Rate, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Ledger, g.Item)
+		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%d\t\n",
+			g.Open, g.Rate, g.Floor, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Ledger, g.Item)
 	}
 	return table.Flush()
 }
