@@ -15,10 +15,15 @@ import (
 
 // reserved counts the Reserved Reservations of a namespace.
 func (l *lab) reserved(ctx context.Context, namespace string) (int, error) {
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(v1.GroupVersion.WithKind("ReservationList"))
-	err := l.admin.List(ctx, list, client.InNamespace(namespace),
+	return l.count(ctx, "ReservationList", client.InNamespace(namespace),
 		client.MatchingFields{"status.phase": string(v1.PhaseReserved)})
+}
+
+// count returns how many objects a list has.
+func (l *lab) count(ctx context.Context, kind string, options ...client.ListOption) (int, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	err := l.admin.List(ctx, list, options...)
 	return len(list.Items), err
 }
 
@@ -27,7 +32,11 @@ func (l *lab) reserved(ctx context.Context, namespace string) (int, error) {
 func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err error) {
 	w := wide
 	w.products = max(1, to) // one that everybody wants
-	if err := b.lab.stockFrom(ctx, growthNamespace, w, from); err != nil {
+	stocked, err := b.lab.count(ctx, "StockItemList", client.InNamespace(growthNamespace))
+	if err != nil {
+		return 0, err
+	}
+	if err := b.lab.stockFrom(ctx, growthNamespace, w, stocked); err != nil {
 		return 0, err
 	}
 	without, err := b.settle(ctx)

@@ -26,13 +26,11 @@ import (
 type lab struct {
 	dir      string // logs and data
 	operator string // the operator's binary
-	// kept says that what etcd has outlives the lab.
-	kept   bool
-	plane  *controlplane.ControlPlane
-	scheme *runtime.Scheme
-	admin  client.WithWatch
-	config *rest.Config
-	api    rest.Interface
+	plane    *controlplane.ControlPlane
+	scheme   *runtime.Scheme
+	admin    client.WithWatch
+	config   *rest.Config
+	api      rest.Interface
 	// kubeconfigs are the operator's and the administrator's.
 	operatorConfig, adminConfig string
 	stops                       []func() error
@@ -51,7 +49,7 @@ func openLab(ctx context.Context, dir, kept, operator string) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: data, operator: operator, kept: kept != "", scheme: runtime.NewScheme()}
+	l := &lab{dir: data, operator: operator, scheme: runtime.NewScheme()}
 	l.stops = append(l.stops, func() error { return os.RemoveAll(data) })
 	if err := errors.Join(v1.AddToScheme(l.scheme), clientgoscheme.AddToScheme(l.scheme)); err != nil {
 		return nil, err
@@ -127,11 +125,21 @@ func (l *lab) stockFrom(ctx context.Context, namespace string, w workload, first
 
 const location = "warehouse-1"
 
+// clearTries is how often clear goes on after a deletion that took longer than
+// kube-apiserver lets a request take.
+const clearTries = 10
+
 // clear deletes what a contender left in its namespace.
 func (l *lab) clear(ctx context.Context, namespace string) error {
 	var failed error
 	for _, kind := range []client.Object{&v1.Reservation{}, &v1.StockItem{}, &v1.StockLedger{}} {
-		failed = errors.Join(failed, l.admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace)))
+		var err error
+		for range clearTries {
+			if err = l.admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace)); err == nil || ctx.Err() != nil {
+				break
+			}
+		}
+		failed = errors.Join(failed, err)
 	}
 	return failed
 }
