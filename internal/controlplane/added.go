@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 
 	"k8s.io/client-go/rest"
 )
@@ -77,7 +76,7 @@ func (a *APIServer) Start(ctx context.Context) error { return a.server.start(ctx
 
 // Pause stops the API server from running until Resume: connections stay open and
 // nothing is answered.
-func (a *APIServer) Pause() error { return a.server.signal(syscall.SIGSTOP) }
+func (a *APIServer) Pause() error { return a.server.pause() }
 
 // Resume lets a paused API server go on.
-func (a *APIServer) Resume() error { return a.server.signal(syscall.SIGCONT) }
+func (a *APIServer) Resume() error { return a.server.resume() }

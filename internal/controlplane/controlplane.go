@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"syscall"
 
 	"k8s.io/client-go/rest"
 )
@@ -122,10 +121,10 @@ func (cp *ControlPlane) StartAPIServer(ctx context.Context) error { return cp.ap
 
 // PauseAPIServer stops kube-apiserver from running until ResumeAPIServer:
 // connections stay open and nothing is answered.
-func (cp *ControlPlane) PauseAPIServer() error { return cp.apiServer.signal(syscall.SIGSTOP) }
+func (cp *ControlPlane) PauseAPIServer() error { return cp.apiServer.pause() }
 
 // ResumeAPIServer lets a paused kube-apiserver go on.
-func (cp *ControlPlane) ResumeAPIServer() error { return cp.apiServer.signal(syscall.SIGCONT) }
+func (cp *ControlPlane) ResumeAPIServer() error { return cp.apiServer.resume() }
 
 // KillEtcd ends etcd as a crash would (SIGKILL) and returns when it is gone.
 func (cp *ControlPlane) KillEtcd() error { return cp.etcd.kill() }
@@ -136,7 +135,7 @@ func (cp *ControlPlane) StartEtcd(ctx context.Context) error { return cp.etcd.st
 
 // PauseEtcd stops etcd from running until ResumeEtcd: API requests hang and may
 // take effect later.
-func (cp *ControlPlane) PauseEtcd() error { return cp.etcd.signal(syscall.SIGSTOP) }
+func (cp *ControlPlane) PauseEtcd() error { return cp.etcd.pause() }
 
 // ResumeEtcd lets a paused etcd go on.
-func (cp *ControlPlane) ResumeEtcd() error { return cp.etcd.signal(syscall.SIGCONT) }
+func (cp *ControlPlane) ResumeEtcd() error { return cp.etcd.resume() }

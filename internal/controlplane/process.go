@@ -95,6 +95,17 @@ func (p *process) signal(sig syscall.Signal) error {
 	return nil
 }
 
+// pause stops the process from running and returns when none of its threads does.
+func (p *process) pause() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	if err := awaitStopped(p.pid); err != nil {
+		return fmt.Errorf("waiting until %s (pid %d) is paused: %w", p.name, p.pid, err)
+	}
+	return nil
+}
+
 // kill ends the process at once and waits until it is gone.
 func (p *process) kill() error {
 	if err := p.signal(syscall.SIGKILL); err != nil {

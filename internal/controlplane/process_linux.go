@@ -1,10 +1,13 @@
 package controlplane
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // childAttributes puts a child into a process group of its own, so that Ctrl-C in
@@ -22,4 +25,16 @@ func commandLine(pid int) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimRight(string(raw), "\x00"), "\x00")
+}
+
+// awaitStopped returns when a child that got SIGSTOP has no thread left that
+// runs: the kernel tells its parent then, and not before. The news is left in
+// place, so that a second wait is answered as well.
+func awaitStopped(pid int) error {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
 }

@@ -3,10 +3,12 @@
 package controlplane
 
 import (
+	"fmt"
 	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // childAttributes puts a child into a process group of its own, so that Ctrl-C in
@@ -23,4 +25,18 @@ func commandLine(pid int) []string {
 		return nil
 	}
 	return strings.Fields(string(out))
+}
+
+// awaitStopped returns when a process that got SIGSTOP does not run any more.
+func awaitStopped(pid int) error {
+	for {
+		out, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
+		if err != nil {
+			return fmt.Errorf("ps: %w", err)
+		}
+		if strings.HasPrefix(strings.TrimSpace(string(out)), "T") {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
 }

@@ -77,7 +77,7 @@ func TestTerminate(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 			if pause {
-				if err := p.signal(syscall.SIGSTOP); err != nil {
+				if err := p.pause(); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -131,12 +131,21 @@ func (s *server) end(how func(*process) error) error {
 	return how(s.run)
 }
 
-// signal sends a signal to the running server.
-func (s *server) signal(sig syscall.Signal) error {
+// pause stops the running server from running until resume.
+func (s *server) pause() error {
+	return s.whileRunning((*process).pause)
+}
+
+// resume lets a paused server go on.
+func (s *server) resume() error {
+	return s.whileRunning(func(run *process) error { return run.signal(syscall.SIGCONT) })
+}
+
+func (s *server) whileRunning(do func(*process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.run == nil || !s.run.alive() {
 		return fmt.Errorf("%s does not run", s.name)
 	}
-	return s.run.signal(sig)
+	return do(s.run)
 }
