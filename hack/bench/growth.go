@@ -93,9 +93,11 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 		return g, err
 	}
 	defer func() { err = errors.Join(err, below.stop()) }()
-	rounds, err := b.turns(ctx, cell{workload: hot, clients: 64}, below, first)
+	working, cancel := first.operator.whileRunning(ctx)
+	defer cancel()
+	rounds, err := b.turns(working, cell{workload: hot, clients: 64}, below, first)
 	if err != nil {
-		return g, err
+		return g, errors.Join(err, context.Cause(working))
 	}
 	r := medians(rounds[first.name()])
 	g.Rate, g.P50, g.P99, g.RSS = r.Rate, r.P50, r.P99, r.RSS

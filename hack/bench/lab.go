@@ -147,11 +147,15 @@ func (l *lab) clear(ctx context.Context, namespace string) error {
 // settleTime is the pause between two looks at whether something has come to rest.
 const settleTime = 300 * time.Millisecond
 
+// maxSettleTime is that pause when there is much to do: telling its metrics takes
+// kube-apiserver some 40 ms of CPU time.
+const maxSettleTime = 10 * settleTime
+
 // quiet waits until what the last contender left to do is done: no more writes
 // but those of Leases.
 func (l *lab) quiet(ctx context.Context) error {
 	before := -1.0
-	for {
+	for wait := settleTime; ; wait = min(maxSettleTime, wait+settleTime/2) {
 		f, err := scrapeAPIServer(ctx, l.api)
 		if err != nil {
 			return err
@@ -161,7 +165,7 @@ func (l *lab) quiet(ctx context.Context) error {
 			return nil
 		}
 		before = now
-		if err := pause(ctx, settleTime); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
 	}

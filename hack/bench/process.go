@@ -23,6 +23,10 @@ type process struct {
 
 const patience = time.Minute
 
+// startPatience bounds the wait for a process to be ready: an operator beside 100,000
+// objects fills its caches before.
+const startPatience = 10 * time.Minute
+
 // launch starts a program.
 func (l *lab) launch(name, program string, arguments ...string) (*process, error) {
 	return l.run(name, exec.Command(program, arguments...))
@@ -50,7 +54,7 @@ func (l *lab) run(name string, command *exec.Cmd) (*process, error) {
 
 // awaitOK waits until a URL answers 200.
 func (p *process) awaitOK(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	for {
 		response, err := http.Get(url)
@@ -69,6 +73,23 @@ func (p *process) awaitOK(ctx context.Context, url string) error {
 		case <-time.After(10 * time.Millisecond): // a poll of another process
 		}
 	}
+}
+
+// errEnded is the cause of a context that ended with a process.
+var errEnded = errors.New("the process ended by itself")
+
+// whileRunning is a context that ends with the process as well, so that nobody waits
+// for what it would have done.
+func (p *process) whileRunning(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-p.exited:
+			cancel(fmt.Errorf("%s: %w", p.name, errEnded))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // stop ends the process, at first kindly.
