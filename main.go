@@ -43,7 +43,7 @@ func run(ctx context.Context, o options) error {
 
 	board := outcomes.NewBoard()
 	stock := allocator.New(allocator.Options{
-		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Name: o.identity(),
+		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Cache: mgr.GetClient(), Name: o.identity(),
 		DefaultHold: o.defaultHold, Clock: clock.RealClock{},
 	})
 	if err := metrics.Registry.Register(stock); err != nil {

@@ -82,6 +82,11 @@ type ReservationStatus struct {
 	// +optional
 	Fence string `json:"fence,omitempty"`
 
+	// Mark is what an operator that took over wrote into one Reservation, to see when
+	// its watch is up to date. It says nothing about the Reservation.
+	// +optional
+	Mark string `json:"mark,omitempty"`
+
 	// Conditions are Reserved (the units are held), Complete (nothing will
 	// change any more) and, only after trouble, Delivered (the outcome's event
 	// reached the sink).

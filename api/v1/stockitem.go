@@ -128,6 +128,11 @@ type StockItemStatus struct {
 	// +optional
 	Shortfall int64 `json:"shortfall,omitempty"`
 
+	// Mark is what an operator that took over wrote into one StockItem, to see when
+	// its watch is up to date. It says nothing about the item.
+	// +optional
+	Mark string `json:"mark,omitempty"`
+
 	// Conditions are Ready (the figures count), InStock (some are available),
 	// LowStock (no more than the threshold are available) and Oversold (there
 	// is a shortfall).

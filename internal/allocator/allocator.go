@@ -21,6 +21,8 @@ type Options struct {
 	Client client.Client
 	// Reader reads from the API server, past all caches.
 	Reader client.Reader
+	// Cache reads what the watches have shown, in the order in which they show it.
+	Cache client.Reader
 	// Name is the human part of this process's identity, such as the pod's
 	// name. A random part is added, so that it need not be unique.
 	Name string

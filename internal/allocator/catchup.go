@@ -3,6 +3,7 @@ package allocator
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,10 +38,10 @@ func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 				return err
 			}
 		}
-		if answer.ItemsVersion, answer.Items, err = s.listItems(ctx); err != nil {
+		if answer.ItemsVersion, answer.Items, err = s.all(ctx, s.wantedItems()); err != nil {
 			return err
 		}
-		answer.HoldsVersion, answer.Holds, err = s.listReserved(ctx)
+		answer.HoldsVersion, answer.Holds, err = s.all(ctx, s.wantedHolds())
 		return err
 	})
 	switch {
@@ -53,67 +54,144 @@ func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 	}
 }
 
-// listItems sees the StockItems that are newer than known and returns all.
-func (s *shard) listItems(ctx context.Context) (uint64, map[types.UID]struct{}, error) {
-	return s.list(ctx, "StockItemList",
-		func(uid types.UID) uint64 { return s.state.Stock().ItemVersion(uid) },
-		func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
-			ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-			defer cancel()
-			var item v1.StockItem
-			err := s.Reader.Get(ctx, key, &item)
-			if err == nil {
-				s.dispatch(itemSeen(&item))
-			}
-			if apierrors.IsNotFound(err) || err == nil && item.UID != uid {
-				s.dispatch(ItemGone{UID: uid})
-				return nil
-			}
-			return err
-		})
+// wanted is a kind of objects that catching up has to know all of.
+type wanted struct {
+	// kind and options make a list of them, past all caches.
+	kind    string
+	options []client.ListOption
+	// known is the version at which one is known, 0 if it is not.
+	known func(types.UID) uint64
+	// fetch reads one past all caches, and sees it.
+	fetch func(context.Context, client.ObjectKey, types.UID) error
+	// shown calls see for each one that the watch has shown.
+	shown func(ctx context.Context, see func(o client.Object, version Event)) error
+	// marked reads one past all caches and writes a mark into its status.
+	marked func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error)
 }
 
-// listReserved sees the Reserved Reservations that are newer than known and
-// returns all.
-func (s *shard) listReserved(ctx context.Context) (uint64, map[types.UID]struct{}, error) {
-	return s.list(ctx, "ReservationList",
-		func(uid types.UID) uint64 { return s.state.Stock().HoldVersion(uid) },
-		func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
+func (s *shard) wantedItems() wanted {
+	return wanted{
+		kind:  "StockItemList",
+		known: func(uid types.UID) uint64 { return s.state.Stock().ItemVersion(uid) },
+		fetch: s.readItem,
+		shown: func(ctx context.Context, see func(client.Object, Event)) error {
+			var list v1.StockItemList
+			err := s.Cache.List(ctx, &list, client.InNamespace(s.namespace), client.UnsafeDisableDeepCopy)
+			for i := range list.Items {
+				see(&list.Items[i], itemSeen(&list.Items[i]))
+			}
+			return err
+		},
+		marked: func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error) {
+			var item v1.StockItem
+			return &item, s.mark(ctx, key, &item, func() { item.Status.Mark = mark })
+		},
+	}
+}
+
+func (s *shard) wantedHolds() wanted {
+	return wanted{
+		kind:    "ReservationList",
+		options: []client.ListOption{client.MatchingFields{"status.phase": string(v1.PhaseReserved)}},
+		known:   func(uid types.UID) uint64 { return s.state.Stock().HoldVersion(uid) },
+		fetch: func(ctx context.Context, key client.ObjectKey, uid types.UID) error {
 			_, err := s.readReservation(ctx, key, uid)
 			return err
-		}, client.MatchingFields{"status.phase": string(v1.PhaseReserved)})
+		},
+		shown: func(ctx context.Context, see func(client.Object, Event)) error {
+			var list v1.ReservationList
+			err := s.Cache.List(ctx, &list, client.InNamespace(s.namespace), client.UnsafeDisableDeepCopy)
+			for i := range list.Items {
+				if r := &list.Items[i]; r.CurrentPhase() == v1.PhaseReserved {
+					see(r, reservationSeen(r))
+				}
+			}
+			return err
+		},
+		marked: func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error) {
+			var r v1.Reservation
+			return &r, s.mark(ctx, key, &r, func() { r.Status.Mark = mark })
+		},
+	}
 }
 
-// list reads the metadata of all objects of a kind, fetches those that are
-// newer than known, and returns the UIDs and the version of the whole list.
-func (s *shard) list(
-	ctx context.Context, kind string,
-	known func(types.UID) uint64,
-	fetch func(context.Context, client.ObjectKey, types.UID) error,
-	options ...client.ListOption,
-) (uint64, map[types.UID]struct{}, error) {
+// all sees the wanted objects that are newer than known, and returns the UIDs of all
+// and the version at which they were all. It learns them from the watch, at a cost
+// that does not grow with their number, and by a list where the watch is late.
+func (s *shard) all(ctx context.Context, w wanted) (uint64, map[types.UID]struct{}, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
-	if err := s.Reader.List(ctx, list, append(options, client.InNamespace(s.namespace))...); err != nil {
-		return 0, nil, fmt.Errorf("list %s: %w", kind, err)
+	first, err := s.list(ctx, w, client.Limit(1))
+	if err != nil {
+		return 0, nil, err
 	}
-	listed := make(map[types.UID]struct{}, len(list.Items))
+	version := versionOf(first.ResourceVersion)
+	if len(first.Items) == 0 {
+		return version, nil, nil
+	}
+	upToDate, err := s.watchCaughtUp(ctx, w, client.ObjectKeyFromObject(&first.Items[0]), version)
+	if err != nil {
+		return 0, nil, err
+	}
+	if upToDate {
+		uids, err := s.seeShown(ctx, w)
+		return version, uids, err
+	}
+	s.log.Info("the watch is late: catching up by a list", "kind", w.kind)
+	list, err := s.list(ctx, w)
+	if err != nil {
+		return 0, nil, err
+	}
+	uids, err := s.fetchNewer(ctx, w, list.Items)
+	return versionOf(list.ResourceVersion), uids, err
+}
+
+// list reads the metadata of wanted objects past all caches.
+func (s *shard) list(ctx context.Context, w wanted, options ...client.ListOption) (*metav1.PartialObjectMetadataList, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(v1.GroupVersion.WithKind(w.kind))
+	options = slices.Concat(options, w.options, []client.ListOption{client.InNamespace(s.namespace)})
+	if err := s.Reader.List(ctx, list, options...); err != nil {
+		return nil, fmt.Errorf("list %s: %w", w.kind, err)
+	}
+	return list, nil
+}
+
+// fetchNewer sees those of a whole list that are newer than known.
+func (s *shard) fetchNewer(ctx context.Context, w wanted, all []metav1.PartialObjectMetadata) (map[types.UID]struct{}, error) {
+	uids := make(map[types.UID]struct{}, len(all))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(catchUpRequests)
-	for i := range list.Items {
-		object := &list.Items[i]
-		listed[object.UID] = struct{}{}
-		s.mu.Lock()
-		fresh := known(object.UID) >= versionOf(object.ResourceVersion)
-		s.mu.Unlock()
-		if fresh {
-			continue
+	for i := range all {
+		object := &all[i]
+		uids[object.UID] = struct{}{}
+		if s.newer(w, object) {
+			group.Go(func() error { return w.fetch(ctx, client.ObjectKeyFromObject(object), object.UID) })
 		}
-		group.Go(func() error { return fetch(ctx, client.ObjectKeyFromObject(object), object.UID) })
 	}
-	return versionOf(list.ResourceVersion), listed, group.Wait()
+	return uids, group.Wait()
+}
+
+func (s *shard) newer(w wanted, o client.Object) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return w.known(o.GetUID()) < versionOf(o.GetResourceVersion())
+}
+
+// readItem reads one StockItem past all caches and sees it.
+func (s *shard) readItem(ctx context.Context, key client.ObjectKey, uid types.UID) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	var item v1.StockItem
+	err := s.Reader.Get(ctx, key, &item)
+	if err == nil {
+		s.dispatch(itemSeen(&item))
+	}
+	if apierrors.IsNotFound(err) || err == nil && item.UID != uid {
+		s.dispatch(ItemGone{UID: uid})
+		return nil
+	}
+	return err
 }
 
 // readReservation reads one Reservation past all caches and sees it. It is nil

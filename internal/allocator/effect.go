@@ -35,8 +35,8 @@ type (
 		Decisions int
 	}
 
-	// CatchUp lists StockItems and Reserved Reservations past all caches and
-	// sees what is newer than known. With Rebuild, every open Reservation is
+	// CatchUp learns all StockItems and Reserved Reservations as of a moment
+	// after it was asked for. With Rebuild, every open Reservation is
 	// first moved to a new version that carries Fence, so that no write which
 	// is still under way from before can land on it.
 	CatchUp struct {

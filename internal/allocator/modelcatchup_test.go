@@ -9,7 +9,9 @@ import (
 	"github.com/acme/inventory-service/internal/ledger"
 )
 
-// This file mirrors catchup.go and rebuild.go.
+// This file mirrors catchup.go and rebuild.go. Everything is listed and fetched here;
+// what is read from a cache that the watch has brought up to date is one of the orders
+// in which a list and what it leads to can happen. The simulation plays marks and watches.
 
 // enterCatchUp sends what a stage of catching up sends.
 func (w *modelWorld) enterCatchUp(p *modelProcess, t *modelTask, e CatchUp) {
@@ -50,11 +52,11 @@ func (w *modelWorld) enterCatchUp(p *modelProcess, t *modelTask, e CatchUp) {
 		for _, o := range t.found {
 			t.subs = append(t.subs, modelSub{uid: o.rsv.UID, request: touch(o, e.Fence)})
 		}
-	case stageItems: // catchup.go: shard.listItems
+	case stageItems: // catchup.go: shard.wantedItems
 		list(kindItem, "")
 	case stageFetchItems:
 		each(kindItem, p.state.Stock().ItemVersion)
-	case stageHolds: // catchup.go: shard.listReserved
+	case stageHolds: // catchup.go: shard.wantedHolds
 		list(kindCart, v1.PhaseReserved)
 	case stageFetchHolds:
 		each(kindCart, p.state.Stock().HoldVersion)

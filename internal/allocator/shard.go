@@ -18,6 +18,7 @@ type shard struct {
 	namespace string
 	log       logr.Logger
 	lastCall  atomic.Uint64
+	lastMark  atomic.Uint64
 
 	mu      sync.Mutex
 	state   *State

@@ -36,7 +36,7 @@ func openRoom(t *testing.T) room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := New(Options{Client: c, Reader: c, Name: "test", Clock: clock.RealClock{}})
+	a := New(Options{Client: c, Reader: c, Cache: c, Name: "test", Clock: clock.RealClock{}})
 	return room{newShard(a, controlplanetest.Namespace(t, cp)), t}
 }
 

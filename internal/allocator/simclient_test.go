@@ -22,7 +22,7 @@ type apiClient struct {
 	client.Client
 	p   *process
 	who string
-	// cached says that Get reads the operator's cache.
+	// cached says that Get and List read the operator's cache.
 	cached bool
 }
 
@@ -59,6 +59,13 @@ func (c *apiClient) List(ctx context.Context, into client.ObjectList, options ..
 		option.ApplyToList(&o)
 	}
 	k := listKind(into)
+	if c.cached {
+		l := listed{}
+		for _, name := range slices.Sorted(maps.Keys(c.p.cache[k])) {
+			l.objects = append(l.objects, c.p.cache[k][name])
+		}
+		return l.into(into)
+	}
 	selected := ""
 	if o.FieldSelector != nil {
 		selected = o.FieldSelector.String()
@@ -156,6 +163,10 @@ func (l listed) into(list client.ObjectList) error {
 	case *v1.ReservationList:
 		for _, o := range l.objects {
 			list.Items = append(list.Items, *o.DeepCopyObject().(*v1.Reservation))
+		}
+	case *v1.StockItemList:
+		for _, o := range l.objects {
+			list.Items = append(list.Items, *o.DeepCopyObject().(*v1.StockItem))
 		}
 	case *v1.StockTallyList:
 		for _, o := range l.objects {

@@ -92,7 +92,7 @@ func (o *oracle) unchanged(before, after *v1.Reservation) {
 
 func outcomeOf(r *v1.Reservation) v1.ReservationStatus {
 	s := r.Status
-	s.Phase, s.Reason, s.Conditions, s.Fence, s.FoldID = "", "", nil, "", 0
+	s.Phase, s.Reason, s.Conditions, s.Fence, s.Mark, s.FoldID = "", "", nil, "", "", 0
 	s.Allocations = make([]v1.Allocation, 0, len(r.Status.Allocations))
 	for _, a := range r.Status.Allocations {
 		s.Allocations = append(s.Allocations, v1.Allocation{ProductID: a.ProductID, LocationID: a.LocationID, Quantity: a.Quantity})

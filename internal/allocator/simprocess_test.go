@@ -53,7 +53,8 @@ func (w *world) start(name string) *process {
 	p.life, p.die = context.WithCancel(context.Background())
 	writer := &apiClient{p: p, who: name + " journal"}
 	p.allocator = allocator.Simulated(allocator.Options{
-		Client: writer, Reader: writer, Name: name, DefaultHold: simHold, Clock: simClock{w: w, who: name},
+		Client: writer, Reader: writer, Cache: &apiClient{p: p, who: name + " journal", cached: true},
+		Name: name, DefaultHold: simHold, Clock: simClock{w: w, who: name},
 	})
 	board := outcomes.NewBoard()
 	for k := range kinds {
@@ -72,6 +73,9 @@ func (w *world) start(name string) *process {
 	w.logf("%s starts with a view up to %d changes old", name, behind)
 	for _, watch := range p.watches {
 		watch.relist(max(0, len(w.store.history[watch.kind])-behind))
+		for len(watch.listed) > 0 {
+			watch.seeListed()
+		}
 		watch.first = watch.next
 		watch.wake()
 	}

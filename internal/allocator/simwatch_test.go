@@ -19,26 +19,35 @@ type watch struct {
 	kind kind
 	// first is where the watch began, next where it is.
 	first, next int
-	busy        bool
-	ended       bool
-	handler     toolscache.ResourceEventHandler
+	// listed is what is still to be seen of a list, up to next.
+	listed  []change
+	busy    bool
+	ended   bool
+	handler toolscache.ResourceEventHandler
 }
 
 // wake delivers the next change, if there is one and none is on its way.
 func (w *watch) wake() {
 	world := w.p.w
-	if w.busy || w.ended || w.next >= len(world.store.history[w.kind]) {
+	if w.busy || w.ended || len(w.listed) == 0 && w.next >= len(world.store.history[w.kind]) {
 		return
 	}
 	f := &world.scenario.faults
 	w.busy = true
 	delay := world.upTo(30 * time.Millisecond)
-	if world.chance(f.withheld) {
+	if len(w.listed) > 0 {
+		delay = world.upTo(time.Millisecond)
+	} else if world.chance(f.withheld) {
 		delay += world.upTo(8 * time.Second)
 	}
 	world.after(delay, func() {
 		w.busy = false
 		if w.ended {
+			return
+		}
+		if len(w.listed) > 0 {
+			w.seeListed()
+			w.wake()
 			return
 		}
 		if world.chance(f.relist) {
@@ -102,11 +111,11 @@ func (w *watch) gap(upTo int) {
 	}
 }
 
-// relist moves on to what was stored after so many changes.
+// relist moves on to what was stored after so many changes. What differs from the cache
+// is seen one by one, in the order of the list, which is not that of the changes.
 func (w *watch) relist(upTo int) {
-	history := w.p.w.store.history[w.kind]
 	latest := map[string]change{}
-	for _, c := range history[:upTo] {
+	for _, c := range w.p.w.store.history[w.kind][:upTo] {
 		latest[c.object.GetName()] = c
 	}
 	w.next = upTo
@@ -114,13 +123,30 @@ func (w *watch) relist(upTo int) {
 		c, before := latest[name], w.p.cache[w.kind][name]
 		switch {
 		case c.deleted && before != nil:
-			w.see(change{before, true})
+			w.listed = append(w.listed, change{before, true})
 		case !c.deleted && (before == nil || before.GetResourceVersion() != c.object.GetResourceVersion()):
-			w.see(c)
+			w.listed = append(w.listed, c)
 		}
 	}
-	if upTo > 0 {
-		w.p.publisher.passed(w.kind, history[upTo-1])
+	if len(w.listed) == 0 {
+		w.passed()
+	}
+}
+
+// seeListed sees the next change of a list.
+func (w *watch) seeListed() {
+	c := w.listed[0]
+	w.listed = w.listed[1:]
+	w.see(c)
+	if len(w.listed) == 0 {
+		w.passed()
+	}
+}
+
+// passed tells the publisher that it has seen all up to next.
+func (w *watch) passed() {
+	if w.next > 0 {
+		w.p.publisher.passed(w.kind, w.p.w.store.history[w.kind][w.next-1])
 	}
 }
 

@@ -111,7 +111,7 @@ func (w *world) wire(ctx context.Context, mgr manager.Manager, interval, pause t
 	w.Helper()
 	now, board := clock.RealClock{}, outcomes.NewBoard()
 	w.stock = &lossy{told: w.told, withheld: map[types.UID]bool{}, Allocator: allocator.New(allocator.Options{
-		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Name: "test", DefaultHold: time.Hour, Clock: now,
+		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Cache: mgr.GetClient(), Name: "test", DefaultHold: time.Hour, Clock: now,
 	})}
 	synced, err := controllers.Feed(ctx, mgr, w.stock, board)
 	w.must(err)

@@ -15,6 +15,8 @@ const (
 	EarlyDrop           Name = "in-flight-dropped-early"
 	LostHoldKept        Name = "hold-that-never-landed-kept"
 	NoCatchUp           Name = "no-catch-up"
+	MarkNotAwaited      Name = "mark-not-awaited"
+	MarkedOnce          Name = "marked-once"
 	NoRollForward       Name = "no-roll-forward"
 	RollForwardAnyway   Name = "roll-forward-over-outcome"
 	ClaimUnchecked      Name = "claim-unchecked"

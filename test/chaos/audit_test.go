@@ -197,17 +197,20 @@ func (c *corruption) counted(kind string, least int) {
 	}
 }
 
-// snapshot is everything that was decided and derived.
+// snapshot is everything that was decided and derived. Marks are left out: an
+// operator that starts writes them into any object, and they say nothing about it.
 func (c *corruption) snapshot() map[string]any {
 	c.Helper()
 	all := map[string]any{}
 	for _, r := range c.Reservations() {
+		r.Status.Mark = ""
 		all["reservation "+r.Name] = r.Status
 	}
 	var items v1.StockItemList
 	c.Must(c.Client.List(c.Context(), &items, client.InNamespace(c.Namespace)))
 	for _, i := range items.Items {
 		i.Status.Conditions = nil // they tell when they changed
+		i.Status.Mark = ""
 		all["item "+i.Name] = i.Status
 	}
 	var tallies v1.StockTallyList
