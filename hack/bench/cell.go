@@ -32,8 +32,10 @@ type run struct {
 	// are what etcd was sent for them.
 	Writes float64 `json:"writes_per_reservation"`
 	Bytes  float64 `json:"bytes_per_reservation"`
-	// CPU is in seconds for 1,000 reservations.
+	// CPU is in seconds for 1,000 reservations. The clients' is that of this
+	// process, with the sink in it.
 	CPUOperator  float64 `json:"cpu_operator_s_per_1000"`
+	CPUClients   float64 `json:"cpu_clients_s_per_1000"`
 	CPUAPIServer float64 `json:"cpu_apiserver_s_per_1000"`
 	CPUEtcd      float64 `json:"cpu_etcd_s_per_1000"`
 	// RSS and Heap are of the contender's own process at the end, in MiB.
@@ -133,6 +135,7 @@ func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
 	// they counted is for as many carts as that time had at this rate.
 	framed := r.Rate * after.at.Sub(before.at).Seconds()
 	r.CPUOperator = 1000 * (after.own.cpuSeconds - before.own.cpuSeconds) / framed
+	r.CPUClients = 1000 * (after.clients - before.clients) / framed
 	r.RSS, r.Heap = after.own.rssBytes/(1<<20), after.own.heapBytes/(1<<20)
 	if c.name() == "postgres" {
 		return r, nil
@@ -150,6 +153,7 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 type reading struct {
 	at                   time.Time
 	own, apiServer, etcd usage
+	clients              float64 // CPU seconds of this process
 	writes, bytes        float64
 }
 
@@ -168,7 +172,7 @@ func (l *lab) read(ctx context.Context, c contender) (reading, error) {
 		return reading{}, err
 	}
 	return reading{
-		at: at, own: own, apiServer: apiServer.usage(), etcd: etcd.usage(),
+		at: at, own: own, apiServer: apiServer.usage(), etcd: etcd.usage(), clients: ownCPU(),
 		writes: apiServer.writes(), bytes: etcd.sum("etcd_network_client_grpc_received_bytes_total", nil),
 	}, nil
 }
@@ -186,6 +190,7 @@ func medians(rounds []run) run {
 		func(r *run) *float64 { return &r.Writes },
 		func(r *run) *float64 { return &r.Bytes },
 		func(r *run) *float64 { return &r.CPUOperator },
+		func(r *run) *float64 { return &r.CPUClients },
 		func(r *run) *float64 { return &r.CPUAPIServer },
 		func(r *run) *float64 { return &r.CPUEtcd },
 		func(r *run) *float64 { return &r.RSS },

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -81,6 +83,15 @@ func (f figures) usage() usage {
 		rssBytes:   f.sum("process_resident_memory_bytes", nil),
 		heapBytes:  f.sum("go_memstats_heap_alloc_bytes", nil),
 	}
+}
+
+// ownCPU is what this process has used of CPU, in seconds.
+func ownCPU() float64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0 // it fails for wrong arguments only
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 const requestTotal = "apiserver_request_total"

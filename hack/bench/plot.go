@@ -139,6 +139,7 @@ func (r *result) costs(workload string, clients int) *chart {
 		{"etcd", func(c run) float64 { return c.CPUEtcd }},
 		{"kube-apiserver", func(c run) float64 { return c.CPUAPIServer }},
 		{"operator or service", func(c run) float64 { return c.CPUOperator }},
+		{"clients and sink", func(c run) float64 { return c.CPUClients }},
 	}
 	var names []string
 	values := make([]plotter.Values, len(parts))
@@ -154,7 +155,7 @@ func (r *result) costs(workload string, clients int) *chart {
 	if len(names) == 0 {
 		return nil
 	}
-	c := newChart(fmt.Sprintf("%s, %d clients", workload, clients), "", "CPU ms for a reservation, clients not counted")
+	c := newChart(fmt.Sprintf("%s, %d clients", workload, clients), "", "CPU ms for a reservation")
 	var below *plotter.BarChart
 	for i, part := range parts {
 		bars, err := plotter.NewBarChart(values[i], vg.Points(30))

@@ -1,19 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
 // profile begins to take CPU profiles of the contender, where it is the operator,
-// and of kube-apiserver, over the measured time. What it returns waits for them.
+// of this process and of kube-apiserver, over the measured time. What it returns waits for them.
 // Without a directory for them it does nothing.
 func (b *bench) profile(ctx context.Context, c contender, of cell) (wait func() error) {
 	if b.profiles == "" {
@@ -37,6 +39,15 @@ func (b *bench) profile(ctx context.Context, c contender, of cell) (wait func() 
 	const patient = time.Minute // on a machine that is busy
 	take("apiserver", func() ([]byte, error) {
 		return b.lab.api.Get().AbsPath("/debug/pprof/profile").Param("seconds", seconds).Timeout(patient).DoRaw(ctx)
+	})
+	take("clients", func() ([]byte, error) {
+		var profile bytes.Buffer
+		if err := pprof.StartCPUProfile(&profile); err != nil {
+			return nil, err
+		}
+		err := pause(ctx, b.measure)
+		pprof.StopCPUProfile()
+		return profile.Bytes(), err
 	})
 	if operator, ok := c.(interface{ pprofURL() string }); ok {
 		take("operator", func() ([]byte, error) {

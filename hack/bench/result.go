@@ -76,11 +76,11 @@ func (r *result) save(path string) error {
 
 func (r *result) print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "workload\tclients\tcontender\trate/s\tp50 ms\tp99 ms\tp99.9 ms\taccepted\twrites\tKiB\tCPU s/1000: own\tAPI server\tetcd\tRSS MiB\t")
+	_, _ = fmt.Fprintln(table, "workload\tclients\tcontender\trate/s\tp50 ms\tp99 ms\tp99.9 ms\taccepted\twrites\tKiB\tCPU s/1000: own\tclients\tAPI server\tetcd\tRSS MiB\t")
 	for _, c := range r.Runs {
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f%%\t%.2f\t%.1f\t%.2f\t%.2f\t%.2f\t%.0f\t\n",
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f%%\t%.2f\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t\n",
 			c.Workload, c.Clients, c.Contender, c.Rate, c.P50, c.P99, c.P999, 100*c.Accepted,
-			c.Writes, c.Bytes/1024, c.CPUOperator, c.CPUAPIServer, c.CPUEtcd, c.RSS)
+			c.Writes, c.Bytes/1024, c.CPUOperator, c.CPUClients, c.CPUAPIServer, c.CPUEtcd, c.RSS)
 	}
 	if err := table.Flush(); err != nil {
 		return err
