@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
+	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/acme/inventory-service/internal/intern"
 	"github.com/acme/inventory-service/internal/publisher"
 	"github.com/acme/inventory-service/internal/steadfast"
+	"github.com/acme/inventory-service/internal/wire"
 )
 
 // scope are the namespaces that the operator works in; none means all.
@@ -47,7 +51,7 @@ func (s scope) validate(defaultNamespace string) error {
 
 // cache is what the manager's cache holds.
 func (s scope) cache() cache.Options {
-	options := cache.Options{DefaultTransform: intern.Transform(), NewInformer: steadfast.NewInformer}
+	options := cache.Options{DefaultTransform: intern.Transform(), NewInformer: newInformer}
 	switch len(s) {
 	case 0:
 	case 1:
@@ -60,6 +64,11 @@ func (s scope) cache() cache.Options {
 		}
 	}
 	return options
+}
+
+// newInformer makes informers whose watches outlast outages and are cheap to read.
+func newInformer(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+	return steadfast.NewInformer(wire.Watches(lw, example), example, resync, indexers)
 }
 
 // publishers send the outcomes of each namespace in the order of one watch:

@@ -1,13 +1,22 @@
 package main
 
 import (
-	"reflect"
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
 
-	"github.com/acme/inventory-service/internal/steadfast"
+	v1 "github.com/acme/inventory-service/api/v1"
 )
 
 func TestNamespacesFlag(t *testing.T) {
@@ -49,12 +58,47 @@ func TestScopeOfTheCache(t *testing.T) {
 	}
 }
 
-// Whether all namespaces are watched, one or several: the watches outlast outages.
+// Whether all namespaces are watched, one or several: an informer hears of what happens
+// right after an outage, however long that was. client-go's own would still wait.
 func TestWatchesAreSteadfast(t *testing.T) {
 	for _, s := range []scope{nil, {"shop"}, {"shop", "store"}} {
-		options := s.cache()
-		if options.NewInformer == nil || reflect.ValueOf(options.NewInformer).Pointer() != reflect.ValueOf(steadfast.NewInformer).Pointer() {
-			t.Errorf("the informers of %v are client-go's own", s)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			back := time.Now().Add(20 * time.Second)
+			source := &toolscache.ListWatch{
+				ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
+					return &v1.StockItemList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}}, nil
+				},
+				WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
+					switch {
+					case options.SendInitialEvents != nil:
+						return nil, apierrors.NewInvalid(schema.GroupKind{}, "", nil) // an old server
+					case options.ResourceVersion == "1":
+						w := watch.NewFakeWithChanSize(1, false)
+						w.Add(&v1.StockItem{ObjectMeta: metav1.ObjectMeta{Name: "before", ResourceVersion: "2"}})
+						w.Stop()
+						return w, nil
+					case time.Now().Before(back):
+						return nil, errors.New("connection refused")
+					}
+					w := watch.NewFakeWithChanSize(1, false)
+					w.Add(&v1.StockItem{ObjectMeta: metav1.ObjectMeta{Name: "after", ResourceVersion: "3"}})
+					return w, nil
+				},
+			}
+			informer := s.cache().NewInformer(source, &v1.StockItem{}, 0, toolscache.Indexers{})
+			heard := make(chan string, 2)
+			if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+				AddFunc: func(o any) { heard <- o.(*v1.StockItem).Name },
+			}); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			go informer.RunWithContext(ctx)
+			if first, second := <-heard, <-heard; first != "before" || second != "after" || time.Since(back) > 2*time.Second {
+				t.Errorf("scope %v: heard of %s and %s, %v after the return", s, first, second, time.Since(back))
+			}
+			cancel()
+			synctest.Wait()
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/auditor"
 	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/wire"
 	"github.com/acme/inventory-service/webhook"
 )
 
@@ -26,6 +27,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	// Compressing a list of 100,000 costs the API server more than sending it, and a
 	// take-over waits for one.
 	config.DisableCompression = true
+	config.Wrap(wire.Transport)
 	scheme := runtime.NewScheme()
 	if err := v1.AddToScheme(scheme); err != nil {
 		return nil, err
@@ -36,6 +38,7 @@ func newManager(o options) (ctrl.Manager, error) {
 		PprofBindAddress:              o.pprofAddress,
 		HealthProbeBindAddress:        "0", // the bridge serves /healthz and /readyz
 		Cache:                         o.scope().cache(),
+		NewClient:                     wire.NewClient,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              o.leaderElectionID,
 		LeaderElectionNamespace:       o.leaderElectionNamespace,
