@@ -1,8 +1,11 @@
 package v1
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // The entries of a journal are strings that hold JSON: to the API server, which
@@ -12,12 +15,16 @@ import (
 
 // pack makes such a string.
 func pack(entry any) ([]byte, error) {
-	text, err := json.Marshal(entry)
+	text, err := json.Marshal(entry, packing)
 	if err != nil {
 		return nil, fmt.Errorf("pack a journal entry: %w", err)
 	}
-	return json.Marshal(string(text))
+	return jsontext.AppendQuote(nil, text)
 }
+
+// packing is how entries are written and read: to the byte as encoding/json does, so
+// that a digest of them is the same in every version of the operator.
+var packing = jsonv1.DefaultOptionsV1()
 
 // unpack reads such a string. One that was edited into nonsense leaves the entry empty
 // and is no error, or one bad entry would end every watch of ledgers: that it was
@@ -25,7 +32,7 @@ func pack(entry any) ([]byte, error) {
 func unpack[T any](text []byte, into *T) error {
 	var inner string
 	var entry T
-	if json.Unmarshal(text, &inner) == nil && json.Unmarshal([]byte(inner), &entry) == nil {
+	if json.Unmarshal(text, &inner, packing) == nil && json.Unmarshal([]byte(inner), &entry, packing) == nil {
 		*into = entry
 	}
 	return nil

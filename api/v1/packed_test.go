@@ -48,6 +48,28 @@ func TestPackedEntries(t *testing.T) {
 	}
 }
 
+// Entries are to the byte what encoding/json makes of them: an operator of another
+// version digests them to the same.
+func TestPackedEntriesAreStable(t *testing.T) {
+	for _, id := range []string{"p", `a"b\c<d>&'e`, "{}[],: ", "~"} {
+		for _, allocations := range [][]Allocation{nil, {}, {{LocationID: id, ProductID: id, Quantity: 1e15, Consumed: 1}}} {
+			hold := journal().InFlight[0]
+			hold.Name, hold.Allocations = id, allocations
+			inner, err := json.Marshal(plainHold(hold))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := json.Marshal(string(inner))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := hold.MarshalJSON(); err != nil || string(got) != string(want) {
+				t.Errorf("packed as %s, %v, want %s", got, err, want)
+			}
+		}
+	}
+}
+
 // What somebody edited into nonsense is empty, and the rest is read.
 func TestSpoiledEntries(t *testing.T) {
 	for _, entry := range []string{`"{"`, `""`, `7`, `{"uid":"u"}`, `null`, `"[]"`, `"{\"uid\":7}"`, `"{\"uid\":\"u\",\"reservedAt\":\"soon\"}"`} {
