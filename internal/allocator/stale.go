@@ -21,8 +21,8 @@ const (
 	maxStale = time.Second
 	// writesPerChange is the share of item writes while decisions go on: each
 	// change of a reservation comes with two API writes, so this keeps items
-	// below a tenth of all.
-	writesPerChange = 0.1
+	// below a twentieth of all.
+	writesPerChange = 0.05
 	// maxCredit bounds the burst after a long time without item writes.
 	maxCredit = 10
 	// pace is how often stale items are looked at while there are any.
