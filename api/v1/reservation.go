@@ -78,20 +78,21 @@ const (
 	PrintableID = `^[!-~]([ -~]*[!-~])?$`
 )
 
+// The rules are evaluated at every update, of the status too, and each field that a rule
+// reads of an object costs the API server a copy of the schema of all its fields. So what
+// concerns one field stands at the field, and the rules of the whole read as few as they
+// can.
+
 // ReservationSpec is what a cart asks for.
 //
-// +kubebuilder:validation:XValidation:rule="self.cartID == oldSelf.cartID",message="cartID never changes",fieldPath=".cartID"
-// +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID) && (!has(self.customerID) || self.customerID == oldSelf.customerID)",message="customerID never changes",fieldPath=".customerID"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || (has(self.orderID) && self.orderID == oldSelf.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
-// +kubebuilder:validation:XValidation:rule="self.items == oldSelf.items && self.items.map(i, i.productID) == oldSelf.items.map(i, i.productID)",message="items never change: release this Reservation and make another",fieldPath=".items"
-// +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor) && (!has(self.holdFor) || (self.holdFor.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self.holdFor) == duration(oldSelf.holdFor)))",message="holdFor never changes",fieldPath=".holdFor"
-// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self.intent == 'Hold'",message="a Reservation is created with intent Hold",fieldPath=".intent",optionalOldSelf=true
-// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || self.intent == oldSelf.intent",message="intent moves once, from Hold to Release or Consume, and then never changes",fieldPath=".intent"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || (has(self.consumeItems) && oldSelf.consumeItems.all(o, self.consumeItems.exists(n, n.productID == o.productID && n.locationID == o.locationID)))",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || (has(self.releaseItems) && oldSelf.releaseItems.all(o, self.releaseItems.exists(n, n.productID == o.productID && n.locationID == o.locationID)))",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
-// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || !has(self.consumeItems) || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
-// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || !has(self.releaseItems) || (has(oldSelf.releaseItems) && self.releaseItems == oldSelf.releaseItems)",message="releaseItems never change once intent is Release or Consume",fieldPath=".releaseItems"
-// +kubebuilder:validation:XValidation:rule="self.intent == 'Release' || !has(self.releaseReason)",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
+// +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID)",message="customerID never changes",fieldPath=".customerID"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || has(self.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
+// +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor)",message="holdFor never changes",fieldPath=".holdFor"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || has(self.consumeItems)",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || has(self.releaseItems)",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.consumeItems) || oldSelf.intent == 'Hold' || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.releaseItems) || oldSelf.intent == 'Hold' || (has(oldSelf.releaseItems) && self.releaseItems == oldSelf.releaseItems)",message="releaseItems never change once intent is Release or Consume",fieldPath=".releaseItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.releaseReason) || self.intent == 'Release'",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
 // +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || (has(self.releaseReason) == has(oldSelf.releaseReason) && (!has(self.releaseReason) || self.releaseReason == oldSelf.releaseReason))",message="releaseReason is set together with intent Release and then never changes",fieldPath=".releaseReason"
 type ReservationSpec struct {
 	// CartID names the checked-out cart (1 to 128 printable ASCII characters).
@@ -100,6 +101,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cartID never changes"
 	CartID string `json:"cartID"`
 
 	// CustomerID names the customer the cart belongs to (up to 128 printable
@@ -108,6 +110,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="customerID never changes"
 	CustomerID string `json:"customerID,omitempty"`
 
 	// OrderID names the order the cart became (up to 128 printable ASCII
@@ -117,6 +120,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="orderID can be set once and then never changes"
 	OrderID string `json:"orderID,omitempty"`
 
 	// Items are the products the cart wants and how many of each: 1 to 100,
@@ -126,6 +130,7 @@ type ReservationSpec struct {
 	// +listMapKey=productID
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf && self.map(i, i.productID) == oldSelf.map(i, i.productID)",message="items never change: release this Reservation and make another"
 	Items []ReservationItem `json:"items"`
 
 	// HoldFor is how long the units stay reserved unless they are released or
@@ -137,6 +142,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="holdFor must be a duration from 1s to 24h, such as 15m or 1h30m"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf || (self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) == duration(oldSelf))",message="holdFor never changes"
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
 	// ConsumeItems are the units of the hold that were shipped so far, where
@@ -148,6 +154,7 @@ type ReservationSpec struct {
 	// +listMapKey=productID
 	// +listMapKey=locationID
 	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:XValidation:rule="oldSelf.all(o, self.exists(n, n.productID == o.productID && n.locationID == o.locationID))",message="consumeItems are running totals: they are never taken back"
 	ConsumeItems []PartialItem `json:"consumeItems,omitempty"`
 
 	// ReleaseItems are the units of the hold that were given back so far, where
@@ -158,6 +165,7 @@ type ReservationSpec struct {
 	// +listMapKey=productID
 	// +listMapKey=locationID
 	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:XValidation:rule="oldSelf.all(o, self.exists(n, n.productID == o.productID && n.locationID == o.locationID))",message="releaseItems are running totals: they are never taken back"
 	ReleaseItems []PartialItem `json:"releaseItems,omitempty"`
 
 	// Intent is what is to become of the hold: Hold, then once Release (what is
@@ -165,6 +173,8 @@ type ReservationSpec struct {
 	// +optional
 	// +default="Hold"
 	// +kubebuilder:default=Hold
+	// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self == 'Hold'",message="a Reservation is created with intent Hold",optionalOldSelf=true
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf || oldSelf == 'Hold'",message="intent moves once, from Hold to Release or Consume, and then never changes"
 	Intent Intent `json:"intent,omitempty"`
 
 	// ReleaseReason says why the hold is released: CHECKOUT_FAILED,
