@@ -68,7 +68,7 @@ func (s scope) cache() cache.Options {
 
 // newInformer makes informers whose watches outlast outages and are cheap to read.
 func newInformer(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
-	return steadfast.NewInformer(wire.Watches(lw, example), example, resync, indexers)
+	return steadfast.NewInformer(wire.ListerWatcher(lw, example), example, resync, indexers)
 }
 
 // publishers send the outcomes of each namespace in the order of one watch:

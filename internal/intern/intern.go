@@ -6,6 +6,7 @@
 package intern
 
 import (
+	"strings"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,6 +55,10 @@ func reservation(r *v1.Reservation) {
 	share(&r.Status.Phase)
 	share(&r.Status.Reason)
 	conditions(r.Status.Conditions)
+	if at := r.Status.DecidedAt; at != nil && r.Status.ReservedAt.Equal(at) {
+		r.Status.ReservedAt = at
+	}
+	gather(&r.Name, (*string)(&r.UID), &r.ResourceVersion, &r.Spec.CartID, &r.Spec.CustomerID, &r.Spec.OrderID)
 }
 
 func stockItem(i *v1.StockItem) {
@@ -77,6 +82,19 @@ func conditions(all []metav1.Condition) {
 		share(&all[i].Status)
 		share(&all[i].Reason)
 		share(&all[i].Message)
+	}
+}
+
+// gather puts strings that an object has for itself into one piece of memory: each alone
+// takes more than its length.
+func gather(own ...*string) {
+	var all strings.Builder
+	for _, s := range own {
+		all.WriteString(*s)
+	}
+	rest := all.String()
+	for _, s := range own {
+		*s, rest = rest[:len(*s)], rest[len(*s):]
 	}
 }
 

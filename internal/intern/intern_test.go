@@ -3,6 +3,7 @@ package intern_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,15 +16,18 @@ import (
 
 func full() (*v1.Reservation, *v1.StockItem) {
 	conditions := []metav1.Condition{{Type: "Ready", Status: metav1.ConditionTrue, Reason: "Serving", Message: "the figures count"}}
+	at := metav1.NewMicroTime(time.Date(2030, 1, 2, 3, 4, 5, 678901000, time.UTC))
 	r := &v1.Reservation{
-		TypeMeta:   metav1.TypeMeta{Kind: "Reservation", APIVersion: "inventory.acme.com/v1"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart", Labels: map[string]string{"a": "b"}},
+		TypeMeta: metav1.TypeMeta{Kind: "Reservation", APIVersion: "inventory.acme.com/v1"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "shop", Name: "cart", UID: "u", ResourceVersion: "12", Labels: map[string]string{"a": "b"},
+		},
 		Spec: v1.ReservationSpec{
-			CartID: "cart", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
+			CartID: "cart", OrderID: "order", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
 			ConsumeItems: []v1.PartialItem{{ProductID: "mug", LocationID: "a", Quantity: 1}}, ReleaseReason: v1.ReleaseOrderCancelled,
 		},
 		Status: v1.ReservationStatus{
-			Phase: v1.PhaseReserved, Reason: "Allocated", Conditions: conditions,
+			Phase: v1.PhaseReserved, Reason: "Allocated", Conditions: conditions, DecidedAt: at.DeepCopy(), ReservedAt: at.DeepCopy(),
 			Allocations:      []v1.Allocation{{ProductID: "mug", LocationID: "a", Quantity: 2}},
 			UnavailableItems: []v1.UnavailableItem{{ProductID: "mug", Requested: 2}},
 		},
@@ -61,6 +65,11 @@ func transform[T runtime.Object](t *testing.T, object T) T {
 func TestTransformKeepsValues(t *testing.T) {
 	r, i := full()
 	gotR, gotI := decoded(t, r), decoded(t, i)
+	later := decoded(t, r)
+	later.Status.ReservedAt.Time = later.Status.ReservedAt.Add(time.Microsecond)
+	if diff := cmp.Diff(later.DeepCopy(), transform(t, later)); diff != "" {
+		t.Errorf("reserved later than decided (-want +got):\n%s", diff)
+	}
 	gotR.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
 	if diff := cmp.Diff(r, transform(t, transform(t, gotR))); diff != "" {
 		t.Errorf("reservation (-want +got):\n%s", diff)
@@ -86,5 +95,11 @@ func TestTransformSharesStrings(t *testing.T) {
 		if unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {
 			t.Errorf("%s %q is kept twice", name, pair[0])
 		}
+	}
+	if first.Status.ReservedAt != first.Status.DecidedAt {
+		t.Error("the time of the decision is kept twice")
+	}
+	if name, uid := unsafe.StringData(first.Name), unsafe.StringData(string(first.UID)); unsafe.Add(unsafe.Pointer(name), len(first.Name)) != unsafe.Pointer(uid) {
+		t.Error("name and uid are kept apart")
 	}
 }

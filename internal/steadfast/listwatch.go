@@ -24,6 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/watchlist"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -48,6 +49,11 @@ type listerWatcher struct {
 	cache.ListerWatcherWithContext
 	// opened says that a watch was open once, so that errors are likely to pass.
 	opened atomic.Bool
+}
+
+// IsWatchListSemanticsUnSupported tells reflectors whether to begin with a list.
+func (l *listerWatcher) IsWatchListSemanticsUnSupported() bool {
+	return watchlist.DoesClientNotSupportWatchListSemantics(l.ListerWatcherWithContext)
 }
 
 // Watch and List are what a ListerWatcher has besides; informers use the others.

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/watchlist"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -183,6 +184,28 @@ func TestWatch(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// listing is a source that has reflectors begin with a list.
+type listing struct{ cache.ListerWatcherWithContext }
+
+func (listing) IsWatchListSemanticsUnSupported() bool { return true }
+
+func (l listing) List(options metav1.ListOptions) (runtime.Object, error) {
+	return l.ListWithContext(context.Background(), options)
+}
+
+func (l listing) Watch(options metav1.ListOptions) (watch.Interface, error) {
+	return l.WatchWithContext(context.Background(), options)
+}
+
+// Whether to begin with a list is the source's choice.
+func TestBeginsAsTheSourceDoes(t *testing.T) {
+	plain := (&server{}).source()
+	if watchlist.DoesClientNotSupportWatchListSemantics(plain) ||
+		!watchlist.DoesClientNotSupportWatchListSemantics(steadfast.ListerWatcher(listing{cache.ToListerWatcherWithContext(plain)})) {
+		t.Error("a source's choice is not passed on")
 	}
 }
 

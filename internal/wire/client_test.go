@@ -85,8 +85,7 @@ func TestCreate(t *testing.T) {
 	bad := cart(namespace)
 	bad.Name, bad.Spec.Items[0].Quantity = "bad", 0
 	theirs := bad.DeepCopy()
-	if err, want := lean.Create(t.Context(), bad), plain.Create(t.Context(), theirs); !apierrors.IsInvalid(err) ||
-		cmp.Diff(want.(*apierrors.StatusError).ErrStatus, err.(*apierrors.StatusError).ErrStatus) != "" {
+	if err, want := lean.Create(t.Context(), bad), plain.Create(t.Context(), theirs); !apierrors.IsInvalid(err) || cmp.Diff(want, err) != "" {
 		t.Errorf("an invalid object: %v, want %v", err, want)
 	}
 	if err := lean.Create(t.Context(), cart("nowhere")); !apierrors.IsNotFound(err) {
@@ -174,7 +173,7 @@ func TestEveryKind(t *testing.T) {
 	sameAsStored(t, plain, tally, &v1.StockTally{})
 }
 
-// Informers over Watches see what there is and what happens, through Transport without
+// Informers over ListerWatcher see what there is and what happens, through Transport without
 // managedFields, which shows who decoded it; without Transport as ever.
 func TestInformer(t *testing.T) {
 	cp := controlplanetest.Shared(t)
@@ -188,7 +187,7 @@ func TestInformer(t *testing.T) {
 			informers, err := cache.New(config, cache.Options{
 				Scheme: scheme(t), DefaultNamespaces: map[string]cache.Config{namespace: {}, "default": {}},
 				NewInformer: func(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
-					return toolscache.NewSharedIndexInformer(wire.Watches(lw, example), example, resync, indexers)
+					return toolscache.NewSharedIndexInformer(wire.ListerWatcher(lw, example), example, resync, indexers)
 				},
 			})
 			if err != nil {

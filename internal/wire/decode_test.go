@@ -14,9 +14,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/apitesting/fuzzer"
 	"k8s.io/apimachinery/pkg/api/equality"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metafuzzer "k8s.io/apimachinery/pkg/apis/meta/fuzzer"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/runtime/serializer/streaming"
 	"k8s.io/apimachinery/pkg/watch"
@@ -49,7 +51,7 @@ func theirs(codecs serializer.CodecFactory, stream string) watch.Decoder {
 	return restwatch.NewDecoder(streaming.NewDecoder(frames, info.StreamSerializer.Serializer), codecs.WithoutConversion().DecoderToVersion(info.Serializer, nil))
 }
 
-// ours decodes them as Watches does.
+// ours decodes them as ListerWatcher does.
 func ours(kind client.Object, stream string) watch.Decoder {
 	return newDecoder(io.NopCloser(strings.NewReader(stream)), reflect.TypeOf(kind).Elem())
 }
@@ -80,7 +82,7 @@ func TestEventsAreClientGos(t *testing.T) {
 				full := empty()
 				fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(seed), codecs).Fill(full)
 				full.GetObjectKind().SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
-				full.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "m", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{}}`)}}})
+				full.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "m", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{}}`)}})
 				text, err := json.Marshal(full)
 				if err != nil {
 					t.Fatal(err)
@@ -89,13 +91,82 @@ func TestEventsAreClientGos(t *testing.T) {
 			}
 			want, wantErr := all(theirs(codecs, stream.String()))
 			got, err := all(ours(empty(), stream.String()))
-			if len(want) != seeds || wantErr != io.EOF || err != io.EOF {
+			if len(want) != seeds || !errors.Is(wantErr, io.EOF) || !errors.Is(err, io.EOF) {
 				t.Fatalf("client-go: %d events, then %v; ours: %d events, then %v", len(want), wantErr, len(got), err)
 			}
 			if !equality.Semantic.DeepEqual(want, got) {
 				t.Errorf("events (-client-go's +ours):\n%s", cmp.Diff(want, got))
 			}
 		})
+	}
+}
+
+// Lists are decoded as client-go does, whatever the order of their parts.
+func TestListsAreClientGos(t *testing.T) {
+	codecs := codecs(t)
+	for kind, empty := range kinds {
+		var objects []string
+		for seed := range int64(50) {
+			full := empty()
+			fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(seed), codecs).Fill(full)
+			full.GetObjectKind().SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+			text, err := json.Marshal(full)
+			if err != nil {
+				t.Fatal(err)
+			}
+			objects = append(objects, string(text))
+		}
+		items, metadata := `"items":[`+strings.Join(objects, ",")+`]`, `"metadata":{"resourceVersion":"7","continue":"c"}`
+		for name, parts := range map[string]string{
+			"items first": items + "," + metadata, "metadata first": metadata + `,"later":[{}],` + items,
+			"no items": metadata, "null": `"items":null,` + metadata, "none": `"items":[],` + metadata,
+		} {
+			text := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,%s}`, v1.GroupVersion, kind+"List", parts)
+			theirs, _, err := codecs.UniversalDeserializer().Decode([]byte(text), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := decodeList(strings.NewReader(text), reflect.TypeOf(empty()).Elem())
+			if err != nil {
+				t.Fatalf("%s, %s: %v", kind, name, err)
+			}
+			if diff := cmp.Diff(listed(t, theirs), listed(t, ours)); diff != "" {
+				t.Errorf("%s, %s (-client-go's +ours):\n%s", kind, name, diff)
+			}
+		}
+	}
+}
+
+// listed is what a reflector makes of a list.
+func listed(t *testing.T, list runtime.Object) (all struct {
+	Version, Continue string
+	Items             []client.Object
+}) {
+	t.Helper()
+	m, err := meta.ListAccessor(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all.Version, all.Continue = m.GetResourceVersion(), m.GetContinue()
+	items, err := meta.ExtractListWithAlloc(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range items {
+		o := i.(client.Object)
+		o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		o.SetManagedFields(nil)
+		all.Items = append(all.Items, o)
+	}
+	return all
+}
+
+// A list that does not come whole, or makes no sense, is none at all.
+func TestBrokenLists(t *testing.T) {
+	for _, text := range []string{``, `{`, `{"items":[{}`, `{"items":[{}]`, `{"items":{}}`, `[]`, `7`, `{"items":[7]}`, `{"metadata":{"resourceVersion":7}}`} {
+		if list, err := decodeList(strings.NewReader(text), reflect.TypeFor[v1.StockItem]()); err == nil || list != nil {
+			t.Errorf("%s is %v", text, list)
+		}
 	}
 }
 
@@ -119,7 +190,7 @@ func TestUnusualEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want, wantErr := all(theirs(codecs(t), stream))
 			got, err := all(ours(&v1.StockItem{}, stream))
-			if wantErr != io.EOF || err != io.EOF {
+			if !errors.Is(wantErr, io.EOF) || !errors.Is(err, io.EOF) {
 				t.Fatalf("client-go: %v, ours: %v", wantErr, err)
 			}
 			if !equality.Semantic.DeepEqual(want, got) {
@@ -147,14 +218,15 @@ func TestBrokenStreams(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			events, err := all(ours(&v1.StockItem{}, whole+tc.rest))
-			if len(events) != 1 || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) != tc.brokeOff || (err == io.ErrUnexpectedEOF) != tc.brokeOff {
+			bare := errors.Unwrap(err) == nil // as StreamWatcher compares it
+			if len(events) != 1 || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) != tc.brokeOff || tc.brokeOff && !bare {
 				t.Errorf("%d events, then %v", len(events), err)
 			}
 		})
 	}
 }
 
-// FuzzEvent: what client-go decodes, Watches decodes to the same.
+// FuzzEvent: what client-go decodes, ListerWatcher decodes to the same.
 func FuzzEvent(f *testing.F) {
 	f.Add(`{"metadata":{"name":"r","managedFields":[{"manager":"m","time":"2030-01-01T00:00:00Z"}]},"spec":{"cartID":"c","holdFor":"90m"},"status":{"decidedAt":"2030-01-01T00:00:00.000001Z","conditions":[{"lastTransitionTime":null}]}}`)
 	f.Add(`{"spec":{"items":[{"productID":"p","quantity":1e9}]},"status":{"units":-0}}`)
@@ -172,11 +244,11 @@ func FuzzEvent(f *testing.F) {
 		}
 		stream := `{"type":"ADDED","object":` + string(text) + `}`
 		want, wantErr := all(theirs(codecs, stream))
-		if wantErr != io.EOF {
+		if !errors.Is(wantErr, io.EOF) {
 			return // it never gets into the API server
 		}
 		got, err := all(ours(&v1.Reservation{}, stream))
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Fatalf("client-go decodes %s; ours: %v", text, err)
 		}
 		if !equality.Semantic.DeepEqual(want, got) {

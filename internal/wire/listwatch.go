@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// ListerWatcher is one whose lists and watches are those of lw, which decode to the kind
+// of example. Where lw does not go through Transport they are lw's altogether.
+func ListerWatcher(lw cache.ListerWatcher, example runtime.Object) cache.ListerWatcher {
+	return &listerWatcher{ListerWatcherWithContext: cache.ToListerWatcherWithContext(lw), kind: reflect.TypeOf(example).Elem()}
+}
+
+type listerWatcher struct {
+	cache.ListerWatcherWithContext
+	kind reflect.Type
+}
+
+// IsWatchListSemanticsUnSupported makes reflectors begin with a list. Where a watch
+// brings what there is, the API server sends each object by itself, which takes it
+// longer than all the rest.
+func (*listerWatcher) IsWatchListSemanticsUnSupported() bool { return true }
+
+// Watch and List are what a ListerWatcher has besides; informers use the others.
+func (l *listerWatcher) Watch(options metav1.ListOptions) (watch.Interface, error) {
+	return l.WatchWithContext(context.Background(), options)
+}
+
+func (l *listerWatcher) List(options metav1.ListOptions) (runtime.Object, error) {
+	return l.ListWithContext(context.Background(), options)
+}
+
+// WatchWithContext opens a watch.
+func (l *listerWatcher) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	var tapped tap
+	opened, err := l.ListerWatcherWithContext.WatchWithContext(tapped.into(ctx), options)
+	if err != nil || tapped.body == nil {
+		return opened, err
+	}
+	opened.Stop() // it has nothing to read
+	return watch.NewStreamWatcher(newDecoder(tapped.body, l.kind), unreadable), nil
+}
+
+// unreadable tells of an event that could not be decoded as client-go does.
+var unreadable = apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")
+
+// ListWithContext lists. A reflector that asks for any version gets what there is now,
+// as by the watch that it would have begun with.
+func (l *listerWatcher) ListWithContext(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+	if options.ResourceVersion == "0" {
+		options.ResourceVersion, options.Limit = "", 0 // the API server knows no limit with 0
+	}
+	var tapped tap
+	list, err := l.ListerWatcherWithContext.ListWithContext(tapped.into(ctx), options)
+	if tapped.body == nil {
+		return list, err
+	}
+	defer func() { _ = tapped.body.Close() }()
+	return decodeList(tapped.body, l.kind)
+}
