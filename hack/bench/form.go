@@ -39,7 +39,7 @@ var forms = map[string]form{
 		reads: true, growth: []int{200}, ahead: []int{64},
 	},
 	"short": {
-		rounds: 3, warmUp: 700 * time.Millisecond, measure: 3 * time.Second,
+		rounds: 3, warmUp: 700 * time.Millisecond, measure: 2500 * time.Millisecond,
 		cells: []cell{{hot, 64, everybody}, {zipf, 64, plain}, {wide, 64, plain}, {hot, 1, plain}},
 		reads: true,
 	},
