@@ -82,11 +82,13 @@ func (r *resumed) pass(ctx context.Context, w watch.Interface) (passed, over boo
 			if event.Type == watch.Error && r.lw.passing(apierrors.FromObject(event.Object)) {
 				return passed, false
 			}
+			if event.Type != watch.Error {
+				r.note(event) // before it is sent: who gets it may change it
+			}
 			if !r.send(ctx, event) || event.Type == watch.Error {
 				return passed, true
 			}
 			passed = true
-			r.note(event)
 		}
 	}
 }

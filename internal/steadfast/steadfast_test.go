@@ -112,6 +112,7 @@ func hear(t *testing.T, s *server, options metav1.ListOptions) (heard []string) 
 			}
 			if i, ok := e.Object.(*v1.StockItem); ok {
 				heard = append(heard, string(e.Type)+" "+i.ResourceVersion)
+				i.ResourceVersion = "another" // it belongs to who gets it
 			} else {
 				heard = append(heard, string(e.Type)+" "+http.StatusText(int(e.Object.(*metav1.Status).Code)))
 			}
