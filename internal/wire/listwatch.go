@@ -51,12 +51,8 @@ func (l *listerWatcher) WatchWithContext(ctx context.Context, options metav1.Lis
 // unreadable tells of an event that could not be decoded as client-go does.
 var unreadable = apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")
 
-// ListWithContext lists. A reflector that asks for any version gets what there is now,
-// as by the watch that it would have begun with.
+// ListWithContext lists.
 func (l *listerWatcher) ListWithContext(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-	if options.ResourceVersion == "0" {
-		options.ResourceVersion, options.Limit = "", 0 // the API server knows no limit with 0
-	}
 	var tapped tap
 	list, err := l.ListerWatcherWithContext.ListWithContext(tapped.into(ctx), options)
 	if tapped.body == nil {
