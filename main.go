@@ -37,7 +37,7 @@ func main() {
 
 // gcPercent is how far the heap grows between two collections, in percent of what is
 // live, unless GOGC says it. At Go's own 100 collecting is a tenth of the CPU time under
-// load; this halves it for some 20 MiB.
+// load (docs/performance.md has what 300 bought, and what it took).
 const gcPercent = 200
 
 // run wires the parts together and returns when ctx ends or one of them fails.
