@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -173,77 +174,90 @@ func TestEveryKind(t *testing.T) {
 	sameAsStored(t, plain, tally, &v1.StockTally{})
 }
 
-// Informers over ListerWatcher see what there is and what happens, through Transport without
-// managedFields, which shows who decoded it; without Transport as ever.
+// Informers over ListerWatcher see what there is and what happens, without managedFields,
+// which shows who decoded it.
 func TestInformer(t *testing.T) {
 	cp := controlplanetest.Shared(t)
 	_, plain, namespace := clients(t)
-	for name, tapped := range map[string]bool{"tapped": true, "plain": false} {
-		t.Run(name, func(t *testing.T) {
-			config := rest.CopyConfig(cp.RESTConfig())
-			if tapped {
-				config.Wrap(wire.Transport)
-			}
-			informers, err := cache.New(config, cache.Options{
-				Scheme: scheme(t), DefaultNamespaces: map[string]cache.Config{namespace: {}, "default": {}},
-				NewInformer: func(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
-					return toolscache.NewSharedIndexInformer(wire.ListerWatcher(lw, example), example, resync, indexers)
-				},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			before, after := cart(namespace), cart(namespace)
-			before.Name, after.Name = name+"-before", name+"-after"
-			if err := plain.Create(t.Context(), before); err != nil {
-				t.Fatal(err)
-			}
-			informer, err := informers.GetInformer(t.Context(), &v1.Reservation{}, cache.BlockUntilSynced(false))
-			if err != nil {
-				t.Fatal(err)
-			}
-			heard := make(chan *v1.Reservation, 10)
-			if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-				AddFunc:    func(o any) { heard <- o.(*v1.Reservation) },
-				DeleteFunc: func(o any) { heard <- o.(*v1.Reservation) },
-			}); err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			ended := make(chan error, 1)
-			go func() { ended <- informers.Start(ctx) }()
-			defer func() {
-				cancel()
-				if err := <-ended; err != nil {
-					t.Error(err)
+	config := rest.CopyConfig(cp.RESTConfig())
+	config.Wrap(wire.Transport)
+	informers, err := cache.New(config, cache.Options{
+		Scheme: scheme(t), DefaultNamespaces: map[string]cache.Config{namespace: {}, "default": {}},
+		NewInformer: func(lw toolscache.ListerWatcher, example runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
+			return toolscache.NewSharedIndexInformer(wire.ListerWatcher(lw, example), example, resync, indexers)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := cart(namespace), cart(namespace)
+	before.Name, after.Name = "before", "after"
+	if err := plain.Create(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	informer, err := informers.GetInformer(t.Context(), &v1.Reservation{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan *v1.Reservation, 10)
+	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { heard <- o.(*v1.Reservation) },
+		DeleteFunc: func(o any) { heard <- o.(*v1.Reservation) },
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- informers.Start(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	want := func(name string) {
+		t.Helper()
+		for {
+			select {
+			case r := <-heard:
+				if r.Name != name {
+					continue // in the other namespace
 				}
-			}()
-			want := func(name string) {
-				t.Helper()
-				for {
-					select {
-					case r := <-heard:
-						if r.Name != name {
-							continue // left by another test
-						}
-						if decodedHere := r.ManagedFields == nil; decodedHere != tapped || r.Spec.CartID != "c" {
-							t.Errorf("heard of %+v", r)
-						}
-						return
-					case <-time.After(30 * time.Second):
-						t.Fatalf("heard nothing of %s", name)
-					}
+				if r.ManagedFields != nil || r.Spec.CartID != "c" {
+					t.Errorf("heard of %+v", r)
 				}
+				return
+			case <-time.After(30 * time.Second):
+				t.Fatalf("heard nothing of %s", name)
 			}
-			want(before.Name)
-			if err := plain.Create(t.Context(), after); err != nil {
-				t.Fatal(err)
-			}
-			want(after.Name)
-			if err := plain.Delete(t.Context(), after); err != nil {
-				t.Fatal(err)
-			}
-			want(after.Name)
-		})
+		}
+	}
+	want(before.Name)
+	if err := plain.Create(t.Context(), after); err != nil {
+		t.Fatal(err)
+	}
+	want(after.Name)
+	if err := plain.Delete(t.Context(), after); err != nil {
+		t.Fatal(err)
+	}
+	want(after.Name)
+}
+
+// Without Transport nobody goes on as if nothing was wrong.
+func TestWithoutTransport(t *testing.T) {
+	listing := &toolscache.ListWatch{
+		ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
+			return &v1.ReservationList{}, nil
+		},
+		WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) {
+			return watch.NewFake(), nil
+		},
+	}
+	source := toolscache.ToListerWatcherWithContext(wire.ListerWatcher(listing, &v1.Reservation{}))
+	if _, err := source.ListWithContext(t.Context(), metav1.ListOptions{}); err == nil {
+		t.Error("a list went past Transport")
+	}
+	if _, err := source.WatchWithContext(t.Context(), metav1.ListOptions{}); err == nil {
+		t.Error("a watch went past Transport")
 	}
 }

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 
@@ -13,7 +15,7 @@ import (
 )
 
 // ListerWatcher is one whose lists and watches are those of lw, which decode to the kind
-// of example. Where lw does not go through Transport they are lw's altogether.
+// of example. lw's requests have to go through Transport; they fail where they do not.
 func ListerWatcher(lw cache.ListerWatcher, example runtime.Object) cache.ListerWatcher {
 	return &listerWatcher{ListerWatcherWithContext: cache.ToListerWatcherWithContext(lw), kind: reflect.TypeOf(example).Elem()}
 }
@@ -41,12 +43,18 @@ func (l *listerWatcher) List(options metav1.ListOptions) (runtime.Object, error)
 func (l *listerWatcher) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	var tapped tap
 	opened, err := l.ListerWatcherWithContext.WatchWithContext(tapped.into(ctx), options)
-	if err != nil || tapped.body == nil {
-		return opened, err
+	if err != nil {
+		return nil, err
 	}
 	opened.Stop() // it has nothing to read
+	if tapped.body == nil {
+		return nil, errNotTapped
+	}
 	return watch.NewStreamWatcher(newDecoder(tapped.body, l.kind), unreadable), nil
 }
+
+// errNotTapped is a mistake in how the operator is put together, not in what it met.
+var errNotTapped = errors.New("a list or watch did not go through wire.Transport: wrap the rest.Config of its client")
 
 // unreadable tells of an event that could not be decoded as client-go does.
 var unreadable = apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")
@@ -54,9 +62,9 @@ var unreadable = apierrors.NewClientErrorReporter(http.StatusInternalServerError
 // ListWithContext lists.
 func (l *listerWatcher) ListWithContext(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 	var tapped tap
-	list, err := l.ListerWatcherWithContext.ListWithContext(tapped.into(ctx), options)
+	_, err := l.ListerWatcherWithContext.ListWithContext(tapped.into(ctx), options)
 	if tapped.body == nil {
-		return list, err
+		return nil, cmp.Or(err, errNotTapped)
 	}
 	defer func() { _ = tapped.body.Close() }()
 	return decodeList(tapped.body, l.kind)

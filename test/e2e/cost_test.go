@@ -4,10 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
@@ -80,6 +85,66 @@ func TestCostOfAConsume(t *testing.T) {
 	if each > 1.2 {
 		t.Errorf("a consume took %.3f writes: want 1 and a share of the fold's, at most 1.2", each)
 	}
+}
+
+// TestWhatIsSent looks at the operator's own requests: a status is all that it sends of
+// what it updates, nothing carries managedFields, and caches begin with lists, which
+// cost the API server a fraction of what watches that bring everything do.
+func TestWhatIsSent(t *testing.T) {
+	w := testbed.NewWorld(t)
+	proxy := w.Proxied()
+	var mu sync.Mutex
+	updates := map[string]int{}
+	proxy.Record(func(sent testbed.Write) {
+		var object map[string]json.RawMessage
+		if sent.Method != http.MethodPut && sent.Method != http.MethodPost || json.Unmarshal(sent.Body, &object) != nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if kind, status := strings.CutSuffix(sent.Resource, "/status"); status {
+			updates[kind]++
+			if object["spec"] != nil {
+				t.Errorf("a status of %s goes with its spec: %s", kind, sent.Body)
+			}
+		}
+		if bytes.Contains(object["metadata"], []byte(`"managedFields"`)) {
+			t.Errorf("%s %s goes with managedFields: %s", sent.Method, sent.Resource, sent.Body)
+		}
+	})
+	begins := &beginnings{}
+	proxy.See(begins)
+	o := w.Launch(proxy.Kubeconfig, testbed.PatientLease...)
+	o.AwaitReady()
+	w.Stock("mug", "mug", "amsterdam", 10)
+	o.Send(testbed.AsBinary, testbed.Message{ID: "1", Source: "/checkout", Type: "com.acme.inventory.reserve.v1",
+		Data: []byte(`{"cartId":"c1","items":[{"productId":"mug","quantity":2}]}`)}).Want(t, http.StatusOK)
+	w.Settle()
+
+	mu.Lock()
+	defer mu.Unlock()
+	for _, kind := range []string{"reservations", "stockitems", "stockledgers"} {
+		if updates[kind] == 0 {
+			t.Errorf("no status of %s was written", kind)
+		}
+	}
+	if lists, streams := begins.lists.Load(), begins.streams.Load(); lists == 0 || streams > 0 {
+		t.Errorf("caches began with %d lists and %d watches of everything: want lists alone", lists, streams)
+	}
+}
+
+// beginnings counts how caches begin, and leaves them to the API server.
+type beginnings struct{ lists, streams atomic.Int32 }
+
+// View implements testbed.Views.
+func (b *beginnings) View(v *testbed.View) bool {
+	switch {
+	case !v.IsWatch():
+		b.lists.Add(1)
+	case v.WantsAll():
+		b.streams.Add(1)
+	}
+	return false
 }
 
 // report logs what was written by kind and returns the sum.
