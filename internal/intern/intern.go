@@ -1,8 +1,11 @@
 // Package intern keeps the objects that informers cache small: strings that many of
-// them have in common are kept once, and what only the API server needs is dropped.
+// them have in common are kept once, and what only the API server and people need is
+// dropped, managed fields of all kinds, labels and annotations of Reservations and
+// StockItems.
 //
 // It changes no value that anybody reads. Callers owe it objects that nobody else
-// has yet, as informers hand them to a transform.
+// has yet, as informers hand them to a transform, and write no more than the status of
+// what they find in the cache: a whole object from there would lose what was dropped.
 package intern
 
 import (
@@ -72,6 +75,7 @@ func meta(kind *metav1.TypeMeta, object *metav1.ObjectMeta) {
 	share(&kind.Kind)
 	share(&kind.APIVersion)
 	share(&object.Namespace)
+	object.Labels, object.Annotations = nil, nil
 }
 
 // conditions shares what conditions say: their messages are few, for details such as

@@ -20,7 +20,7 @@ func full() (*v1.Reservation, *v1.StockItem) {
 	r := &v1.Reservation{
 		TypeMeta: metav1.TypeMeta{Kind: "Reservation", APIVersion: "inventory.acme.com/v1"},
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: "shop", Name: "cart", UID: "u", ResourceVersion: "12", Labels: map[string]string{"a": "b"},
+			Namespace: "shop", Name: "cart", UID: "u", ResourceVersion: "12", Finalizers: []string{"a/b"},
 		},
 		Spec: v1.ReservationSpec{
 			CartID: "cart", OrderID: "order", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
@@ -70,7 +70,11 @@ func TestTransformKeepsValues(t *testing.T) {
 	if diff := cmp.Diff(later.DeepCopy(), transform(t, later)); diff != "" {
 		t.Errorf("reserved later than decided (-want +got):\n%s", diff)
 	}
-	gotR.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+	for _, o := range []metav1.Object{gotR, gotI} {
+		o.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl"}})
+		o.SetLabels(map[string]string{"app.kubernetes.io/managed-by": "flux"})
+		o.SetAnnotations(map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "{}"})
+	}
 	if diff := cmp.Diff(r, transform(t, transform(t, gotR))); diff != "" {
 		t.Errorf("reservation (-want +got):\n%s", diff)
 	}
