@@ -12,6 +12,9 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
+// commandSource is the source of the commands.
+const commandSource = "/bench"
+
 // bridged is ours with carts sent as CloudEvents through the bridge.
 type bridged struct {
 	*ours
@@ -31,11 +34,7 @@ func (*bridged) end()                        {}
 
 // reserve sends the cart in binary mode and takes the outcome from the reply.
 func (b *bridged) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
-	command := events.ReserveInventory{CartID: id, Items: make([]events.Item, 0, len(items))}
-	for _, i := range items {
-		command.Items = append(command.Items, events.Item{ProductID: i.ProductID, Quantity: i.Quantity})
-	}
-	kind, data, err := b.send(ctx, events.TypeReserve, id, command)
+	kind, data, err := b.send(ctx, events.TypeReserve, id, newCommand(id, items))
 	if err != nil {
 		return "", false, err
 	}
@@ -46,6 +45,15 @@ func (b *bridged) reserve(ctx context.Context, id string, items []v1.Reservation
 		return "", false, fmt.Errorf("outcome %s: %w", data, err)
 	}
 	return outcome.ReservationID, kind == events.TypeReserved, nil
+}
+
+// newCommand asks for a cart.
+func newCommand(id string, items []v1.ReservationItem) *events.ReserveInventory {
+	command := &events.ReserveInventory{CartID: id, Items: make([]events.Item, 0, len(items))}
+	for _, i := range items {
+		command.Items = append(command.Items, events.Item{ProductID: i.ProductID, Quantity: i.Quantity})
+	}
+	return command
 }
 
 func (b *bridged) release(ctx context.Context, reservation string) error {
@@ -64,7 +72,7 @@ func (b *bridged) send(ctx context.Context, kind, id string, payload any) (strin
 		return "", nil, err
 	}
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Type": kind, "Ce-Source": "/bench", "Ce-Id": id,
+		"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Type": kind, "Ce-Source": commandSource, "Ce-Id": id,
 	} {
 		request.Header.Set(name, value)
 	}

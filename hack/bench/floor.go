@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/lifecycle"
+	"github.com/acme/inventory-service/webhook"
 )
 
 // floor is what no operator can be faster than: the clients themselves make
@@ -49,10 +50,16 @@ func (floor) usage(context.Context) (usage, error) { return usage{}, nil }
 
 func (f floor) stop() error { return f.clear(context.Background(), f.namespace()) }
 
-// newReservation is the object that every contender on the API server writes.
+// newReservation is the object that every contender on the API server writes: what the
+// bridge makes of a command, so that all write the same.
 func newReservation(namespace, id string, items []v1.ReservationItem) *v1.Reservation {
+	annotations := map[string]string{
+		webhook.AnnotationCommandHash:   newCommand(id, items).Hash(),
+		webhook.AnnotationCommandSource: commandSource,
+		webhook.AnnotationCommandID:     id,
+	}
 	return &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id, Annotations: annotations},
 		Spec:       v1.ReservationSpec{CartID: id, Items: items, Intent: v1.IntentHold},
 	}
 }
