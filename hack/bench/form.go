@@ -44,7 +44,7 @@ var forms = map[string]form{
 		reads: true,
 	},
 	"long": {
-		rounds: 5, warmUp: 2 * time.Second, measure: 8 * time.Second,
+		rounds: 3, warmUp: 2 * time.Second, measure: 8 * time.Second,
 		cells: []cell{
 			{hot, 1, everybody}, {hot, 16, everybody}, {hot, 64, everybody}, {hot, 256, everybody},
 			{zipf, 1, most}, {zipf, 16, most}, {zipf, 64, most}, {zipf, 256, most},

@@ -38,11 +38,17 @@ func (s *shard) catchUp(ctx context.Context, e CatchUp) Event {
 				return err
 			}
 		}
-		if answer.ItemsVersion, answer.Items, err = s.all(ctx, s.wantedItems()); err != nil {
+		// Neither says anything of the other.
+		kinds, ctx := errgroup.WithContext(ctx)
+		kinds.Go(func() (err error) {
+			answer.ItemsVersion, answer.Items, err = s.all(ctx, s.wantedItems())
 			return err
-		}
-		answer.HoldsVersion, answer.Holds, err = s.all(ctx, s.wantedHolds())
-		return err
+		})
+		kinds.Go(func() (err error) {
+			answer.HoldsVersion, answer.Holds, err = s.all(ctx, s.wantedHolds())
+			return err
+		})
+		return kinds.Wait()
 	})
 	switch {
 	case !done:

@@ -12,14 +12,16 @@ import (
 // This file mirrors catchup.go and rebuild.go. Everything is listed and fetched here;
 // what is read from a cache that the watch has brought up to date is one of the orders
 // in which a list and what it leads to can happen. The simulation plays marks and watches.
+// Nothing is fetched here before both kinds are listed, which the shell does not wait for:
+// the watch may tell of it as early.
 
 // enterCatchUp sends what a stage of catching up sends.
 func (w *modelWorld) enterCatchUp(p *modelProcess, t *modelTask, e CatchUp) {
 	list := func(kind modelKind, phase v1.Phase) {
-		t.send(&modelRequest{verb: verbList, kind: kind, phase: phase})
+		t.subs = append(t.subs, modelSub{request: &modelRequest{verb: verbList, kind: kind, phase: phase}})
 	}
-	each := func(kind modelKind, known func(types.UID) uint64) {
-		for _, o := range t.found {
+	each := func(found []*modelObject, kind modelKind, known func(types.UID) uint64) {
+		for _, o := range found {
 			if uid := o.object().GetUID(); known(uid) < o.version {
 				t.subs = append(t.subs, modelSub{uid: uid, request: &modelRequest{verb: verbGet, kind: kind, cart: o.cart}})
 			}
@@ -52,14 +54,12 @@ func (w *modelWorld) enterCatchUp(p *modelProcess, t *modelTask, e CatchUp) {
 		for _, o := range t.found {
 			t.subs = append(t.subs, modelSub{uid: o.rsv.UID, request: touch(o, e.Fence)})
 		}
-	case stageItems: // catchup.go: shard.wantedItems
+	case stageKinds: // catchup.go: shard.all, of both kinds
 		list(kindItem, "")
-	case stageFetchItems:
-		each(kindItem, p.state.Stock().ItemVersion)
-	case stageHolds: // catchup.go: shard.wantedHolds
 		list(kindCart, v1.PhaseReserved)
-	case stageFetchHolds:
-		each(kindCart, p.state.Stock().HoldVersion)
+	case stageFetch:
+		each(t.found, kindItem, p.state.Stock().ItemVersion)
+		each(t.holds, kindCart, p.state.Stock().HoldVersion)
 	}
 }
 
@@ -90,16 +90,19 @@ func (w *modelWorld) catchUpAnswered(p *modelProcess, t *modelTask, s *modelSub,
 				t.caught.Refold = with(t.caught.Refold, o.rsv.UID, lost)
 			}
 		}
-	case stageItems:
-		t.found, t.caught.ItemsVersion, t.caught.Items = a.list, a.version, uidsOf(a.list)
-	case stageHolds:
-		t.found, t.caught.HoldsVersion, t.caught.Holds = a.list, a.version, uidsOf(a.list)
-	case stageFetchItems:
+	case stageKinds:
+		if r.kind == kindItem {
+			t.found, t.caught.ItemsVersion, t.caught.Items = a.list, a.version, uidsOf(a.list)
+		} else {
+			t.holds, t.caught.HoldsVersion, t.caught.Holds = a.list, a.version, uidsOf(a.list)
+		}
+	case stageFetch:
 		s.failed = false
-		w.feed(p, a.object) // items are never deleted here
-	case stageFetchHolds:
-		s.failed = false
-		w.readCart(p, s, a)
+		if r.kind == kindItem {
+			w.feed(p, a.object) // items are never deleted here
+		} else {
+			w.readCart(p, s, a)
+		}
 	}
 }
 

@@ -22,10 +22,8 @@ const (
 	stageTouchReserved
 	stageFoldReserved
 	stageFoldConsumed
-	stageItems
-	stageFetchItems
-	stageHolds
-	stageFetchHolds
+	stageKinds
+	stageFetch
 	stageCaughtUp
 )
 

@@ -38,9 +38,10 @@ type modelTask struct {
 	call   uint64
 	object *modelObject
 
-	// found is the last list; caught what catching up has learned so far.
-	found  []*modelObject
-	caught CaughtUp
+	// found is the last list, of items where there is one of holds as well; caught what
+	// catching up has learned so far.
+	found, holds []*modelObject
+	caught       CaughtUp
 }
 
 // modelSub is one of the requests of a stage, done when request is nil.
@@ -105,9 +106,11 @@ func (t *modelTask) print(e *printer, p *modelProcess) {
 func (t *modelTask) printCaught(e *printer, effect CatchUp) {
 	e.flag(effect.Rebuild)
 	e.str(effect.Fence)
-	e.num(int64(len(t.found)))
-	for _, o := range t.found {
-		e.object(o)
+	for _, list := range [][]*modelObject{t.found, t.holds} {
+		e.num(int64(len(list)))
+		for _, o := range list {
+			e.object(o)
+		}
 	}
 	c := &t.caught
 	e.ver(kindItem, c.ItemsVersion)
