@@ -126,11 +126,11 @@ type ReservationSpec struct {
 	// Items are the products the cart wants and how many of each: 1 to 100,
 	// each product once. They never change and are held all or none.
 	// +required
-	// +listType=map
-	// +listMapKey=productID
+	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf && self.map(i, i.productID) == oldSelf.map(i, i.productID)",message="items never change: release this Reservation and make another"
+	// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || [self.map(i, i.productID)].all(ids, ids.all(id, ids.indexOf(id) == ids.lastIndexOf(id)))",messageExpression="'product ' + [self.map(i, i.productID)].map(ids, ids.filter(id, ids.indexOf(id) != ids.lastIndexOf(id)))[0][0] + ' is named more than once: add up its quantities'",message="a product is named more than once: add up its quantities",optionalOldSelf=true
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="items never change: release this Reservation and make another"
 	Items []ReservationItem `json:"items"`
 
 	// HoldFor is how long the units stay reserved unless they are released or
