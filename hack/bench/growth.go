@@ -44,7 +44,7 @@ type grown struct {
 // growthNamespace fills up from one size to the next, and goes with the lab.
 const growthNamespace = "bench-growth"
 
-// grow measures at each size, which must rise.
+// grow measures at each size, which must rise. With an error come the sizes before it.
 func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 	if len(sizes) == 0 {
 		return nil, nil
@@ -59,11 +59,11 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 		fmt.Printf("growing from %d to %d open reservations and stock items\n", from, size)
 		perOpen, err := b.fill(ctx, from, size)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		g, err := b.grown(ctx, size)
 		if err != nil {
-			return nil, fmt.Errorf("with %d open reservations: %w", size, err)
+			return all, fmt.Errorf("with %d open reservations: %w", size, err)
 		}
 		g.PerOpen = perOpen
 		fmt.Printf("  %7.0f/s  floor %.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",

@@ -57,7 +57,6 @@ func benchmark(ctx context.Context) (err error) {
 		return err
 	}
 	ctrl.SetLogger(logr.Discard()) // of our own informers
-	began := time.Now()
 	lab, err := openLab(ctx, *dir, *data, *operator)
 	if err != nil {
 		return err
@@ -68,16 +67,33 @@ func benchmark(ctx context.Context) (err error) {
 		return err
 	}
 	b.profiles = *profiles
-	r := &result{Machine: thisMachine()}
-	for i, c := range form.cells {
-		fmt.Printf("%d of %d: %s, %d clients (%s so far)\n", i+1, len(form.cells), c.workload.name, c.clients, time.Since(began).Round(time.Second))
+	r := &result{Machine: thisMachine(), Ratios: map[string]float64{}}
+	// Whatever ends a long run, what it has measured is there.
+	defer func() {
+		if !r.empty() {
+			err = errors.Join(err, r.save(filepath.Join(*dir, "bench.json")))
+		}
+	}()
+	if err := b.measureAll(ctx, form, r); err != nil {
+		return err
+	}
+	fmt.Println()
+	return r.print(os.Stdout)
+}
+
+// measureAll adds to a result all that the form has.
+func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
+	began := time.Now()
+	for i, c := range f.cells {
+		fmt.Printf("%d of %d: %s, %d clients (%s so far)\n", i+1, len(f.cells), c.workload.name, c.clients, time.Since(began).Round(time.Second))
 		runs, err := b.play(ctx, c.without(b.absent))
 		if err != nil {
 			return err
 		}
 		r.Runs = append(r.Runs, runs...)
+		r.compare()
 	}
-	if form.reads {
+	if f.reads {
 		fmt.Println("stock levels")
 		level, err := b.reads(ctx)
 		if err != nil {
@@ -85,18 +101,11 @@ func benchmark(ctx context.Context) (err error) {
 		}
 		r.Reads = &level
 	}
-	if r.Ahead, err = b.aheads(ctx, form.ahead); err != nil {
+	if r.Ahead, err = b.aheads(ctx, f.ahead); err != nil {
 		return err
 	}
-	if r.Growth, err = b.grow(ctx, form.growth); err != nil {
-		return err
-	}
-	r.compare()
-	if err := r.save(filepath.Join(*dir, "bench.json")); err != nil {
-		return err
-	}
-	fmt.Println()
-	return r.print(os.Stdout)
+	r.Growth, err = b.grow(ctx, f.growth)
+	return err
 }
 
 // newBench makes all contenders that this machine can run.

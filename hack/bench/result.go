@@ -21,6 +21,10 @@ type result struct {
 	Growth  []grown            `json:"growth,omitempty"`
 }
 
+func (r *result) empty() bool {
+	return len(r.Runs) == 0 && r.Reads == nil && len(r.Ahead) == 0 && len(r.Growth) == 0
+}
+
 // find returns what a contender did in a cell. Of several contenders whose name
 // begins with the given one and a dash, it is the fastest.
 func (r *result) find(contender, workload string, clients int) (run, bool) {
