@@ -3,20 +3,23 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/wire"
 )
 
 func TestNamespacesFlag(t *testing.T) {
@@ -64,27 +67,19 @@ func TestWatchesAreSteadfast(t *testing.T) {
 	for _, s := range []scope{nil, {"shop"}, {"shop", "store"}} {
 		synctest.Test(t, func(t *testing.T) {
 			back := time.Now().Add(20 * time.Second)
-			source := &toolscache.ListWatch{
-				ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
-					return &v1.StockItemList{ListMeta: metav1.ListMeta{ResourceVersion: "1"}}, nil
-				},
-				WatchFuncWithContext: func(_ context.Context, options metav1.ListOptions) (watch.Interface, error) {
-					switch {
-					case options.SendInitialEvents != nil:
-						return nil, apierrors.NewInvalid(schema.GroupKind{}, "", nil) // an old server
-					case options.ResourceVersion == "1":
-						w := watch.NewFakeWithChanSize(1, false)
-						w.Add(&v1.StockItem{ObjectMeta: metav1.ObjectMeta{Name: "before", ResourceVersion: "2"}})
-						w.Stop()
-						return w, nil
-					case time.Now().Before(back):
-						return nil, errors.New("connection refused")
-					}
-					w := watch.NewFakeWithChanSize(1, false)
-					w.Add(&v1.StockItem{ObjectMeta: metav1.ObjectMeta{Name: "after", ResourceVersion: "3"}})
-					return w, nil
-				},
-			}
+			source := stockItems(t, func(r *http.Request) (string, error) {
+				query := r.URL.Query()
+				switch {
+				case !query.Has("watch"):
+					return `{"kind":"StockItemList","apiVersion":"inventory.acme.com/v1","metadata":{"resourceVersion":"1"},"items":[]}`, nil
+				case query.Get("resourceVersion") == "1":
+					return added("before", "2"), nil
+				case time.Now().Before(back):
+					return "", errors.New("connection refused")
+				default:
+					return added("after", "3"), nil
+				}
+			})
 			informer := s.cache().NewInformer(source, &v1.StockItem{}, 0, toolscache.Indexers{})
 			heard := make(chan string, 2)
 			if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
@@ -102,3 +97,36 @@ func TestWatchesAreSteadfast(t *testing.T) {
 		})
 	}
 }
+
+// added is the event of a watch.
+func added(name, version string) string {
+	return fmt.Sprintf(`{"type":"ADDED","object":{"kind":"StockItem","apiVersion":"inventory.acme.com/v1","metadata":{"name":%q,"resourceVersion":%q}}}`, name, version)
+}
+
+// stockItems lists and watches what serve answers, as the operator's clients do.
+func stockItems(t *testing.T, serve func(*http.Request) (body string, err error)) toolscache.ListerWatcher {
+	t.Helper()
+	config := &rest.Config{
+		Host: "http://apiserver", APIPath: "/apis",
+		ContentConfig: rest.ContentConfig{
+			GroupVersion: &v1.GroupVersion, NegotiatedSerializer: serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion(),
+		},
+	}
+	server := roundTripper(func(r *http.Request) (*http.Response, error) {
+		body, err := serve(r)
+		if err != nil {
+			return nil, err
+		}
+		header := http.Header{"Content-Type": {"application/json"}}
+		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	})
+	client, err := rest.RESTClientForConfigAndClient(config, &http.Client{Transport: wire.Transport(server)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return toolscache.NewListWatchFromClient(client, "stockitems", "", fields.Everything())
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
