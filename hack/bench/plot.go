@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -31,7 +31,7 @@ func drawPlots(from, dir string) error {
 	for _, w := range []workload{hot, zipf, wide} {
 		failed = errors.Join(failed,
 			r.overClients(w.name, "reservations per second", func(c run) float64 { return c.Rate }).save(dir, "rate-"+w.name),
-			r.overClients(w.name, "p50 of the time to the outcome, ms", func(c run) float64 { return c.P50 }).save(dir, "latency-"+w.name))
+			r.overClients(w.name, "p50 to the outcome, ms", func(c run) float64 { return c.P50 }).save(dir, "latency-"+w.name))
 	}
 	failed = errors.Join(failed, r.costs(hot.name, 64).save(dir, "cpu-hot-64"))
 	if len(r.Growth) > 1 {
@@ -46,7 +46,10 @@ func drawPlots(from, dir string) error {
 // chart is a plot, or what went wrong in drawing it.
 type chart struct {
 	*plot.Plot
-	err error
+	// headroom is how many times the largest value the axis shows: the legend
+	// stands above what is shown.
+	headroom float64
+	err      error
 }
 
 func newChart(title, x, y string) *chart {
@@ -56,7 +59,13 @@ func newChart(title, x, y string) *chart {
 	p.Legend.Top = true
 	p.Legend.Left = true
 	p.Add(plotter.NewGrid())
-	return &chart{Plot: p}
+	return &chart{Plot: p, headroom: 1.3}
+}
+
+// overDecades shows values on a logarithmic axis, of which none is 0.
+func (c *chart) overDecades() {
+	c.Y.Min, c.Y.Scale, c.Y.Tick.Marker = math.Inf(1), plot.LogScale{}, plot.LogTicks{Prec: -1}
+	c.headroom = 50
 }
 
 // save writes the chart unless it shows nothing.
@@ -67,7 +76,7 @@ func (c *chart) save(dir, name string) error {
 	case c.err != nil:
 		return fmt.Errorf("plot %s: %w", name, c.err)
 	default:
-		c.Y.Max *= 1.3 // the legend stands above what is shown
+		c.Y.Max *= c.headroom
 		return c.Save(16*vg.Centimeter, 9*vg.Centimeter, filepath.Join(dir, name+".svg"))
 	}
 }
@@ -85,7 +94,7 @@ func (c *chart) line(name string, index int, points plotter.XYs) {
 }
 
 // overClients shows a figure of every contender by the number of clients, nil
-// where a workload was not measured.
+// where a workload was not measured with several.
 func (r *result) overClients(workload, label string, figure func(run) float64) *chart {
 	points := map[string]plotter.XYs{}
 	var names []string
@@ -98,16 +107,18 @@ func (r *result) overClients(workload, label string, figure func(run) float64) *
 		}
 		points[c.Contender] = append(points[c.Contender], plotter.XY{X: float64(c.Clients), Y: figure(c)})
 	}
-	if len(names) == 0 {
+	if !slices.ContainsFunc(names, func(name string) bool { return len(points[name]) > 1 }) {
 		return nil
 	}
 	c := newChart(workload, "clients", label)
+	c.overDecades()
 	c.X.Scale = plot.LogScale{}
 	c.X.Tick.Marker = plot.ConstantTicks{{Value: 1, Label: "1"}, {Value: 16, Label: "16"}, {Value: 64, Label: "64"}, {Value: 256, Label: "256"}}
 	for i, name := range names {
 		slices.SortFunc(points[name], func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) })
 		c.line(name, i, points[name])
 	}
+	c.X.Max *= 1.2 // for the last number below it
 	return c
 }
 
@@ -130,7 +141,8 @@ func (r *result) overSize(label string, figures ...func(grown) float64) *chart {
 	return c
 }
 
-// costs shows the CPU time of a reservation by process, stacked.
+// costs shows the CPU time of a reservation by process, stacked, of each contender on
+// the API server: a database counts otherwise. Of the plain reconciler it is the best.
 func (r *result) costs(workload string, clients int) *chart {
 	parts := []struct {
 		name string
@@ -143,9 +155,10 @@ func (r *result) costs(workload string, clients int) *chart {
 	}
 	var names []string
 	values := make([]plotter.Values, len(parts))
-	for _, c := range r.Runs {
-		if c.Workload != workload || c.Clients != clients || strings.HasPrefix(c.Contender, "postgres") {
-			continue // a database counts otherwise
+	for _, contender := range []string{"floor", "ours", "bridge", "naive"} {
+		c, ok := r.find(contender, workload, clients)
+		if !ok {
+			continue
 		}
 		names = append(names, c.Contender)
 		for i, part := range parts {
@@ -172,5 +185,6 @@ func (r *result) costs(workload string, clients int) *chart {
 		c.Legend.Add(part.name, bars)
 	}
 	c.NominalX(names...)
+	c.X.Min, c.X.Max = c.X.Min-0.4, c.X.Max+0.4 // for the names below the outer bars
 	return c
 }
