@@ -125,10 +125,15 @@ func items(lines ...map[string]any) []any {
 }
 
 // distinctItems are n lines of different products.
-func distinctItems(n int) []any {
+func distinctItems(n int) []any { return itemsNamed("product-", n) }
+
+// longItems are n distinct lines of products whose names are as long as they may be.
+func longItems(n int) []any { return itemsNamed(strings.Repeat("p", 125), n) }
+
+func itemsNamed(prefix string, n int) []any {
 	lines := make([]map[string]any, n)
 	for i := range lines {
-		lines[i] = item("product-"+strconv.Itoa(i), 1)
+		lines[i] = item(prefix+strconv.Itoa(i), 1)
 	}
 	return items(lines...)
 }

@@ -55,6 +55,7 @@ func TestReservationItems(t *testing.T) {
 		"none":          {set("spec.items", items()), refuse("spec.items", "should have at least 1 items")},
 		"one":           {change: set("spec.items", distinctItems(1))},
 		"a hundred":     {change: set("spec.items", distinctItems(100))},
+		"and long":      {change: set("spec.items", longItems(100))},
 		"more":          {set("spec.items", distinctItems(101)), refuse("spec.items", "must have at most 100 items")},
 		"product twice": {set("spec.items", items(item("mug", 1), item("cup", 1), item("mug", 1))), refuse("spec.items", "product mug is named more than once: add up its quantities")},
 		"by case":       {change: set("spec.items", items(item("mug", 1), item("Mug", 1)))},
