@@ -9,6 +9,7 @@
 // of what is sent.
 //
 // What arrives is otherwise what client-go's decoders make of it. Errors are client-go's
-// and the API server's own. Callers owe it objects of the kinds of api/v1; for others
-// the client is controller-runtime's.
+// and the API server's own. Callers owe it objects of the kinds of api/v1 (for others
+// the client is controller-runtime's), and to a ListerWatcher clients that go through
+// Transport.
 package wire

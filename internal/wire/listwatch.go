@@ -62,6 +62,7 @@ var unreadable = apierrors.NewClientErrorReporter(http.StatusInternalServerError
 // ListWithContext lists.
 func (l *listerWatcher) ListWithContext(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 	var tapped tap
+	// Where the body is tapped, what lw made of an empty one says nothing.
 	_, err := l.ListerWatcherWithContext.ListWithContext(tapped.into(ctx), options)
 	if tapped.body == nil {
 		return nil, cmp.Or(err, errNotTapped)
