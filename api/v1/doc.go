@@ -7,7 +7,9 @@
 // is the job of internal/ledger and internal/allocator.
 //
 // Callers never write the half of an object that is not theirs: spec belongs
-// to Git, kubectl and the bridge; status belongs to the operator.
+// to Git, kubectl and the bridge; status belongs to the operator. It has one writer,
+// so each status is atomic: one managed field, where the API server would else track,
+// parse and store every one of its fields with each write.
 //
 // +kubebuilder:object:generate=true
 // +groupName=inventory.acme.com

@@ -20,6 +20,8 @@ const (
 // ReservationStatus is the operator's answer. The outcome (decidedAt,
 // reservedAt, orderID, unavailableItems) is frozen once it is written, since
 // the event that tells it must never change.
+//
+// +structType=atomic
 type ReservationStatus struct {
 	// Phase is where the Reservation stands: Pending, Reserved, Unavailable,
 	// Released or Consumed.

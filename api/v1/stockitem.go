@@ -100,6 +100,8 @@ type StockItemSpec struct {
 }
 
 // StockItemStatus is what the operator derives: it never decides anything.
+//
+// +structType=atomic
 type StockItemStatus struct {
 	// ObservedGeneration is the generation of the spec that these figures, and
 	// every decision since they were written, are based on.

@@ -41,6 +41,8 @@ type StockLedger struct {
 
 // StockLedgerStatus is the journal. Every write of it is one compare-and-swap
 // by the operator that holds the epoch.
+//
+// +structType=atomic
 type StockLedgerStatus struct {
 	// Holder is the operator process that took the ledger over last. Only its
 	// writes succeed.

@@ -37,6 +37,8 @@ type StockTally struct {
 }
 
 // StockTallyStatus are running totals that only grow.
+//
+// +structType=atomic
 type StockTallyStatus struct {
 	// LastFold is the last fold whose units are counted. One up to it is never
 	// counted again.

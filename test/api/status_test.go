@@ -7,7 +7,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Whoever writes the spec cannot touch the status, and the other way round.
+// Whoever writes the spec cannot touch the status, and the other way round. A status is
+// tracked as one value.
 func TestStatusIsSeparate(t *testing.T) {
 	tests := map[string]struct {
 		base         *object
@@ -37,6 +38,11 @@ func TestStatusIsSeparate(t *testing.T) {
 			}
 			if diff := cmp.Diff(content(changed(made, tt.status)), content(told)); diff != "" {
 				t.Errorf("a status write (-want +got):\n%s", diff)
+			}
+			for _, f := range told.GetManagedFields() {
+				if f.Subresource == "status" && string(f.FieldsV1.Raw) != `{"f:status":{}}` {
+					t.Errorf("the status is tracked by field: %s", f.FieldsV1.Raw)
+				}
 			}
 			if made.GetGeneration() != told.GetGeneration() {
 				t.Errorf("a status write moved the generation from %d to %d", made.GetGeneration(), told.GetGeneration())
