@@ -40,8 +40,8 @@ func TestStatusIsSeparate(t *testing.T) {
 				t.Errorf("a status write (-want +got):\n%s", diff)
 			}
 			for _, f := range told.GetManagedFields() {
-				if f.Subresource == "status" && string(f.FieldsV1.Raw) != `{"f:status":{}}` {
-					t.Errorf("the status is tracked by field: %s", f.FieldsV1.Raw)
+				if f.Subresource == "status" && f.FieldsV1.GetRawString() != `{"f:status":{}}` {
+					t.Errorf("the status is tracked by field: %s", f.FieldsV1.GetRawString())
 				}
 			}
 			if made.GetGeneration() != told.GetGeneration() {
