@@ -27,13 +27,8 @@ func newReservation(namespace string, id identity, command *events.ReserveInvent
 	for _, item := range command.Items {
 		items = append(items, v1.ReservationItem{ProductID: item.ProductID, Quantity: item.Quantity})
 	}
-	annotations := map[string]string{AnnotationCommandHash: command.Hash()}
-	if id.source != "" {
-		annotations[AnnotationCommandSource] = clip(id.source, maxAnnotation)
-		annotations[AnnotationCommandID] = clip(id.id, maxAnnotation)
-	}
 	return &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id.uuid(), Annotations: annotations},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id.uuid(), Annotations: Annotations(id.source, id.id, command)},
 		Spec: v1.ReservationSpec{
 			CartID:     command.CartID,
 			CustomerID: command.CustomerID,
@@ -43,6 +38,17 @@ func newReservation(namespace string, id identity, command *events.ReserveInvent
 			Intent:     v1.IntentHold,
 		},
 	}
+}
+
+// Annotations are those of the Reservation that a command asks for. The source is empty
+// where the command has no identity of its own.
+func Annotations(source, id string, command *events.ReserveInventory) map[string]string {
+	annotations := map[string]string{AnnotationCommandHash: command.Hash()}
+	if source != "" {
+		annotations[AnnotationCommandSource] = clip(source, maxAnnotation)
+		annotations[AnnotationCommandID] = clip(id, maxAnnotation)
+	}
+	return annotations
 }
 
 // sameCommand tells whether a Reservation was made by the same command as another.

@@ -53,11 +53,7 @@ func (f floor) stop() error { return f.clear(context.Background(), f.namespace()
 // newReservation is the object that every contender on the API server writes: what the
 // bridge makes of a command, so that all write the same.
 func newReservation(namespace, id string, items []v1.ReservationItem) *v1.Reservation {
-	annotations := map[string]string{
-		webhook.AnnotationCommandHash:   newCommand(id, items).Hash(),
-		webhook.AnnotationCommandSource: commandSource,
-		webhook.AnnotationCommandID:     id,
-	}
+	annotations := webhook.Annotations(commandSource, id, newCommand(id, items))
 	return &v1.Reservation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id, Annotations: annotations},
 		Spec:       v1.ReservationSpec{CartID: id, Items: items, Intent: v1.IntentHold},
