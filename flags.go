@@ -69,7 +69,7 @@ func parseFlags(arguments []string) options {
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
 	flags.IntVar(&o.workers, "workers", 256, "Reservations worked on at a time, and so the largest batch")
 	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
-		"how often the figures of a namespace are checked against what is stored; 0 only on demand")
+		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
 	ctrlconfig.RegisterFlags(flags)
 	o.log.BindFlags(flags)
 	_ = flags.Parse(arguments) // ExitOnError

@@ -86,7 +86,7 @@ func setupReconcilers(
 	}
 	audits := auditor.New(auditor.Options{
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Stock: stock, Clock: clock.RealClock{},
-		Interval: o.auditInterval, Pause: auditor.DefaultPause,
+		Interval: o.auditInterval, Pause: auditor.DefaultPause, Rest: auditor.DefaultRest,
 	})
 	items := &controllers.StockItemReconciler{
 		Client: mgr.GetClient(), Stock: stock, Clock: clock.RealClock{}, Meddled: audits.ItemMeddled,

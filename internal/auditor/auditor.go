@@ -25,6 +25,8 @@ const (
 	// DefaultPause is between two looks of one audit. The write-behind and the
 	// ledger's totals take up to about 2 s at rest.
 	DefaultPause = 4 * time.Second
+	// DefaultRest has audits read for no more than a twentieth of the time.
+	DefaultRest = 19
 	// firstWithin is how long after this process began to lead, or the ledger was
 	// made, the first audit comes at the latest.
 	firstWithin = time.Minute
@@ -54,11 +56,16 @@ type Options struct {
 	Reader client.Reader
 	Stock  Stock
 	Clock  clock.PassiveClock
-	// Interval is the pace of audits of one namespace, 0 for on demand only.
+	// Interval is the pace of audits of one namespace, 0 for on demand only. They come
+	// less often where looks take long.
 	Interval time.Duration
 	// Pause is between two looks of one audit: longer than the write-behind takes
 	// at rest. DefaultPause fits.
 	Pause time.Duration
+	// Rest is how many times as long as a look took nothing is read after it, unless
+	// somebody asked: however much is stored, and however busy the API server is.
+	// DefaultRest fits.
+	Rest int
 }
 
 // Auditor audits the namespaces that have a StockLedger. It is a reconciler of
@@ -103,6 +110,9 @@ func (a *Auditor) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result,
 		return ctrl.Result{}, err
 	}
 	p := a.plan(req.Namespace)
+	if p.audit != nil && p.audit.request == "" && p.asked(&l) != "" {
+		p.audit = nil // it may rest for long, and somebody waits
+	}
 	if p.audit == nil && !p.begin(&l, a.Clock.Now()) {
 		return a.until(p.next()), nil
 	}

@@ -36,7 +36,9 @@ func (a *Auditor) look(ctx context.Context, namespace string, p *plan) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	began := a.Clock.Now()
 	books, err := a.read(ctx, namespace)
+	current.took = a.Clock.Since(began)
 	if err != nil {
 		a.failed(ctx, namespace, p, err)
 		return
@@ -54,7 +56,15 @@ func (a *Auditor) look(ctx context.Context, namespace string, p *plan) {
 		a.conclude(ctx, namespace, p, confirmed, unsettled)
 		return
 	}
-	current.last, current.lookAt = found, a.Clock.Now().Add(a.Pause)
+	current.last, current.lookAt = found, a.Clock.Now().Add(max(a.Pause, a.rest(current)))
+}
+
+// rest is how long nothing is to be read after the last look of an audit.
+func (a *Auditor) rest(of *audit) time.Duration {
+	if of.request != "" {
+		return 0
+	}
+	return time.Duration(a.Rest) * of.took
 }
 
 // wait puts off an audit, which begins anew: what it saw is of another term.
@@ -104,7 +114,7 @@ func (a *Auditor) conclude(ctx context.Context, namespace string, p *plan, found
 func (a *Auditor) end(p *plan) {
 	var next time.Time
 	if a.Interval > 0 {
-		next = a.Clock.Now().Add(wait.Jitter(a.Interval, jitter))
+		next = a.Clock.Now().Add(max(wait.Jitter(a.Interval, jitter), a.rest(p.audit)))
 	}
 	p.end(next)
 }

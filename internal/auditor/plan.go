@@ -35,6 +35,8 @@ type audit struct {
 	lookAt   time.Time
 	looks    int
 	failures int
+	// took is how long the last look read.
+	took time.Duration
 	// last is what the last look found.
 	last []Difference
 }
@@ -44,18 +46,24 @@ const requestBytes = 256
 
 // begin begins an audit if one is due or asked for.
 func (p *plan) begin(l *v1.StockLedger, now time.Time) bool {
-	request := l.Annotations[v1.AuditRequestedAnnotation]
-	request = request[:min(len(request), requestBytes)]
-	asked := request != "" && request != p.handled &&
-		(l.Status.Audit == nil || request != l.Status.Audit.LastHandledRequest)
-	if !asked {
+	request := p.asked(l)
+	if request == "" {
 		if due := p.next(); due.IsZero() || due.After(now) {
 			return false
 		}
-		request = ""
 	}
 	p.audit = &audit{request: request, lookAt: now}
 	return true
+}
+
+// asked is a request that was not answered yet, empty if there is none.
+func (p *plan) asked(l *v1.StockLedger) string {
+	request := l.Annotations[v1.AuditRequestedAnnotation]
+	request = request[:min(len(request), requestBytes)]
+	if request == p.handled || l.Status.Audit != nil && request == l.Status.Audit.LastHandledRequest {
+		return ""
+	}
+	return request
 }
 
 // end ends the audit under way; the next one is due at a time, zero for never.
