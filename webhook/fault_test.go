@@ -65,9 +65,10 @@ func TestChangesOverFaults(t *testing.T) {
 	}
 	cases := map[string]struct {
 		fault func(ctx context.Context, send func() error) error
-		// touched lets the cache be behind the API server.
-		touched bool
-		sent    int32
+		// touched lets the cache be behind the API server, undecided lets it show no
+		// outcome yet.
+		touched, undecided bool
+		sent               int32
 	}{
 		"landed, answer lost": {sent: 1, fault: func(_ context.Context, send func() error) error {
 			if err := send(); err != nil {
@@ -75,9 +76,10 @@ func TestChangesOverFaults(t *testing.T) {
 			}
 			return errLost
 		}},
-		"did not land":      {sent: 2, fault: func(context.Context, func() error) error { return errLost }},
-		"cache was behind":  {sent: 2, touched: true, fault: func(_ context.Context, send func() error) error { return send() }},
-		"nothing goes awry": {sent: 1, fault: func(_ context.Context, send func() error) error { return send() }},
+		"did not land":           {sent: 2, fault: func(context.Context, func() error) error { return errLost }},
+		"cache was behind":       {sent: 2, touched: true, fault: func(_ context.Context, send func() error) error { return send() }},
+		"cache shows it pending": {sent: 1, touched: true, undecided: true, fault: func(_ context.Context, send func() error) error { return send() }},
+		"nothing goes awry":      {sent: 1, fault: func(_ context.Context, send func() error) error { return send() }},
 	}
 	changes := map[string]struct {
 		operation, body string
@@ -95,7 +97,11 @@ func TestChangesOverFaults(t *testing.T) {
 				r := s.reserveOne(t, newBridge(t, options), wideCart, http.StatusCreated)
 				writer, sent := patches(tc.fault)
 				options.Client = writer
-				options.Cache = frozen{r.DeepCopy()}
+				cached := r.DeepCopy()
+				if tc.undecided {
+					cached.Status = v1.ReservationStatus{Phase: v1.PhasePending}
+				}
+				options.Cache = frozen{cached}
 				if tc.touched {
 					s.touch(t, r)
 				}

@@ -23,9 +23,10 @@ func (b *bridge) readServer(ctx context.Context, key types.NamespacedName) (*v1.
 }
 
 // readEither reads a Reservation from the cache, and from the API server if it is
-// not there, since one just made may not have arrived yet.
+// not there or has no outcome there, since one just made or decided may not have arrived
+// yet, and a write over an old version costs more than a read.
 func (b *bridge) readEither(ctx context.Context, key types.NamespacedName) (*v1.Reservation, error) {
-	if r, ok := b.readCache(ctx, key); ok {
+	if r, ok := b.readCache(ctx, key); ok && r.CurrentPhase() != v1.PhasePending {
 		return r, nil
 	}
 	return b.readServer(ctx, key)
