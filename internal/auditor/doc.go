@@ -5,7 +5,8 @@
 // It reads them past all caches, at a slow pace and on demand (the annotation
 // inventory.acme.com/audit-requested-at on a StockLedger), adds them up by itself,
 // without internal/ledger, and compares. Unless somebody asked, it reads for no more
-// than a twentieth of the time. What it finds becomes the StockLedger's
+// than a twentieth of the time, but for audits that follow a repair and reads that
+// failed. What it finds becomes the StockLedger's
 // condition Consistent, its status.audit, metrics and a log line.
 //
 // Several lists are no snapshot while decisions go on. So what looks wrong counts
