@@ -118,7 +118,7 @@ func (u *user) live() {
 	})
 	u.create()
 	if moment.consuming {
-		u.await(func(r *v1.Reservation) bool { return r.Decided() })
+		u.awaitSettled()
 		u.patch(`{"spec":{"intent":"Consume"}}`)
 	}
 	select {
@@ -128,7 +128,7 @@ func (u *user) live() {
 		strike()
 	}
 	u.fault.Injected(1)
-	u.await(func(r *v1.Reservation) bool { return r.Decided() || r.CurrentPhase().Final() })
+	u.awaitSettled()
 	later.do(u)
 }
 
@@ -150,12 +150,13 @@ func (u *user) create() {
 	}
 }
 
-// await waits until the user's Reservation is so, or gone.
-func (u *user) await(done func(*v1.Reservation) bool) {
-	u.history.await("reservation "+u.name, func() bool {
+// awaitSettled waits until the user's Reservation is decided, withdrawn before
+// it was, or gone.
+func (u *user) awaitSettled() {
+	u.history.await("reservation "+u.name+" settled", func() bool {
 		for i := len(u.history.revisions) - 1; i >= 0; i-- {
 			if r, ok := u.history.revisions[i].object.(*v1.Reservation); ok && r.Name == u.name {
-				return u.history.revisions[i].deleted || done(r)
+				return u.history.revisions[i].deleted || r.Decided() || r.CurrentPhase().Final()
 			}
 		}
 		return false
