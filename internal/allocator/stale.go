@@ -27,11 +27,18 @@ const (
 	maxCredit = 10
 	// pace is how often stale items are looked at while there are any.
 	pace = 20 * time.Millisecond
+	// idleBurst is how many items come at a time while the operator is idle, for
+	// each second that it has been: 100 items in the first second, 200 in the next.
+	// A crowded API server keeps everybody waiting for longer than restAfter, and
+	// all that waits, sent off then, would be in the way of what it lets through next.
+	idleBurst = 2
+	// longIdle is from when on they come no faster.
+	longIdle = time.Minute
 )
 
-// staleItems delivers the StockItems whose figures changed: at once while the
-// operator is idle; while decisions go on, those that waited longest, and no
-// more than their share.
+// staleItems delivers the StockItems whose figures changed: while decisions go on,
+// those that waited longest, and no more than their share; while the operator is
+// idle without waiting, and the faster the longer it is.
 type staleItems struct {
 	clock clock.WithTicker
 	names func(namespace string, key ledger.Key) []string
@@ -43,6 +50,9 @@ type staleItems struct {
 	since    map[staleKey]time.Time
 	credit   float64
 	lastBusy time.Time
+	// burst is what is left of those that may come at once since burstAt.
+	burst   int
+	burstAt time.Time
 }
 
 type staleKey struct {
@@ -110,17 +120,33 @@ func (q *staleItems) next() (staleKey, time.Duration) {
 	if len(q.queue) == 0 {
 		return staleKey{}, time.Hour
 	}
-	now := q.clock.Now()
 	key := q.queue[0]
-	if now.Sub(q.lastBusy) < restAfter {
-		if q.credit < 1 || now.Sub(q.since[key]) < maxStale {
-			return staleKey{}, pace
-		}
-		q.credit--
+	if !q.pay(q.clock.Now(), key) {
+		return staleKey{}, pace
 	}
 	q.queue = q.queue[1:]
 	delete(q.since, key)
 	return key, 0
+}
+
+// pay takes what the delivery of a key costs, if it is there.
+func (q *staleItems) pay(now time.Time, key staleKey) bool {
+	idle := now.Sub(q.lastBusy)
+	if idle < restAfter {
+		if q.credit < 1 || now.Sub(q.since[key]) < maxStale {
+			return false
+		}
+		q.credit--
+		return true
+	}
+	if now.Sub(q.burstAt) >= pace {
+		q.burst, q.burstAt = idleBurst*(1+int(min(idle, longIdle)/time.Second)), now
+	}
+	if q.burst == 0 {
+		return false
+	}
+	q.burst--
+	return true
 }
 
 // rest waits for the time to pass. Only an empty queue is woken by news.

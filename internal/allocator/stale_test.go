@@ -92,6 +92,52 @@ func TestItemsWaitForDecisionsToRest(t *testing.T) {
 	}
 }
 
+// Where nothing is decided for a moment alone, little comes of the many that wait,
+// and once decisions go on again nothing more: all at once they would be in the way.
+// What is left comes the faster the longer nothing is decided.
+func TestManyItemsComeSlowlyAtFirst(t *testing.T) {
+	const products, gap = 3000, 500 * time.Millisecond
+	var gapEnds, idleFrom time.Duration
+	got := pacing(t, func(mark func(bool, ...string)) {
+		began := time.Now()
+		for i := range products {
+			mark(true, fmt.Sprint("p", i))
+		}
+		time.Sleep(gap)
+		gapEnds = time.Since(began)
+		for range 100 {
+			mark(true)
+			time.Sleep(restAfter / 2)
+		}
+		idleFrom = time.Since(began) - restAfter/2 + restAfter
+	})
+	if len(got) != products {
+		t.Errorf("%d deliveries, want %d", len(got), products)
+	}
+	within := func(from, to time.Duration) (count int) {
+		for _, d := range got {
+			if d.After >= from && d.After < to {
+				count++
+			}
+		}
+		return count
+	}
+	most := func(spans time.Duration) int { return idleBurst * int(spans/pace+1) }
+	if count := within(0, gapEnds); count == 0 || count > most(gap-restAfter) {
+		t.Errorf("%d deliveries in a gap of %s, want some and no more than %d", count, gap, most(gap-restAfter))
+	}
+	if count, paid := within(gapEnds, idleFrom), products/20; count > paid {
+		t.Errorf("%d deliveries once decisions go on, want no more than %d", count, paid)
+	}
+	first, third := within(idleFrom, idleFrom+time.Second), within(idleFrom+2*time.Second, idleFrom+3*time.Second)
+	if first == 0 || first > most(time.Second)*2 || third < 2*first {
+		t.Errorf("%d deliveries in the first second of idleness and %d in the third, want them to grow", first, third)
+	}
+	if last := got[len(got)-1].After - idleFrom; last > 10*time.Second {
+		t.Errorf("the last came after %s of idleness", last)
+	}
+}
+
 // While decisions never rest, items get their share and no more: at most one
 // write for twenty changes, the longest waiting first, none before its time.
 func TestItemsGetTheirShareWhileDecisionsGoOn(t *testing.T) {
