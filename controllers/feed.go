@@ -15,7 +15,8 @@ import (
 
 // View is what is fed with everything that the watches see.
 type View interface {
-	SeeReservation(r *v1.Reservation)
+	// SeeCachedReservation may keep parts of r, which nobody changes.
+	SeeCachedReservation(r *v1.Reservation)
 	ReservationGone(namespace string, uid types.UID)
 	SeeItem(item *v1.StockItem)
 	ItemGone(namespace string, uid types.UID)
@@ -41,7 +42,7 @@ func Feed(ctx context.Context, mgr ctrl.Manager, view View, board *outcomes.Boar
 		handler toolscache.ResourceEventHandler
 	}{
 		{&v1.Reservation{}, eventHandler(
-			func(r *v1.Reservation) { view.SeeReservation(r); board.Announce(r) },
+			func(r *v1.Reservation) { view.SeeCachedReservation(r); board.Announce(r) },
 			func(r *v1.Reservation) { view.ReservationGone(r.Namespace, r.UID); board.AnnounceDeleted(r) },
 		)},
 		{&v1.StockItem{}, eventHandler(

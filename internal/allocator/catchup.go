@@ -109,7 +109,7 @@ func (s *shard) wantedHolds() wanted {
 			err := s.Cache.List(ctx, &list, client.InNamespace(s.namespace), client.UnsafeDisableDeepCopy)
 			for i := range list.Items {
 				if r := &list.Items[i]; r.CurrentPhase() == v1.PhaseReserved {
-					see(r, reservationSeen(r))
+					see(r, reservationCached(r))
 				}
 			}
 			return err

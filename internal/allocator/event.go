@@ -52,9 +52,10 @@ type (
 	// ReservationSeen is a version of a Reservation, from a watch, a list or
 	// the answer to a write of our own.
 	ReservationSeen struct {
-		UID         types.UID
-		Version     uint64
-		Phase       v1.Phase
+		UID     types.UID
+		Version uint64
+		Phase   v1.Phase
+		// Allocations are kept: nobody may change them afterwards.
 		Allocations []v1.Allocation
 		FoldID      int64
 		// Gone says that the object was deleted.

@@ -9,10 +9,16 @@ import (
 	"github.com/acme/inventory-service/internal/ledger"
 )
 
-// SeeReservation takes note of a version of a Reservation, from a watch or
-// from the answer to a write.
+// SeeReservation takes note of a version of a Reservation, such as the answer to a
+// write. The caller may change r afterwards.
 func (a *Allocator) SeeReservation(r *v1.Reservation) {
 	a.shard(r.Namespace).dispatch(reservationSeen(r))
+}
+
+// SeeCachedReservation is SeeReservation for what an informer keeps, which nobody
+// changes: what it holds is not copied.
+func (a *Allocator) SeeCachedReservation(r *v1.Reservation) {
+	a.shard(r.Namespace).dispatch(reservationCached(r))
 }
 
 // ReservationGone takes note of a deleted Reservation.

@@ -1,6 +1,7 @@
 package allocator
 
 import (
+	"slices"
 	"strconv"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -8,7 +9,17 @@ import (
 	"github.com/acme/inventory-service/internal/mutant"
 )
 
+// reservationSeen is for a Reservation that may change afterwards: its client decodes
+// the next answer into the same memory.
 func reservationSeen(r *v1.Reservation) ReservationSeen {
+	seen := reservationCached(r)
+	seen.Allocations = slices.Clone(seen.Allocations)
+	return seen
+}
+
+// reservationCached is for a Reservation that nobody changes, with which the
+// allocations are shared.
+func reservationCached(r *v1.Reservation) ReservationSeen {
 	phase := r.CurrentPhase()
 	if mutant.On(mutant.EarlyCredit) && r.Spec.Intent == v1.IntentRelease {
 		phase = v1.PhaseReleased

@@ -40,6 +40,19 @@ func TestSellable(t *testing.T) {
 	}
 }
 
+// What a caller may change afterwards is copied; what a cache keeps is not kept twice.
+func TestAllocationsSeen(t *testing.T) {
+	r := &v1.Reservation{Status: v1.ReservationStatus{Allocations: []v1.Allocation{{ProductID: "mug", Quantity: 2}}}}
+	seen, cached := reservationSeen(r), reservationCached(r)
+	r.Status.Allocations[0].Quantity = 9
+	if got := seen.Allocations[0].Quantity; got != 2 {
+		t.Errorf("quantity is %d after the caller changed it, want 2", got)
+	}
+	if &cached.Allocations[0] != &r.Status.Allocations[0] {
+		t.Error("the allocations of a cached Reservation are kept twice")
+	}
+}
+
 func TestVersionOf(t *testing.T) {
 	for text, want := range map[string]uint64{"": 0, "0": 0, "7": 7, "10": 10, "x": 0, "-1": 0} {
 		if got := versionOf(text); got != want {

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"slices"
-
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -38,7 +36,8 @@ func (l *Ledger) Withdraw(uid types.UID) {
 
 // Commit records that a Reservation showed itself Reserved at version, with
 // what the folds up to foldID took of it. One that has ended is ignored: it can
-// only be an older version.
+// only be an older version. The allocations are kept, not copied: nobody may change
+// them afterwards.
 func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocation, foldID int64) {
 	if version <= l.holdFloor && !mutant.On(mutant.OldHoldAccepted) || l.ended(uid) {
 		return
@@ -46,9 +45,7 @@ func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocati
 	if h, held := l.holds[uid]; held && version <= h.version && !mutant.On(mutant.OldHoldAccepted) {
 		return
 	}
-	// A copy, since the caller's object is what its API client decodes the next
-	// answer into.
-	l.put(uid, &hold{allocations: slices.Clone(allocations), version: version, foldID: foldID})
+	l.put(uid, &hold{allocations: allocations, version: version, foldID: foldID})
 }
 
 // End records that a Reservation is final or gone: what it still held is free.
