@@ -115,7 +115,7 @@ var plan = []suite{
 	{
 		name: "answers", pkg: processes,
 		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestLateCommit|TestTwoOperators|TestTwoOperatorsConsume|" +
-			"TestConsumeTakenOver|TestNothingDecidedWithoutTheLedger|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestSinkDown",
+			"TestConsumeTakenOver|TestNothingDecidedWithoutTheLedger|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestWritesRefusedForLong|TestSinkDown",
 	},
 }
 
