@@ -55,7 +55,7 @@ func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err er
 	if err := b.lab.stockFrom(ctx, growthNamespace, w, stocked); err != nil {
 		return 0, err
 	}
-	without, err := b.settle(ctx)
+	without, err := b.atRest(ctx)
 	if err != nil || to == from {
 		return 0, err
 	}
@@ -71,8 +71,17 @@ func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err er
 	if err != nil {
 		return 0, err
 	}
-	with, err := b.settle(ctx)
+	with, err := b.atRest(ctx)
 	return (with - without) * 1024 / float64(to-from), err
+}
+
+// atRest returns the live heap, in MiB, of an operator that has nothing to do: the one
+// before it showed and delivered everything, and may keep room for as much.
+func (b *bench) atRest(ctx context.Context) (heap float64, err error) {
+	if _, err := b.settle(ctx); err != nil {
+		return 0, err
+	}
+	return b.settle(ctx)
 }
 
 // settle runs an operator until it shows every StockItem and has delivered every
