@@ -8,7 +8,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
@@ -45,6 +47,9 @@ type ReservationReconciler struct {
 	// Workers is how many Reservations are worked on at a time. Those that wait
 	// for a decision are decided together, so it bounds the size of a batch.
 	Workers int
+	// Horizon is how far ahead of its time a Reservation is queued. Default:
+	// DefaultHorizon.
+	Horizon time.Duration
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;update;patch;delete
@@ -53,7 +58,8 @@ type ReservationReconciler struct {
 // SetupWithManager registers the reconciler.
 func (r *ReservationReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1.Reservation{}).
+		For(&v1.Reservation{}, builder.WithPredicates(r.soon())).
+		WatchesRawSource(source.Func(r.sweeps)).
 		WithOptions(options(r.Workers)).
 		Complete(r)
 }
@@ -91,10 +97,19 @@ func (r *ReservationReconciler) advance(ctx context.Context, rsv *v1.Reservation
 		lifecycle.Free(rsv, r.Clock.Now())
 		return ctrl.Result{}, r.write(ctx, rsv)
 	case lifecycle.Await:
-		return ctrl.Result{RequeueAfter: after}, nil
+		return r.await(after), nil
 	default:
-		return r.Retention.advance(ctx, r.Client, rsv)
+		return r.retire(ctx, rsv)
 	}
+}
+
+// retire deletes what was kept long enough.
+func (r *ReservationReconciler) retire(ctx context.Context, rsv *v1.Reservation) (ctrl.Result, error) {
+	after, known := r.Retention.due(rsv)
+	if !known || after > 0 {
+		return r.await(after), nil
+	}
+	return ctrl.Result{}, remove(ctx, r.Client, rsv)
 }
 
 // decide waits for the decision and makes it the outcome.

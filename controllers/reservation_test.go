@@ -242,11 +242,14 @@ func TestReservationLife(t *testing.T) {
 	if diff := cmp.Diff(want, outcomeOf(read(t, c, "r"))); diff != "" {
 		t.Errorf("outcome (-want +got):\n%s", diff)
 	}
-	if got := reconcile(expiresAt.Add(10 * time.Minute)); got.RequeueAfter != 50*time.Minute {
-		t.Errorf("10 minutes after its end it comes back after %s", got.RequeueAfter)
+	if got := reconcile(expiresAt.Add(10 * time.Minute)); got.RequeueAfter != 0 {
+		t.Errorf("10 minutes after its end it comes back after %s, not by a sweep", got.RequeueAfter)
 	}
-	if got := reconcile(expiresAt.Add(time.Hour)); got.RequeueAfter != undeliveredRetry {
-		t.Errorf("undelivered, it comes back after %s", got.RequeueAfter)
+	if got := reconcile(expiresAt.Add(59 * time.Minute)); got.RequeueAfter != time.Minute {
+		t.Errorf("59 minutes after its end it comes back after %s", got.RequeueAfter)
+	}
+	if got := reconcile(expiresAt.Add(time.Hour)); got.RequeueAfter != 0 {
+		t.Errorf("undelivered, it comes back after %s, not by a sweep", got.RequeueAfter)
 	}
 	delivered = true
 	reconcile(expiresAt.Add(time.Hour))

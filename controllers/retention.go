@@ -8,18 +8,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/clock"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/mutant"
 )
 
-// undeliveredRetry is how long after its time an outcome that could not be
-// delivered is looked at again.
-const undeliveredRetry = 30 * time.Second
-
-// Retention deletes Reservations some time after nothing can change any more.
+// Retention says when Reservations are deleted: some time after nothing can change any
+// more.
 type Retention struct {
 	// After is how long a Reservation is kept once it is complete. Until then
 	// a repeated command finds its outcome.
@@ -29,22 +25,24 @@ type Retention struct {
 	Clock     clock.PassiveClock
 }
 
-// advance deletes a complete Reservation if its time has come and its outcome
-// was delivered.
-func (t Retention) advance(ctx context.Context, c client.Client, rsv *v1.Reservation) (ctrl.Result, error) {
+// due says after how long a Reservation is to be deleted. That cannot be told while it
+// is not complete, nor after its time while its outcome was not delivered.
+func (t Retention) due(rsv *v1.Reservation) (after time.Duration, known bool) {
 	complete := meta.FindStatusCondition(rsv.Status.Conditions, v1.ConditionComplete)
 	if complete == nil || rsv.DeletionTimestamp != nil {
-		return ctrl.Result{}, nil
+		return 0, false
 	}
 	if left := complete.LastTransitionTime.Add(t.After).Sub(t.Clock.Now()); left > 0 {
-		return ctrl.Result{RequeueAfter: left}, nil
+		return left, true
 	}
-	if !t.Delivered(rsv) && !mutant.On(mutant.EarlyRetention) {
-		return ctrl.Result{RequeueAfter: undeliveredRetry}, nil
-	}
+	return 0, t.Delivered(rsv) || mutant.On(mutant.EarlyRetention)
+}
+
+// remove deletes this version of a Reservation.
+func remove(ctx context.Context, c client.Client, rsv *v1.Reservation) error {
 	err := c.Delete(ctx, rsv, client.Preconditions{UID: &rsv.UID, ResourceVersion: &rsv.ResourceVersion})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return ctrl.Result{}, fmt.Errorf("delete reservation %s/%s after its retention: %w", rsv.Namespace, rsv.Name, err)
+		return fmt.Errorf("delete reservation %s/%s after its retention: %w", rsv.Namespace, rsv.Name, err)
 	}
-	return ctrl.Result{}, nil
+	return nil
 }

@@ -17,36 +17,52 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-func TestRetention(t *testing.T) {
-	complete := func(at time.Time) func(*v1.Reservation) {
-		return func(r *v1.Reservation) {
-			r.Status.Conditions = []metav1.Condition{{Type: "Complete", Status: "True", LastTransitionTime: metav1.NewTime(at)}}
-		}
+func TestRetentionDue(t *testing.T) {
+	complete := func(at time.Time) *v1.Reservation {
+		r := &v1.Reservation{}
+		r.Status.Conditions = []metav1.Condition{{Type: "Complete", Status: "True", LastTransitionTime: metav1.NewTime(at)}}
+		return r
 	}
-	deleting := func(r *v1.Reservation) {
-		complete(now.Add(-2 * time.Hour))(r)
-		r.DeletionTimestamp = &metav1.Time{Time: now}
+	deleting := complete(now.Add(-2 * time.Hour))
+	deleting.DeletionTimestamp = &metav1.Time{Time: now}
+	cases := map[string]struct {
+		of          *v1.Reservation
+		undelivered bool
+		after       time.Duration
+		known       bool
+	}{
+		"not complete":          {of: &v1.Reservation{}},
+		"complete just now":     {of: complete(now), after: time.Hour, known: true},
+		"almost due":            {of: complete(now.Add(-59 * time.Minute)), after: time.Minute, known: true},
+		"due":                   {of: complete(now.Add(-time.Hour)), known: true},
+		"due, not delivered":    {of: complete(now.Add(-time.Hour)), undelivered: true},
+		"early, not delivered":  {of: complete(now.Add(-59 * time.Minute)), undelivered: true, after: time.Minute, known: true},
+		"being deleted already": {of: deleting},
 	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			retention := Retention{
+				After: time.Hour, Delivered: func(*v1.Reservation) bool { return !tc.undelivered },
+				Clock: clocktesting.NewFakePassiveClock(now),
+			}
+			if after, known := retention.due(tc.of); after != tc.after || known != tc.known {
+				t.Errorf("due after %s, known %t: want %s, %t", after, known, tc.after, tc.known)
+			}
+		})
+	}
+}
+
+func TestRemove(t *testing.T) {
 	resource := schema.GroupResource{Group: v1.GroupVersion.Group, Resource: "reservations"}
 	conflict := apierrors.NewConflict(resource, "r", errors.New("modified"))
 	cases := map[string]struct {
-		change      func(*v1.Reservation)
-		undelivered bool
 		// answer is the API server's to the deletion.
 		answer  error
-		again   time.Duration
-		deleted bool
 		wantErr error
 	}{
-		"not complete":          {change: func(*v1.Reservation) {}},
-		"complete just now":     {change: complete(now), again: time.Hour},
-		"almost due":            {change: complete(now.Add(-59 * time.Minute)), again: time.Minute},
-		"due":                   {change: complete(now.Add(-time.Hour)), deleted: true},
-		"due, not delivered":    {change: complete(now.Add(-time.Hour)), undelivered: true, again: undeliveredRetry},
-		"early, not delivered":  {change: complete(now.Add(-59 * time.Minute)), undelivered: true, again: time.Minute},
-		"being deleted already": {change: deleting},
-		"gone already":          {change: complete(now.Add(-time.Hour)), deleted: true, answer: apierrors.NewNotFound(resource, "r")},
-		"changed meanwhile":     {change: complete(now.Add(-time.Hour)), deleted: true, answer: conflict, wantErr: conflict},
+		"there":             {},
+		"gone already":      {answer: apierrors.NewNotFound(resource, "r")},
+		"changed meanwhile": {answer: conflict, wantErr: conflict},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -62,17 +78,11 @@ func TestRetention(t *testing.T) {
 				},
 			})
 			r := &v1.Reservation{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "r", UID: "uid", ResourceVersion: "17"}}
-			tc.change(r)
-			retention := Retention{
-				After: time.Hour, Delivered: func(*v1.Reservation) bool { return !tc.undelivered },
-				Clock: clocktesting.NewFakePassiveClock(now),
-			}
-			result, err := retention.advance(t.Context(), c, r)
-			if !errors.Is(err, tc.wantErr) || apierrors.IsConflict(err) != (tc.wantErr != nil) {
+			if err := remove(t.Context(), c, r); !errors.Is(err, tc.wantErr) || apierrors.IsConflict(err) != (tc.wantErr != nil) {
 				t.Errorf("error is %v, want %v", err, tc.wantErr)
 			}
-			if result.RequeueAfter != tc.again || deleted != tc.deleted {
-				t.Errorf("comes back after %s, deleted %t: want %s, %t", result.RequeueAfter, deleted, tc.again, tc.deleted)
+			if !deleted {
+				t.Error("nothing was deleted")
 			}
 		})
 	}

@@ -35,6 +35,7 @@ type process struct {
 	// missed says that its watches passed over the end of something.
 	missed bool
 
+	carts             *controllers.ReservationReconciler
 	deciding, showing *workqueue
 	// remembered is what the process knew of the tallies when somebody deleted one.
 	remembered map[place]int64
@@ -44,6 +45,8 @@ const (
 	// simRetention is how long the simulated operator keeps what is complete.
 	simRetention = 5 * time.Second
 	simHold      = time.Minute
+	// simHorizon is shorter than most holds, and than the retention.
+	simHorizon = time.Second
 )
 
 // start starts a process with a view that may be old: the watches go on from
@@ -65,7 +68,7 @@ func (w *world) start(name string) *process {
 		w.failf("feed: %v", err)
 	}
 	p.publisher = &publisher{p: p}
-	p.deciding, p.showing = p.reconcilers(board)
+	p.reconcile(board)
 	behind := 0
 	if w.chance(w.scenario.faults.staleStart) {
 		behind = w.rng.IntN(20)
@@ -82,19 +85,20 @@ func (w *world) start(name string) *process {
 	return p
 }
 
-func (p *process) reconcilers(board *outcomes.Board) (deciding, showing *workqueue) {
+func (p *process) reconcile(board *outcomes.Board) {
 	clock := simClock{w: p.w, who: p.name}
 	cached := func(part string) *apiClient { return &apiClient{p: p, who: p.name + " " + part, cached: true} }
-	reservation := &controllers.ReservationReconciler{
+	p.carts = &controllers.ReservationReconciler{
 		Client:    cached("carts"),
 		APIReader: &apiClient{p: p, who: p.name + " carts, live"},
 		Allocator: p.allocator,
 		Board:     board,
 		Retention: controllers.Retention{After: simRetention, Delivered: p.publisher.delivered, Clock: clock},
 		Clock:     clock,
+		Horizon:   simHorizon,
 	}
 	item := &controllers.StockItemReconciler{Client: cached("items"), Stock: p.allocator, Clock: clock}
-	return newWorkqueue(p, "carts", reservation), newWorkqueue(p, "items", item)
+	p.deciding, p.showing = newWorkqueue(p, "carts", p.carts), newWorkqueue(p, "items", item)
 }
 
 // elect makes the process believe that it leads.
@@ -110,9 +114,7 @@ func (p *process) elect() {
 	for _, q := range []*workqueue{p.deciding, p.showing} {
 		q.open(p.lead)
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.cache[reservations])) {
-		p.deciding.add(name)
-	}
+	p.sweep(p.lead)
 	for _, name := range slices.Sorted(maps.Keys(p.cache[items])) {
 		p.showing.add(name)
 	}
@@ -150,6 +152,23 @@ func (p *process) showStale() {
 	}
 }
 
+// sweep queues what is due soon, as it does for as long as the process leads.
+func (p *process) sweep(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.cache[reservations])) {
+		if after, soon := p.carts.Soon(p.cache[reservations][name].(*v1.Reservation)); soon {
+			p.w.after(after, func() {
+				if ctx.Err() == nil {
+					p.deciding.add(name)
+				}
+			})
+		}
+	}
+	p.w.after(simHorizon/2, func() { p.sweep(ctx) })
+}
+
 // notice tells the reconcilers of a change, as their predicates let it pass.
 func (p *process) notice(o client.Object) {
 	if !p.leading {
@@ -157,7 +176,9 @@ func (p *process) notice(o client.Object) {
 	}
 	switch o := o.(type) {
 	case *v1.Reservation:
-		p.deciding.add(o.Name)
+		if _, soon := p.carts.Soon(o); soon {
+			p.deciding.add(o.Name)
+		}
 	case *v1.StockItem:
 		if o.Status.ObservedGeneration != o.Generation {
 			p.showing.add(o.Name)
