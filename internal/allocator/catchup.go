@@ -69,8 +69,9 @@ type wanted struct {
 	known func(types.UID) uint64
 	// fetch reads one past all caches, and sees it.
 	fetch func(context.Context, client.ObjectKey, types.UID) error
-	// shown calls see for each one that the watch has shown.
-	shown func(ctx context.Context, see func(o client.Object, version Event)) error
+	// shown are those that the watch has shown, and seen is the event that tells of one.
+	shown func(ctx context.Context) ([]client.Object, error)
+	seen  func(o client.Object) Event
 	// marked reads one past all caches and writes a mark into its status.
 	marked func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error)
 }
@@ -80,14 +81,16 @@ func (s *shard) wantedItems() wanted {
 		kind:  "StockItemList",
 		known: func(uid types.UID) uint64 { return s.state.Stock().ItemVersion(uid) },
 		fetch: s.readItem,
-		shown: func(ctx context.Context, see func(client.Object, Event)) error {
+		shown: func(ctx context.Context) ([]client.Object, error) {
 			var list v1.StockItemList
 			err := s.Cache.List(ctx, &list, client.InNamespace(s.namespace), client.UnsafeDisableDeepCopy)
+			shown := make([]client.Object, len(list.Items))
 			for i := range list.Items {
-				see(&list.Items[i], itemSeen(&list.Items[i]))
+				shown[i] = &list.Items[i]
 			}
-			return err
+			return shown, err
 		},
+		seen: func(o client.Object) Event { return itemSeen(o.(*v1.StockItem)) },
 		marked: func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error) {
 			var item v1.StockItem
 			return &item, s.mark(ctx, key, &item, func() { item.Status.Mark = mark })
@@ -104,16 +107,18 @@ func (s *shard) wantedHolds() wanted {
 			_, err := s.readReservation(ctx, key, uid)
 			return err
 		},
-		shown: func(ctx context.Context, see func(client.Object, Event)) error {
+		shown: func(ctx context.Context) ([]client.Object, error) {
 			var list v1.ReservationList
 			err := s.Cache.List(ctx, &list, client.InNamespace(s.namespace), client.UnsafeDisableDeepCopy)
+			shown := make([]client.Object, 0, len(list.Items))
 			for i := range list.Items {
 				if r := &list.Items[i]; r.CurrentPhase() == v1.PhaseReserved {
-					see(r, reservationCached(r))
+					shown = append(shown, r)
 				}
 			}
-			return err
+			return shown, err
 		},
+		seen: func(o client.Object) Event { return reservationCached(o.(*v1.Reservation)) },
 		marked: func(ctx context.Context, key client.ObjectKey, mark string) (client.Object, error) {
 			var r v1.Reservation
 			return &r, s.mark(ctx, key, &r, func() { r.Status.Mark = mark })

@@ -97,12 +97,13 @@ func (s *shard) awaitShown(ctx context.Context, object client.Object) bool {
 // seeShown sees what the cache has that is newer than known, and returns the UIDs of
 // all that it has.
 func (s *shard) seeShown(ctx context.Context, w wanted) (map[types.UID]struct{}, error) {
-	uids := map[types.UID]struct{}{}
-	err := w.shown(ctx, func(o client.Object, version Event) {
+	shown, err := w.shown(ctx)
+	uids := make(map[types.UID]struct{}, len(shown))
+	for _, o := range shown {
 		uids[o.GetUID()] = struct{}{}
 		if s.newer(w, o) {
-			s.dispatch(version)
+			s.dispatch(w.seen(o))
 		}
-	})
+	}
 	return uids, err
 }
