@@ -24,6 +24,6 @@ func accounting() []Mutant {
 		{UnprovenSpec, "a StockItem's new spec is shown without proof that it binds all operators",
 			by(model("received_lowered"), unit(controllersPackage, "TestStockItemIsNotShownWithoutProof"))},
 		{EarlyRetention, "a Reservation is deleted before its outcome is delivered",
-			by(simulation(), unit(controllersPackage, "TestRetention"))},
+			by(simulation(), unit(controllersPackage, "TestRetentionDue"))},
 	}
 }
