@@ -22,8 +22,8 @@ import (
 )
 
 // DefaultHorizon is how far ahead of its time a Reservation is queued. A hold waits
-// for its expiry much longer than that, and what is complete for its deletion: for all
-// that wait, half a KiB each in the queue would be a third of the operator's memory.
+// for its expiry much longer than that, and what is complete for its deletion: in the
+// queue each would take a fifth more memory than it does (docs/performance.md).
 const DefaultHorizon = time.Minute
 
 // due says after how long there is something to do for this version, if that can be
