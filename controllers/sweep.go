@@ -71,16 +71,17 @@ func (r *ReservationReconciler) soon() predicate.Predicate {
 // sweeps is a source.Func: until ctx ends it queues what becomes due within the
 // horizon, twice in that time.
 func (r *ReservationReconciler) sweeps(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	add := func(req reconcile.Request, after time.Duration) { queue.AddAfter(req, after) }
-	if byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-		add = func(req reconcile.Request, after time.Duration) {
-			options := priorityqueue.AddOpts{After: after}
-			if after <= 0 {
-				// It is late already, as after an outage, and may be one of many.
-				options.Priority = ptr.To(handler.LowPriority)
-			}
-			byPriority.AddWithOpts(options, req)
+	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+	if !ok {
+		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
+	}
+	add := func(req reconcile.Request, after time.Duration) {
+		options := priorityqueue.AddOpts{After: after}
+		if after <= 0 {
+			// It is late already, as after an outage, and may be one of many.
+			options.Priority = ptr.To(handler.LowPriority)
 		}
+		byPriority.AddWithOpts(options, req)
 	}
 	go wait.UntilWithContext(ctx, func(ctx context.Context) {
 		if err := r.sweep(ctx, add); err != nil && ctx.Err() == nil {
