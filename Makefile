@@ -17,6 +17,9 @@ TESTFLAGS ?=
 # Narrow the fault suites down, e.g. make chaos CHAOSFLAGS='--run zombie'
 CHAOSFLAGS ?=
 
+# Narrow the benchmark down, e.g. make bench BENCHFLAGS='--only ^hot/64/'
+BENCHFLAGS ?=
+
 # The ports of make run, all on 127.0.0.1.
 BRIDGE_PORT ?= 8080
 METRICS_PORT ?= 8081
@@ -64,11 +67,17 @@ bench: BENCHFORM ?= short
 bench: controlplane build ## Measure beside the floor, a plain reconciler and PostgreSQL; ends in a table and .run/bench.json
 	@go build -o bin/bench ./hack/bench
 	@go build -o bin/bench-naive ./hack/bench/naive
-	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) bin/bench --form $(BENCHFORM) --operator bin/inventory-operator --naive bin/bench-naive
+	@go build -o bin/bench-postgres ./hack/bench/pgserver
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) bin/bench --form $(BENCHFORM) $(BENCHFLAGS) \
+		--operator bin/inventory-operator --naive bin/bench-naive --postgres bin/bench-postgres
 
 .PHONY: bench-long
 bench-long: ## The same with every workload, number of clients and size, some hours
 	@$(MAKE) bench BENCHFORM=long
+
+.PHONY: bench-pages
+bench-pages: ## What pages of a journal in the API server cost, 5 minutes
+	@$(MAKE) bench BENCHFORM=long BENCHFLAGS='--only ^pages/'
 
 .PHONY: plots
 plots: ## Draw the plots of docs/performance.md from .run/bench.json

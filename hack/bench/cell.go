@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,44 +15,72 @@ type cell struct {
 	workload   workload
 	clients    int
 	contenders []string
+	// events says that all of its contenders deliver their events to the same sink;
+	// otherwise none of them sends any.
+	events bool
+	// rounds is how many turns each contender has, 0 for as many as the form says.
+	rounds int
+}
+
+// What a run says of its cell.events.
+const (
+	noEvents = "none"
+	toSink   = "sink"
+)
+
+func (c cell) eventsTo() string {
+	if c.events {
+		return toSink
+	}
+	return noEvents
 }
 
 // run is what one contender did in one cell, medians over the rounds.
 type run struct {
-	Contender string  `json:"contender"`
-	Workload  string  `json:"workload"`
-	Clients   int     `json:"clients"`
-	Rounds    int     `json:"rounds"`
-	Rate      float64 `json:"rate"`
-	P50       float64 `json:"p50_ms"`
-	P99       float64 `json:"p99_ms"`
-	P999      float64 `json:"p999_ms"`
+	Contender string `json:"contender"`
+	Workload  string `json:"workload"`
+	Clients   int    `json:"clients"`
+	Rounds    int    `json:"rounds"`
+	// Events is where all contenders of the cell sent their events: "none" or "sink".
+	Events string  `json:"events"`
+	Rate   float64 `json:"rate"`
+	P50    float64 `json:"p50_ms"`
+	P99    float64 `json:"p99_ms"`
+	P999   float64 `json:"p999_ms"`
 	// Accepted is the share of carts that were reserved.
 	Accepted float64 `json:"accepted"`
-	// Writes are mutating API requests, Leases included, by all processes; Bytes
-	// are what etcd was sent for them.
-	Writes float64 `json:"writes_per_reservation"`
-	Bytes  float64 `json:"bytes_per_reservation"`
-	// CPU is in seconds for 1,000 reservations. The clients' is that of this
-	// process, with the sink in it.
+	// Writes are mutating API requests, Leases included, by all processes, and of these
+	// OwnWrites those of our own kinds; Bytes are what etcd was sent for them.
+	Writes    float64 `json:"writes_per_reservation"`
+	OwnWrites float64 `json:"own_writes_per_reservation"`
+	Bytes     float64 `json:"bytes_per_reservation"`
+	// CPU is in seconds for 1,000 reservations, which is ms for one: of all processes
+	// but the clients, and by process. The clients' is that of this process, with the
+	// sink in it.
+	CPU          float64 `json:"cpu_s_per_1000"`
 	CPUOperator  float64 `json:"cpu_operator_s_per_1000"`
 	CPUClients   float64 `json:"cpu_clients_s_per_1000"`
 	CPUAPIServer float64 `json:"cpu_apiserver_s_per_1000"`
 	CPUEtcd      float64 `json:"cpu_etcd_s_per_1000"`
+	CPUDatabase  float64 `json:"cpu_database_s_per_1000"`
 	// RSS and Heap are of the contender's own process at the end, in MiB.
 	RSS  float64 `json:"rss_mib"`
 	Heap float64 `json:"heap_mib"`
+	deliveries
+	acknowledgements
 }
 
 // bench is one run of the benchmark.
 type bench struct {
 	lab        *lab
-	sink       string // URL
+	sink       *sink
 	contenders map[string]contender
 	rounds     int
 	warmUp     time.Duration
 	measure    time.Duration
-	seed       uint64
+	// bound is how long a burst may take.
+	bound time.Duration
+	seed  uint64
 	// profiles is a directory, empty for no profiles.
 	profiles string
 	// absent are the contenders that this machine cannot run.
@@ -69,7 +98,11 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 	for _, name := range c.contenders {
 		contender := b.contenders[name]
 		started = append(started, contender)
-		if err := contender.start(ctx, c.workload); err != nil {
+		sink := ""
+		if c.events {
+			sink = b.sink.urlFor(name)
+		}
+		if err := contender.start(ctx, c.workload, sink); err != nil {
 			return nil, fmt.Errorf("start %s for %s: %w", name, c.workload.name, err)
 		}
 	}
@@ -86,14 +119,15 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 // turns measures contenders one after the other, in each round once.
 func (b *bench) turns(ctx context.Context, c cell, contenders ...contender) (map[string][]run, error) {
 	rounds := map[string][]run{}
-	for range b.rounds {
+	for range cmp.Or(c.rounds, b.rounds) {
 		for _, contender := range contenders {
 			r, err := b.turn(ctx, contender, c)
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s with %d clients: %w", contender.name(), c.workload.name, c.clients, err)
 			}
 			rounds[r.Contender] = append(rounds[r.Contender], r)
-			fmt.Printf("  %-9s %-8s %4d clients  %7.0f/s  p50 %7.2f ms\n", r.Contender, r.Workload, r.Clients, r.Rate, r.P50)
+			fmt.Printf("  %-15s %-12s %4d clients  %7.0f/s  p50 %7.2f ms%s%s\n",
+				r.Contender, r.Workload, r.Clients, r.Rate, r.P50, r.deliveries, r.acknowledgements)
 		}
 	}
 	return rounds, nil
@@ -102,13 +136,6 @@ func (b *bench) turns(ctx context.Context, c cell, contenders ...contender) (map
 // turn measures one contender once.
 func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
 	b.seed++
-	var before, after reading
-	look := func(into *reading) func() error {
-		return func() (err error) {
-			*into, err = b.lab.read(ctx, c)
-			return err
-		}
-	}
 	if err := c.begin(ctx); err != nil {
 		return run{}, err
 	}
@@ -116,65 +143,106 @@ func (b *bench) turn(ctx context.Context, c contender, of cell) (run, error) {
 	if err := b.lab.quiet(ctx); err != nil {
 		return run{}, err
 	}
+	b.sink.empty(c.name())
 	profiled := b.profile(ctx, c, of)
+	var r run
+	var err error
+	if of.workload.burst > 0 {
+		r, err = b.atOnce(ctx, c, of)
+	} else {
+		r, err = b.closedLoop(ctx, c, of)
+	}
+	r.Contender, r.Workload, r.Clients, r.Rounds, r.Events = c.name(), of.workload.name, of.clients, 1, of.eventsTo()
+	return r, errors.Join(err, profiled())
+}
+
+// closedLoop measures for a time how many carts are served.
+func (b *bench) closedLoop(ctx context.Context, c contender, of cell) (run, error) {
+	var before, after reading
+	look := func(into *reading) func() error {
+		return func() (err error) {
+			*into, err = b.lab.read(ctx, c)
+			return err
+		}
+	}
 	l := load{clients: of.clients, warmUp: b.warmUp, measure: b.measure, seed: b.seed}
 	s, err := l.against(ctx, c, of.workload, look(&before), look(&after))
-	if err = errors.Join(err, profiled()); err != nil {
+	if err != nil {
 		return run{}, err
 	}
+	r, err := s.figures()
+	if err != nil {
+		return run{}, err
+	}
+	// The readings frame the measured time and take a moment themselves: what
+	// they counted is for as many carts as that time had at this rate.
+	r.charge(before, after, r.Rate*after.at.Sub(before.at).Seconds())
+	if of.events {
+		r.deliveries, err = b.sink.await(ctx, c.name(), s.answered, s.ended)
+	}
+	return r, err
+}
+
+// figures are those of the carts alone.
+func (s sample) figures() (run, error) {
 	count := float64(len(s.latencies))
 	if count == 0 {
 		return run{}, errors.New("no cart got its outcome in the measured time")
 	}
-	r := run{
-		Contender: c.name(), Workload: of.workload.name, Clients: of.clients, Rounds: 1,
+	return run{
 		Rate: s.rate(), P50: ms(s.quantile(0.5)), P99: ms(s.quantile(0.99)), P999: ms(s.quantile(0.999)),
 		Accepted: float64(s.reserved) / count,
-	}
-	// The readings frame the measured time and take a moment themselves: what
-	// they counted is for as many carts as that time had at this rate.
-	framed := r.Rate * after.at.Sub(before.at).Seconds()
-	r.CPUOperator = 1000 * (after.own.cpuSeconds - before.own.cpuSeconds) / framed
-	r.CPUClients = 1000 * (after.clients - before.clients) / framed
+	}, nil
+}
+
+// charge divides what the processes did between two readings by so many carts.
+func (r *run) charge(before, after reading, carts float64) {
+	r.CPUOperator = 1000 * (after.own.cpuSeconds - before.own.cpuSeconds) / carts
+	r.CPUClients = 1000 * (after.clients - before.clients) / carts
+	r.CPUDatabase = 1000 * (after.database.cpuSeconds - before.database.cpuSeconds) / carts
 	r.RSS, r.Heap = after.own.rssBytes/(1<<20), after.own.heapBytes/(1<<20)
-	if c.name() == "postgres" {
-		return r, nil
-	}
-	r.Writes = (after.writes - before.writes) / framed
-	r.Bytes = (after.bytes - before.bytes) / framed
-	r.CPUAPIServer = 1000 * (after.apiServer.cpuSeconds - before.apiServer.cpuSeconds) / framed
-	r.CPUEtcd = 1000 * (after.etcd.cpuSeconds - before.etcd.cpuSeconds) / framed
-	return r, nil
+	r.CPUAPIServer = 1000 * (after.apiServer.cpuSeconds - before.apiServer.cpuSeconds) / carts
+	r.CPUEtcd = 1000 * (after.etcd.cpuSeconds - before.etcd.cpuSeconds) / carts
+	r.CPU = r.CPUOperator + r.CPUAPIServer + r.CPUEtcd + r.CPUDatabase
+	r.Writes = (after.writes - before.writes) / carts
+	r.OwnWrites = (after.ownWrites - before.ownWrites) / carts
+	r.Bytes = (after.bytes - before.bytes) / carts
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // reading is what all processes had done at one moment.
 type reading struct {
-	at                   time.Time
-	own, apiServer, etcd usage
-	clients              float64 // CPU seconds of this process
-	writes, bytes        float64
+	at time.Time
+	// A contender on a database has its usage here, and nothing of the API server's.
+	own, apiServer, etcd, database usage
+
+	clients                  float64 // CPU seconds of this process
+	writes, ownWrites, bytes float64
 }
 
-func (l *lab) read(ctx context.Context, c contender) (reading, error) {
-	own, err := c.usage(ctx)
-	if err != nil {
-		return reading{}, err
+func (l *lab) read(ctx context.Context, c contender) (r reading, err error) {
+	if r.own, err = c.usage(ctx); err != nil {
+		return r, err
+	}
+	if d, ok := c.(onDatabase); ok {
+		r.at, r.clients = time.Now(), ownCPU()
+		r.database, err = d.databaseUsage()
+		return r, err
 	}
 	apiServer, err := scrapeAPIServer(ctx, l.api)
 	if err != nil {
-		return reading{}, err
+		return r, err
 	}
-	at := time.Now()
+	r.at = time.Now()
 	etcd, err := scrape(ctx, l.plane.EtcdURL()+"/metrics")
 	if err != nil {
-		return reading{}, err
+		return r, err
 	}
-	return reading{
-		at: at, own: own, apiServer: apiServer.usage(), etcd: etcd.usage(), clients: ownCPU(),
-		writes: apiServer.writes(), bytes: etcd.sum("etcd_network_client_grpc_received_bytes_total", nil),
-	}, nil
+	r.apiServer, r.etcd, r.clients = apiServer.usage(), etcd.usage(), ownCPU()
+	r.writes, r.ownWrites = apiServer.writes(), apiServer.ownWrites()
+	r.bytes = etcd.sum("etcd_network_client_grpc_received_bytes_total", nil)
+	return r, nil
 }
 
 // medians takes the median of every figure by itself.
@@ -188,13 +256,18 @@ func medians(rounds []run) run {
 		func(r *run) *float64 { return &r.P999 },
 		func(r *run) *float64 { return &r.Accepted },
 		func(r *run) *float64 { return &r.Writes },
+		func(r *run) *float64 { return &r.OwnWrites },
 		func(r *run) *float64 { return &r.Bytes },
+		func(r *run) *float64 { return &r.CPU },
 		func(r *run) *float64 { return &r.CPUOperator },
 		func(r *run) *float64 { return &r.CPUClients },
 		func(r *run) *float64 { return &r.CPUAPIServer },
 		func(r *run) *float64 { return &r.CPUEtcd },
+		func(r *run) *float64 { return &r.CPUDatabase },
 		func(r *run) *float64 { return &r.RSS },
 		func(r *run) *float64 { return &r.Heap },
+		func(r *run) *float64 { return &r.Seconds },
+		func(r *run) *float64 { return &r.Late },
 	} {
 		values := make([]float64, 0, len(rounds))
 		for i := range rounds {
@@ -202,6 +275,9 @@ func medians(rounds []run) run {
 		}
 		*figure(&m) = median(values)
 	}
+	// Of what is counted to be complete, the sum and the worst count.
+	m.deliveries.add(rounds[1:])
+	m.acknowledgements.add(rounds[1:])
 	return m
 }
 

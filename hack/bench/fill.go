@@ -89,8 +89,7 @@ func (b *bench) atRest(ctx context.Context) (heap float64, err error) {
 // do. An operator that ends meanwhile, as one does that cannot renew its lease in time,
 // is started again, as Kubernetes would. It returns the live heap, in MiB.
 func (b *bench) settle(ctx context.Context) (heap float64, err error) {
-	o := newOurs(b.lab, b.sink)
-	o.namespace = growthNamespace
+	o := b.growing()
 	if err := o.begin(ctx); err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type floor struct {
 func (floor) name() string      { return "floor" }
 func (floor) namespace() string { return "bench-floor" }
 
-func (f floor) start(ctx context.Context, w workload) error {
+func (f floor) start(ctx context.Context, w workload, _ string) error {
 	w.products = 0 // nobody reads the stock
 	return f.stock(ctx, f.namespace(), w)
 }

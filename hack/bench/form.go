@@ -11,52 +11,95 @@ import (
 type form struct {
 	rounds          int
 	warmUp, measure time.Duration
-	cells           []cell
+	// bound is how long a burst may take.
+	bound time.Duration
+	cells []cell
 	// reads says that GetStockLevel is measured, growth at how many open
 	// Reservations the rest is.
 	reads  bool
 	growth []int
 	// ahead are the windows of the experiment past the floor.
 	ahead []int
+	pages pageForm
 }
 
 var (
-	everybody = []string{"floor", "ours", "bridge", "naive-1", "naive-8", "naive-64", "postgres"}
-	most      = []string{"floor", "ours", "bridge", "naive-64", "postgres"}
-	plain     = []string{"floor", "ours", "bridge", "postgres"}
-	own       = []string{"floor", "ours", "bridge"}
+	everybody = withBridges("floor", "ours", "bridge", "naive-1", "naive-8", "naive-64", "postgres", "postgres-http", "postgres-group")
+	most      = withBridges("floor", "ours", "bridge", "naive-64", "postgres", "postgres-http", "postgres-group")
+	plain     = withBridges("floor", "ours", "bridge", "postgres", "postgres-http", "postgres-group")
+	own       = withBridges("floor", "ours", "bridge")
+	// overHTTP are those that the same clients drive.
+	overHTTP = withBridges("bridge", "postgres-http", "postgres-group")
+	// telling are those that deliver every event, over the same clients.
+	telling = withBridges("bridge", "postgres-outbox")
 )
 
 var forms = map[string]form{
 	// smoke shows that everything works, not how fast.
 	"smoke": {
-		rounds: 1, warmUp: 300 * time.Millisecond, measure: time.Second,
+		rounds: 1, warmUp: 300 * time.Millisecond, measure: time.Second, bound: 2 * time.Second,
 		cells: []cell{
-			{hot, 16, []string{"floor", "ours", "bridge", "naive-8", "postgres"}},
-			{churn, 4, own},
-			{refused, 4, own},
+			{workload: hot, clients: 16, contenders: withBridges("floor", "ours", "bridge", "naive-8", "postgres", "postgres-http", "postgres-group")},
+			{workload: churn, clients: 4, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
+			{workload: refused, clients: 4, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
+			{workload: hot, clients: 16, contenders: telling, events: true},
+			{workload: scarce, clients: 16, contenders: overHTTP},
 		},
 		reads: true, growth: []int{200}, ahead: []int{64},
+		pages: pageForm{
+			cells: []pageCell{{kib: 1, pages: 8}, {kib: 8, ruled: true, pages: 1}}, puts: 20,
+			loads: []pageLoad{{kib: 1, perSecond: 10, lasts: time.Second}}, codings: true,
+		},
 	},
 	"short": {
-		rounds: 3, warmUp: 700 * time.Millisecond, measure: 2500 * time.Millisecond,
-		cells: []cell{{hot, 64, everybody}, {zipf, 64, plain}, {wide, 64, plain}, {hot, 1, plain}},
+		rounds: 3, warmUp: 700 * time.Millisecond, measure: 2500 * time.Millisecond, bound: 20 * time.Second,
+		cells: []cell{
+			{workload: hot, clients: 64, contenders: everybody},
+			{workload: wide, clients: 64, contenders: plain},
+			{workload: refused, clients: 64, contenders: overHTTP},
+			{workload: zipf, clients: 64, contenders: withBridges("floor", "ours", "bridge", "postgres", "postgres-http"), rounds: 2},
+			{workload: hot, clients: 1, contenders: withBridges("floor", "ours", "bridge", "postgres", "postgres-http")},
+			{workload: hot, clients: 256, contenders: overHTTP, rounds: 2},
+			{workload: hot, clients: 64, contenders: telling, rounds: 2, events: true},
+			{workload: burst, clients: 256, contenders: overHTTP, rounds: 1},
+			{workload: scarce, clients: 256, contenders: overHTTP, rounds: 1},
+		},
 		reads: true,
 	},
 	"long": {
-		rounds: 3, warmUp: 2 * time.Second, measure: 8 * time.Second,
+		rounds: 3, warmUp: 2 * time.Second, measure: 8 * time.Second, bound: 5 * time.Minute,
 		cells: []cell{
-			{hot, 1, everybody}, {hot, 16, everybody}, {hot, 64, everybody}, {hot, 256, everybody},
-			{zipf, 1, most}, {zipf, 16, most}, {zipf, 64, most}, {zipf, 256, most},
-			{wide, 1, most}, {wide, 16, most}, {wide, 64, most}, {wide, 256, most},
-			{refused, 64, own}, {churn, 64, most},
+			{workload: hot, clients: 1, contenders: everybody}, {workload: hot, clients: 16, contenders: everybody},
+			{workload: hot, clients: 64, contenders: everybody}, {workload: hot, clients: 256, contenders: everybody},
+			{workload: zipf, clients: 1, contenders: most}, {workload: zipf, clients: 16, contenders: most},
+			{workload: zipf, clients: 64, contenders: most}, {workload: zipf, clients: 256, contenders: most},
+			{workload: wide, clients: 1, contenders: most}, {workload: wide, clients: 16, contenders: most},
+			{workload: wide, clients: 64, contenders: most}, {workload: wide, clients: 256, contenders: most},
+			{workload: refused, clients: 64, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
+			{workload: churn, clients: 64, contenders: most},
+			{workload: hot, clients: 64, contenders: telling, events: true},
+			{workload: burst, clients: 256, contenders: overHTTP}, {workload: scarce, clients: 256, contenders: overHTTP},
 		},
 		reads: true, growth: []int{0, 1000, 10_000, 100_000}, ahead: []int{64, 256, 1024, 4096},
+		pages: pageForm{
+			cells: pageCells(1, 4, 8, 16, 32, 64), puts: 200,
+			loads: []pageLoad{{kib: 8, perSecond: 50, lasts: 90 * time.Second}, {kib: 16, perSecond: 50, lasts: 90 * time.Second}}, codings: true,
+		},
 	},
 }
 
+// path is how --only names a contender's part of a cell.
+func (c cell) path(contender string) string {
+	path := fmt.Sprintf("%s/%d/%s", c.workload.name, c.clients, contender)
+	if c.events {
+		path = "events/" + path
+	}
+	return path
+}
+
 // only is the form with no more than what matches: cells as workload/clients/contender,
-// "reads", sizes as "growth/1000" and windows as "ahead/1024".
+// those with events as events/workload/clients/contender, pages as pages/8/rule/1,
+// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000" and windows as "ahead/1024".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
 	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
@@ -65,10 +108,11 @@ func (f form) only(pattern *regexp.Regexp) form {
 	f.ahead = slices.DeleteFunc(slices.Clone(f.ahead), func(window int) bool {
 		return !pattern.MatchString(fmt.Sprintf("ahead/%d", window))
 	})
+	f.pages = f.pages.only(pattern.MatchString)
 	var cells []cell
 	for _, c := range f.cells {
 		c.contenders = slices.DeleteFunc(slices.Clone(c.contenders), func(name string) bool {
-			return !pattern.MatchString(fmt.Sprintf("%s/%d/%s", c.workload.name, c.clients, name))
+			return !pattern.MatchString(c.path(name))
 		})
 		if len(c.contenders) > 0 {
 			cells = append(cells, c)
@@ -79,5 +123,5 @@ func (f form) only(pattern *regexp.Regexp) form {
 }
 
 func (f form) empty() bool {
-	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.ahead) == 0
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.ahead) == 0 && f.pages.empty()
 }

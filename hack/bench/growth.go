@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,8 +74,7 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 // grown measures an operator that starts cold, works, and is taken over from.
 func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	g.Open = size
-	first, second := newOurs(b.lab, b.sink), newOurs(b.lab, b.sink)
-	first.namespace, second.namespace = growthNamespace, growthNamespace
+	first, second := b.growing(), b.growing()
 	defer func() { err = errors.Join(err, first.leave(), second.leave()) }()
 	if err = first.begin(ctx); err != nil {
 		return g, err
@@ -89,7 +86,7 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	}
 	first.end()
 	below := floor{lab: b.lab}
-	if err := below.start(ctx, hot); err != nil {
+	if err := below.start(ctx, hot, ""); err != nil {
 		return g, err
 	}
 	defer func() { err = errors.Join(err, below.stop()) }()
@@ -116,6 +113,14 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	return g, err
 }
 
+// growing is an operator in the namespace that fills up. It sends events, which it keeps
+// for as long as they are not delivered.
+func (b *bench) growing() *ours {
+	o := newOurs(b.lab)
+	o.namespace, o.sink = growthNamespace, b.sink.urlFor(growthNamespace)
+	return o
+}
+
 // decides returns the seconds since a moment at which a cart is decided that was
 // sent right before something is done.
 func (o *ours) decides(ctx context.Context, since time.Time, do func() error) (float64, error) {
@@ -135,8 +140,6 @@ func (o *ours) leave() error {
 	return o.operator.stop()
 }
 
-var heapAlloc = regexp.MustCompile(`(?m)^# HeapAlloc = (\d+)$`)
-
 // liveHeap is the operator's heap after a collection, in MiB.
 func (o *ours) liveHeap(ctx context.Context) (float64, error) {
 	url := o.pprof + "/debug/pprof/heap?gc=1&debug=1"
@@ -144,12 +147,7 @@ func (o *ours) liveHeap(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	found := heapAlloc.FindSubmatch(text)
-	if found == nil {
-		return 0, fmt.Errorf("no HeapAlloc in %s", url)
-	}
-	bytes, err := strconv.ParseFloat(string(found[1]), 64)
-	return bytes / (1 << 20), err
+	return readHeapAlloc(text, url)
 }
 
 // sizes are those of the ledger and of the StockItem that everybody wants.

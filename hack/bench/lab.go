@@ -33,7 +33,9 @@ type lab struct {
 	api      rest.Interface
 	// kubeconfigs are the operator's and the administrator's.
 	operatorConfig, adminConfig string
-	stops                       []func() error
+	// database is nil until somebody needs it.
+	database *database
+	stops    []func() error
 }
 
 const (

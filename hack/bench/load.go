@@ -16,6 +16,10 @@ type sample struct {
 	elapsed   time.Duration
 	latencies []time.Duration
 	reserved  int
+	// answered counts all outcomes, those outside of the measured time as well, and
+	// ended is when the last client had its own.
+	answered int
+	ended    time.Time
 }
 
 // rate is in outcomes per second.
@@ -62,6 +66,7 @@ func (l load) against(ctx context.Context, c contender, w workload, begin, end f
 		cancel()
 	}
 	clients.Wait()
+	seen.sample.ended = time.Now()
 	close(failed)
 	for late := range failed {
 		err = errors.Join(err, late)

@@ -23,6 +23,7 @@ func newLogbook() *logbook { return &logbook{news: make(chan struct{}, 1)} }
 func (b *logbook) record(sent, answered time.Time, reserved bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.sample.answered++
 	if answered.Before(b.from) || !b.to.IsZero() {
 		return
 	}

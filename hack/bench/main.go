@@ -33,7 +33,8 @@ func benchmark(ctx context.Context) (err error) {
 	data := flag.String("data", "", "a directory that keeps what etcd has, for growth to go on from there another time instead of filling up again")
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
-	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^reads$ or ^growth/1000$")
+	database := flag.String("postgres", "bin/bench-postgres", "the binary of the service on PostgreSQL")
+	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^events/, ^pages/8/, ^reads$ or ^growth/1000$")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
 	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
 	flag.Parse()
@@ -62,7 +63,7 @@ func benchmark(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lab.close()) }()
-	b, err := newBench(lab, form, *plain)
+	b, err := newBench(lab, form, *plain, *database)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,8 @@ func benchmark(ctx context.Context) (err error) {
 func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 	began := time.Now()
 	for i, c := range f.cells {
-		fmt.Printf("%d of %d: %s, %d clients (%s so far)\n", i+1, len(f.cells), c.workload.name, c.clients, time.Since(began).Round(time.Second))
+		fmt.Printf("%d of %d: %s, %d clients, events: %s (%s so far)\n",
+			i+1, len(f.cells), c.workload.name, c.clients, c.eventsTo(), time.Since(began).Round(time.Second))
 		runs, err := b.play(ctx, c.without(b.absent))
 		if err != nil {
 			return err
@@ -101,6 +103,9 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 		}
 		r.Reads = &level
 	}
+	if r.Pages, err = b.pages(ctx, f.pages); err != nil {
+		return err
+	}
 	if r.Ahead, err = b.aheads(ctx, f.ahead); err != nil {
 		return err
 	}
@@ -109,25 +114,28 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 }
 
 // newBench makes all contenders that this machine can run.
-func newBench(lab *lab, f form, plain string) (*bench, error) {
+func newBench(lab *lab, f form, plain, server string) (*bench, error) {
 	sink, err := lab.openSink()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure}
-	database := &postgres{lab: lab}
-	lab.stops = append(lab.stops, database.close)
-	objects := newOurs(lab, sink)
-	contenders := []contender{floor{lab: lab}, objects, newBridged(objects), database}
+	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure, bound: f.bound}
+	objects := newOurs(lab)
+	contenders := []contender{floor{lab: lab}, objects, &postgres{lab: lab}}
+	contenders = append(contenders, newBridges(lab, objects)...)
+	contenders = append(contenders, newPostgresServers(lab, server)...)
 	for _, workers := range []int{1, 8, 64} {
 		contenders = append(contenders, &naive{watching: watching{lab: lab}, program: plain, workers: workers})
 	}
-	for _, c := range contenders {
-		b.contenders[c.name()] = c
+	_, missing := postgresBinaries()
+	if missing != nil {
+		fmt.Printf("without PostgreSQL: %v\n", missing)
 	}
-	if _, err := postgresBinaries(); err != nil {
-		fmt.Printf("without postgres: %v\n", err)
-		b.absent = append(b.absent, database.name())
+	for _, c := range contenders {
+		if _, needs := c.(onDatabase); needs && missing != nil {
+			b.absent = append(b.absent, c.name())
+		}
+		b.contenders[c.name()] = c
 	}
 	return b, nil
 }

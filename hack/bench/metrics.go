@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"k8s.io/client-go/rest"
+
+	v1 "github.com/acme/inventory-service/api/v1"
 )
 
 // figures are the metrics of one process at one moment.
@@ -106,6 +108,13 @@ var changing = map[string]bool{
 func (f figures) writes() float64 {
 	return f.sum(requestTotal, func(labels map[string]string) bool {
 		return changing[labels["verb"]] && !strings.HasSuffix(labels["resource"], "reviews")
+	})
+}
+
+// ownWrites counts those of writes that changed our own kinds.
+func (f figures) ownWrites() float64 {
+	return f.sum(requestTotal, func(labels map[string]string) bool {
+		return changing[labels["verb"]] && labels["group"] == v1.GroupVersion.Group
 	})
 }
 

@@ -21,7 +21,7 @@ type naive struct {
 
 func (n *naive) name() string { return fmt.Sprintf("naive-%d", n.workers) }
 
-func (n *naive) start(ctx context.Context, w workload) error {
+func (n *naive) start(ctx context.Context, w workload, _ string) error {
 	n.namespace = fmt.Sprintf("bench-%s-%s", n.name(), w.name)
 	if err := n.stock(ctx, n.namespace, w); err != nil {
 		return err

@@ -13,7 +13,9 @@ import (
 // publisher and metrics; carts are sent as Reservation objects.
 type ours struct {
 	watching
-	sink     string // URL
+	called   string
+	flags    []string // besides those that every operator here has
+	sink     string   // URL, empty for no events
 	operator *process
 	bridge   string // URL
 	metrics  string // URL
@@ -23,17 +25,20 @@ type ours struct {
 	users int
 }
 
-func newOurs(l *lab, sink string) *ours { return &ours{watching: watching{lab: l}, sink: sink} }
+func newOurs(l *lab, flags ...string) *ours {
+	return &ours{watching: watching{lab: l}, called: "ours", flags: flags}
+}
 
-func (*ours) name() string { return "ours" }
+func (o *ours) name() string { return o.called }
 
 // start fills a namespace and runs the operator there until it sells everything,
 // unless another contender has.
-func (o *ours) start(ctx context.Context, w workload) error {
+func (o *ours) start(ctx context.Context, w workload, sink string) error {
 	if o.users++; o.users > 1 {
 		return nil
 	}
-	o.namespace = "bench-ours-" + w.name
+	o.sink = sink
+	o.namespace = "bench-" + o.called + "-" + w.name
 	if err := o.stock(ctx, o.namespace, w); err != nil {
 		return err
 	}
@@ -58,12 +63,12 @@ func (o *ours) run(ctx context.Context) error {
 		return err
 	}
 	o.bridge, o.metrics, o.pprof = "http://"+bridge, "http://"+metrics+"/metrics", "http://"+pprof
-	command := exec.Command(o.lab.operator,
+	command := exec.Command(o.lab.operator, append([]string{
 		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics, "--pprof-address", pprof,
 		"--namespaces", o.namespace, "--default-namespace", o.namespace,
 		"--leader-election-namespace", systemNamespace, "--leader-election-id", o.namespace,
 		"--sink", o.sink,
-	)
+	}, o.flags...)...)
 	command.Env = append(os.Environ(), o.env...)
 	if o.operator, err = o.lab.run(o.namespace, command); err != nil {
 		return err

@@ -99,7 +99,7 @@ func (r *result) overClients(workload, label string, figure func(run) float64) *
 	points := map[string]plotter.XYs{}
 	var names []string
 	for _, c := range r.Runs {
-		if c.Workload != workload {
+		if c.Workload != workload || c.Events == toSink {
 			continue
 		}
 		if points[c.Contender] == nil {
@@ -155,7 +155,7 @@ func (r *result) costs(workload string, clients int) *chart {
 	}
 	var names []string
 	values := make([]plotter.Values, len(parts))
-	for _, contender := range []string{"floor", "ours", "bridge", "naive"} {
+	for _, contender := range []string{"floor", "ours", "bridge", "naive-*"} {
 		c, ok := r.find(contender, workload, clients)
 		if !ok {
 			continue

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // errNoPostgres says that this machine has no PostgreSQL server.
@@ -30,16 +32,29 @@ func postgresBinaries() (string, error) {
 	return filepath.Dir(slices.Max(found)), nil
 }
 
-// database is a PostgreSQL server of our own, with synchronous commit, as it is
-// by default.
+// database is a PostgreSQL server of our own, with fsync and synchronous commit, as it
+// is by default. Contenders share it, each with a database of its own.
 type database struct {
 	server *process
-	dsn    string
+	dsn    string // up to the name of the database
 	pid    int
 }
 
-// openDatabase makes an empty database in the lab and starts its server.
-func (l *lab) openDatabase() (*database, error) {
+// openDatabase returns the lab's server, which it starts the first time.
+func (l *lab) openDatabase(ctx context.Context) (*database, error) {
+	if l.database != nil {
+		return l.database, nil
+	}
+	d, err := l.startDatabase()
+	if err != nil {
+		return nil, err
+	}
+	l.stops = append(l.stops, d.server.stop)
+	l.database = d
+	return d, d.await(ctx)
+}
+
+func (l *lab) startDatabase() (*database, error) {
 	binaries, err := postgresBinaries()
 	if err != nil {
 		return nil, err
@@ -74,7 +89,7 @@ func (l *lab) openDatabase() (*database, error) {
 	}
 	server := exec.Command(filepath.Join(binaries, "postgres"), "-D", data, "-h", host, "-p", port, "-k", dir, "-c", "max_connections=300")
 	server.Dir, server.SysProcAttr = dir, &syscall.SysProcAttr{Credential: owner}
-	d := &database{dsn: fmt.Sprintf("postgres://bench@%s/postgres", address)}
+	d := &database{dsn: fmt.Sprintf("postgres://bench@%s/", address)}
 	if d.server, err = l.run("postgres", server); err != nil {
 		return nil, err
 	}
@@ -106,30 +121,44 @@ func unprivileged() (*syscall.Credential, error) {
 	return nil, errors.New("PostgreSQL refuses to run as root and there is no user postgres or nobody")
 }
 
-// usage sums up the server and its backends.
-func (d *database) usage(context.Context) (usage, error) {
-	var sum usage
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+// create makes an empty database.
+func (d *database) create(ctx context.Context, name string) error {
+	if err := d.drop(ctx, name); err != nil {
+		return err
+	}
+	return d.do(ctx, "CREATE DATABASE "+name)
+}
+
+func (d *database) drop(ctx context.Context, name string) error {
+	return d.do(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+// do runs a statement as the administrator.
+func (d *database) do(ctx context.Context, statement string) error {
+	connection, err := pgx.Connect(ctx, d.dsn+"postgres")
 	if err != nil {
-		return sum, err
+		return err
 	}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
+	_, err = connection.Exec(ctx, statement)
+	return errors.Join(err, connection.Close(ctx))
+}
+
+// await waits until the server answers.
+func (d *database) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := d.do(ctx, "SELECT 1")
+		if err == nil {
+			return nil
 		}
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		const parent, userTime, systemTime, resident = 1, 11, 12, 21
-		if pid != d.pid && fields[parent] != strconv.Itoa(d.pid) {
-			continue
+		if pauseErr := pause(ctx, 50*time.Millisecond); pauseErr != nil {
+			return fmt.Errorf("PostgreSQL does not answer: %w: see %s", err, d.server.log)
 		}
-		user, _ := strconv.ParseFloat(fields[userTime], 64)
-		system, _ := strconv.ParseFloat(fields[systemTime], 64)
-		pages, _ := strconv.ParseFloat(fields[resident], 64)
-		const ticks = 100 // USER_HZ, the same on every Linux
-		sum.cpuSeconds += (user + system) / ticks
-		sum.rssBytes += pages * float64(os.Getpagesize())
 	}
-	return sum, nil
+}
+
+// usage sums up the server and its backends.
+func (d *database) usage() (usage, error) {
+	return procUsage(func(p procStat) bool { return p.pid == d.pid || p.parent == d.pid })
 }

@@ -27,10 +27,10 @@ const readers = 16
 // reads measures GetStockLevel over HTTP. The operator has one core, the clients
 // have the rest of the machine.
 func (b *bench) reads(ctx context.Context) (r reads, err error) {
-	o := newBridged(newOurs(b.lab, b.sink))
+	o := newBridged("bridge", newOurs(b.lab))
 	o.env = []string{"GOMAXPROCS=1"}
 	defer func() { err = errors.Join(err, o.stop()) }()
-	if err := o.start(ctx, wide); err != nil {
+	if err := o.start(ctx, wide, ""); err != nil {
 		return r, err
 	}
 	if err := b.lab.quiet(ctx); err != nil {

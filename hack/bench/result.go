@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"text/tabwriter"
 )
 
@@ -16,58 +15,16 @@ type result struct {
 	Machine machine            `json:"machine"`
 	Runs    []run              `json:"runs"`
 	Ratios  map[string]float64 `json:"ratios"`
-	Reads   *reads             `json:"reads,omitempty"`
-	Ahead   []ahead            `json:"ahead,omitempty"`
-	Growth  []grown            `json:"growth,omitempty"`
+	// Extrapolated are those ratios that rest on a burst that was not over in time.
+	Extrapolated []string `json:"ratios_extrapolated,omitempty"`
+	Reads        *reads   `json:"reads,omitempty"`
+	Ahead        []ahead  `json:"ahead,omitempty"`
+	Growth       []grown  `json:"growth,omitempty"`
+	Pages        *pages   `json:"pages,omitempty"`
 }
 
 func (r *result) empty() bool {
-	return len(r.Runs) == 0 && r.Reads == nil && len(r.Ahead) == 0 && len(r.Growth) == 0
-}
-
-// find returns what a contender did in a cell. Of several contenders whose name
-// begins with the given one and a dash, it is the fastest.
-func (r *result) find(contender, workload string, clients int) (run, bool) {
-	var best run
-	for _, c := range r.Runs {
-		named := c.Contender == contender || strings.HasPrefix(c.Contender, contender+"-")
-		if named && c.Workload == workload && c.Clients == clients && c.Rate > best.Rate {
-			best = c
-		}
-	}
-	return best, best.Rate > 0
-}
-
-// compare fills in the ratios of the rates, ours over the others', wherever both
-// were measured, and of the latencies of one client.
-func (r *result) compare() {
-	r.Ratios = map[string]float64{}
-	for _, c := range r.Runs {
-		if c.Contender != "ours" {
-			continue
-		}
-		cell := fmt.Sprintf("%s_%d", c.Workload, c.Clients)
-		if floor, ok := r.find("floor", c.Workload, c.Clients); ok {
-			r.Ratios[cell] = c.Rate / floor.Rate
-			if c.Clients == 1 && c.Workload == hot.name {
-				r.Ratios["latency_c1"] = c.P50 / floor.P50
-			}
-		}
-		for _, other := range []string{"naive", "postgres"} {
-			if o, ok := r.find(other, c.Workload, c.Clients); ok {
-				r.Ratios[other+"_"+cell] = c.Rate / o.Rate
-			}
-		}
-		if o, ok := r.find("naive-64", c.Workload, c.Clients); ok {
-			r.Ratios["naive64_"+cell] = c.Rate / o.Rate
-		}
-		if bridge, ok := r.find("bridge", c.Workload, c.Clients); ok {
-			r.Ratios["bridge_"+cell] = bridge.Rate / c.Rate
-		}
-		if more, ok := r.find("ours", c.Workload, 256); ok && c.Clients == 64 {
-			r.Ratios[c.Workload+"_256_over_64"] = more.Rate / c.Rate
-		}
-	}
+	return len(r.Runs) == 0 && r.Reads == nil && len(r.Ahead) == 0 && len(r.Growth) == 0 && r.Pages == nil
 }
 
 func (r *result) save(path string) error {
@@ -79,20 +36,17 @@ func (r *result) save(path string) error {
 }
 
 func (r *result) print(out io.Writer) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "workload\tclients\tcontender\trate/s\tp50 ms\tp99 ms\tp99.9 ms\taccepted\twrites\tKiB\tCPU s/1000: own\tclients\tAPI server\tetcd\tRSS MiB\t")
-	for _, c := range r.Runs {
-		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f%%\t%.2f\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t\n",
-			c.Workload, c.Clients, c.Contender, c.Rate, c.P50, c.P99, c.P999, 100*c.Accepted,
-			c.Writes, c.Bytes/1024, c.CPUOperator, c.CPUClients, c.CPUAPIServer, c.CPUEtcd, c.RSS)
-	}
-	if err := table.Flush(); err != nil {
+	if err := r.printRuns(out); err != nil {
 		return err
 	}
 	ratios := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(ratios, "\nratio\tours over it")
+	_, _ = fmt.Fprintln(ratios, "\nratio\t")
 	for _, name := range slices.Sorted(maps.Keys(r.Ratios)) {
-		_, _ = fmt.Fprintf(ratios, "%s\t%.2f\n", name, r.Ratios[name])
+		mark := ""
+		if slices.Contains(r.Extrapolated, name) {
+			mark = "extrapolated"
+		}
+		_, _ = fmt.Fprintf(ratios, "%s\t%.2f\t%s\n", name, r.Ratios[name], mark)
 	}
 	if err := ratios.Flush(); err != nil {
 		return err
@@ -104,7 +58,29 @@ func (r *result) print(out io.Writer) error {
 	if err := r.printAhead(out); err != nil {
 		return err
 	}
-	return r.printGrowth(out)
+	if err := r.printGrowth(out); err != nil {
+		return err
+	}
+	return r.Pages.print(out)
+}
+
+func (r *result) printRuns(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "workload\tclients\tevents\tcontender\trate/s\tp50 ms\tp99 ms\tp99.9 ms\taccepted\twrites\town\tKiB\tCPU s/1000\town\tAPI server\tetcd\tdatabase\tclients\tRSS MiB\t")
+	for _, c := range r.Runs {
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f%%\t%.2f\t%.2f\t%.1f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t\n",
+			c.Workload, c.Clients, c.Events, c.Contender, c.Rate, c.P50, c.P99, c.P999, 100*c.Accepted,
+			c.Writes, c.OwnWrites, c.Bytes/1024, c.CPU, c.CPUOperator, c.CPUAPIServer, c.CPUEtcd, c.CPUDatabase, c.CPUClients, c.RSS)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, c := range r.Runs {
+		if note := c.acknowledgements.String() + c.deliveries.String(); note != "" {
+			_, _ = fmt.Fprintf(out, "%s of %s with %d clients:%s\n", c.Contender, c.Workload, c.Clients, note)
+		}
+	}
+	return nil
 }
 
 func (r *result) printAhead(out io.Writer) error {

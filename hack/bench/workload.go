@@ -20,19 +20,25 @@ type workload struct {
 	received int64
 	// releasing says that each reservation is released before the next one.
 	releasing bool
+	// burst is how many carts there are, all of which come at once; 0 is as many as are
+	// served in the measured time.
+	burst int
 }
 
 const plenty = 1_000_000_000
 
 // The workloads. In hot all carts want one item; zipf is a shop's ordinary day;
 // wide spreads larger carts evenly; in refused nothing is in stock; churn is
-// hot with every hold given back.
+// hot with every hold given back. In burst all carts of a sale want one item at once,
+// and in scarce there is enough for a tenth of them.
 var (
 	hot     = workload{name: "hot", products: 1, perCart: 1, received: plenty}
 	zipf    = workload{name: "zipf", products: 10_000, perCart: 3, skew: 1.1, received: plenty}
 	wide    = workload{name: "wide", products: 1000, perCart: 5, received: plenty}
 	refused = workload{name: "refused", products: 1, perCart: 1, received: 0}
 	churn   = workload{name: "churn", products: 1, perCart: 1, received: plenty, releasing: true}
+	burst   = workload{name: "burst", products: 1, perCart: 1, received: plenty, burst: 20_000}
+	scarce  = workload{name: "burst-scarce", products: 1, perCart: 1, received: 2000, burst: 20_000}
 )
 
 // product is the id of the n-th product, as long as the UUIDs of the published

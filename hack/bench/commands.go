@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/acme/inventory-service/api/events"
+	v1 "github.com/acme/inventory-service/api/v1"
+)
+
+// commandSource is the source of the commands.
+const commandSource = "/bench"
+
+// commands are clients that send CloudEvents over HTTP and take the outcome from the
+// reply: the same for the bridge and for whatever is measured beside it.
+type commands struct {
+	client *http.Client
+	url    string
+}
+
+func newCommands() commands {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost, transport.MaxIdleConns = 1024, 1024
+	return commands{client: &http.Client{Transport: transport}}
+}
+
+// reserve sends the cart in binary mode.
+func (c *commands) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
+	kind, data, err := c.send(ctx, events.TypeReserve, id, newCommand(id, items))
+	if err != nil {
+		return "", false, err
+	}
+	var outcome struct {
+		ReservationID string `json:"reservationId"`
+	}
+	if err := json.Unmarshal(data, &outcome); err != nil {
+		return "", false, fmt.Errorf("outcome %s: %w", data, err)
+	}
+	return outcome.ReservationID, kind == events.TypeReserved, nil
+}
+
+// newCommand asks for a cart.
+func newCommand(id string, items []v1.ReservationItem) *events.ReserveInventory {
+	return &events.ReserveInventory{CartID: id, Items: lines(items)}
+}
+
+// lines are items as the messages have them.
+func lines(items []v1.ReservationItem) []events.Item {
+	all := make([]events.Item, 0, len(items))
+	for _, i := range items {
+		all = append(all, events.Item{ProductID: i.ProductID, Quantity: i.Quantity})
+	}
+	return all
+}
+
+func (c *commands) release(ctx context.Context, reservation string) error {
+	_, _, err := c.send(ctx, events.TypeRelease, "release-"+reservation, events.ReleaseInventory{ReservationID: reservation})
+	return err
+}
+
+// send posts a command and returns the type and the data of the reply.
+func (c *commands) send(ctx context.Context, kind, id string, payload any) (string, []byte, error) {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return "", nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return "", nil, err
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Type": kind, "Ce-Source": commandSource, "Ce-Id": id,
+	} {
+		request.Header.Set(name, value)
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("a command was answered with %s: %s", response.Status, answer)
+	}
+	return response.Header.Get("Ce-Type"), answer, err
+}
