@@ -1,0 +1,257 @@
+package journal
+
+import (
+	"fmt"
+	"time"
+)
+
+// attempt is a write, or a read as a proof, at the place where the journal goes on.
+type attempt struct {
+	place known
+	probe bool
+	claim bool
+	page  Page
+	call  uint64
+	tries uint64
+	// rejected is why these bytes are refused for good.
+	rejected error
+}
+
+// Turn is what a process may do now.
+type Turn int
+
+// The turns.
+const (
+	// Idle: nothing can be appended now.
+	Idle Turn = iota
+	// Claim: a term should be appended.
+	Claim
+	// Open: whatever is decided may be appended, or a proof asked for.
+	Open
+)
+
+// Turn tells what may be appended now.
+func (l *Log) Turn(now time.Time) Turn {
+	switch {
+	case l.attempt != nil || !l.elected:
+		return Idle
+	case l.stage == founding && l.founded.named:
+		return Claim
+	case l.stage == following && !now.Before(l.claimAt):
+		if _, ok := l.place(); ok {
+			return Claim
+		}
+	case l.stage == leading && !now.Before(l.appendAt) && !l.crowded():
+		return Open
+	}
+	return Idle
+}
+
+// Needed tells whether an append is wanted though nothing is to be decided: as a proof
+// that this process leads.
+func (l *Log) Needed() bool { return l.stage == leading && l.ledger.prove }
+
+// NextPage is the number of the page on which the next write lands.
+func (l *Log) NextPage() uint64 {
+	place, _ := l.place()
+	return l.numberAt(place)
+}
+
+// place is the object and version over which the journal goes on; false while the object
+// is not known.
+func (l *Log) place() (known, bool) {
+	if l.stage == founding {
+		return l.founded.page, l.founded.page.UID != ""
+	}
+	ref := l.tail.Ref
+	if next := l.tail.header.Next; next != nil {
+		ref = *next
+	}
+	k, ok := l.pages[ref.Name]
+	return k, ok && k.UID == ref.UID
+}
+
+func (l *Log) numberAt(place known) uint64 {
+	if l.tail.number == 0 || place.Ref == l.tail.Ref && l.tail.header.Next == nil {
+		return max(l.tail.number, 1)
+	}
+	return l.tail.number + 1
+}
+
+// Append sends a batch. Turn has to be Claim, and the batch to hold the term, or Open.
+func (l *Log) Append(batch Batch) []Effect {
+	place, _ := l.place()
+	l.attempt = &attempt{place: place, claim: l.stage != leading, page: l.compose(place, batch)}
+	l.ledger.proving = l.ledger.prove
+	if l.stage == following {
+		l.become(claiming)
+	}
+	return l.send(0)
+}
+
+// Prove asks for a proof that the journal has nothing new. Turn has to be Open.
+func (l *Log) Prove() []Effect {
+	place, _ := l.place()
+	l.attempt = &attempt{place: place, probe: true}
+	return l.look(0)
+}
+
+// compose makes the page as it has to be after the batch.
+func (l *Log) compose(place known, batch Batch) Page {
+	p := Page{Ref: place.Ref, Version: place.version, Number: l.numberAt(place), Over: place.token}
+	p.Header = Header{
+		Journal: l.identity, Format: l.config.WriteFormat, Leader: l.config.Self,
+		Head: max(batch.Head, 1), Before: l.tail.end.String(), Marks: batch.Marks,
+	}
+	if l.stage == founding {
+		p.Header.Journal = l.founded.identity()
+	}
+	if p.Number == l.tail.number {
+		p.Header.Before = l.tail.header.Before
+		p.Records = append(p.Records, l.tail.records...)
+	}
+	p.Records = append(p.Records, batch.Records...)
+	p.Blob = l.config.Pack(p.Records)
+	if len(p.Blob) >= l.config.Fill {
+		p.Header.Next = l.nextPage(place.Ref, p.Header.Head)
+	}
+	l.tokens++
+	p.Token = fmt.Sprintf("%s/%d", l.config.Process, l.tokens)
+	p.Header.Digest, _, _ = p.digest()
+	return p
+}
+
+// send sends the attempt, over the version that it was made for and no other.
+func (l *Log) send(delay time.Duration) []Effect {
+	l.attempt.call = l.call()
+	l.attempt.tries++
+	return []Effect{Put{Call: l.attempt.call, Page: l.attempt.page, Delay: delay}}
+}
+
+// look reads the place where the journal goes on, past all caches.
+func (l *Log) look(delay time.Duration) []Effect {
+	l.attempt.call = l.call()
+	return []Effect{Get{Call: l.attempt.call, Name: l.attempt.place.Name, Delay: delay}}
+}
+
+// wrote takes the answer to a write.
+func (l *Log) wrote(e Wrote) []Effect {
+	if e.Call == l.emptying && e.Call != 0 {
+		return l.emptiedPage(e)
+	}
+	if l.attempt == nil || e.Call != l.attempt.call {
+		return nil
+	}
+	switch e.Result {
+	case Stored:
+		return l.stored(e.Page)
+	case OtherHistory:
+		return l.begin(0)
+	case Rejected:
+		l.attempt.rejected = e.Err
+	}
+	return l.look(0)
+}
+
+// stored takes in what the API server says that it has stored.
+func (l *Log) stored(p *Page) []Effect {
+	l.pace(len(p.Blob))
+	if l.stage == founding {
+		return l.firstTerm(p)
+	}
+	effects := l.follow(p)
+	if l.attempt == nil || p.Token != l.attempt.page.Token {
+		return effects // somebody rewrites what we send
+	}
+	return append(effects, l.landed()...)
+}
+
+// landed ends an attempt that is stored and applied.
+func (l *Log) landed() []Effect {
+	done := l.attempt
+	l.attempt, l.retries = nil, 0
+	effects := []Effect{Landed{}}
+	if done.claim {
+		l.losses++
+		l.become(leading)
+		effects = append(effects, l.checkLedger()...)
+	} else {
+		l.losses = 0
+		effects = append(effects, l.proved()...)
+	}
+	if !l.elected {
+		l.become(following)
+	}
+	return effects
+}
+
+// got takes in the page where the journal goes on, as it was read past all caches.
+func (l *Log) got(e Got) []Effect {
+	a := l.attempt
+	switch p := e.Page; {
+	case e.Err != nil:
+		l.retries++
+		return l.look(backoff(l.retries))
+	case p == nil || p.UID != a.place.UID:
+		return l.again(backoff(l.retries)) // it is gone, or nothing is served
+	case p.Version < a.place.version:
+		return l.begin(0)
+	case p.Version == a.place.version && a.probe:
+		l.attempt, l.retries = nil, 0
+		return []Effect{Proved{}}
+	case p.Version == a.place.version && a.rejected != nil:
+		return l.rejected()
+	case p.Version == a.place.version:
+		// It may still land. Sending it again over the same version settles which: at most
+		// one of the sendings can.
+		l.retries++
+		return l.send(backoff(l.retries))
+	case !a.probe && p.Token == a.page.Token:
+		return l.stored(p)
+	case l.stage == founding:
+		return l.again(0)
+	default:
+		if effects := l.follow(p); len(effects) > 0 || l.attempt == nil {
+			return effects
+		}
+		return l.stepDown()
+	}
+}
+
+// rejected tells that these bytes are refused for good. Others may be sent over the same
+// version.
+func (l *Log) rejected() []Effect {
+	err := l.attempt.rejected
+	if l.attempt.claim {
+		l.attempt.rejected = nil
+		l.retries++
+		return l.send(backoff(l.retries))
+	}
+	l.attempt = nil
+	return []Effect{Refused{Err: err}}
+}
+
+// abandon gives up what is under way: it may land, or have landed.
+func (l *Log) abandon() []Effect {
+	l.ledger = ledger{}
+	if l.attempt == nil {
+		return nil
+	}
+	l.attempt = nil
+	return []Effect{Abandoned{}}
+}
+
+// pace notes when the next append may be sent, so that appends stay within the bandwidth.
+func (l *Log) pace(size int) {
+	if l.config.Bandwidth == 0 {
+		return
+	}
+	took := time.Duration(float64(size) / float64(l.config.Bandwidth) * float64(time.Second))
+	if earliest := l.now.Add(-burst); l.appendAt.Before(earliest) {
+		l.appendAt = earliest
+	}
+	l.appendAt = l.appendAt.Add(took)
+}
+
+// burst is how much of the bandwidth may be used later if it was not used.
+const burst = time.Second

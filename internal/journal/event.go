@@ -1,0 +1,118 @@
+package journal
+
+import "encoding/json"
+
+// Event is something that happened, as told to Log.Step.
+type Event interface{ event() }
+
+type (
+	// Elected says that this process should lead, Deposed that it no longer should.
+	// Safety depends on neither: they keep processes out of each other's way.
+	Elected struct{}
+	Deposed struct{}
+
+	// Listed answers List: all pages there were at one version. Err is nil or says why
+	// there is no list.
+	Listed struct {
+		Call    uint64
+		Version uint64
+		Pages   []Page
+		Err     error
+	}
+
+	// Watched is a change of a page, from the watch that began with the list of this call.
+	Watched struct {
+		Call    uint64
+		Page    Page
+		Deleted bool
+	}
+
+	// WatchEnded says that changes may have been missed since.
+	WatchEnded struct{ Call uint64 }
+
+	// Got answers Get. Page is nil where there is none.
+	Got struct {
+		Call uint64
+		Page *Page
+		Err  error
+	}
+
+	// Wrote answers Put. Page is as stored where Result is Stored.
+	Wrote struct {
+		Call   uint64
+		Result Result
+		Page   *Page
+		Err    error
+	}
+
+	// Created answers Create: the page as stored, or nil.
+	Created struct {
+		Call uint64
+		Page *Page
+	}
+
+	// NamespaceRead answers ReadNamespace.
+	NamespaceRead struct {
+		Call        uint64
+		UID         string
+		Terminating bool
+		Err         error
+	}
+
+	// LedgerSeen is a change of the StockLedger, from a watch: the identity that it names.
+	LedgerSeen struct{ Names Identity }
+
+	// LedgerRead answers ReadLedger, CreateLedger and NameLedger: the StockLedger as it is
+	// stored, past all caches. Found is false where there is none.
+	LedgerRead struct {
+		Call    uint64
+		Found   bool
+		Version uint64
+		Names   Identity
+		Err     error
+	}
+
+	// Woken answers Wake.
+	Woken struct{ Call uint64 }
+)
+
+// Result is what became of a write, as far as its sender knows.
+type Result int
+
+// The results of a write.
+const (
+	// Unknown: no answer, or one that proves nothing.
+	Unknown Result = iota
+	// Stored: it landed.
+	Stored
+	// Conflicted: the page has another version. An earlier sending of this very write may
+	// be what made it.
+	Conflicted
+	// Rejected: these bytes will never be taken (400, 413, 422).
+	Rejected
+	// OtherHistory: the server's own check says that the page's token is not the one
+	// that this write replaces.
+	OtherHistory
+	// Denied: no write is taken now (403, a quota, no space).
+	Denied
+)
+
+func (Elected) event()       {}
+func (Deposed) event()       {}
+func (Listed) event()        {}
+func (Watched) event()       {}
+func (WatchEnded) event()    {}
+func (Got) event()           {}
+func (Wrote) event()         {}
+func (Created) event()       {}
+func (NamespaceRead) event() {}
+func (LedgerSeen) event()    {}
+func (LedgerRead) event()    {}
+func (Woken) event()         {}
+
+// Batch is what a caller wants appended in one write.
+type Batch struct {
+	Records [][]byte
+	Marks   json.RawMessage
+	Head    uint64
+}

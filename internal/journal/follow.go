@@ -1,0 +1,177 @@
+package journal
+
+// watched takes in a change of a page.
+func (l *Log) watched(e Watched) []Effect {
+	p := &e.Page
+	if k, ok := l.pages[p.Name]; ok && k.UID == p.UID && p.Version <= k.version && !(e.Deleted && p.Version == k.version) {
+		return nil // an answer was there before
+	}
+	switch l.stage {
+	case following, claiming, leading:
+	case founding:
+		// Its own writes are guarded: a list follows whatever they meet.
+		return nil
+	case vacant:
+		if !e.Deleted && (p.Written() || p.Broken != "") {
+			return l.again(0) // somebody has founded a journal
+		}
+		return nil
+	default:
+		return nil // the next list tells
+	}
+	if e.Deleted {
+		return l.deleted(p)
+	}
+	effects := l.follow(p)
+	if l.attempt != nil && !l.attempt.probe && p.Token == l.attempt.page.Token && l.Following() {
+		return append(effects, l.landed()...)
+	}
+	return effects
+}
+
+// follow takes in a version of a page: what is new on it is applied. Whoever appends is
+// no longer the one who leads if others have appended.
+func (l *Log) follow(p *Page) []Effect {
+	before := l.pages[p.Name]
+	switch {
+	case p.Blank(), p.Emptied && p.Broken == "":
+		l.note(p)
+		switch {
+		case p.Emptied && p.Number >= l.tail.number:
+			return l.again(0) // the journal has been there and gone on
+		case p.Ref == l.tail.Ref:
+			return l.harm("page "+p.Name+", where the journal goes on, was edited", false)
+		case before.UID == p.UID && l.counts(before):
+			l.through = max(l.through, before.number)
+		case l.goesOn(p.Ref):
+			return l.touched()
+		}
+		return nil
+	case unknownFormat(p):
+		return append(append(l.abandon(), l.forget()...), l.turnForeign()...)
+	case p.Broken != "" || p.check() != "":
+		return l.edited(p, before)
+	case p.Header.Journal != l.identity:
+		return l.begin(0)
+	case p.Ref == l.tail.Ref && p.Number == l.tail.number:
+		return l.grown(p)
+	case p.Number == l.tail.number+1:
+		return l.turned(p)
+	case p.Number > l.tail.number:
+		return l.again(0) // changes were missed
+	}
+	l.note(p)
+	if before.UID == p.UID && l.counts(before) && before.digest != p.Header.Digest {
+		l.through = max(l.through, before.number)
+	}
+	return nil
+}
+
+// grown takes in a newer version of the tail.
+func (l *Log) grown(p *Page) []Effect {
+	first := len(l.tail.records)
+	before, _ := parseChain(p.Header.Before)
+	if len(p.Records) < first || before.over(p.Records[:first]) != l.tail.end {
+		return l.begin(0) // another history than the one that was applied
+	}
+	same := len(p.Records) == first && p.Header.Digest == l.tail.header.Digest
+	return l.extend(p, first, l.tail.end.over(p.Records[first:]), same)
+}
+
+// turned takes in the page that follows the tail.
+func (l *Log) turned(p *Page) []Effect {
+	if p.Header.Before != l.tail.end.String() || l.tail.header.Next == nil || *l.tail.header.Next != p.Ref {
+		return l.again(0) // the end of the page before was missed
+	}
+	return l.extend(p, 0, l.tail.end.over(p.Records), false)
+}
+
+// extend applies what a page has beyond index first.
+func (l *Log) extend(p *Page, first int, end chain, same bool) []Effect {
+	l.note(p)
+	l.arrive(p, end)
+	var effects []Effect
+	if !same {
+		effects = append(effects, applied(p, first, end))
+	}
+	if l.attempt != nil && !l.attempt.probe && p.Token == l.attempt.page.Token {
+		return effects
+	}
+	if same {
+		return append(effects, l.touched()...)
+	}
+	return append(effects, l.overtaken()...)
+}
+
+// touched goes on after somebody changed a page's metadata alone: the place has a new
+// version, over which a new term has to be appended.
+func (l *Log) touched() []Effect { return l.stepDown() }
+
+// overtaken goes on after another process has appended.
+func (l *Log) overtaken() []Effect { return l.stepDown() }
+
+// stepDown ends a term or a claim. Who loses again and again waits longer each time
+// before it claims, so that two processes that both believe they are elected get on.
+func (l *Log) stepDown() []Effect {
+	effects := l.abandon()
+	l.claimAt = l.now.Add(backoff(l.losses))
+	if l.stage == claiming || l.stage == leading {
+		l.become(following)
+	}
+	return effects
+}
+
+// edited judges a page whose content no operator wrote.
+func (l *Log) edited(p *Page, before known) []Effect {
+	if p.Ref == l.tail.Ref || l.goesOn(p.Ref) {
+		l.note(p)
+		return l.harm("page "+p.Name+", where the journal goes on, was edited: "+p.check(), false)
+	}
+	l.note(p)
+	if before.UID == p.UID && l.counts(before) {
+		l.through = max(l.through, before.number)
+	}
+	return nil
+}
+
+// deleted judges the deletion of a page, as the watch brought it.
+func (l *Log) deleted(p *Page) []Effect {
+	before, ok := l.pages[p.Name]
+	if !ok || before.UID != p.UID {
+		return nil
+	}
+	delete(l.pages, p.Name)
+	if l.goesOn(p.Ref) || p.Ref == l.tail.Ref && l.tail.header.Next == nil {
+		// The event carries the last content: if that is what was applied, the journal
+		// ended there.
+		proven := p.Number == 0 || p.Emptied || p.Number < l.tail.number || p.Header.Digest == l.tail.header.Digest
+		return l.harm("page "+p.Name+", where the journal goes on, was deleted", proven)
+	}
+	if l.counts(before) {
+		l.through = max(l.through, before.number)
+	}
+	return nil
+}
+
+// counts tells whether what stood on the page is part of the journal, tail included.
+func (l *Log) counts(k known) bool {
+	return !k.free(l.tail.header.Head) && k.number <= l.tail.number
+}
+
+// goesOn tells whether the journal goes on upon this page.
+func (l *Log) goesOn(r Ref) bool {
+	return l.tail.header.Next != nil && *l.tail.header.Next == r || l.tail.header.Next == nil && l.tail.Ref == r
+}
+
+// harm stops: nobody may decide before a person has looked. What was applied is kept.
+func (l *Log) harm(reason string, proven bool) []Effect {
+	effects := l.abandon()
+	l.damage = &Damage{Reason: reason, Journal: l.identity, Position: l.Position(), Proven: proven}
+	l.become(damaged)
+	// A namespace that is gone took its pages along.
+	l.asking = l.call()
+	return append(effects, ReadNamespace{Call: l.asking})
+}
+
+// Condemn stops because a record that was applied cannot be read.
+func (l *Log) Condemn(reason string) []Effect { return l.harm(reason, false) }

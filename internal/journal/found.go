@@ -1,0 +1,172 @@
+package journal
+
+// founded is what is known in the course of a founding. Each step is needed: a founding
+// that leaves one out can sell what another journal has sold.
+type founded struct {
+	// creating and listing are the calls that are waited for.
+	creating, listing uint64
+	// page is the blank first page at the version at which it was listed.
+	page known
+	// namespace is the uid of the Namespace, ledger the version of the StockLedger that
+	// names nobody.
+	namespace string
+	ledger    uint64
+	// named says that the StockLedger names this journal: the first term may be appended.
+	named bool
+}
+
+func (f founded) identity() Identity { return Identity{Journal: f.page.UID, Namespace: f.namespace} }
+
+// found begins a journal on a list that shows none: (1) there is a blank first page.
+func (l *Log) found(pages []Page) []Effect {
+	l.become(founding)
+	first, ok := blankFirst(pages)
+	if !ok {
+		l.founded.creating = l.call()
+		return []Effect{Create{Call: l.founded.creating, Name: PageName(0)}}
+	}
+	l.founded.page = known{Ref: first.Ref, version: first.Version, token: first.Token}
+	l.asking = l.call()
+	return []Effect{ReadNamespace{Call: l.asking}}
+}
+
+func blankFirst(pages []Page) (*Page, bool) {
+	for i := range pages {
+		if p := &pages[i]; p.Name == PageName(0) && p.Blank() {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// namespaceRead goes on with (2) a founding, or tells whether damage is none.
+func (l *Log) namespaceRead(e NamespaceRead) []Effect {
+	switch {
+	case e.Err != nil && l.stage == founding:
+		l.retries++
+		return l.list(backoff(l.retries))
+	case e.Err != nil:
+		return nil
+	case l.stage == damaged:
+		if l.identity != (Identity{}) && (e.UID != l.identity.Namespace || e.Terminating) {
+			return l.begin(patience)
+		}
+		return nil
+	case l.stage != founding:
+		return nil
+	case e.Terminating || e.UID == "":
+		return l.list(patience)
+	}
+	l.founded.namespace = e.UID
+	return l.askLedger()
+}
+
+func (l *Log) askLedger() []Effect {
+	l.asking = l.call()
+	return []Effect{ReadLedger{Call: l.asking}}
+}
+
+// ledgerRead goes on with what the StockLedger says.
+func (l *Log) ledgerRead(e LedgerRead) []Effect {
+	if l.stage == leading {
+		return l.ledgerChecked(e)
+	}
+	if l.stage != founding {
+		return nil
+	}
+	switch {
+	case e.Err != nil:
+		l.retries++
+		return l.list(backoff(l.retries))
+	case !e.Found: // (3)
+		l.asking = l.call()
+		return []Effect{CreateLedger{Call: l.asking}}
+	case e.Names == l.founded.identity():
+		l.founded.named = true // (6): the first term, over the version that was listed
+		return nil
+	case e.Names.Journal != "" && e.Names.Namespace == l.founded.namespace:
+		return l.harm("the StockLedger names a journal that is gone", false)
+	}
+	l.founded.ledger = e.Version
+	l.founded.listing = l.call() // (4)
+	l.listing = l.founded.listing
+	return []Effect{List{Call: l.listing}}
+}
+
+// confirms tells whether a second list still shows nothing but the same blank page.
+func (l *Log) confirms(pages []Page) bool {
+	for i := range pages {
+		p := &pages[i]
+		if !p.Blank() {
+			return false
+		}
+	}
+	first, ok := blankFirst(pages)
+	return ok && first.Ref == l.founded.page.Ref && first.Version == l.founded.page.version
+}
+
+// confirmed goes on with (5): the StockLedger names this journal, over the version that
+// named nobody.
+func (l *Log) confirmed() []Effect {
+	l.founded.listing = 0
+	l.asking = l.call()
+	return []Effect{NameLedger{Call: l.asking, Version: l.founded.ledger, Names: l.founded.identity()}}
+}
+
+// firstTerm takes in the first write of a journal.
+func (l *Log) firstTerm(p *Page) []Effect {
+	if reason := p.check(); reason != "" {
+		return l.harm("page "+p.Name+" is not stored as it was sent: "+reason, false)
+	}
+	_, end, _ := p.digest()
+	if l.pages[p.Name].version < p.Version {
+		l.note(p)
+	}
+	l.arrive(p, end)
+	l.founded = founded{}
+	l.become(leading)
+	return append([]Effect{applied(p, 0, end)}, l.landed()...)
+}
+
+// ledger is what a leader knows of the StockLedger.
+type ledger struct {
+	// version is that of a StockLedger which names nobody, or another namespace's journal.
+	version uint64
+	// prove says that an append has to land, proving that the append under way is one.
+	prove, proving bool
+}
+
+// checkLedger sees to it that the StockLedger names the journal.
+func (l *Log) checkLedger() []Effect { return l.askLedger() }
+
+// ledgerChecked goes on with what the StockLedger says in the course of a term. It is
+// named only after an append that began later has landed.
+func (l *Log) ledgerChecked(e LedgerRead) []Effect {
+	switch {
+	case e.Err != nil:
+		l.retries++
+		l.asking = l.call()
+		return []Effect{ReadLedger{Call: l.asking, Delay: backoff(l.retries)}}
+	case !e.Found:
+		l.asking = l.call()
+		return []Effect{CreateLedger{Call: l.asking}}
+	case e.Names == l.identity:
+		l.ledger = ledger{}
+		return nil
+	case e.Names.Journal != "" && e.Names.Namespace == l.identity.Namespace:
+		return l.harm("the StockLedger names another journal", false)
+	}
+	l.ledger = ledger{version: e.Version, prove: true}
+	return nil
+}
+
+// proved names the journal, after an append has shown that it is the one.
+func (l *Log) proved() []Effect {
+	if !l.ledger.proving {
+		return nil
+	}
+	version := l.ledger.version
+	l.ledger = ledger{}
+	l.asking = l.call()
+	return []Effect{NameLedger{Call: l.asking, Version: version, Names: l.identity}}
+}

@@ -1,0 +1,112 @@
+package journal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// nextPage chooses the free page on which the journal goes on, nil if none is known.
+// Pages that were in use come first, those with the lowest numbers before others.
+func (l *Log) nextPage(current Ref, head uint64) *Ref {
+	pages := l.freePages(current, head)
+	if len(pages) == 0 {
+		return nil
+	}
+	return &pages[0].Ref
+}
+
+// freePages are the pages on which nothing counts, but for those where the journal goes on.
+func (l *Log) freePages(current Ref, head uint64) []known {
+	var pages []known
+	for _, k := range l.pages {
+		if k.free(head) && k.Ref != current && !l.goesOn(k.Ref) && k.Ref != l.tail.Ref {
+			pages = append(pages, k)
+		}
+	}
+	slices.SortFunc(pages, func(a, b known) int {
+		if (a.number == 0) != (b.number == 0) {
+			return cmp.Compare(b.number, a.number)
+		}
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.Name, b.Name))
+	})
+	return pages
+}
+
+// crowded tells whether the tail is as large as a page may be, and no free page is known.
+func (l *Log) crowded() bool {
+	if l.tail.header.Next != nil || len(l.freePages(l.tail.Ref, l.tail.header.Head)) > 0 {
+		return false
+	}
+	size := 0
+	for _, record := range l.tail.records {
+		size += len(record)
+	}
+	return size >= l.config.MaxPage
+}
+
+// tend keeps one free page ready, and empties those of which there are too many.
+func (l *Log) tend() []Effect {
+	pages := l.freePages(l.tail.Ref, l.tail.header.Head)
+	if len(pages) == 0 && l.creating == 0 {
+		l.creating = l.call()
+		return []Effect{Create{Call: l.creating, Name: l.unusedName(), Delay: backoff(l.retries)}}
+	}
+	if l.emptying != 0 {
+		return nil
+	}
+	full := slices.DeleteFunc(pages, func(k known) bool { return k.number == 0 || k.emptied })
+	if len(full) <= l.config.Spare {
+		return nil
+	}
+	k := full[len(full)-1]
+	l.tokens++
+	l.emptying = l.call()
+	return []Effect{Put{Call: l.emptying, Page: Page{
+		Ref: k.Ref, Version: k.version, Number: k.number, Emptied: true,
+		Token: fmt.Sprintf("%s/%d", l.config.Process, l.tokens), Over: k.token,
+	}}}
+}
+
+// created takes in a page that was made, if it was.
+func (l *Log) created(e Created) []Effect {
+	if l.founded.creating == e.Call && e.Call != 0 {
+		return l.list(backoff(l.retries))
+	}
+	if e.Call != l.creating {
+		return nil
+	}
+	l.creating = 0
+	if e.Page == nil {
+		l.retries++
+		return nil
+	}
+	if _, ok := l.pages[e.Page.Name]; !ok && l.Following() {
+		l.note(e.Page)
+	}
+	return nil
+}
+
+// emptiedPage takes in what became of an emptying. What is not known the watch will tell.
+func (l *Log) emptiedPage(e Wrote) []Effect {
+	l.emptying = 0
+	if e.Result == Stored && e.Page != nil && l.Following() {
+		if k := l.pages[e.Page.Name]; k.UID == e.Page.UID && k.version < e.Page.Version {
+			l.note(e.Page)
+		}
+	}
+	return nil
+}
+
+// unusedName is the first journal-<k> that no page has.
+func (l *Log) unusedName() string {
+	for k := 0; ; k++ {
+		name := PageName(k)
+		if _, ok := l.pages[name]; !ok {
+			return name
+		}
+	}
+}
+
+// PageName is the name of the k-th page object.
+func PageName(k int) string { return fmt.Sprintf("journal-%d", k) }

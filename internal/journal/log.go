@@ -1,0 +1,301 @@
+package journal
+
+import "time"
+
+// Config is what an administrator may choose, and what tests make small.
+type Config struct {
+	// Self is how this process presents itself in the headers of its writes.
+	Self Leader
+	// Process names this process and no other, ever: tokens begin with it.
+	Process string
+	// Fill is the size of a page's blob, in bytes, from which on the page is full.
+	Fill int
+	// MaxPage bounds a page's blob, in bytes, while no free page is known.
+	MaxPage int
+	// Bandwidth bounds the bytes of blobs appended in a second; 0 is no bound.
+	Bandwidth int
+	// Spare is how many free pages keep their content; the rest is emptied.
+	Spare int
+	// WriteFormat is the format that is written: Format, or an older one during a roll-out.
+	WriteFormat int
+	// Pack encodes the records of a page as its blob.
+	Pack func(records [][]byte) []byte
+}
+
+// Log is one process's copy of one namespace's journal: pure, and not safe for
+// concurrent use.
+type Log struct {
+	config Config
+
+	elected bool
+	stage   stage
+
+	// identity is that of the journal whose records were applied; zero while none were.
+	identity Identity
+	// pages are all pages known, by name.
+	pages map[string]known
+	// tail is the page with the highest number.
+	tail tail
+	// seen is the highest version of a list.
+	seen uint64
+	// through is the highest page before the tail that counts and is missing or edited:
+	// whatever stands on it has to be restated.
+	through uint64
+
+	// attempt is the write or the proof under way, at most one.
+	attempt *attempt
+	// founded is what is known in the course of a founding.
+	founded founded
+	// ledger is what is known of the StockLedger in the course of a term.
+	ledger ledger
+	damage *Damage
+
+	// calls counts the effects; the others are those whose answers are waited for.
+	calls                                     uint64
+	listing, creating, emptying, asking, wake uint64
+
+	// tokens counts the writes, retries the failures in a row, losses the terms in a row
+	// that decided nothing.
+	tokens, retries, losses uint64
+	// now is the time of the event at hand. claimAt is when this process may claim,
+	// appendAt when it may append, wakeAt when the next Woken comes.
+	now, claimAt, appendAt, wakeAt time.Time
+}
+
+// known is what a process knows of one page.
+type known struct {
+	Ref
+	version uint64
+	number  uint64
+	emptied bool
+	broken  bool
+	digest  string
+	token   string
+}
+
+// free tells whether nothing that counts stands on the page, and nothing ever will but by
+// an append that names it. An emptied page keeps its number: to a process that is behind,
+// it is a page that the journal has reached, not one that it can go on upon.
+func (k known) free(head uint64) bool {
+	return !k.broken && (k.number == 0 || k.number < head)
+}
+
+// tail is the page with the highest number, as it was applied.
+type tail struct {
+	Ref
+	number  uint64
+	header  Header
+	records [][]byte
+	end     chain
+}
+
+// Damage says what is wrong with a journal, and how far it is known.
+type Damage struct {
+	Reason   string
+	Journal  Identity
+	Position Position
+	// Proven says that the journal is known to have ended at Position.
+	Proven bool
+}
+
+// New returns the log of a namespace of which nothing is known.
+func New(config Config) *Log {
+	return &Log{config: config, pages: map[string]known{}}
+}
+
+// Start returns the first effects.
+func (l *Log) Start() []Effect { return l.list(0) }
+
+// Leading tells whether this process appends what is decided.
+func (l *Log) Leading() bool { return l.stage == leading }
+
+// Following tells whether what was applied is complete, as far as its watch goes.
+func (l *Log) Following() bool {
+	return l.stage == following || l.stage == claiming || l.stage == leading
+}
+
+// Foreign tells whether the journal has a format that this release does not know.
+func (l *Log) Foreign() bool { return l.stage == foreign }
+
+// Stage names the stage, for messages.
+func (l *Log) Stage() string { return l.stage.String() }
+
+// Damage says what is wrong with the journal, nil if nothing is known to be.
+func (l *Log) Damage() *Damage { return l.damage }
+
+// Identity is that of the journal whose records were applied.
+func (l *Log) Identity() Identity { return l.identity }
+
+// Leader is who made the newest write that was applied.
+func (l *Log) Leader() Leader { return l.tail.header.Leader }
+
+// Position is the place up to which records were applied.
+func (l *Log) Position() Position {
+	return Position{Page: l.tail.number, Index: len(l.tail.records), Digest: l.tail.end.String()}
+}
+
+// Now is the time of the last event.
+func (l *Log) Now() time.Time { return l.now }
+
+// Through is the highest page that has to be restated whatever the size of the log,
+// since it is missing or edited; 0 if there is none.
+func (l *Log) Through() uint64 { return l.through }
+
+// Step applies one event and returns what is to be done about it.
+func (l *Log) Step(now time.Time, event Event) []Effect {
+	l.now = now
+	effects := l.step(event)
+	return append(effects, l.housekeep(now)...)
+}
+
+func (l *Log) step(event Event) []Effect {
+	switch e := event.(type) {
+	case Elected:
+		l.elected = true
+		if l.stage == vacant {
+			return l.list(0)
+		}
+	case Deposed:
+		l.elected = false
+		switch {
+		case l.stage == founding:
+			return l.again(0)
+		case l.stage == leading && l.attempt == nil:
+			l.become(following)
+		}
+	case Listed:
+		if e.Call == l.listing && l.stage == reading || l.founded.listing == e.Call && e.Call != 0 {
+			return l.listed(e)
+		}
+	case Watched:
+		if e.Call == l.listing && l.stage != reading {
+			return l.watched(e)
+		}
+	case WatchEnded:
+		if e.Call == l.listing && l.stage != reading {
+			return l.again(0)
+		}
+	case Got:
+		if l.attempt != nil && e.Call == l.attempt.call {
+			return l.got(e)
+		}
+	case Wrote:
+		return l.wrote(e)
+	case Created:
+		return l.created(e)
+	case NamespaceRead:
+		if e.Call == l.asking {
+			l.asking = 0
+			return l.namespaceRead(e)
+		}
+	case LedgerSeen:
+		if l.stage == leading && l.asking == 0 && l.ledger == (ledger{}) && e.Names != l.identity {
+			return l.askLedger()
+		}
+	case LedgerRead:
+		if e.Call == l.asking {
+			l.asking = 0
+			return l.ledgerRead(e)
+		}
+	case Woken:
+		if e.Call == l.wake {
+			l.wakeAt = time.Time{}
+			return l.woken()
+		}
+	}
+	return nil
+}
+
+// call returns a number for an effect.
+func (l *Log) call() uint64 {
+	l.calls++
+	return l.calls
+}
+
+// list reads all pages anew. What was applied stays until the list is there.
+func (l *Log) list(delay time.Duration) []Effect {
+	l.become(reading)
+	l.founded = founded{}
+	l.listing, l.asking, l.creating, l.emptying = l.call(), 0, 0, 0
+	return []Effect{List{Call: l.listing, Delay: delay}}
+}
+
+// again lists, and gives up what is under way.
+func (l *Log) again(delay time.Duration) []Effect {
+	return append(l.abandon(), l.list(delay)...)
+}
+
+// begin forgets everything, as if this process had just been started.
+func (l *Log) begin(delay time.Duration) []Effect {
+	effects := append(l.abandon(), l.forget()...)
+	l.seen = 0
+	return append(effects, l.list(delay)...)
+}
+
+// forget drops all that was applied.
+func (l *Log) forget() []Effect {
+	if l.identity == (Identity{}) {
+		return nil
+	}
+	l.identity, l.tail, l.through, l.damage = Identity{}, tail{}, 0, nil
+	return []Effect{Reset{}}
+}
+
+// woken goes on with what a wait was for.
+func (l *Log) woken() []Effect {
+	switch l.stage {
+	case damaged, foreign:
+		return l.list(0) // somebody may have put it right
+	default:
+		return nil
+	}
+}
+
+// housekeep asks for what keeps the journal going beside the appends.
+func (l *Log) housekeep(now time.Time) []Effect {
+	switch l.stage {
+	case damaged, foreign:
+		return l.wakeAfter(now, patience)
+	case following:
+		if l.elected && l.attempt == nil && now.Before(l.claimAt) {
+			return l.wakeAfter(now, l.claimAt.Sub(now))
+		}
+	case leading:
+		effects := l.tend()
+		if l.attempt == nil && now.Before(l.appendAt) {
+			effects = append(effects, l.wakeAfter(now, l.appendAt.Sub(now))...)
+		}
+		return effects
+	}
+	return nil
+}
+
+// patience is how long a process waits before it looks again at what others have to mend.
+const patience = 5 * time.Second
+
+// wakeAfter asks for a Woken, unless one comes early enough.
+func (l *Log) wakeAfter(now time.Time, after time.Duration) []Effect {
+	at := now.Add(after)
+	if !l.wakeAt.IsZero() && !at.Before(l.wakeAt) {
+		return nil
+	}
+	l.wakeAt, l.wake = at, l.call()
+	return []Effect{Wake{Call: l.wake, After: after}}
+}
+
+// backoff is how long to wait after so many failures in a row: 20 ms, doubled each time,
+// 2 s at most.
+func backoff(failures uint64) time.Duration {
+	if failures == 0 {
+		return 0
+	}
+	return min(2*time.Second, 20*time.Millisecond<<min(failures-1, 8))
+}
+
+// applied returns the notice of records that begin at index first of the page.
+func applied(p *Page, first int, end chain) Applied {
+	return Applied{
+		Page: p.Number, Head: p.Header.Head, Marks: p.Header.Marks, Records: p.Records[first:], Stored: int64(len(p.Blob)),
+		Position: Position{Page: p.Number, Index: len(p.Records), Digest: end.String()},
+	}
+}
