@@ -1,0 +1,178 @@
+package stock
+
+import "fmt"
+
+// Apply takes in what the journal stored. It fails, and changes nothing, only where a
+// record cannot be decoded; every record that can has a meaning, which is the same in
+// every process.
+func (s *State) Apply(w *Write) error {
+	records := make([]Record, len(w.Records))
+	for i, encoded := range w.Records {
+		record, err := Decode(encoded)
+		if err != nil {
+			return fmt.Errorf("page %d, record %d of the write: %w", w.Page, i, err)
+		}
+		records[i] = record
+	}
+	p := s.pageAt(w.Page)
+	for i, record := range records {
+		s.apply(p, record, int64(len(w.Records[i])))
+	}
+	s.stored += w.Stored - p.stored
+	p.stored = w.Stored
+	s.marks.rise(w.Marks)
+	s.settle()
+	s.moveHead(w.Head)
+	return nil
+}
+
+// apply takes in one record that stands on a page and has so many encoded bytes. The
+// record is State's from now on.
+func (s *State) apply(p *page, record Record, bytes int64) {
+	s.grow(p, bytes)
+	switch r := record.(type) {
+	case *Reserved:
+		s.outcome(p, &r.Reservation, bytes)
+	case *Refused:
+		s.outcome(p, &r.Reservation, bytes)
+		s.refusals(r.Counts)
+	case *Cart:
+		s.whole(p, &r.Reservation, bytes)
+	case *Released:
+		s.change(&r.Change)
+	case *Consumed:
+		for _, t := range r.Totals {
+			s.total(p, t)
+		}
+		s.change(&r.Change)
+	case *Extended:
+		s.amend(r.Reservation, func(to *Reservation) {
+			if !to.Phase.Ended() {
+				to.Expires = r.Expires
+			}
+		})
+	case *Ordered:
+		s.amend(r.Reservation, func(to *Reservation) { to.LaterOrder = r.Order })
+	case *Shown:
+		s.amend(r.Reservation, func(to *Reservation) { to.Object = to.Object.succeeded(r.Object) })
+	case *ItemRecord:
+		s.putItem(p, r.Item)
+	case *ItemGone:
+		s.goneItem(r)
+	case *TotalRecord:
+		s.total(p, r.Total)
+	case *ReaderRecord:
+		s.read(p, r)
+	case *Term, *Founded:
+		// They are for those who read the journal: of stock they say nothing.
+	}
+}
+
+// rise lets no mark go down.
+func (m *Marks) rise(to Marks) {
+	m.At = max(m.At, to.At)
+	m.Outcomes = max(m.Outcomes, to.Outcomes)
+	m.Published = max(m.Published, to.Published)
+	m.Forgotten = max(m.Forgotten, to.Forgotten)
+	m.Gone = max(m.Gone, to.Gone)
+	m.Items = max(m.Items, to.Items)
+}
+
+// outcome takes in a decision: the first of an ID counts.
+func (s *State) outcome(p *page, r *Reservation, bytes int64) {
+	if s.find(r.ID) == nil {
+		s.whole(p, r, bytes)
+	}
+}
+
+// whole takes in a statement of all that a reservation is.
+func (s *State) whole(p *page, r *Reservation, bytes int64) {
+	normalize(r)
+	s.share(r)
+	s.state(p, r, bytes)
+}
+
+// change takes in how a hold stands after some of it, or all, was released or consumed.
+// What has ended does not change.
+func (s *State) change(to *Change) {
+	c := s.find(to.Reservation)
+	if c == nil || c.open == nil || c.open.Phase.Ended() {
+		return
+	}
+	normalizeAllocations(to.Allocations)
+	s.shareAllocations(to.Allocations)
+	next := c.open.Reservation
+	next.Phase, next.Allocations = to.Phase, to.Allocations
+	next.Reason, next.Ended = to.Reason, to.Ended
+	if to.ReplacedBy != "" {
+		next.ReplacedBy = to.ReplacedBy
+	}
+	s.replace(c, &next, c.restated(&next), c.home)
+}
+
+// amend changes one thing about a reservation that is known.
+func (s *State) amend(id ID, how func(*Reservation)) {
+	c := s.find(id)
+	if c == nil {
+		return
+	}
+	next := *c.reservation()
+	how(&next)
+	s.replace(c, &next, c.restated(&next), c.home)
+}
+
+// restated is about what the record takes that restates a cart with new content.
+func (c *cart) restated(next *Reservation) int64 {
+	const slack = 24 // an end, a reason, numbers
+	size := int64(len(c.packed))
+	if c.open != nil {
+		size = c.open.size
+	}
+	before := c.reservation()
+	size += int64(len(next.LaterOrder) - len(before.LaterOrder) + len(next.Object.UID) - len(before.Object.UID))
+	if next.Phase != before.Phase {
+		size += slack
+	}
+	return max(size, slack)
+}
+
+// succeeded returns the object that is known after a statement: that one is gone is
+// final, and an older version says nothing.
+func (o Object) succeeded(by Object) Object {
+	if o.UID == by.UID && (o.Gone || by.Version < o.Version) {
+		return o
+	}
+	return by
+}
+
+// read takes in how far somebody has read.
+func (s *State) read(p *page, stated *ReaderRecord) {
+	known := s.readers[stated.Name]
+	if known != nil {
+		save(s, known.home)
+		known.home.keep -= known.size()
+	}
+	if stated.Position == "" {
+		if known != nil {
+			remove(s, s.readers, stated.Name)
+			save(s, known)
+			known.home = nil
+		}
+		return
+	}
+	if known == nil {
+		known = &reader{name: stated.Name}
+		put(s, s.readers, stated.Name, known)
+	}
+	save(s, known)
+	save(s, p)
+	known.position = stated.Position
+	if known.home != p {
+		p.readers = append(p.readers, known)
+		known.home = p
+	}
+	p.keep += known.size()
+}
+
+// size is about what the record that restates a reader takes.
+func (r *reader) size() int64 { return int64(len(r.name) + len(r.position) + 8) }

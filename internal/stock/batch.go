@@ -1,0 +1,65 @@
+package stock
+
+// Marks go into the header of every write of the journal. Each only ever rises.
+type Marks struct {
+	// At is the time of the newest write. No later write has an earlier one.
+	At Time `json:"at,omitempty"`
+	// Outcomes is the number of the newest outcome, Published that up to which all were
+	// delivered.
+	Outcomes  uint64 `json:"outcomes,omitempty"`
+	Published uint64 `json:"published,omitempty"`
+	// Forgotten is the largest of the command times and decision times of what was
+	// forgotten and could be repeated.
+	Forgotten Time `json:"forgotten,omitempty"`
+	// Gone is the highest version that proved the object of a forgotten cart gone.
+	Gone uint64 `json:"gone,omitempty"`
+	// Items is the highest version of a StockItem, or of its deletion, that was taken in.
+	Items uint64 `json:"items,omitempty"`
+}
+
+// Policy is what an administrator may choose, and what tests make small.
+type Policy struct {
+	// Retention is how long a finished cart is remembered after its end.
+	Retention Time
+	// Grace is how long nothing is forgotten after its decision and its command's time,
+	// whatever the bound says; and how far ahead a command's time may be before it counts
+	// as none.
+	Grace Time
+	// Limit bounds the stored bytes of the pages that count; 0 is no bound.
+	Limit int64
+	// CompactAbove is how large (in encoded bytes) the log may be before anything is
+	// compacted.
+	CompactAbove int64
+	// Batch bounds the encoded bytes of one batch.
+	Batch int
+	// Through is the number of a page that was lost: what counts up to it is restated
+	// whatever the size of the log. 0 for none.
+	Through uint64
+}
+
+// Batch is what Decide wants appended, as one write.
+type Batch struct {
+	// Records are encoded, each at most Policy.Batch bytes and that much together.
+	Records [][]byte
+	// Marks and Head are what the header has to say once it has landed.
+	Marks Marks
+	Head  uint64
+	// Answers are those to the requests, by index.
+	Answers []Answer
+	// Restated is how many of the records compaction has added.
+	Restated int
+}
+
+// Write is what the journal stored: one write, or several that follow each other on one
+// page, with the header of the last.
+type Write struct {
+	// Page is the number of the page that the records stand on.
+	Page uint64
+	// Head is the number of the first page that counts from here on.
+	Head  uint64
+	Marks Marks
+	// Records are the encoded records that this write adds.
+	Records [][]byte
+	// Stored is the size of the page's blob after the write.
+	Stored int64
+}

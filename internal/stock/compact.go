@@ -1,0 +1,114 @@
+package stock
+
+// idleBudget is how many bytes compaction restates at least, if a batch has them.
+const idleBudget = 4 << 10
+
+// maxPassed bounds how many pages one batch lets the head pass, and maxSearched of how many
+// it looks at each cart: every process pays for it when it applies the batch.
+const (
+	maxPassed   = 16
+	maxSearched = 4
+)
+
+// compaction moves the head in a batch that is being decided.
+type compaction struct {
+	*draft
+	level pressure
+	// budget are the bytes that may be restated still.
+	budget   int
+	searched int
+	// marks collects what must be said of the carts that the head leaves behind.
+	forgotten Time
+	gone      uint64
+}
+
+// compact restates what counts on the oldest pages, at least twice the bytes that the
+// requests of the batch have added, so that it keeps up with them; and moves the head past
+// the pages on which nothing is left that counts.
+func (d *draft) compact(level pressure) {
+	c := &compaction{draft: d, level: level, budget: max(2*d.used, idleBudget)}
+	if level != relaxed {
+		c.budget = d.room
+	}
+	for _, p := range c.state.pages[:min(len(c.state.pages), maxPassed)] {
+		if p.number >= d.page.number || !c.clear(p) {
+			return
+		}
+		d.batch.Head = p.number + 1
+		d.batch.Marks.Forgotten = max(d.batch.Marks.Forgotten, c.forgotten)
+		d.batch.Marks.Gone = max(d.batch.Marks.Gone, c.gone)
+	}
+}
+
+// clear restates all that counts on a page. It is false where the batch cannot take all.
+func (c *compaction) clear(p *page) bool {
+	if p.counting(c.policy, c.level, c.now) == 0 {
+		c.leave(max(p.refused.mark, p.finished.mark), max(p.refused.gone, p.finished.gone))
+		return true
+	}
+	if c.searched++; c.searched > maxSearched {
+		return false
+	}
+	return c.restateCarts(p) && c.restateRest(p)
+}
+
+// leave notes what must be said of carts that are left behind.
+func (c *compaction) leave(mark Time, gone uint64) {
+	c.forgotten, c.gone = max(c.forgotten, mark), max(c.gone, gone)
+}
+
+func (c *compaction) restateCarts(p *page) bool {
+	for _, cart := range p.carts {
+		if cart.home != p {
+			continue
+		}
+		r := cart.reservation()
+		if f := footprintOf(r); c.forgettable(r, f) {
+			c.leave(f.mark, f.gone)
+			continue
+		}
+		if !c.restate(&Cart{*r}) {
+			return false
+		}
+	}
+	return true
+}
+
+// forgettable tells whether a cart may be left behind: its outcome was delivered, as this
+// very batch may say, its object is no more, and it was remembered long enough.
+func (c *compaction) forgettable(r *Reservation, f footprint) bool {
+	return c.policy.forgettable(classOf(r, c.batch.Marks.Published), c.level, f.decided, f.over, c.now)
+}
+
+func (c *compaction) restateRest(p *page) bool {
+	for _, i := range p.items {
+		if i.home == p && !c.restate(&ItemRecord{Item: i.Item}) {
+			return false
+		}
+	}
+	for _, l := range p.totals {
+		if l.home == p && !c.restate(&TotalRecord{Total: Total{Product: l.key.Product, Location: l.key.Location, Consumed: l.consumed}}) {
+			return false
+		}
+	}
+	for _, r := range p.readers {
+		if r.home == p && !c.restate(&ReaderRecord{Name: r.name, Position: r.position}) {
+			return false
+		}
+	}
+	return true
+}
+
+// restate adds a fact to the batch; it is false where there is no room for it.
+func (c *compaction) restate(fact Record) bool {
+	if c.budget <= 0 {
+		return false
+	}
+	before := c.used
+	if c.write(fact) != Done {
+		return false
+	}
+	c.budget -= c.used - before
+	c.batch.Restated++
+	return true
+}

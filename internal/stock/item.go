@@ -1,0 +1,47 @@
+package stock
+
+// Item is what one StockItem offers, in units.
+type Item struct {
+	UID      ID     `cbor:"1,keyasint"`
+	Name     string `cbor:"2,keyasint"`
+	Product  ID     `cbor:"3,keyasint"`
+	Location string `cbor:"4,keyasint"`
+	// Created decides, before UID, which of two items of one product and location serves.
+	Created Time `cbor:"5,keyasint,omitempty"`
+	// Generation and Version are those of the object that says so.
+	Generation int64  `cbor:"6,keyasint"`
+	Version    uint64 `cbor:"7,keyasint"`
+	// Received is what the spec says was taken in. Sellable is how much of it may be
+	// sold against: less than Received between a raise of the spec and the moment in
+	// which the StockItem's status shows its generation, since promises are measured by
+	// what is shown.
+	Received    int64 `cbor:"8,keyasint,omitempty"`
+	Sellable    int64 `cbor:"9,keyasint,omitempty"`
+	SafetyStock int64 `cbor:"10,keyasint,omitempty"`
+	LowStock    int64 `cbor:"11,keyasint,omitempty"`
+	Priority    int32 `cbor:"12,keyasint,omitempty"`
+	Suspended   bool  `cbor:"13,keyasint,omitempty"`
+	// Refused counts the carts that were refused for want of this item's units since it
+	// began to serve.
+	Refused int64 `cbor:"14,keyasint,omitempty"`
+}
+
+// Key names the units of one product at one location.
+type Key struct {
+	Product  ID
+	Location string
+}
+
+// Total is how many units of a product were ever shipped from a location. It belongs
+// to the two, not to a StockItem: a StockItem that is made again finds it.
+type Total struct {
+	Product  ID     `cbor:"1,keyasint"`
+	Location string `cbor:"2,keyasint"`
+	Consumed int64  `cbor:"3,keyasint"`
+}
+
+// RefusedCount is how many carts a StockItem has refused by now.
+type RefusedCount struct {
+	Item    ID    `cbor:"1,keyasint"`
+	Refused int64 `cbor:"2,keyasint"`
+}

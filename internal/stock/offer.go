@@ -1,0 +1,78 @@
+package stock
+
+// putItem takes in a StockItem's spec. Units that it declares anew are sold once its
+// status shows them; until then the lesser of both counts. A cut binds at once.
+func (d *draft) putItem(stated Item) Answer {
+	known, ok := d.state.Item(stated.UID)
+	if ok && (stated.Version <= known.Version || stated.Generation == known.Generation) {
+		return Answer{Verdict: Repeated}
+	}
+	normalizeItem(&stated)
+	stated.Sellable, stated.Refused = stated.Received, 0
+	switch {
+	case ok:
+		stated.Sellable, stated.Refused = min(known.Sellable, stated.Received), known.Refused
+	case d.promised(stated):
+		stated.Sellable = 0
+	}
+	verdict := d.write(&ItemRecord{Item: stated, At: d.now})
+	if verdict == Done {
+		d.batch.Marks.Items = max(d.batch.Marks.Items, stated.Version)
+	}
+	return Answer{Verdict: verdict}
+}
+
+// promised tells whether anybody else's word counts for an item's place already: another
+// StockItem's, or that of one which is gone. Then nothing is sold on a spec that is not
+// shown.
+func (d *draft) promised(i Item) bool {
+	_, known := d.state.stocks[Key{Product: i.Product, Location: i.Location}]
+	return known
+}
+
+// showItem lets what an item declares be sold, now that its status shows it.
+func (d *draft) showItem(request ShowItem) Answer {
+	known, ok := d.state.Item(request.UID)
+	if !ok {
+		return Answer{Verdict: Unknown}
+	}
+	if request.Generation < known.Generation || known.Sellable >= known.Received {
+		return Answer{Verdict: Repeated}
+	}
+	known.Sellable = known.Received
+	return Answer{Verdict: d.write(&ItemRecord{Item: known, At: d.now})}
+}
+
+// dropItem takes in that a StockItem was deleted.
+func (d *draft) dropItem(request DropItem) Answer {
+	known, ok := d.state.Item(request.UID)
+	if !ok {
+		return Answer{Verdict: Unknown}
+	}
+	if request.Version < known.Version {
+		return Answer{Verdict: Repeated}
+	}
+	verdict := d.write(&ItemGone{UID: known.UID, Name: known.Name, Version: request.Version, At: d.now})
+	if verdict == Done {
+		d.batch.Marks.Items = max(d.batch.Marks.Items, request.Version)
+	}
+	return Answer{Verdict: verdict}
+}
+
+// register notes how far a reader has read.
+func (d *draft) register(request Register) Answer {
+	if known, _ := d.state.Reader(request.Name); known == request.Position {
+		return Answer{Verdict: Repeated}
+	}
+	return Answer{Verdict: d.write(&ReaderRecord{Name: request.Name, Position: request.Position, At: d.now})}
+}
+
+// publish lets the mark up to which all outcomes were delivered rise.
+func (d *draft) publish(request Publish) Answer {
+	number := min(request.Number, d.batch.Marks.Outcomes)
+	if number <= d.batch.Marks.Published {
+		return Answer{Verdict: Repeated}
+	}
+	d.batch.Marks.Published = number
+	return Answer{Verdict: Done}
+}

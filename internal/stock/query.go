@@ -1,0 +1,235 @@
+package stock
+
+import (
+	"iter"
+	"math"
+)
+
+// Position is where one StockItem stands, in units, measured against what it received.
+type Position struct {
+	// Serving is false for a duplicate, whose other figures are all 0 but Refused.
+	Serving bool
+	// ServingName is the StockItem that serves: instead of a duplicate, or itself.
+	ServingName string
+	// OnHand is what was received and not shipped: negative where more was shipped.
+	OnHand    int64
+	Reserved  int64
+	Available int64
+	Shortfall int64
+	Consumed  int64
+	// Refused counts carts.
+	Refused int64
+}
+
+// Totals are sums over the namespace, in units except for Items. They stop at the largest
+// number that there is.
+type Totals struct {
+	Items     int64
+	OnHand    int64
+	Reserved  int64
+	Available int64
+	Consumed  int64
+	// WithoutItem are the reserved units whose StockItem is gone.
+	WithoutItem int64
+}
+
+// Reservation returns the reservation of an ID. Nobody may change it.
+func (s *State) Reservation(id ID) (*Reservation, bool) {
+	c := s.find(id)
+	if c == nil {
+		return nil, false
+	}
+	return c.reservation(), true
+}
+
+// FindObject returns the ID of the reservation that an object shows: by the object's uid,
+// or by its name where that is no uid. Of several of one name it is the youngest.
+func (s *State) FindObject(text ID) (id ID, ok bool) {
+	var best *Reservation
+	for _, c := range s.objects[text] {
+		r := c.reservation()
+		if best == nil || finds(r, best, text) {
+			best = r
+		}
+	}
+	if best == nil {
+		return "", false
+	}
+	return best.ID, true
+}
+
+// finds tells whether a reservation is meant by a text rather than another.
+func finds(r, other *Reservation, text ID) bool {
+	if byUID := r.Object.UID == text; byUID != (other.Object.UID == text) {
+		return byUID
+	}
+	if r.Number != other.Number {
+		return r.Number > other.Number
+	}
+	return r.ID > other.ID
+}
+
+// Level returns how many units of a product can be reserved and how many are, over all
+// locations. known is false where nobody stocks or holds the product.
+func (s *State) Level(product ID) (available, reserved int64, known bool) {
+	for _, l := range s.products[product] {
+		available = addUnits(available, l.available(sellable))
+		reserved = addUnits(reserved, l.reserved)
+		known = known || len(l.items) > 0 || l.reserved != 0
+	}
+	return available, reserved, known
+}
+
+// Item returns a StockItem as it is known.
+func (s *State) Item(uid ID) (Item, bool) {
+	i, ok := s.items[uid]
+	if !ok {
+		return Item{}, false
+	}
+	return i.Item, true
+}
+
+// Items yields the StockItems that are known, in no order.
+func (s *State) Items() iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		for _, i := range s.items {
+			if !yield(i.Item) {
+				return
+			}
+		}
+	}
+}
+
+// Position returns where a StockItem stands; ok is false where it is not known.
+func (s *State) Position(uid ID) (position Position, ok bool) {
+	i, ok := s.items[uid]
+	if !ok {
+		return Position{}, false
+	}
+	l := s.stocks[i.key()]
+	serving := l.serving()
+	if serving != i {
+		return Position{ServingName: serving.Name, Refused: i.Refused}, true
+	}
+	return Position{
+		Serving:     true,
+		ServingName: i.Name,
+		OnHand:      i.Received - l.consumed,
+		Reserved:    l.reserved,
+		Available:   l.available(received),
+		Shortfall:   max(0, l.reserved-(i.Received-l.consumed)),
+		Consumed:    l.consumed,
+		Refused:     i.Refused,
+	}, true
+}
+
+// ItemNames returns the names of the StockItems that claim a key, the serving one first.
+func (s *State) ItemNames(key Key) []string {
+	l, ok := s.stocks[key]
+	if !ok {
+		return nil
+	}
+	names := make([]string, 0, len(l.items))
+	for _, i := range l.items {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// Totals returns the namespace's sums. Its cost grows with the number of products and
+// locations.
+func (s *State) Totals() Totals {
+	var t Totals
+	for _, l := range s.stocks {
+		t.Reserved = addUnits(t.Reserved, l.reserved)
+		t.Consumed = addUnits(t.Consumed, l.consumed)
+		i := l.serving()
+		if i == nil {
+			t.WithoutItem = addUnits(t.WithoutItem, l.reserved)
+			continue
+		}
+		t.Items++
+		t.OnHand = addUnits(t.OnHand, i.Received-l.consumed)
+		t.Available = addUnits(t.Available, l.available(received))
+	}
+	return t
+}
+
+// Consumed returns the units ever shipped of a product from a location.
+func (s *State) Consumed(key Key) int64 {
+	if l, ok := s.stocks[key]; ok {
+		return l.consumed
+	}
+	return 0
+}
+
+// Open yields the reservations that are held, in no order. Nobody may change them.
+func (s *State) Open() iter.Seq[*Reservation] {
+	return func(yield func(*Reservation) bool) {
+		for c := range s.carts() {
+			if c.open != nil && !c.open.Phase.Ended() && !yield(&c.open.Reservation) {
+				return
+			}
+		}
+	}
+}
+
+// Reservations yields all that are remembered, in no order, and decodes those that have
+// ended. Nobody may change them.
+func (s *State) Reservations() iter.Seq[*Reservation] {
+	return func(yield func(*Reservation) bool) {
+		for c := range s.carts() {
+			if !yield(c.reservation()) {
+				return
+			}
+		}
+	}
+}
+
+func (s *State) carts() iter.Seq[*cart] {
+	return func(yield func(*cart) bool) {
+		for _, c := range s.uuids {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, c := range s.texts {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Remembered is how many reservations State knows.
+func (s *State) Remembered() int { return len(s.uuids) + len(s.texts) }
+
+// Reader returns how far a reader has read.
+func (s *State) Reader(name string) (position string, ok bool) {
+	r, ok := s.readers[name]
+	if !ok {
+		return "", false
+	}
+	return r.position, true
+}
+
+// Marks returns those of the newest write.
+func (s *State) Marks() Marks { return s.marks }
+
+// Head returns the number of the first page that counts.
+func (s *State) Head() uint64 { return s.head }
+
+// LogBytes returns how large the pages are that count: their records encoded, and what is
+// stored of them.
+func (s *State) LogBytes() (encoded, stored int64) { return s.encoded, s.stored }
+
+// addUnits adds up to the largest number that there is.
+func addUnits(a, b int64) int64 {
+	if b > 0 && a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	if b < 0 && a < math.MinInt64-b {
+		return math.MinInt64
+	}
+	return a + b
+}

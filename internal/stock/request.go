@@ -1,0 +1,142 @@
+package stock
+
+// Request is something that somebody wants decided. Requests are decided in the order
+// in which they came.
+type Request interface{ request() }
+
+type (
+	// Reserve asks for a cart. Of Wanted, the fields that the outcome fills (Phase,
+	// Number, Allocations, Short, At, Expires, Ended, Reason) are ignored. Hold is how long
+	// the units are held, in microseconds. Verified says that the cart's object, older than
+	// what was forgotten, was read past the caches after this process began to lead.
+	Reserve struct {
+		Wanted   Reservation
+		Hold     Time
+		Verified bool
+	}
+
+	// Release gives units of a hold back: those of Parts, or all that are left.
+	Release struct {
+		Reservation ID
+		Parts       []Part
+		Reason      string
+		Actor       ID
+	}
+
+	// Consume ships units of a hold: those of Parts, or all that are left.
+	Consume struct {
+		Reservation ID
+		Parts       []Part
+		Actor       ID
+	}
+
+	// Extend lets a hold last longer.
+	Extend struct {
+		Reservation ID
+		Expires     Time
+		Actor       ID
+	}
+
+	// Attach names the order that a cart became: once.
+	Attach struct {
+		Reservation ID
+		Order       ID
+		Actor       ID
+	}
+
+	// Expire ends a hold whose time is over. Whoever asks has read its object past the
+	// caches after the expiry and found no wish to consume it, or knows there is none.
+	Expire struct{ Reservation ID }
+
+	// PutItem takes in a StockItem as its spec stands. Sellable and Refused are ignored.
+	PutItem struct{ Item Item }
+
+	// ShowItem says that the StockItem's status was seen to show this generation.
+	ShowItem struct {
+		UID        ID
+		Generation int64
+	}
+
+	// DropItem says that a StockItem was deleted.
+	DropItem struct {
+		UID     ID
+		Version uint64
+	}
+
+	// Show says which object shows a reservation, or that it is gone.
+	Show struct {
+		Reservation ID
+		Object      Object
+	}
+
+	// Register notes how far a reader has read; an empty Position takes it off.
+	Register struct {
+		Name     string
+		Position string
+	}
+
+	// Publish says that every outcome up to Number was delivered.
+	Publish struct{ Number uint64 }
+)
+
+func (Reserve) request()  {}
+func (Release) request()  {}
+func (Consume) request()  {}
+func (Extend) request()   {}
+func (Attach) request()   {}
+func (Expire) request()   {}
+func (PutItem) request()  {}
+func (ShowItem) request() {}
+func (DropItem) request() {}
+func (Show) request()     {}
+func (Register) request() {}
+func (Publish) request()  {}
+
+// Part is a running total of units of one product: how many were released (or consumed)
+// in all, once the request is carried out. Without a Location it is the sum over all
+// places. Stating the same total twice changes nothing; more than there is counts as all.
+type Part struct {
+	Product  ID
+	Location string
+	Quantity int64
+}
+
+// Verdict is what became of a request.
+type Verdict uint8
+
+// The verdicts.
+const (
+	// Done: it was carried out. For a Reserve, Answer.Reservation is its outcome.
+	Done Verdict = iota + 1
+	// Repeated: it had been carried out before, or changes nothing. The answer is as then.
+	Repeated
+	// Waiting: it cannot be decided yet; ask again when State has changed. A cart waits for
+	// units that a StockItem declares and does not show yet.
+	Waiting
+	// Later: this batch has no room left for it. Ask again for the next one.
+	Later
+	// Full: the journal has reached its bound and nothing in it may be forgotten.
+	Full
+	// TooLarge: the request does not fit a batch of its own.
+	TooLarge
+	// TooOld: the command is not newer than what was forgotten. It may have been decided.
+	TooOld
+	// Conflicting: the id was used for another command; or an order is named already, or
+	// the reservation has ended otherwise.
+	Conflicting
+	// Unknown: there is no such reservation or item.
+	Unknown
+	// Unverified: the object may be one that was forgotten; read it past the caches and
+	// ask again with Verified.
+	Unverified
+	// Premature: an Expire before its time.
+	Premature
+)
+
+// Answer is what a request gets.
+type Answer struct {
+	Verdict Verdict
+	// Reservation is the one that the request was about, as it stands once the batch has
+	// landed; nil where there is none. It is shared: nobody may change it.
+	Reservation *Reservation
+}

@@ -1,0 +1,105 @@
+package stock
+
+import "slices"
+
+// holdChange is a change of a hold while it is worked out.
+type holdChange struct{ Change }
+
+// counter picks one of an allocation's two running totals.
+type counter func(a *Allocation) *int64
+
+func giveBack(a *Allocation) *int64 { return &a.Released }
+func ship(a *Allocation) *int64     { return &a.Consumed }
+
+func changeOf(r *Reservation, actor ID, now Time) *holdChange {
+	return &holdChange{Change{
+		Reservation: r.ID, Phase: PhaseReserved, Allocations: slices.Clone(r.Allocations), Actor: actor, At: now,
+	}}
+}
+
+// giveBackAll releases what is left, and says why.
+func (h *holdChange) giveBackAll(reason string) {
+	if reason == "" {
+		reason = ReasonReleased
+	}
+	h.Reason = reason
+	for i := range h.Allocations {
+		h.Allocations[i].Released += h.Allocations[i].Held()
+	}
+}
+
+// shipAll consumes what is left.
+func (h *holdChange) shipAll() {
+	for i := range h.Allocations {
+		h.Allocations[i].Consumed += h.Allocations[i].Held()
+	}
+}
+
+// raise brings running totals up to what parts say, as far as there are units: what is
+// missing is taken from front to back. It tells whether that changed anything.
+func (h *holdChange) raise(parts []Part, of counter) (changed bool) {
+	for _, part := range parts {
+		missing := part.Quantity - sumOf(h.Allocations, part, of)
+		for i := range h.Allocations {
+			a := &h.Allocations[i]
+			if missing <= 0 {
+				break
+			}
+			if add := min(missing, a.Held()); add > 0 && part.concerns(a) {
+				total := of(a)
+				*total += add
+				missing -= add
+				changed = true
+			}
+		}
+	}
+	return changed
+}
+
+// finish ends a hold that holds nothing any more: consumed if any unit was shipped, else
+// released, for a reason.
+func (h *holdChange) finish(reason string) {
+	shipped := false
+	for _, a := range h.Allocations {
+		if a.Held() > 0 {
+			return
+		}
+		shipped = shipped || a.Consumed > 0
+	}
+	h.Ended = h.At
+	if shipped {
+		h.Phase = PhaseConsumed
+		return
+	}
+	h.Phase = PhaseReleased
+	if reason == "" {
+		reason = ReasonReleased
+	}
+	h.Reason = reason
+}
+
+// reached tells whether running totals are up to every part.
+func reached(r *Reservation, parts []Part, of counter) bool {
+	for _, part := range parts {
+		if sumOf(r.Allocations, part, of) < part.Quantity {
+			return false
+		}
+	}
+	return true
+}
+
+// sumOf adds up a running total over the allocations that a part is about.
+func sumOf(allocations []Allocation, part Part, of counter) int64 {
+	var sum int64
+	for i := range allocations {
+		if a := &allocations[i]; part.concerns(a) {
+			total := of(a)
+			sum += *total
+		}
+	}
+	return sum
+}
+
+func (p Part) concerns(a *Allocation) bool {
+	return p.Product == a.Product && (p.Location == "" || p.Location == a.Location)
+}

@@ -1,0 +1,48 @@
+package stock
+
+// What Decide has decided it applies for a moment, so that later requests of the batch
+// meet it. Every change of State goes through one of these, which remember how it was.
+
+// save remembers a value that is about to change.
+func save[T any](s *State, at *T) {
+	if !s.tentative {
+		return
+	}
+	old := *at
+	s.undo = append(s.undo, func() { *at = old })
+}
+
+// put sets an entry of one of State's maps.
+func put[K comparable, V any](s *State, m map[K]V, key K, value V) {
+	saveEntry(s, m, key)
+	m[key] = value
+}
+
+// remove deletes an entry of one of State's maps.
+func remove[K comparable, V any](s *State, m map[K]V, key K) {
+	saveEntry(s, m, key)
+	delete(m, key)
+}
+
+func saveEntry[K comparable, V any](s *State, m map[K]V, key K) {
+	if !s.tentative {
+		return
+	}
+	old, was := m[key]
+	s.undo = append(s.undo, func() {
+		if was {
+			m[key] = old
+		} else {
+			delete(m, key)
+		}
+	})
+}
+
+// rollBack takes all tentative changes back.
+func (s *State) rollBack() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	clear(s.undo)
+	s.undo, s.tentative = s.undo[:0], false
+}
