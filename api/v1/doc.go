@@ -1,5 +1,6 @@
 // Package v1 holds the Kubernetes API of the Inventory Service: the kinds
-// StockItem, Reservation, StockLedger and StockTally of group inventory.acme.com.
+// StockItem, Reservation, StockLedger, StockTally and JournalPage of group
+// inventory.acme.com.
 //
 // The types carry their own rules as OpenAPI and CEL markers, so that the API
 // server refuses what must not be stored and no admission webhook has to run.

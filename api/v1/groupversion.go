@@ -22,6 +22,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Reservation{}, &ReservationList{},
 		&StockLedger{}, &StockLedgerList{},
 		&StockTally{}, &StockTallyList{},
+		&JournalPage{}, &JournalPageList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -32,6 +32,8 @@ func TestRoundTrip(t *testing.T) {
 		"StockLedgerList": func() runtime.Object { return &v1.StockLedgerList{} },
 		"StockTally":      func() runtime.Object { return &v1.StockTally{} },
 		"StockTallyList":  func() runtime.Object { return &v1.StockTallyList{} },
+		"JournalPage":     func() runtime.Object { return &v1.JournalPage{} },
+		"JournalPageList": func() runtime.Object { return &v1.JournalPageList{} },
 	} {
 		t.Run(kind, func(t *testing.T) {
 			if _, err := scheme.New(v1.GroupVersion.WithKind(kind)); err != nil {

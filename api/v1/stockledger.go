@@ -84,6 +84,12 @@ type StockLedgerStatus struct {
 	// +optional
 	Cursor string `json:"cursor,omitempty"`
 
+	// Journal names the journal that this namespace's decisions are in. A journal that
+	// it does not name decides nothing; where the named one is gone, nothing is decided
+	// until somebody has looked.
+	// +optional
+	Journal *JournalIdentity `json:"journal,omitempty"`
+
 	// Totals are the namespace's sums, written along with other changes.
 	// +optional
 	Totals LedgerTotals `json:"totals,omitempty"`
@@ -99,6 +105,16 @@ type StockLedgerStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// JournalIdentity names one journal for ever.
+type JournalIdentity struct {
+	// UID is that of the JournalPage on which the journal was founded.
+	// +required
+	UID types.UID `json:"uid"`
+	// Namespace is the uid of the Namespace in which it was founded.
+	// +required
+	Namespace types.UID `json:"namespace"`
 }
 
 // InFlightHold is one decided hold on its way into its Reservation's status. As JSON

@@ -23,7 +23,7 @@ func TestRolesAllow(t *testing.T) {
 	namespace := newNamespace(t)
 	verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 	read, write := verbs[:3], verbs[3:7]
-	kinds := []string{"stockitems", "reservations", "stockledgers", "stocktallies"}
+	kinds := []string{"stockitems", "reservations", "stockledgers", "stocktallies", "journalpages"}
 
 	allowed := map[string]map[string]bool{viewerRole: {}, editorRole: {}}
 	for _, role := range []string{viewerRole, editorRole} {
