@@ -1,9 +1,6 @@
 package journal
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // listed makes what is known anew from a list. It never adds to what was there before:
 // what ended, was compacted and forgotten meanwhile would live on.
@@ -22,19 +19,12 @@ func (l *Log) listed(e Listed) []Effect {
 	l.founded = founded{}
 	l.become(reading)
 	l.pages = map[string]known{}
-	var written []*Page
 	emptied := false
 	for i := range e.Pages {
-		p := &e.Pages[i]
-		l.note(p)
-		emptied = emptied || p.Emptied
-		if p.Written() || p.Broken != "" {
-			written = append(written, p)
-		}
+		l.note(&e.Pages[i])
+		emptied = emptied || e.Pages[i].Emptied
 	}
-	slices.SortFunc(written, func(a, b *Page) int {
-		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name))
-	})
+	written := writtenPages(e.Pages)
 	if len(written) == 0 {
 		return l.listedNothing(emptied, e.Pages)
 	}

@@ -1,0 +1,126 @@
+package replica
+
+import (
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// append sends the next write, if there is a reason for one and it is this process's turn.
+func (r *Replica) append(now time.Time) []Effect {
+	if now.Before(r.blockedUntil) {
+		return nil
+	}
+	switch r.log.Turn(now) {
+	case journal.Claim:
+		return r.claim(now)
+	case journal.Open:
+		return r.decide(now)
+	default:
+		return nil
+	}
+}
+
+// claim appends a term.
+func (r *Replica) claim(now time.Time) []Effect {
+	marks := r.stock.Marks()
+	marks.At = max(marks.At, micros(now))
+	record, err := stock.Encode(stock.Term{Leader: r.leader, At: marks.At})
+	if err != nil {
+		return r.take(r.log.Condemn(err.Error()))
+	}
+	return r.take(r.log.Append(journal.Batch{Records: [][]byte{record}, Marks: marks.JSON(), Head: r.stock.Head()}))
+}
+
+// decide appends what is decided of the queue. Where nothing is to be written, those who
+// get an answer from State get it after a proof.
+func (r *Replica) decide(now time.Time) []Effect {
+	if r.suspect != nil {
+		return r.appendNothing()
+	}
+	policy := r.policy
+	policy.Through = r.log.Through()
+	asked := r.asked()
+	requests := make([]stock.Request, len(asked))
+	for i, a := range asked {
+		requests[i] = a.request
+	}
+	before := r.stock.Marks()
+	batch := stock.Decide(r.stock, requests, micros(now), r.log.NextPage(), policy)
+	changes := len(batch.Records) > 0 || batch.Head != r.stock.Head() || batch.Marks.Published != before.Published
+	if !changes && !r.log.Needed() && !answered(batch.Answers) {
+		r.sort(asked, batch.Answers)
+		return nil
+	}
+	r.sort(asked, batch.Answers)
+	if !changes && !r.log.Needed() {
+		return r.take(r.log.Prove())
+	}
+	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
+}
+
+// asked are the requests of the next batch.
+func (r *Replica) asked() []ask {
+	if r.most > 0 && len(r.queue) > r.most {
+		return r.queue[:r.most]
+	}
+	return r.queue
+}
+
+func answered(answers []stock.Answer) bool {
+	for _, a := range answers {
+		if a.Verdict != stock.Waiting && a.Verdict != stock.Later {
+			return true
+		}
+	}
+	return false
+}
+
+// sort moves what was asked into the batch, or to where it waits on.
+func (r *Replica) sort(asked []ask, answers []stock.Answer) {
+	rest := r.queue[len(asked):]
+	var later []ask
+	for i, a := range asked {
+		switch a.answer = answers[i]; a.answer.Verdict {
+		case stock.Later:
+			later = append(later, a)
+		case stock.Waiting:
+			r.parked = append(r.parked, a)
+		default:
+			r.batch = append(r.batch, a)
+		}
+	}
+	r.queue = append(later, rest...)
+}
+
+// appendNothing tries whether anything can be stored at all.
+func (r *Replica) appendNothing() []Effect {
+	return r.take(r.log.Append(journal.Batch{Marks: r.stock.Marks().JSON(), Head: r.stock.Head()}))
+}
+
+// refused halves the batch until a request is found that cannot be stored by itself.
+// Whether it is to blame shows an append of nothing: where that is refused too, nothing
+// can be stored now and everybody waits.
+func (r *Replica) refused(err error) []Effect {
+	batch := r.batch
+	wasTrial := r.suspect != nil
+	r.requeue()
+	switch {
+	case wasTrial || len(batch) == 0:
+		r.blockedUntil = r.log.Now().Add(pause)
+		return []Effect{Wake{After: pause}}
+	case len(batch) == 1:
+		r.queue = r.queue[1:]
+		r.suspect = &suspect{ask: batch[0], err: err}
+	default:
+		r.most = len(batch) / 2
+	}
+	return nil
+}
+
+// pause is how long nothing is appended after not even an empty write was taken.
+const pause = time.Second
+
+// micros is a time as records state it.
+func micros(t time.Time) stock.Time { return stock.Time(t.UnixMicro()) }
