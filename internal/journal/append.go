@@ -102,12 +102,13 @@ func (l *Log) compose(place known, batch Batch) Page {
 	p.Header = Header{
 		Journal: l.identity, Format: l.config.WriteFormat, Leader: l.config.Self,
 		Head: max(batch.Head, 1), Before: l.tail.end.String(), Marks: batch.Marks,
+		First: l.tail.header.First + uint64(len(l.tail.records)),
 	}
 	if l.stage == founding {
 		p.Header.Journal = l.founded.identity()
 	}
 	if p.Number == l.tail.number {
-		p.Header.Before = l.tail.header.Before
+		p.Header.Before, p.Header.First = l.tail.header.Before, l.tail.header.First
 		p.Records = append(p.Records, l.tail.records...)
 	}
 	p.Records = append(p.Records, batch.Records...)

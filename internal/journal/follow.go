@@ -70,8 +70,11 @@ func (l *Log) follow(p *Page) []Effect {
 // grown takes in a newer version of the tail.
 func (l *Log) grown(p *Page) []Effect {
 	first := len(l.tail.records)
+	if len(p.Records) < first {
+		return l.again(0) // a list tells whether that is all that is left
+	}
 	before, _ := parseChain(p.Header.Before)
-	if len(p.Records) < first || before.over(p.Records[:first]) != l.tail.end {
+	if before.over(p.Records[:first]) != l.tail.end {
 		return l.begin(0) // another history than the one that was applied
 	}
 	same := len(p.Records) == first && p.Header.Digest == l.tail.header.Digest

@@ -78,7 +78,16 @@ func (l *Log) listedJournal(written []*Page) []Effect {
 	if reason := l.missing(newest); reason != "" {
 		return append(effects, l.harm(reason, false)...)
 	}
+	if l.beyond(newest) {
+		return append(effects, l.harm("what is stored ends before what was known", false)...)
+	}
 	return append(effects, l.replay(written[len(written)-len(ends):], ends)...)
+}
+
+// beyond tells whether more was applied than the newest page says.
+func (l *Log) beyond(newest *Page) bool {
+	return l.identity == newest.Header.Journal &&
+		(newest.Number < l.tail.number || newest.Number == l.tail.number && len(newest.Records) < len(l.tail.records))
 }
 
 // missing says why the journal cannot go on upon the page that its newest page names

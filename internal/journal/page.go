@@ -44,6 +44,8 @@ type Header struct {
 	Leader  Leader   `json:"leader"`
 	// Head is the number of the first page that counts.
 	Head uint64 `json:"head"`
+	// First is how many records the journal has had before this page.
+	First uint64 `json:"first"`
 	// Before is the chain digest at the end of the page before, and Digest that of this
 	// page: its records and the rest of the header.
 	Before string `json:"before"`

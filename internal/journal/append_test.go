@@ -1,0 +1,147 @@
+package journal_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+)
+
+// Appends stay within the bandwidth, but for what a second of rest has saved up.
+func TestPace(t *testing.T) {
+	d := drive(t, journaltest.NewServer(), "p1", func(c *journal.Config) { c.Bandwidth, c.Fill = 1000, 10 })
+	d.lead()
+	d.follow()
+	sent, from := 0, d.now
+	record := string(make([]byte, 100))
+	for range 50 {
+		for d.Turn(d.now) == journal.Idle {
+			d.pass()
+		}
+		d.append(record)
+		d.follow()
+		sent += len(record)
+	}
+	if took := d.now.Sub(from); took < 3900*time.Millisecond || took > 4200*time.Millisecond {
+		t.Errorf("%d bytes in %s, want about 4 s at 1,000 a second", sent, took)
+	}
+}
+
+// Where no free page is there yet, the page grows, up to its bound, and then waits.
+func TestCrowded(t *testing.T) {
+	server := journaltest.NewServer()
+	d := drive(t, server, "p1").lead()
+	server.Namespace.Terminating = true // no page can be made
+	for name, p := range server.Pages {
+		if p.Blank() {
+			server.Delete(name)
+		}
+	}
+	d.follow()
+	appended := 0
+	for d.Turn(d.now) == journal.Open {
+		d.append("ten bytes.")
+		appended += 10
+		d.follow()
+	}
+	if page := d.Position().Page; appended < 50 || appended > 70 || page != 1 {
+		t.Fatalf("%d bytes on page %d", appended, page)
+	}
+	server.Namespace.Terminating = false
+	for range 20 {
+		d.pass()
+		d.follow()
+		d.tell(journal.Woken{})
+	}
+	if d.Turn(d.now) != journal.Open {
+		t.Errorf("%s, and still nothing can be appended: %v", d.Stage(), server.Pages)
+	}
+}
+
+// Bytes that are refused for good are given back to whoever sent them; others follow over
+// the same version.
+func TestRejected(t *testing.T) {
+	server := journaltest.NewServer()
+	d := drive(t, server, "p1").lead()
+	server.Reject = func(p *journal.Page) error {
+		if string(p.Records[len(p.Records)-1]) == "poison" {
+			return errors.New("too large")
+		}
+		return nil
+	}
+	d.notices = nil
+	d.append("poison")
+	if _, ok := d.notices[0].(journal.Refused); !ok || !d.Leading() {
+		t.Fatalf("%s, %+v", d.Stage(), d.notices)
+	}
+	d.append("harmless")
+	if last := d.records[len(d.records)-1]; last != "harmless" || len(d.records) != 2 {
+		t.Errorf("%q", d.records)
+	}
+}
+
+// A release that does not know the format of a page neither leads nor follows.
+func TestForeignFormat(t *testing.T) {
+	d := filled(t)
+	for _, p := range d.server.Pages {
+		if p.Number == 4 {
+			later := *p
+			later.Header.Format = journal.Format + 1
+			d.server.Edit(p.Name, func(p *journal.Page) { *p = later })
+			break
+		}
+	}
+	d.follow()
+	if !d.Foreign() || d.Turn(d.now) != journal.Idle || d.Damage() != nil {
+		t.Errorf("%s, turn %d, damage %+v", d.Stage(), d.Turn(d.now), d.Damage())
+	}
+	if fresh := drive(t, d.server, "p2"); !fresh.Foreign() {
+		t.Errorf("a process that starts now is %s", fresh.Stage())
+	}
+}
+
+// A process that was not elected appends nothing, and one that is deposed ends its term.
+func TestUnelected(t *testing.T) {
+	server := journaltest.NewServer()
+	d := drive(t, server, "p1")
+	if d.Turn(d.now) != journal.Idle || len(server.Pages) != 0 {
+		t.Fatalf("%s with %d pages", d.Stage(), len(server.Pages))
+	}
+	d.lead()
+	standby := drive(t, server, "p2")
+	if !standby.Following() || standby.Turn(standby.now) != journal.Idle {
+		t.Errorf("the standby is %s", standby.Stage())
+	}
+	d.tell(journal.Deposed{})
+	if d.Leading() || d.Turn(d.now) != journal.Idle {
+		t.Errorf("deposed, and still %s", d.Stage())
+	}
+}
+
+// Surplus free pages are emptied and keep their number.
+func TestEmptying(t *testing.T) {
+	d := drive(t, journaltest.NewServer(), "p1", func(c *journal.Config) { c.Spare = 1 }).lead()
+	for d.Position().Page < 6 {
+		d.append("record of some length")
+		d.follow()
+	}
+	d.appendFrom(6, "record of some length")
+	for range 5 {
+		d.follow()
+		d.tell(journal.Woken{})
+	}
+	emptied := 0
+	for _, p := range d.server.Pages {
+		if p.Emptied {
+			emptied++
+			if p.Number == 0 || len(p.Records) > 0 {
+				t.Errorf("%+v", p)
+			}
+		}
+	}
+	if emptied < 2 {
+		t.Errorf("%d pages were emptied", emptied)
+	}
+}
