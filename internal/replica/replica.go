@@ -64,12 +64,20 @@ func (r *Replica) Log() *journal.Log { return r.log }
 // Waiting is the number of requests that are not answered.
 func (r *Replica) Waiting() int { return len(r.queue) + len(r.parked) + len(r.batch) }
 
-// Step applies one event and returns what is to be done about it.
-func (r *Replica) Step(now time.Time, event Event) []Effect {
+// Step applies events, in order, and returns what is to be done about them. What came
+// together is decided together.
+func (r *Replica) Step(now time.Time, events ...Event) []Effect {
 	var effects []Effect
+	for _, event := range events {
+		effects = append(effects, r.step(now, event)...)
+	}
+	return append(effects, r.append(now)...)
+}
+
+func (r *Replica) step(now time.Time, event Event) []Effect {
 	switch e := event.(type) {
 	case Journal:
-		effects = r.take(r.log.Step(now, e.Event))
+		return r.take(r.log.Step(now, e.Event))
 	case Asked:
 		r.queue = append(r.queue, ask{call: e.Call, request: e.Request})
 		r.unpark(e.Request)
@@ -77,7 +85,7 @@ func (r *Replica) Step(now time.Time, event Event) []Effect {
 		r.drop(e.Call)
 	case Woken:
 	}
-	return append(effects, r.append(now)...)
+	return nil
 }
 
 // take applies the journal's notices and passes its other effects on.
