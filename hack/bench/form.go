@@ -37,17 +37,17 @@ var (
 var forms = map[string]form{
 	// smoke shows that everything works, not how fast.
 	"smoke": {
-		rounds: 1, warmUp: 300 * time.Millisecond, measure: time.Second, bound: 2 * time.Second,
+		rounds: 1, warmUp: 200 * time.Millisecond, measure: 700 * time.Millisecond, bound: 2 * time.Second,
 		cells: []cell{
 			{workload: hot, clients: 16, contenders: withBridges("floor", "ours", "bridge", "naive-8", "postgres", "postgres-http", "postgres-group")},
 			{workload: churn, clients: 4, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
-			{workload: refused, clients: 4, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
+			{workload: refused, clients: 4, contenders: overHTTP},
 			{workload: hot, clients: 16, contenders: telling, events: true},
 			{workload: scarce, clients: 16, contenders: overHTTP},
 		},
 		reads: true, growth: []int{200}, ahead: []int{64},
 		pages: pageForm{
-			cells: []pageCell{{kib: 1, pages: 8}, {kib: 8, ruled: true, pages: 1}}, puts: 20,
+			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
 			loads: []pageLoad{{kib: 1, perSecond: 10, lasts: time.Second}}, codings: true,
 		},
 	},

@@ -10,21 +10,28 @@ import (
 // batches of records and are written over, each write on condition that the last one is
 // what is there.
 type pageCell struct {
-	kib int // of records, incompressible
-	// ruled says that the CRD has a CEL rule that compares the token of the old version.
-	ruled bool
+	kib    int // of records, incompressible
+	schema pageSchema
 	// pages is how many are written in turn.
 	pages int
 }
 
 // path is how --only names the cell.
 func (c pageCell) path() string {
-	rule := "plain"
-	if c.ruled {
-		rule = "rule"
-	}
-	return fmt.Sprintf("pages/%d/%s/%d", c.kib, rule, c.pages)
+	return fmt.Sprintf("pages/%d/%s/%d", c.kib, c.schema, c.pages)
 }
+
+// pageSchema is what a CRD of pages asks the API server to check.
+type pageSchema string
+
+const (
+	// formatted checks that the records are base64.
+	formatted pageSchema = "byte"
+	// ruled checks that, and by a CEL rule the token of the version that is written over.
+	ruled pageSchema = "rule"
+	// unformatted has the rule alone: records are any text.
+	unformatted pageSchema = "text"
+)
 
 // pageLoad is pages of one size that are written for a while at a steady rate.
 type pageLoad struct {
@@ -66,9 +73,9 @@ func (f pageForm) only(matches func(path string) bool) pageForm {
 // pageCells are all combinations.
 func pageCells(kib ...int) (cells []pageCell) {
 	for _, size := range kib {
-		for _, ruled := range []bool{false, true} {
+		for _, schema := range []pageSchema{formatted, ruled, unformatted} {
 			for _, pages := range []int{1, 8} {
-				cells = append(cells, pageCell{size, ruled, pages})
+				cells = append(cells, pageCell{size, schema, pages})
 			}
 		}
 	}
@@ -77,6 +84,9 @@ func pageCells(kib ...int) (cells []pageCell) {
 
 // pages is what the laboratory found.
 type pages struct {
+	// Idle is what the servers take while nobody writes, in ms of CPU time a second: it
+	// is part of the costs.
+	Idle    *pageIdle    `json:"idle,omitempty"`
 	Costs   []pageCost   `json:"costs,omitempty"`
 	Memory  []pageMemory `json:"memory,omitempty"`
 	Codings []pageCoding `json:"codings,omitempty"`
@@ -100,6 +110,11 @@ func (b *bench) pages(ctx context.Context, f pageForm) (found *pages, err error)
 	if err := b.lab.installPages(ctx); err != nil {
 		return found, err
 	}
+	idle, err := b.lab.pageIdle(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.Idle = &idle
 	for _, c := range f.cells {
 		cost, err := b.lab.pageCost(ctx, c, f.puts)
 		if err != nil {

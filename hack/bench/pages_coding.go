@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,8 +98,12 @@ func codeZstd(raw []byte, level zstd.EncoderLevel) (c pageCoding, err error) {
 	}
 	defer decoder.Close()
 	coded := encoder.EncodeAll(raw, nil)
-	if back, err := decoder.DecodeAll(coded, nil); err != nil || string(back) != string(raw) {
-		return c, fmt.Errorf("what zstd coded is not what it decodes: %w", err)
+	back, err := decoder.DecodeAll(coded, nil)
+	if err != nil {
+		return c, err
+	}
+	if !bytes.Equal(back, raw) {
+		return c, errors.New("what zstd decodes is not what it has coded")
 	}
 	const times = 200
 	microseconds := func(do func()) float64 {
@@ -108,7 +113,7 @@ func codeZstd(raw []byte, level zstd.EncoderLevel) (c pageCoding, err error) {
 		}
 		return float64(time.Since(began)) / float64(time.Microsecond) / times
 	}
-	room, back := make([]byte, 0, len(raw)), make([]byte, 0, len(raw))
+	room := make([]byte, 0, len(raw))
 	return pageCoding{
 		Coding: "zstd " + level.String(), Bytes: len(coded), Base64: base64.StdEncoding.EncodedLen(len(coded)),
 		Encode: microseconds(func() { room = encoder.EncodeAll(raw, room[:0]) }),

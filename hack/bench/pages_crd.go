@@ -14,15 +14,15 @@ import (
 	"github.com/acme/inventory-service/internal/controlplane"
 )
 
-// The kinds of pages, made for the measurement: with and without the rule.
+// Pages are made for the measurement, a kind for each schema.
 const (
 	pagesNamespace = "bench-pages"
 	pagesGroup     = "bench.inventory.acme.com"
-	ruledKind      = "BenchPage"
-	plainKind      = "BenchPlainPage"
 )
 
-// pagesManifest is the CRD of a kind, with rules or nothing as its last lines.
+var pageKinds = map[pageSchema]string{formatted: "BenchPlainPage", ruled: "BenchPage", unformatted: "BenchTextPage"}
+
+// pagesManifest is the CRD of a kind, with a format and rules, or nothing, at the end.
 const pagesManifest = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata:
@@ -49,8 +49,8 @@ spec:
               header: {type: string}
               token: {type: string}
               over: {type: string}
-              records: {type: string, format: byte}
-%[5]s---
+              records: {type: string%[5]s}
+%[6]s---
 `
 
 // pageRule is what a journal would ask of each write that changes anything.
@@ -60,11 +60,18 @@ const pageRule = `            x-kubernetes-validations:
 
 func pluralOf(kind string) string { return strings.ToLower(kind) + "s" }
 
-// installPages makes both kinds, and a namespace for them.
+// installPages makes all kinds, and a namespace for them.
 func (l *lab) installPages(ctx context.Context) error {
 	var text strings.Builder
-	for kind, rules := range map[string]string{plainKind: "", ruledKind: pageRule} {
-		fmt.Fprintf(&text, pagesManifest, kind, pluralOf(kind), pagesGroup, strings.ToLower(kind), rules)
+	for schema, kind := range pageKinds {
+		format, rule := ", format: byte", pageRule
+		switch schema {
+		case formatted:
+			rule = ""
+		case unformatted:
+			format = ""
+		}
+		fmt.Fprintf(&text, pagesManifest, kind, pluralOf(kind), pagesGroup, strings.ToLower(kind), format, rule)
 	}
 	path := filepath.Join(l.dir, "pages.yaml")
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {

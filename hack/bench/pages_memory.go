@@ -29,14 +29,14 @@ type memory struct {
 
 // pageMemory writes eight pages in turn, with the rule.
 func (l *lab) pageMemory(ctx context.Context, of pageLoad) (m pageMemory, err error) {
-	w, err := l.newPageWriter(ctx, pageCell{kib: of.kib, ruled: true, pages: 8})
+	w, err := l.newPageWriter(ctx, pageCell{kib: of.kib, schema: ruled, pages: 8})
 	if err != nil {
 		return m, err
 	}
 	if m.APIServerBefore.Heap, err = l.apiServerHeap(ctx); err != nil {
 		return m, err
 	}
-	before, err := l.readPages(ctx)
+	before, err := readServers()
 	if err != nil {
 		return m, err
 	}
@@ -56,12 +56,11 @@ func (l *lab) pageMemory(ctx context.Context, of pageLoad) (m pageMemory, err er
 	}
 	m.KiB, m.Seconds = of.kib, time.Since(began).Seconds()
 	m.Rate = float64(puts) / m.Seconds
-	after, err := l.readPages(ctx)
+	after, err := readServers()
 	if err != nil {
 		return m, err
 	}
-	m.CPUAPIServer = 1000 * (after.apiServer.cpuSeconds - before.apiServer.cpuSeconds) / float64(puts)
-	m.CPUEtcd = 1000 * (after.etcd.cpuSeconds - before.etcd.cpuSeconds) / float64(puts)
+	m.CPUAPIServer, m.CPUEtcd = after.apiServer.since(before.apiServer)/float64(puts), after.etcd.since(before.etcd)/float64(puts)
 	m.APIServerBefore.RSS, m.APIServerAfter.RSS = before.apiServer.rssBytes/(1<<20), after.apiServer.rssBytes/(1<<20)
 	m.EtcdBefore.RSS, m.EtcdAfter.RSS = before.etcd.rssBytes/(1<<20), after.etcd.rssBytes/(1<<20)
 	m.APIServerAfter.Heap, err = l.apiServerHeap(ctx)

@@ -12,11 +12,14 @@ func (p *pages) print(out io.Writer) error {
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if len(p.Costs) > 0 {
-		_, _ = fmt.Fprintln(table, "\npage KiB\trule\tpages\tp50 ms\tp99 ms\tCPU ms: API server\tetcd\tdatabase KiB\t")
+		_, _ = fmt.Fprintln(table, "\npage KiB\tschema\tpages\tp50 ms\tp99 ms\tCPU ms: API server\tetcd\tdatabase KiB\t")
 	}
 	for _, c := range p.Costs {
-		_, _ = fmt.Fprintf(table, "%d\t%v\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t\n",
-			c.KiB, c.Rule, c.Pages, c.P50, c.P99, c.CPUAPIServer, c.CPUEtcd, c.Growth/1024)
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t\n",
+			c.KiB, c.Schema, c.Pages, c.P50, c.P99, c.CPUAPIServer, c.CPUEtcd, c.Growth/1024)
+	}
+	if p.Idle != nil {
+		_, _ = fmt.Fprintf(table, "idle, ms of CPU a second: API server %.0f, etcd %.0f\n", p.Idle.APIServer, p.Idle.Etcd)
 	}
 	if len(p.Memory) > 0 {
 		_, _ = fmt.Fprintln(table, "\npage KiB\tputs/s\tfor s\tRSS MiB: API server\t\tetcd\t\tlive heap MiB: API server\t\t")

@@ -14,10 +14,10 @@ import (
 
 // pageCost is what a write of a page costs.
 type pageCost struct {
-	KiB   int  `json:"kib"` // of records, before they are coded as base64
-	Rule  bool `json:"rule"`
-	Pages int  `json:"pages"`
-	Puts  int  `json:"puts"`
+	KiB    int        `json:"kib"` // of records, before they are coded as base64
+	Schema pageSchema `json:"schema"`
+	Pages  int        `json:"pages"`
+	Puts   int        `json:"puts"`
 
 	P50 float64 `json:"p50_ms"`
 	P99 float64 `json:"p99_ms"`
@@ -43,59 +43,79 @@ func (l *lab) pageCost(ctx context.Context, c pageCell, puts int) (cost pageCost
 		}
 	}
 	for {
-		before, err := l.readPages(ctx)
+		cost, whole, err := l.pagePuts(ctx, w, puts)
 		if err != nil {
 			return cost, err
 		}
-		var s sample
-		for range puts {
-			sent := time.Now()
-			if err := w.put(ctx); err != nil {
-				return cost, err
-			}
-			s.latencies = append(s.latencies, time.Since(sent))
+		if whole {
+			cost.KiB, cost.Schema, cost.Pages = c.kib, c.schema, c.pages
+			return cost, nil
 		}
-		after, err := l.readPages(ctx)
-		if err != nil {
-			return cost, err
-		}
-		if after.compacted != before.compacted {
-			continue // what went then is not known
-		}
-		count := float64(puts)
-		return pageCost{
-			KiB: c.kib, Rule: c.ruled, Pages: c.pages, Puts: puts,
-			P50: ms(s.quantile(0.5)), P99: ms(s.quantile(0.99)),
-			CPUAPIServer: 1000 * (after.apiServer.cpuSeconds - before.apiServer.cpuSeconds) / count,
-			CPUEtcd:      1000 * (after.etcd.cpuSeconds - before.etcd.cpuSeconds) / count,
-			Growth:       (after.stored - before.stored) / count,
-		}, nil
 	}
 }
 
-// pageReading is what the servers had done at one moment.
-type pageReading struct {
-	apiServer, etcd   usage
-	stored, compacted float64
+// pagePuts measures so many writes. They are whole unless etcd was compacted meanwhile:
+// what went then is not known.
+func (l *lab) pagePuts(ctx context.Context, w *pageWriter, puts int) (cost pageCost, whole bool, err error) {
+	kept, err := l.storage(ctx)
+	if err != nil {
+		return cost, false, err
+	}
+	before, err := readServers()
+	if err != nil {
+		return cost, false, err
+	}
+	var s sample
+	for range puts {
+		sent := time.Now()
+		if err := w.put(ctx); err != nil {
+			return cost, false, err
+		}
+		s.latencies = append(s.latencies, time.Since(sent))
+	}
+	after, err := readServers()
+	if err != nil {
+		return cost, false, err
+	}
+	grown, err := l.storage(ctx)
+	return pageCost{
+		Puts: puts, P50: ms(s.quantile(0.5)), P99: ms(s.quantile(0.99)),
+		CPUAPIServer: after.apiServer.since(before.apiServer) / float64(puts),
+		CPUEtcd:      after.etcd.since(before.etcd) / float64(puts),
+		Growth:       (grown.bytes - kept.bytes) / float64(puts),
+	}, grown.compacted == kept.compacted, err
 }
+
+// servers is what the processes behind the API have used.
+type servers struct{ apiServer, etcd usage }
+
+func readServers() (s servers, err error) {
+	if s.apiServer, err = childUsage("kube-apiserver"); err != nil {
+		return s, err
+	}
+	s.etcd, err = childUsage("etcd")
+	return s, err
+}
+
+// since is the CPU time since an earlier moment, in ms.
+func (u usage) since(before usage) float64 { return 1000 * (u.cpuSeconds - before.cpuSeconds) }
+
+// storage is how large etcd's database is, free pages apart, and how many keys were ever
+// compacted.
+type storage struct{ bytes, compacted float64 }
 
 // commitTime is more than etcd lets pass until it writes to its database.
 const commitTime = 250 * time.Millisecond
 
-func (l *lab) readPages(ctx context.Context) (r pageReading, err error) {
-	if r.apiServer, err = childUsage("kube-apiserver"); err != nil {
-		return r, err
-	}
-	if r.etcd, err = childUsage("etcd"); err != nil {
-		return r, err
-	}
+func (l *lab) storage(ctx context.Context) (s storage, err error) {
 	if err := pause(ctx, commitTime); err != nil {
-		return r, err
+		return s, err
 	}
 	f, err := scrape(ctx, l.plane.EtcdURL()+"/metrics")
-	r.stored = f.sum("etcd_mvcc_db_total_size_in_use_in_bytes", nil)
-	r.compacted = f.sum("etcd_debugging_mvcc_db_compaction_keys_total", nil)
-	return r, err
+	return storage{
+		bytes:     f.sum("etcd_mvcc_db_total_size_in_use_in_bytes", nil),
+		compacted: f.sum("etcd_debugging_mvcc_db_compaction_keys_total", nil),
+	}, err
 }
 
 // pageWriter writes pages in turn.
@@ -137,10 +157,7 @@ type pageSpec struct {
 
 // newPageWriter makes the pages anew.
 func (l *lab) newPageWriter(ctx context.Context, c pageCell) (*pageWriter, error) {
-	w := &pageWriter{api: l.api, kind: plainKind, kib: c.kib, rng: rand.NewChaCha8([32]byte{1})}
-	if c.ruled {
-		w.kind = ruledKind
-	}
+	w := &pageWriter{api: l.api, kind: pageKinds[c.schema], kib: c.kib, rng: rand.NewChaCha8([32]byte{1})}
 	if err := w.api.Delete().AbsPath(w.path()).Do(ctx).Error(); err != nil {
 		return nil, err
 	}

@@ -132,7 +132,7 @@ func TestOnly(t *testing.T) {
 		"^hot/64/(floor|ours)$": {cells: []cell{at(hot, "floor", "ours")}},
 		"^(reads|growth/1000)$": {reads: true, growth: []int{1000}},
 		"^events/":              {cells: []cell{told}},
-		"^pages/8/.*/1$":        {pages: pageForm{cells: []pageCell{{kib: 8, pages: 1}, {kib: 8, ruled: true, pages: 1}}}},
+		"^pages/8/[br].*/1$":    {pages: pageForm{cells: []pageCell{{kib: 8, schema: formatted, pages: 1}, {kib: 8, schema: ruled, pages: 1}}}},
 		"^pages/(memory|enc)":   {pages: pageForm{loads: []pageLoad{{kib: 8}}, codings: true}},
 		"^[hz].*bridge":         {cells: []cell{at(hot, "bridge"), at(zipf, "bridge")}},
 	} {

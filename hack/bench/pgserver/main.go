@@ -31,7 +31,7 @@ func main() {
 	sink := flag.String("sink", "", "URL that outcomes are sent to as CloudEvents, by way of an outbox; empty sends none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *address, *dsn, int32(*connections), *group, *sink) //nolint:gosec // nobody gives as many
+	err := run(ctx, *address, *dsn, int32(*connections), *group, *sink)
 	stop()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "pgserver:", err)
