@@ -21,7 +21,7 @@ import (
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:shortName=jp
-// +kubebuilder:validation:XValidation:rule="self == oldSelf || self.over == oldSelf.token",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="self.over == oldSelf.token || self.token == oldSelf.token && self.over == oldSelf.over && self.page == oldSelf.page && self.records == oldSelf.records && self.bytes == oldSelf.bytes && self.written == oldSelf.written && self.leader == oldSelf.leader && self.emptied == oldSelf.emptied && self.header == oldSelf.header && self.data == oldSelf.data",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
 // +kubebuilder:printcolumn:name="Page",type=integer,JSONPath=`.page`
 // +kubebuilder:printcolumn:name="Records",type=integer,JSONPath=`.records`
 // +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.bytes`
@@ -37,37 +37,38 @@ type JournalPage struct {
 
 	// Page is the number of this page in the journal, from 1. It is 0 on a page that
 	// was never written.
-	// +optional
-	Page int64 `json:"page,omitempty"`
+	// +required
+	Page int64 `json:"page"`
 
 	// Records is the number of records in data.
-	// +optional
-	Records int64 `json:"records,omitempty"`
+	// +required
+	Records int64 `json:"records"`
 
-	// Bytes is the size of data before it is coded in base64.
-	// +optional
-	Bytes int64 `json:"bytes,omitempty"`
+	// Bytes is the size of the records, compressed.
+	// +required
+	Bytes int64 `json:"bytes"`
 
-	// Written is the time of the last write, by the clock of its writer.
-	// +optional
-	Written *metav1.MicroTime `json:"written,omitempty"`
+	// Written is the time of this write, by the clock of its writer.
+	// +required
+	Written metav1.MicroTime `json:"written"`
 
 	// Leader is the name of the operator process that made the last write.
-	// +optional
-	Leader string `json:"leader,omitempty"`
+	// +required
+	Leader string `json:"leader"`
 
 	// Emptied says that the page was free and that its records were taken off.
-	// +optional
-	Emptied bool `json:"emptied,omitempty"`
+	// +required
+	Emptied bool `json:"emptied"`
 
 	// Header says in JSON to which journal the page belongs, where that begins and goes
 	// on, and how the page is to be checked.
-	// +optional
-	Header string `json:"header,omitempty"`
+	// +required
+	Header string `json:"header"`
 
-	// Data are the records, compressed.
-	// +optional
-	Data []byte `json:"data,omitempty"`
+	// Data are the records, compressed, in base64. (They have no format, byte, in the
+	// schema: rules cannot compare such fields, kube-apiserver reads them as another base64.)
+	// +required
+	Data string `json:"data"`
 
 	// Token names the write that made this version, and no other write ever.
 	// +required

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	object := &v1.JournalPage{
 		TypeMeta:   metav1.TypeMeta{Kind: pageKind, APIVersion: v1.GroupVersion.String()},
 		ObjectMeta: metav1.ObjectMeta{Name: p.Name, UID: types.UID(p.UID)},
-		Token:      p.Token, Over: p.Over,
+		Token:      p.Token, Over: p.Over, Written: metav1.NewMicroTime(now.UTC().Truncate(time.Microsecond)),
 	}
 	if p.Version != 0 {
 		object.ResourceVersion = strconv.FormatUint(p.Version, 10)
@@ -32,8 +33,7 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	if p.Number > math.MaxInt64 {
 		return nil, fmt.Errorf("encode page %s: there is no page number %d", p.Name, p.Number)
 	}
-	written := metav1.NewMicroTime(now.UTC().Truncate(time.Microsecond))
-	object.Page, object.Emptied, object.Written = int64(p.Number), p.Emptied, &written
+	object.Page, object.Emptied = int64(p.Number), p.Emptied
 	if p.Emptied {
 		return object, nil
 	}
@@ -42,7 +42,7 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 		return nil, fmt.Errorf("encode the header of page %s: %w", p.Name, err)
 	}
 	object.Header, object.Leader = string(header), p.Header.Leader.Name
-	object.Data, object.Bytes, object.Records = p.Blob, int64(len(p.Blob)), int64(len(p.Records))
+	object.Data, object.Bytes, object.Records = base64.StdEncoding.EncodeToString(p.Blob), int64(len(p.Blob)), int64(len(p.Records))
 	return object, nil
 }
 
@@ -53,7 +53,7 @@ const pageKind = "JournalPage"
 func Decode(object *v1.JournalPage) Page {
 	p := Page{
 		Ref: Ref{Name: object.Name, UID: string(object.UID)}, Token: object.Token, Over: object.Over,
-		Emptied: object.Emptied, Blob: object.Data,
+		Emptied: object.Emptied,
 	}
 	var err error
 	if p.Version, err = strconv.ParseUint(object.ResourceVersion, 10, 64); err != nil {
@@ -80,7 +80,7 @@ func checkEmpty(object *v1.JournalPage) string {
 	switch {
 	case object.Page == 0 && (object.Emptied || object.Token != "" || object.Over != ""):
 		return "it has no number and yet was written"
-	case object.Header != "" || len(object.Data) > 0 || object.Records != 0 || object.Bytes != 0:
+	case object.Header != "" || object.Data != "" || object.Records != 0 || object.Bytes != 0:
 		return "it holds something, though it says that it holds nothing"
 	default:
 		return ""
@@ -94,10 +94,13 @@ func (p *Page) decode(object *v1.JournalPage) error {
 	if p.Header, known, err = decodeHeader([]byte(object.Header)); err != nil || !known {
 		return err
 	}
-	if object.Bytes != int64(len(object.Data)) {
-		return fmt.Errorf("it says that it holds %d bytes, and holds %d", object.Bytes, len(object.Data))
+	if p.Blob, err = base64.StdEncoding.DecodeString(object.Data); err != nil {
+		return fmt.Errorf("its records are not in base64: %w", err)
 	}
-	if p.Records, err = Unpack(object.Data, MaxUnpacked); err != nil {
+	if object.Bytes != int64(len(p.Blob)) {
+		return fmt.Errorf("it says that it holds %d bytes, and holds %d", object.Bytes, len(p.Blob))
+	}
+	if p.Records, err = Unpack(p.Blob, MaxUnpacked); err != nil {
 		return err
 	}
 	if object.Records != int64(len(p.Records)) {
@@ -119,6 +122,9 @@ func decodeHeader(text []byte) (header Header, known bool, err error) {
 	}
 	if lasting.Format > Format {
 		return Header{Journal: lasting.Journal, Format: lasting.Format, Leader: lasting.Leader}, false, nil
+	}
+	if lasting.Format < 1 {
+		return Header{}, false, errors.New("its header is of no format")
 	}
 	strict := json.NewDecoder(bytes.NewReader(text))
 	strict.DisallowUnknownFields()

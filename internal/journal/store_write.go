@@ -63,7 +63,7 @@ func (s *Store) write(ctx context.Context, request *rest.Request, object any) (*
 
 // create makes a blank page. Why there is none is seen by the next list.
 func (s *Store) create(ctx context.Context, e Create) Event {
-	blank, err := Encode(&Page{Ref: Ref{Name: e.Name}}, time.Time{})
+	blank, err := Encode(&Page{Ref: Ref{Name: e.Name}}, time.Now())
 	if err != nil {
 		return Created{Call: e.Call}
 	}
