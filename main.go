@@ -17,6 +17,7 @@ import (
 
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/outcomes"
 )
 
@@ -24,6 +25,9 @@ import (
 var version = "dev"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "journal" {
+		os.Exit(printJournal(os.Args[2:]))
+	}
 	o := parseFlags(os.Args[1:])
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -33,6 +37,16 @@ func main() {
 		fmt.Fprintf(os.Stderr, "inventory-operator: %v\n", err)
 		os.Exit(1)
 	}
+}
+
+// printJournal prints a journal in words, and returns the exit code.
+func printJournal(arguments []string) int {
+	err := logbook.Command(ctrl.SetupSignalHandler(), arguments, os.Stdout, os.Stderr)
+	if err == nil || logbook.IsHelp(err) {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "inventory-operator: %v\n", err)
+	return 1
 }
 
 // gcPercent is how far the heap grows between two collections, in percent of what is

@@ -1,0 +1,111 @@
+package logbook
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/acme/inventory-service/internal/journal"
+)
+
+// options are what the flags of the command say.
+type options struct {
+	kubeconfig, context, namespace string
+	filter                         Filter
+}
+
+// Command prints a namespace's journal to out. arguments are those behind the command's
+// name. A misspelled one is an error, told to usage along with what there is.
+func Command(ctx context.Context, arguments []string, out, usage io.Writer) error {
+	o, err := parse(arguments, usage)
+	if err != nil {
+		return err
+	}
+	config, namespace, err := o.cluster()
+	if err != nil {
+		return err
+	}
+	pages, err := read(ctx, config, namespace)
+	if err != nil {
+		return err
+	}
+	if err := Print(out, pages, o.filter); err != nil {
+		return fmt.Errorf("namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+func parse(arguments []string, usage io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("inventory-operator journal", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; default: as kubectl finds it")
+	flags.StringVar(&o.context, "context", "", "context of the kubeconfig; default: the current one")
+	flags.StringVar(&o.namespace, "namespace", "", "whose journal; default: that of the context")
+	flags.Uint64Var(&o.filter.From, "from", 0, "number of the page to begin with; default: where the journal begins")
+	flags.StringVar(&o.filter.ID, "id", "", "only what is about this reservation, by its id or its object's uid")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("unknown argument %q: see inventory-operator journal --help", flags.Arg(0))
+	}
+	return o, nil
+}
+
+// cluster returns how to reach the API server, and the namespace.
+func (o options) cluster() (*rest.Config, string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context})
+	config, err := kubeconfig.ClientConfig()
+	if err != nil {
+		return nil, "", fmt.Errorf("find the API server: %w: give --kubeconfig or set KUBECONFIG", err)
+	}
+	if o.namespace != "" {
+		return config, o.namespace, nil
+	}
+	namespace, _, err := kubeconfig.Namespace()
+	if err != nil {
+		return nil, "", fmt.Errorf("find the namespace: %w: give --namespace", err)
+	}
+	return config, namespace, nil
+}
+
+// read reads all pages at one version.
+func read(ctx context.Context, config *rest.Config, namespace string) ([]journal.Page, error) {
+	client, err := journal.NewClient(config, nil)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	events := make(chan journal.Event)
+	store := journal.NewStore(ctx, client, namespace, events, journal.StoreOptions{})
+	defer store.Wait()
+	defer cancel()
+	store.Perform(journal.List{})
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case event := <-events:
+		listed, ok := event.(journal.Listed)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("list the pages of namespace %s: answered by %T", namespace, event)
+		case apierrors.IsForbidden(listed.Err):
+			return nil, fmt.Errorf("%w: ask for the right to list journalpages there", listed.Err)
+		case apierrors.IsNotFound(listed.Err):
+			return nil, fmt.Errorf("%w: apply config/crd first", listed.Err)
+		}
+		return listed.Pages, listed.Err
+	}
+}
+
+// IsHelp tells whether Command was asked for its usage alone.
+func IsHelp(err error) bool { return errors.Is(err, flag.ErrHelp) }
