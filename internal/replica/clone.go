@@ -1,0 +1,15 @@
+package replica
+
+import "slices"
+
+// Clone returns a Replica of its own in the same state.
+func (r *Replica) Clone() *Replica {
+	c := *r
+	c.log, c.stock = r.log.Clone(), r.stock.Clone()
+	c.queue, c.parked, c.batch = slices.Clone(r.queue), slices.Clone(r.parked), slices.Clone(r.batch)
+	if r.suspect != nil {
+		suspect := *r.suspect
+		c.suspect = &suspect
+	}
+	return &c
+}

@@ -1,0 +1,37 @@
+package replica
+
+import (
+	"os"
+	"testing"
+)
+
+// TestModelCheck visits all that can happen in small worlds: MODEL=long in larger ones.
+// -short leaves it out.
+func TestModelCheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	long := os.Getenv("MODEL") == "long"
+	for _, cfg := range configs {
+		t.Run(cfg.name, func(t *testing.T) {
+			b, sample := cfg.usual, 97
+			if long {
+				b = cfg.long
+			}
+			s := run(cfg, b, sample)
+			if s.broken != nil {
+				t.Fatal(s.report())
+			}
+			t.Logf("%v", s)
+			t.Logf("reached: %v", s.reached)
+			if len(s.visited) < b.states {
+				t.Errorf("%d states, which is fewer than %d: the search has lost its way", len(s.visited), b.states)
+			}
+			for _, situation := range cfg.reaches {
+				if s.reached[situation] == 0 {
+					t.Errorf("it never reached: %s", situation)
+				}
+			}
+		})
+	}
+}

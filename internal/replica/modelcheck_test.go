@@ -1,0 +1,70 @@
+package replica
+
+import "github.com/acme/inventory-service/internal/journal"
+
+// check looks at a world after an action: whoever has read all of the journal has the State
+// that a process has which has just started.
+func (w *world) check() {
+	t := &w.truth
+	if w.failure != "" || t.identity == (journal.Identity{}) {
+		return
+	}
+	if w.allGone() {
+		t.lost = true
+		w.reach("all is lost")
+		return
+	}
+	tail := w.server.Pages[t.tail.Name]
+	if tail == nil || tail.UID != t.tail.UID || t.harmed {
+		return
+	}
+	var fresh fingerprint
+	for i, p := range w.procs {
+		l := p.replica.log
+		position := l.Position()
+		if !l.Following() || position.Page != t.number || position.Digest != t.end || l.Identity() != t.identity {
+			continue
+		}
+		if p.replica.stock.Head() != t.head {
+			continue // an append without records is not there yet
+		}
+		if fresh == (fingerprint{}) {
+			fresh = w.freshPrint(tail)
+		}
+		if w.failure == "" && w.own(i).statePrint() != fresh {
+			w.fail("%s has read all and has another State than a process that has just started", p.name)
+		}
+	}
+}
+
+// freshPrints are the imprints of States, by the digest of the last page.
+var freshPrints = map[string]fingerprint{}
+
+func (w *world) freshPrint(tail *journal.Page) fingerprint {
+	key := w.cfg.name + tail.Header.Digest
+	if known, ok := freshPrints[key]; ok {
+		return known
+	}
+	state, ok := w.replayed()
+	if !ok {
+		w.fail("a process that has just started cannot read the journal")
+		return fingerprint{}
+	}
+	print := printOf(state)
+	freshPrints[key] = print
+	return print
+}
+
+// allGone tells whether people took the journal and its name away: then nobody can know
+// that there was one.
+func (w *world) allGone() bool {
+	if w.server.Namespace.Terminating || w.server.Namespace.UID == "" || w.server.Ledger.Names == w.truth.identity {
+		return false
+	}
+	for _, p := range w.server.Pages {
+		if p.Number > 0 {
+			return false
+		}
+	}
+	return true
+}
