@@ -17,6 +17,9 @@ TESTFLAGS ?=
 # Narrow the fault suites down, e.g. make chaos CHAOSFLAGS='--run zombie'
 CHAOSFLAGS ?=
 
+# Narrow the deliberate faults down, e.g. make mutants MUTANTFLAGS='-run expiry -v'
+MUTANTFLAGS ?=
+
 # Narrow the benchmark down, e.g. make bench BENCHFLAGS='--only ^hot/64/'
 BENCHFLAGS ?=
 
@@ -55,8 +58,8 @@ chaos-long: controlplane ## The same with many more faults, an hour and a half
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos --long $(CHAOSFLAGS)
 
 .PHONY: mutants
-mutants: ## Play every deliberate fault of internal/mutant: the tests must notice each
-	go run ./hack/mutants
+mutants: controlplane ## Play every deliberate fault of hack/mutants: the tests must notice each
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/mutants $(MUTANTFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for a few seconds (FUZZTIME=3m for longer)

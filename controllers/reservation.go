@@ -15,7 +15,6 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/internal/mutant"
 	"github.com/acme/inventory-service/internal/outcomes"
 )
 
@@ -154,15 +153,6 @@ func (r *ReservationReconciler) ship(ctx context.Context, rsv *v1.Reservation) e
 func (r *ReservationReconciler) write(ctx context.Context, rsv *v1.Reservation) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if mutant.On(mutant.EarlyTelling) {
-		r.announce(rsv)
-	}
-	if mutant.On(mutant.BlindStatusWrite) {
-		stored := &v1.Reservation{}
-		if r.APIReader.Get(ctx, client.ObjectKeyFromObject(rsv), stored) == nil {
-			rsv.ResourceVersion = stored.ResourceVersion
-		}
-	}
 	if err := r.Status().Update(ctx, rsv); err != nil {
 		return fmt.Errorf("write the status of reservation %s/%s: %w", rsv.Namespace, rsv.Name, err)
 	}

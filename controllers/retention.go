@@ -11,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Retention says when Reservations are deleted: some time after nothing can change any
@@ -35,7 +34,7 @@ func (t Retention) due(rsv *v1.Reservation) (after time.Duration, known bool) {
 	if left := complete.LastTransitionTime.Add(t.After).Sub(t.Clock.Now()); left > 0 {
 		return left, true
 	}
-	return 0, t.Delivered(rsv) || mutant.On(mutant.EarlyRetention)
+	return 0, t.Delivered(rsv)
 }
 
 // remove deletes this version of a Reservation.

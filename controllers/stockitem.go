@@ -18,7 +18,6 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // itemWorkers is how many StockItems are written at a time. A new generation waits
@@ -126,7 +125,7 @@ func (r *StockItemReconciler) shown(item *v1.StockItem, p ledger.Position, chang
 // those of another process that believes to lead and has not seen it; and that
 // less was shipped than is shown, which else means that this process is behind.
 func (r *StockItemReconciler) position(ctx context.Context, item *v1.StockItem) (p ledger.Position, known bool, err error) {
-	if item.Status.ObservedGeneration == item.Generation || mutant.On(mutant.UnprovenSpec) {
+	if item.Status.ObservedGeneration == item.Generation {
 		p, known = r.Stock.Position(item.Namespace, item.UID)
 		if !known || p.Consumed >= item.Status.Consumed {
 			return p, known, nil

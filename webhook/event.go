@@ -8,7 +8,6 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"github.com/acme/inventory-service/api/events"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // eventFunc answers a CloudEvent with a CloudEvent.
@@ -112,7 +111,7 @@ func (b *bridge) stockLevelEvent(_ context.Context, namespace string, query *clo
 // Reservation is no longer kept: it could be carried out twice.
 func (b *bridge) refuseOld(command *cloudevents.Event) error {
 	at := command.Time()
-	if at.IsZero() || b.Clock.Since(at) <= b.Retention || mutant.On(mutant.OldCommandAccepted) {
+	if at.IsZero() || b.Clock.Since(at) <= b.Retention {
 		return nil
 	}
 	return fail(tooOld, "the command's time is more than %s ago: send it anew, with another id, if it is still wanted", b.Retention)

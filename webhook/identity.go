@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // idempotencySource stands for the source of a command that came over plain HTTP
@@ -27,9 +25,6 @@ type identity struct{ source, id string }
 // uuid is the same for the same source and id. The source's length goes first, so
 // that no two pairs read alike.
 func (i identity) uuid() string {
-	if mutant.On(mutant.RepeatIsNew) {
-		return uuid.NewString()
-	}
 	if i.source == "" {
 		return i.id
 	}

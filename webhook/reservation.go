@@ -5,7 +5,6 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Annotations of the Reservations that the bridge makes.
@@ -53,5 +52,5 @@ func Annotations(source, id string, command *events.ReserveInventory) map[string
 
 // sameCommand tells whether a Reservation was made by the same command as another.
 func sameCommand(a, b *v1.Reservation) bool {
-	return a.Annotations[AnnotationCommandHash] == b.Annotations[AnnotationCommandHash] || mutant.On(mutant.BodyChange)
+	return a.Annotations[AnnotationCommandHash] == b.Annotations[AnnotationCommandHash]
 }

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // holdPattern is the pattern of holdFor in the Reservation's schema. Go reads
@@ -79,9 +78,7 @@ func decodeItems(raw json.RawMessage, v *violations) []Item {
 			v.add(path+".quantity", "the lines of this product add up to more than %d", v1.MaxQuantity)
 			continue
 		}
-		if !mutant.On(mutant.LinesNotSummed) {
-			items[at].Quantity += item.Quantity
-		}
+		items[at].Quantity += item.Quantity
 	}
 	if len(lines) == 0 || len(items) > v1.MaxItems {
 		v.add("items", "must name 1 to %d products", v1.MaxItems)

@@ -7,7 +7,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Outcome is the event that tells a Reservation's outcome; false while there is
@@ -20,18 +19,11 @@ func Outcome(r *v1.Reservation) (cloudevents.Event, bool) {
 	if !r.Decided() {
 		return cloudevents.Event{}, false
 	}
-	if mutant.On(mutant.PayloadFollowsSpec) {
-		r = r.DeepCopy()
-		r.Status.OrderID = r.Spec.OrderID
-	}
 	eventType, suffix, payload := TypeUnavailable, ".unavailable", any(unavailable(r))
 	if r.WasReserved() {
 		eventType, suffix, payload = TypeReserved, ".reserved", any(reserved(r))
 	}
 	event := newEvent(eventType, ReservationSource(r.Namespace), string(r.UID)+suffix, r.Name)
-	if mutant.On(mutant.EventIDPerAttempt) {
-		event.SetID(event.ID() + time.Now().Format(time.RFC3339Nano))
-	}
 	event.SetTime(instant(*r.Status.DecidedAt).Time)
 	setData(&event, payload)
 	return event, true

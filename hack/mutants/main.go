@@ -8,8 +8,6 @@ import (
 	"os/signal"
 	"regexp"
 	"syscall"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // options are the command's flags.
@@ -56,19 +54,23 @@ func parse(arguments []string) (options, error) {
 
 // play plays the chosen mutants and fails if one survives.
 func play(ctx context.Context, o options) error {
-	chosen := choose(mutant.Catalog(), o)
+	chosen := choose(catalog, o)
 	if len(chosen) == 0 {
-		return fmt.Errorf("no mutant matches %q: internal/mutant/name.go has the names", o.run)
+		return fmt.Errorf("no mutant matches %q: hack/mutants/catalog_*.go have the names", o.run)
 	}
-	dir, err := os.MkdirTemp("", "mutants-")
+	files, err := patched(".", chosen)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	t := &tests{dir: dir, verbose: o.verbose}
-	if err := t.build(ctx, packages(chosen)); err != nil {
+	t, err := newTests(".", files)
+	if err != nil {
 		return err
 	}
+	t.verbose = o.verbose
+	if err := t.build(ctx, packages(chosen)); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w\nthe patched files are in %s", err, t.dir)
+	}
+	defer func() { _ = os.RemoveAll(t.dir) }()
 	if err := t.passWithout(ctx, catchers(chosen)); err != nil {
 		return err
 	}
@@ -80,19 +82,19 @@ func play(ctx context.Context, o options) error {
 }
 
 // choose is the part of the catalog that is to be played.
-func choose(catalog []mutant.Mutant, o options) []mutant.Mutant {
-	var chosen []mutant.Mutant
+func choose(catalog []mutant, o options) []mutant {
+	var chosen []mutant
 	for _, m := range catalog {
-		if !o.run.MatchString(string(m.Name)) {
+		if !o.run.MatchString(m.name) {
 			continue
 		}
-		var played []mutant.Catcher
-		for _, c := range m.CaughtBy {
-			if o.long || !c.Long {
+		var played []catcher
+		for _, c := range m.caughtBy {
+			if o.long || !c.long {
 				played = append(played, c)
 			}
 		}
-		if m.CaughtBy = played; len(played) > 0 {
+		if m.caughtBy = played; len(played) > 0 {
 			chosen = append(chosen, m)
 		}
 	}

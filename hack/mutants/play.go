@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // found is what became of the mutants, as the result's file has it.
@@ -21,14 +19,14 @@ type found struct {
 	Caught int `json:"caught"`
 	Total  int `json:"total"`
 	// Survivors are the mutants that at least one of their tests let pass.
-	Survivors []mutant.Name `json:"survivors"`
+	Survivors []string `json:"survivors"`
 
 	mu sync.Mutex
 }
 
 // playAll plays the mutants, some at a time.
-func (t *tests) playAll(ctx context.Context, chosen []mutant.Mutant) *found {
-	f := &found{Survivors: []mutant.Name{}}
+func (t *tests) playAll(ctx context.Context, chosen []mutant) *found {
+	f := &found{Survivors: []string{}}
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for _, m := range chosen {
@@ -46,35 +44,35 @@ func (t *tests) playAll(ctx context.Context, chosen []mutant.Mutant) *found {
 }
 
 // play returns why tests of a mutant did not catch it, nothing if all did.
-func (t *tests) play(ctx context.Context, m mutant.Mutant) (missed []string) {
-	for _, c := range m.CaughtBy {
-		code, out := t.run(ctx, c, m.Name)
+func (t *tests) play(ctx context.Context, m mutant) (missed []string) {
+	for _, c := range m.caughtBy {
+		code, out := t.run(ctx, c, m.name)
 		if t.verbose {
-			fmt.Printf("== %s, %s of %s\n%s\n", m.Name, c.Test, c.Package, tail(out))
+			fmt.Printf("== %s, %s of %s\n%s\n", m.name, c.test, c.pkg, tail(out))
 		}
 		if err := caught(c, code, out); err != nil {
-			missed = append(missed, fmt.Sprintf("%s of %s: %v", c.Test, c.Package, err))
+			missed = append(missed, fmt.Sprintf("%s of %s: %v", c.test, c.pkg, err))
 		}
 	}
 	return missed
 }
 
 // add notes and prints what became of one mutant.
-func (f *found) add(m mutant.Mutant, missed []string, took time.Duration) {
+func (f *found) add(m mutant, missed []string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.Total++
 	if len(missed) > 0 {
-		f.Survivors = append(f.Survivors, m.Name)
-		fmt.Printf("%-34s SURVIVED (%s): %s\n", m.Name, m.Fault, strings.Join(missed, "; "))
+		f.Survivors = append(f.Survivors, m.name)
+		fmt.Printf("%-34s SURVIVED (%s): %s\n", m.name, m.fault, strings.Join(missed, "; "))
 		return
 	}
 	f.Caught++
 	var by []string
-	for _, c := range m.CaughtBy {
-		by = append(by, c.Test)
+	for _, c := range m.caughtBy {
+		by = append(by, c.test)
 	}
-	fmt.Printf("%-34s caught by %s, %.1f s\n", m.Name, strings.Join(by, ", "), took.Seconds())
+	fmt.Printf("%-34s caught by %s, %.1f s\n", m.name, strings.Join(by, ", "), took.Seconds())
 }
 
 // tell prints the sum, writes it to a file if one is named, and fails if a

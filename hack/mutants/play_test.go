@@ -10,16 +10,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
-func names(chosen []mutant.Mutant) []string {
+func names(chosen []mutant) []string {
 	var names []string
 	for _, m := range chosen {
-		line := string(m.Name)
-		for _, c := range m.CaughtBy {
-			line += " " + c.Test
+		line := m.name
+		for _, c := range m.caughtBy {
+			line += " " + c.test
 		}
 		names = append(names, line)
 	}
@@ -29,10 +27,10 @@ func names(chosen []mutant.Mutant) []string {
 // Tests of real processes play only in the long form, and a mutant that no
 // others catch plays only there.
 func TestChoose(t *testing.T) {
-	quick := mutant.Catcher{Package: "./a", Test: "TestQuick"}
-	slow := mutant.Catcher{Package: "./b", Test: "TestSlow", Long: true}
-	catalog := []mutant.Mutant{
-		{Name: "one", CaughtBy: []mutant.Catcher{quick, slow}}, {Name: "two", CaughtBy: []mutant.Catcher{slow}},
+	quick := catcher{pkg: "./a", test: "TestQuick"}
+	slow := catcher{pkg: "./b", test: "TestSlow", long: true}
+	catalog := []mutant{
+		{name: "one", caughtBy: []catcher{quick, slow}}, {name: "two", caughtBy: []catcher{slow}},
 	}
 	cases := map[string]struct {
 		pattern string
@@ -53,7 +51,7 @@ func TestChoose(t *testing.T) {
 		})
 	}
 	all := choose(catalog, options{run: regexp.MustCompile(""), long: true})
-	if diff := cmp.Diff([]mutant.Catcher{quick, slow}, catchers(all)); diff != "" {
+	if diff := cmp.Diff([]catcher{quick, slow}, catchers(all), cmp.AllowUnexported(catcher{})); diff != "" {
 		t.Errorf("each test passes once without a mutant (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"./a", "./b"}, packages(all)); diff != "" {
@@ -64,13 +62,13 @@ func TestChoose(t *testing.T) {
 // A survivor fails the run, and the file names it.
 func TestTell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mutants.json")
-	f := &found{Survivors: []mutant.Name{}}
-	f.add(mutant.Mutant{Name: "caught"}, nil, time.Second)
+	f := &found{Survivors: []string{}}
+	f.add(mutant{name: "caught"}, nil, time.Second)
 	var out strings.Builder
 	if err := f.tell(&out, file); err != nil || out.String() != "1/1 mutants caught\n" {
 		t.Errorf("error %v, output %q", err, out.String())
 	}
-	f.add(mutant.Mutant{Name: "survivor"}, []string{"TestStock passed"}, time.Second)
+	f.add(mutant{name: "survivor"}, []string{"TestStock passed"}, time.Second)
 	if err := f.tell(&out, file); err == nil || !strings.Contains(err.Error(), "survivor") {
 		t.Errorf("error is %v, want the survivor", err)
 	}

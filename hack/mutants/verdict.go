@@ -5,18 +5,16 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // passed is nil if the test ran, and passed, by its own account.
-func passed(c mutant.Catcher, code int, out string) error {
+func passed(c catcher, code int, out string) error {
 	switch {
 	case code != 0:
 		return fmt.Errorf("it failed, exit code %d", code)
-	case says(out, "SKIP", c.Test):
+	case says(out, "SKIP", c.test):
 		return errors.New("it was skipped: set KUBEBUILDER_ASSETS, and do not run it with -short")
-	case !says(out, "PASS", c.Test):
+	case !says(out, "PASS", c.test):
 		return errors.New("there is no such test")
 	default:
 		return nil
@@ -25,13 +23,13 @@ func passed(c mutant.Catcher, code int, out string) error {
 
 // caught is nil if the test failed by its own account: not by a panic, whose
 // exit code is 2, and not by a time-out, which is one.
-func caught(c mutant.Catcher, code int, out string) error {
+func caught(c catcher, code int, out string) error {
 	switch {
 	case code == 0:
 		return errors.New("it passed")
 	case code != 1, strings.Contains(out, "\npanic: "), strings.Contains(out, "\nfatal error: "):
 		return fmt.Errorf("it broke down, exit code %d", code)
-	case !says(out, "FAIL", c.Test), !regexp.MustCompile(c.Says).MatchString(out):
+	case !says(out, "FAIL", c.test), !regexp.MustCompile(c.says).MatchString(out):
 		return errors.New("something other than the test failed")
 	default:
 		return nil

@@ -2,13 +2,11 @@ package main
 
 import (
 	"testing"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Only a test that fails by its own account has caught anything.
 func TestCaught(t *testing.T) {
-	catcher := mutant.Catcher{Test: "TestStock", Says: "oversold"}
+	catcher := catcher{test: "TestStock", says: "oversold"}
 	const failed = "=== RUN   TestStock\n    stock_test.go:7: oversold\n--- FAIL: TestStock (0.01s)\nFAIL\n"
 	cases := map[string]struct {
 		code   int
@@ -23,7 +21,6 @@ func TestCaught(t *testing.T) {
 		"a time-out":               {2, "oversold\npanic: test timed out after 2m0s\n", false},
 		"a fatal error":            {2, failed + "fatal error: all goroutines are asleep\n", false},
 		"killed":                   {-1, failed, false},
-		"unknown to the registry":  {2, "there is no mutant \"x\"\n", false},
 		"the binary did not start": {-1, "fork/exec: no such file", false},
 	}
 	for name, tc := range cases {
@@ -37,7 +34,7 @@ func TestCaught(t *testing.T) {
 
 // A test that did not run proves nothing about the program without a fault.
 func TestPassed(t *testing.T) {
-	catcher := mutant.Catcher{Test: "TestStock"}
+	catcher := catcher{test: "TestStock"}
 	cases := map[string]struct {
 		code   int
 		out    string

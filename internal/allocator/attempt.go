@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // attempt is one change of the ledger, which may be sent several times until
@@ -27,9 +26,6 @@ type attempt struct {
 // token returns a token that was never used before.
 func (s *State) token() string {
 	s.attempts++
-	if mutant.On(mutant.CounterForToken) {
-		return strconv.FormatUint(s.attempts, 10)
-	}
 	return s.self + "/" + strconv.FormatUint(s.attempts, 10)
 }
 
@@ -48,7 +44,7 @@ func (s *State) compose(now time.Time, batch []*request) *attempt {
 		Conditions: slices.Clone(s.base.Status.Conditions),
 	}
 	for _, uid := range s.order {
-		if e := s.entries[uid]; e.settled || mutant.On(mutant.EarlyDrop) && e.journaled {
+		if e := s.entries[uid]; e.settled {
 			next.settled = append(next.settled, uid)
 		} else {
 			status.InFlight = append(status.InFlight, e.hold)
@@ -102,13 +98,6 @@ func (s *State) ledgerWritten(now time.Time, e LedgerWritten) []Effect {
 	case Refused:
 		return []Effect{ReadLedger{Term: s.term}}
 	default:
-		if mutant.On(mutant.UnknownIsFailure) && s.stage == leading {
-			s.attempt = nil
-			return s.write(now)
-		}
-		if mutant.On(mutant.UnknownIsSuccess) {
-			return s.landed(now, s.base.Version, e.Token)
-		}
 		return []Effect{ReadLedger{Term: s.term, Delay: backoff(len(s.attempt.tokens) - 1)}}
 	}
 }
@@ -175,9 +164,6 @@ func (s *State) resolve(now time.Time, stored *Stored) []Effect {
 	}
 	if slices.Contains(s.attempt.tokens, stored.Status.Token) && trusted(stored) {
 		return s.landed(now, stored.Version, stored.Status.Token)
-	}
-	if mutant.On(mutant.BlindLedgerWrite) {
-		s.base.Version = stored.Version
 	}
 	if stored.Version == s.base.Version {
 		// It may still land. Sending it again, over the same version, settles

@@ -6,7 +6,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // settleDelay is how long the ledger rests before a write that decides nothing:
@@ -28,11 +27,6 @@ func (s *State) write(now time.Time) []Effect {
 		return effects
 	}
 	s.attempt = next
-	if mutant.On(mutant.AnswerBeforeJournal) {
-		for _, r := range batch {
-			effects = append(effects, replies(r, r.decision)...)
-		}
-	}
 	return append(effects, s.send()...)
 }
 
@@ -71,11 +65,6 @@ func (s *State) decide(now time.Time) (batch []*request, effects []Effect) {
 			left = append(left, r)
 			continue
 		}
-		if mutant.On(mutant.AnswerWithoutProof) && size == 0 {
-			delete(s.waiting, r.uid)
-			effects = append(effects, replies(r, decision)...)
-			continue
-		}
 		room -= size
 		r.decision = decision
 		delete(s.waiting, r.uid)
@@ -94,7 +83,7 @@ func (s *State) superseded(r *request) bool {
 		return s.stock.HoldVersion(r.uid) > 0
 	}
 	// Takes that were computed before a fold was shown would be taken again.
-	return !mutant.On(mutant.StaleConsume) && !s.joined(r.uid) && (r.foldID != s.stock.HoldFold(r.uid) || !s.stock.Covers(r.uid, r.takes))
+	return !s.joined(r.uid) && (r.foldID != s.stock.HoldFold(r.uid) || !s.stock.Covers(r.uid, r.takes))
 }
 
 // decideOne decides one request. decided is false where it has to wait for
@@ -145,9 +134,7 @@ func (s *State) addEntry(hold v1.InFlightHold, journaled bool) *entry {
 	e := &entry{hold: hold, journaled: journaled}
 	s.entries[hold.UID] = e
 	s.order = append(s.order, hold.UID)
-	if !mutant.On(mutant.JournalUncounted) {
-		s.stock.Journal(hold.UID, hold.Allocations)
-	}
+	s.stock.Journal(hold.UID, hold.Allocations)
 	return e
 }
 

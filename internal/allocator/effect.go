@@ -6,7 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Effect is something Step wants done. Effects of one Step may be performed in
@@ -85,7 +84,7 @@ type Claim struct {
 
 // Shown tells whether a ledger as read shows the claim.
 func (c Claim) Shown(uid types.UID, status *v1.StockLedgerStatus) bool {
-	return uid == c.UID && status.Holder == c.Holder && status.Epoch == c.Epoch || mutant.On(mutant.ClaimUnchecked)
+	return uid == c.UID && status.Holder == c.Holder && status.Epoch == c.Epoch
 }
 
 // Decision is the answer to a Reserve or a Consume. Exactly one of Hold, Short,

@@ -6,7 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // foldLinger is how long a fold takes in more consumes before its units go to
@@ -113,7 +112,7 @@ func (s *State) advanceFold(now time.Time) []Effect {
 		return s.wake(now, left)
 	}
 	s.fold.closing = true
-	if s.fold.tallying || !s.fold.journaled && !mutant.On(mutant.FoldUnjournaled) {
+	if s.fold.tallying || !s.fold.journaled {
 		return nil
 	}
 	for _, m := range s.fold.members {
@@ -171,10 +170,8 @@ func (s *State) knownFold() *v1.Fold {
 // and units that a lost fold took and that no tally counts. They become part of
 // the open fold, or of a new one.
 func (s *State) refold(now time.Time, floor int64, lost map[types.UID][]v1.Take) {
-	if !mutant.On(mutant.FoldIDsRestart) {
-		s.lastFold = max(s.lastFold, floor, s.stock.LastFold())
-	}
-	if len(lost) == 0 || mutant.On(mutant.FoldForgotten) {
+	s.lastFold = max(s.lastFold, floor, s.stock.LastFold())
+	if len(lost) == 0 {
 		return
 	}
 	if s.fold == nil {

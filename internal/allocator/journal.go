@@ -9,7 +9,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // requestTimeout bounds one API request. What a longer one did is found out by
@@ -74,11 +73,6 @@ func (s *shard) writeLedger(ctx context.Context, e WriteLedger) Event {
 			UID: e.UID, ResourceVersion: formatVersion(e.Version),
 		},
 		Status: e.Status,
-	}
-	if mutant.On(mutant.BlindJournalRequest) {
-		if latest, err := s.storedLedger(ctx); err == nil && latest != nil {
-			l.ResourceVersion = formatVersion(latest.Version)
-		}
 	}
 	err := s.Client.Status().Update(ctx, l)
 	answer := LedgerWritten{Term: e.Term, Token: e.Status.Token}

@@ -8,8 +8,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 const (
@@ -47,9 +45,6 @@ func (s *shard) watchCaughtUp(ctx context.Context, w wanted, key client.ObjectKe
 		if !s.awaitShown(ctx, object) {
 			return false, ctx.Err()
 		}
-		if mutant.On(mutant.MarkedOnce) {
-			break
-		}
 	}
 	return true, nil
 }
@@ -84,8 +79,7 @@ func (s *shard) awaitShown(ctx context.Context, object client.Object) bool {
 	key := client.ObjectKeyFromObject(object)
 	for waited, look := time.Duration(0), firstLook; waited < watchPatience && ctx.Err() == nil; look = min(lastLook, 2*look) {
 		// Into the object as it was written: what is not found leaves it behind.
-		if err := s.Cache.Get(ctx, key, object); err == nil && versionOf(object.GetResourceVersion()) >= want ||
-			mutant.On(mutant.MarkNotAwaited) {
+		if err := s.Cache.Get(ctx, key, object); err == nil && versionOf(object.GetResourceVersion()) >= want {
 			return true
 		}
 		s.pause(ctx, look)

@@ -5,7 +5,6 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // This file mirrors the reconcilers of package controllers, which drive the
@@ -101,9 +100,6 @@ func (w *modelWorld) decided(p *modelProcess, slot int, o *modelObject, d Decisi
 
 // write sends a status over the version that was read.
 func (w *modelWorld) write(p *modelProcess, slot int, r *v1.Reservation) {
-	if mutant.On(mutant.BlindStatusWrite) {
-		r.ResourceVersion = ""
-	}
 	t := &modelTask{kind: taskCart}
 	t.send(&modelRequest{verb: verbUpdate, kind: kindCart, cart: slot, given: newObject(r, slot, false)})
 	p.tasks[slot] = t
@@ -132,7 +128,7 @@ func (w *modelWorld) reconcilerAnswered(p *modelProcess, slot int, t *modelTask,
 func (w *modelWorld) reconcileItem(p *modelProcess) {
 	o := p.seen[kindItem][0]
 	w.feed(p, o)
-	if o.item.Status.ObservedGeneration == o.item.Generation || mutant.On(mutant.UnprovenSpec) {
+	if o.item.Status.ObservedGeneration == o.item.Generation {
 		position, known := p.position()
 		if !known || position.Consumed >= o.item.Status.Consumed {
 			w.show(p, o)

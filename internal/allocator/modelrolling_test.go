@@ -7,7 +7,6 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // This file mirrors rollforward.go and tally.go.
@@ -112,7 +111,7 @@ func (p *modelProcess) finishRolling(r *v1.Reservation, e RollForward) bool {
 		if hold.UID != r.UID {
 			continue
 		}
-		if r.CurrentPhase() != v1.PhasePending && !mutant.On(mutant.RollForwardAnyway) {
+		if r.CurrentPhase() != v1.PhasePending {
 			return false
 		}
 		if action, _ := lifecycle.Due(r, p.now()); action == lifecycle.Release {
@@ -142,7 +141,7 @@ func (w *modelWorld) tallyAnswered(p *modelProcess, t *modelTask, s *modelSub, a
 			return
 		}
 		w.feed(p, a.object)
-		if a.object.tally.Status.LastFold >= e.ID && !mutant.On(mutant.FoldTalliedTwice) {
+		if a.object.tally.Status.LastFold >= e.ID {
 			return
 		}
 		given := a.object.tally.DeepCopy()

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // This file mirrors what the shell does for an effect, one API request at a
@@ -69,9 +68,6 @@ func (w *modelWorld) enter(p *modelProcess, slot int, t *modelTask) (over bool) 
 	case WriteLedger:
 		given := &v1.StockLedger{Status: e.Status}
 		given.UID, given.ResourceVersion = e.UID, formatVersion(e.Version)
-		if mutant.On(mutant.BlindJournalRequest) {
-			given.ResourceVersion = ""
-		}
 		t.send(&modelRequest{verb: verbUpdate, kind: kindLedger, given: newObject(given, 0, false)})
 	case CatchUp:
 		if t.failed() {

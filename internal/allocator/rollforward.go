@@ -12,7 +12,6 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // errOpen says that some Reservations changed under the hand and are still
@@ -77,7 +76,7 @@ func (s *shard) journaled(e RollForward) []unfinished {
 }
 
 func (s *shard) finishHold(r *v1.Reservation, hold v1.InFlightHold) bool {
-	if r.CurrentPhase() != v1.PhasePending && !mutant.On(mutant.RollForwardAnyway) {
+	if r.CurrentPhase() != v1.PhasePending {
 		return false
 	}
 	now := s.Clock.Now()

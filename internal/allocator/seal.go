@@ -9,25 +9,18 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // sealed is a token with a digest of what the write says about holds and folds. A
 // ledger whose token does not fit was edited by hand, or belongs to another ledger:
 // it may name less than was promised, so it counts as lost.
 func sealed(token string, uid types.UID, s *v1.StockLedgerStatus) string {
-	if mutant.On(mutant.CounterForToken) {
-		return token
-	}
 	return token + "/" + seal(uid, s)
 }
 
 // trusted tells whether a stored ledger is as an operator wrote it, so that it names
 // every hold that it should.
 func trusted(stored *Stored) bool {
-	if mutant.On(mutant.HandEditTrusted) || mutant.On(mutant.CounterForToken) {
-		return true
-	}
 	token := stored.Status.Token
 	return token[strings.LastIndexByte(token, '/')+1:] == seal(stored.UID, &stored.Status)
 }

@@ -6,7 +6,6 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/ledger"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // reservationSeen is for a Reservation that may change afterwards: its client decodes
@@ -21,9 +20,6 @@ func reservationSeen(r *v1.Reservation) ReservationSeen {
 // allocations are shared.
 func reservationCached(r *v1.Reservation) ReservationSeen {
 	phase := r.CurrentPhase()
-	if mutant.On(mutant.EarlyCredit) && r.Spec.Intent == v1.IntentRelease {
-		phase = v1.PhaseReleased
-	}
 	return ReservationSeen{
 		UID:         r.UID,
 		Version:     versionOf(r.ResourceVersion),
@@ -72,13 +68,10 @@ func itemSeen(item *v1.StockItem) ItemSeen {
 // operator shows. A raise of received binds from the moment observedGeneration
 // shows it, a cut at once.
 func sellable(item *v1.StockItem) int64 {
-	if item.Status.ObservedGeneration == item.Generation || mutant.On(mutant.EarlyRaise) {
+	if item.Status.ObservedGeneration == item.Generation {
 		return item.Spec.Received
 	}
 	shown := item.Status.OnHand + item.Status.Consumed
-	if mutant.On(mutant.LateCut) {
-		return shown
-	}
 	return min(item.Spec.Received, shown)
 }
 

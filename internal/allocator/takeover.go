@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // How long to wait before trying again, doubled each time up to the cap.
@@ -168,16 +167,10 @@ func (s *State) fenced() []Effect {
 		s.cursor = s.base.Status.Cursor
 	}
 	s.stage = catchingUp
-	if mutant.On(mutant.NoCatchUp) && s.base.Status.Recovered {
-		return s.caughtUp(s.lastWrite, CaughtUp{})
-	}
 	fence := fmt.Sprintf("%s/%d/%s", s.base.UID, s.epoch, s.self)
-	if mutant.On(mutant.RebuildUntouched) {
-		fence = ""
-	}
 	return []Effect{CatchUp{
 		Term:    s.term,
-		Rebuild: !s.base.Status.Recovered && !mutant.On(mutant.LedgerNotRebuilt),
+		Rebuild: !s.base.Status.Recovered,
 		Fence:   fence,
 		Claim:   s.claim(),
 	}}
@@ -199,7 +192,7 @@ func (s *State) caughtUp(now time.Time, e CaughtUp) []Effect {
 	fold := s.unfinishedFold()
 	s.refold(now, e.FoldFloor, e.Refold)
 	s.stage = rollingForward
-	if len(open) == 0 && (fold == nil || len(fold.Reservations) == 0) || mutant.On(mutant.NoRollForward) {
+	if len(open) == 0 && (fold == nil || len(fold.Reservations) == 0) {
 		return s.rolledForward(now)
 	}
 	return []Effect{RollForward{Term: s.term, Holds: open, Fold: fold, Claim: s.claim()}}

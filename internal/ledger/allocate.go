@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
-)
+import v1 "github.com/acme/inventory-service/api/v1"
 
 // Answer is what a cart gets. Exactly one of its three forms holds: all lines
 // are allocated, or Wait is set, or some lines are Short.
@@ -49,8 +46,6 @@ func (l *Ledger) allocate(lines []v1.ReservationItem, take taker) Answer {
 		return answer
 	case wait:
 		return Answer{Wait: true}
-	case mutant.On(mutant.PartOfACart) && len(answer.Allocations) > 0:
-		return Answer{Allocations: answer.Allocations}
 	default:
 		return Answer{Short: answer.Short}
 	}

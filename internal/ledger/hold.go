@@ -4,7 +4,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // hold is one Reservation's claim on units.
@@ -29,7 +28,7 @@ func (l *Ledger) Journal(uid types.UID, allocations []v1.Allocation) {
 // Withdraw takes back a hold that was only journaled: its batch never landed,
 // or its journal was lost and rebuilt without it.
 func (l *Ledger) Withdraw(uid types.UID) {
-	if h, held := l.holds[uid]; held && h.version == 0 && !mutant.On(mutant.LostHoldKept) {
+	if h, held := l.holds[uid]; held && h.version == 0 {
 		l.drop(uid)
 	}
 }
@@ -39,10 +38,10 @@ func (l *Ledger) Withdraw(uid types.UID) {
 // only be an older version. The allocations are kept, not copied: nobody may change
 // them afterwards.
 func (l *Ledger) Commit(uid types.UID, version uint64, allocations []v1.Allocation, foldID int64) {
-	if version <= l.holdFloor && !mutant.On(mutant.OldHoldAccepted) || l.ended(uid) {
+	if version <= l.holdFloor || l.ended(uid) {
 		return
 	}
-	if h, held := l.holds[uid]; held && version <= h.version && !mutant.On(mutant.OldHoldAccepted) {
+	if h, held := l.holds[uid]; held && version <= h.version {
 		return
 	}
 	l.put(uid, &hold{allocations: allocations, version: version, foldID: foldID})

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Item is what one StockItem offers, in units.
@@ -37,11 +35,11 @@ type itemRecord struct {
 // PutItem records a StockItem as it was at version. It tells whether that was
 // news; input that is older than what is known is ignored.
 func (l *Ledger) PutItem(item Item, version uint64) bool {
-	if version <= l.itemFloor && !mutant.On(mutant.OldItemAccepted) || l.ended(item.UID) {
+	if version <= l.itemFloor || l.ended(item.UID) {
 		return false
 	}
 	record, known := l.items[item.UID]
-	if known && version <= record.version && !mutant.On(mutant.OldItemAccepted) {
+	if known && version <= record.version {
 		return false
 	}
 	if !known {

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // shelf is everything known under one Key: the StockItems that claim it, the
@@ -41,9 +39,6 @@ func (s *shelf) available(received func(*Item) int64) int64 {
 	}
 	// No term is ever added to another, so nothing can overflow.
 	left := received(item) - s.consumed - s.reserved
-	if mutant.On(mutant.DuplicatesServe) && len(s.items) > 1 {
-		left += received(&s.items[1].Item)
-	}
 	return max(0, left-item.SafetyStock)
 }
 
@@ -142,9 +137,6 @@ func (l *Ledger) Position(uid types.UID) (p Position, known bool) {
 		return Position{ServingName: s.items[0].Name}, true
 	}
 	unsaid := l.unsaid(s.key)
-	if mutant.On(mutant.EarlyShipment) {
-		unsaid = 0
-	}
 	return Position{
 		Serving:     true,
 		ServingName: record.Name,

@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
-)
+import v1 "github.com/acme/inventory-service/api/v1"
 
 // tally is one StockTally.
 type tally struct {
@@ -17,7 +14,7 @@ type tally struct {
 // is known was deleted and made again: what was shipped stays known.
 func (l *Ledger) PutTally(shard int32, version uint64, lastFold int64, entries []v1.Take) {
 	before, known := l.tallies[shard]
-	if known && (version <= before.version || lastFold < before.lastFold && !mutant.On(mutant.TallyForgets)) {
+	if known && (version <= before.version || lastFold < before.lastFold) {
 		return
 	}
 	after := &tally{version: version, lastFold: lastFold, entries: make(map[Key]int64, len(entries))}
@@ -124,7 +121,7 @@ func (l *Ledger) recountConsumed(key Key) {
 	for _, t := range l.tallies {
 		consumed += t.entries[key]
 	}
-	if l.fold != nil && !mutant.On(mutant.FoldUncounted) {
+	if l.fold != nil {
 		if u, takes := l.fold.units[key]; takes {
 			if t, known := l.tallies[u.shard]; !known || t.lastFold < l.fold.id {
 				consumed += u.quantity

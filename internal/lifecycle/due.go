@@ -4,7 +4,6 @@ import (
 	"time"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Action is what is due for a Reservation.
@@ -48,9 +47,6 @@ func Due(r *v1.Reservation, now time.Time) (Action, time.Duration) {
 // dueReserved looks at what was shipped first: nothing may take back the units
 // of a shipment that was declared in time.
 func dueReserved(r *v1.Reservation, now time.Time) (Action, time.Duration) {
-	if mutant.On(mutant.ExpiryFirst) && r.Status.ExpiresAt != nil && !now.Before(r.Status.ExpiresAt.Time) {
-		return Expire, 0
-	}
 	if len(Takes(r)) > 0 {
 		return Ship, 0
 	}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // The running totals of a spec only grow, and consumeItems goes before
@@ -60,7 +59,7 @@ func totalOf(items []v1.PartialItem, a v1.Allocation) int64 {
 // false, and changes nothing, where the Reservation shows that fold already or
 // is not Reserved.
 func Consume(r *v1.Reservation, foldID int64, takes, lost []v1.Take, at time.Time) bool {
-	if r.CurrentPhase() != v1.PhaseReserved || r.Status.FoldID >= foldID && !mutant.On(mutant.FoldShownTwice) {
+	if r.CurrentPhase() != v1.PhaseReserved || r.Status.FoldID >= foldID {
 		return false
 	}
 	r.Status.FoldID = foldID

@@ -1,10 +1,6 @@
 package publisher
 
-import (
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/acme/inventory-service/internal/mutant"
-)
+import "k8s.io/apimachinery/pkg/types"
 
 // order takes notice that the handler is done with a change, other than the first
 // ones from the store. lastSync is the informer's LastSyncResourceVersion, read after
@@ -88,7 +84,7 @@ func (t *tracker) cursor(ns *namespace) uint64 {
 	if t.safe > 0 {
 		cursor = max(cursor, t.safe+1)
 	}
-	if len(ns.holding) > 0 && !mutant.On(mutant.CursorPassesAhead) {
+	if len(ns.holding) > 0 {
 		cursor = min(cursor, ns.holding[0].first)
 	}
 	return cursor

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // verdict is what an attempt to deliver came to.
@@ -23,7 +21,7 @@ const (
 // judge reads a verdict from the status code of an answer.
 func judge(status int) verdict {
 	switch {
-	case status >= 200 && status < 300 || mutant.On(mutant.FailureIsDelivery) && status >= 500:
+	case status >= 200 && status < 300:
 		return accepted
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
 		return failed

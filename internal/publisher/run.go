@@ -11,7 +11,6 @@ import (
 	"k8s.io/client-go/util/workqueue"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/mutant"
 )
 
 // Start publishes until the context ends, and returns when everything it started has
@@ -91,7 +90,7 @@ func (p *Publisher) resume(ctx context.Context) error {
 		}
 		cursor, err := strconv.ParseUint(ledger.Status.Cursor, 10, 64)
 		written, ok := versionOf(ledger)
-		if err != nil || !ok || cursor > written && !mutant.On(mutant.ForeignCursor) {
+		if err != nil || !ok || cursor > written {
 			cursor = 0
 		}
 		p.tracker.resume(ledger.Namespace, progress{cursor: cursor, backlog: int(ledger.Status.Totals.Backlog)})

@@ -1,0 +1,19 @@
+package main
+
+import "slices"
+
+// catalog are all mutants. Each package whose code is patched has a list in a file
+// of its own, catalog_<package>.go; a mutant of several packages is with the one
+// that makes the guarantee.
+var catalog = slices.Concat(
+	ofAllocatorJournal,
+	ofAllocatorTakeOver,
+	ofAllocatorFold,
+	ofAllocatorSeen,
+	ofLedger,
+	ofLifecycle,
+	ofControllers,
+	ofEvents,
+	ofWebhook,
+	ofPublisher,
+)
