@@ -3,8 +3,6 @@ package stock
 import (
 	"errors"
 	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 // The coding of a record is a CBOR sequence of two items: its kind, an unsigned integer,
@@ -18,28 +16,23 @@ import (
 // its own coding for ever; a process that meets a format it does not know neither leads
 // nor answers.
 
-// maxNesting, maxElements and maxPairs bound what a body may hold: a cart has three levels,
-// and a place for each of its lines.
-const (
-	maxNesting  = 6
-	maxElements = 1 << 17
-	maxPairs    = 1 << 10
-)
-
 var (
-	// ErrUnknownKind is wrapped where a record's kind is not one of this format.
+	// ErrUnknownKind says that a record's kind is none of this format.
 	ErrUnknownKind = errors.New("kind of record unknown")
-	// ErrUnknownField is wrapped where a body has a field that this format does not have.
+	// ErrUnknownField says that a body has a field that this format does not have.
 	ErrUnknownField = errors.New("field unknown")
-	// ErrUnknownPhase is wrapped where a reservation stands in no phase of this format.
+	// ErrUnknownPhase says that a reservation stands in no phase of this format.
 	ErrUnknownPhase = errors.New("phase unknown")
 )
+
+// usualBytes is what most records have room in.
+const usualBytes = 256
 
 // DecodeError says why bytes are no record.
 type DecodeError struct {
 	// Kind is the record's, 0 where not even that could be read.
 	Kind Kind
-	// Reason may wrap ErrUnknownKind, ErrUnknownField or ErrUnknownPhase.
+	// Reason may be ErrUnknownKind, ErrUnknownField or ErrUnknownPhase.
 	Reason error
 }
 
@@ -51,92 +44,53 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the reason.
 func (e *DecodeError) Unwrap() error { return e.Reason }
 
-var (
-	encoding = must(cbor.CoreDetEncOptions().EncMode())
-	decoding = must(cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		MaxNestedLevels:   maxNesting,
-		MaxArrayElements:  maxElements,
-		MaxMapPairs:       maxPairs,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		// Callers' texts are kept as they came, so that coding is exactly reversible.
-		UTF8: cbor.UTF8DecodeInvalid,
-	}.DecMode())
-)
-
-func must[T any](mode T, err error) T {
-	if err != nil {
-		panic(err) // the options above are wrong: no program gets as far as its first test
-	}
-	return mode
+// coded is a record that can be coded: a pointer to one.
+type coded interface {
+	Record
+	fields(c *coder)
 }
 
-// Encode returns the coding of a record. Equal records have equal codings.
+// Encode returns the coding of a record, or of a pointer to one. Equal records have equal
+// codings. It fails for what is no record of this package.
 func Encode(record Record) ([]byte, error) {
-	body, err := encoding.Marshal(record)
-	if err != nil {
-		return nil, fmt.Errorf("encode a record of kind %d: %w", record.Kind(), err)
+	pointer := pointerTo(record)
+	if pointer == nil {
+		return nil, fmt.Errorf("encode a %T: %w", record, ErrUnknownKind)
 	}
-	// Every kind is below 24, which makes it its own coding.
-	return append([]byte{byte(record.Kind())}, body...), nil
+	return encode(pointer), nil
 }
+
+func encode(record coded) []byte {
+	// Every kind is below 24, which makes it its own coding.
+	c := &coder{buf: append(make([]byte, 0, usualBytes), byte(record.Kind()))}
+	object(c, &record, codedFields)
+	return c.buf
+}
+
+func codedFields(record *coded, c *coder) { (*record).fields(c) }
 
 // Decode is the inverse of Encode. It returns a pointer, such as a *Reserved, which saves
 // copies of what may be large. Every error is a *DecodeError.
 func Decode(encoded []byte) (Record, error) {
 	if len(encoded) == 0 {
-		return nil, &DecodeError{Reason: errors.New("no bytes")}
+		return nil, &DecodeError{Reason: errShort}
 	}
 	kind := Kind(encoded[0])
 	record := blank(kind)
 	if record == nil {
 		return nil, &DecodeError{Kind: kind, Reason: ErrUnknownKind}
 	}
-	if err := decoding.Unmarshal(encoded[1:], record); err != nil {
-		return nil, &DecodeError{Kind: kind, Reason: reason(err)}
-	}
-	if !phaseKnown(record) {
+	c := &coder{reading: true, buf: encoded[1:]}
+	object(c, &record, codedFields)
+	switch {
+	case c.err != nil:
+		return nil, &DecodeError{Kind: kind, Reason: c.err}
+	case len(c.buf) > 0:
+		return nil, &DecodeError{Kind: kind, Reason: errTrailing}
+	case !phaseKnown(record):
 		return nil, &DecodeError{Kind: kind, Reason: ErrUnknownPhase}
 	}
 	return record, nil
-}
-
-// blank returns an empty record of a kind, nil where the kind is not known.
-func blank(kind Kind) Record {
-	switch kind {
-	case KindTerm:
-		return &Term{}
-	case KindItem:
-		return &ItemRecord{}
-	case KindItemGone:
-		return &ItemGone{}
-	case KindReserved:
-		return &Reserved{}
-	case KindRefused:
-		return &Refused{}
-	case KindReleased:
-		return &Released{}
-	case KindConsumed:
-		return &Consumed{}
-	case KindExtended:
-		return &Extended{}
-	case KindOrdered:
-		return &Ordered{}
-	case KindReader:
-		return &ReaderRecord{}
-	case KindShown:
-		return &Shown{}
-	case KindCart:
-		return &Cart{}
-	case KindTotal:
-		return &TotalRecord{}
-	case KindFounded:
-		return &Founded{}
-	default:
-		return nil
-	}
 }
 
 // phaseKnown tells whether what a record says of a reservation's phase makes sense in
@@ -161,13 +115,4 @@ func phaseKnown(record Record) bool {
 // changed tells whether a reservation can stand in this phase after a change.
 func (p Phase) changed() bool {
 	return p == PhaseReserved || p == PhaseReleased || p == PhaseConsumed
-}
-
-// reason makes the library's error for a field that is not known one of ours.
-func reason(err error) error {
-	var unknown *cbor.UnknownFieldError
-	if errors.As(err, &unknown) {
-		return fmt.Errorf("%w: %w", ErrUnknownField, err)
-	}
-	return err
 }

@@ -67,12 +67,12 @@ func uuidID(value []byte) ID {
 	return ID(text[:])
 }
 
-// MarshalCBOR implements cbor.Marshaler.
+// MarshalCBOR implements cbor.Marshaler, for those who read records with code of their own.
 func (id ID) MarshalCBOR() ([]byte, error) {
 	if value, ok := id.uuid(); ok {
 		return append([]byte{uuidHead}, value[:]...), nil
 	}
-	return encoding.Marshal(string(id))
+	return cbor.Marshal(string(id))
 }
 
 // UnmarshalCBOR implements cbor.Unmarshaler. A UUID that is coded as a text is an error:
@@ -83,7 +83,7 @@ func (id *ID) UnmarshalCBOR(encoded []byte) error {
 		return nil
 	}
 	var text string
-	if err := decoding.Unmarshal(encoded, &text); err != nil {
+	if err := cbor.Unmarshal(encoded, &text); err != nil {
 		return err
 	}
 	if _, ok := ID(text).uuid(); ok {

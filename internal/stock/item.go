@@ -2,15 +2,15 @@ package stock
 
 // Item is what one StockItem offers, in units.
 type Item struct {
-	UID      ID     `cbor:"1,keyasint"`
-	Name     string `cbor:"2,keyasint"`
-	Product  ID     `cbor:"3,keyasint"`
-	Location string `cbor:"4,keyasint"`
+	UID      ID     `cbor:"1,keyasint,omitzero"`
+	Name     string `cbor:"2,keyasint,omitempty"`
+	Product  ID     `cbor:"3,keyasint,omitzero"`
+	Location string `cbor:"4,keyasint,omitempty"`
 	// Created decides, before UID, which of two items of one product and location serves.
 	Created Time `cbor:"5,keyasint,omitempty"`
 	// Generation and Version are those of the object that says so.
-	Generation int64  `cbor:"6,keyasint"`
-	Version    uint64 `cbor:"7,keyasint"`
+	Generation int64  `cbor:"6,keyasint,omitempty"`
+	Version    uint64 `cbor:"7,keyasint,omitempty"`
 	// Received is what the spec says was taken in. Sellable is how much of it may be
 	// sold against: less than Received between a raise of the spec and the moment in
 	// which the StockItem's status shows its generation, since promises are measured by
@@ -35,13 +35,13 @@ type Key struct {
 // Total is how many units of a product were ever shipped from a location. It belongs
 // to the two, not to a StockItem: a StockItem that is made again finds it.
 type Total struct {
-	Product  ID     `cbor:"1,keyasint"`
-	Location string `cbor:"2,keyasint"`
-	Consumed int64  `cbor:"3,keyasint"`
+	Product  ID     `cbor:"1,keyasint,omitzero"`
+	Location string `cbor:"2,keyasint,omitempty"`
+	Consumed int64  `cbor:"3,keyasint,omitempty"`
 }
 
 // RefusedCount is how many carts a StockItem has refused by now.
 type RefusedCount struct {
-	Item    ID    `cbor:"1,keyasint"`
-	Refused int64 `cbor:"2,keyasint"`
+	Item    ID    `cbor:"1,keyasint,omitzero"`
+	Refused int64 `cbor:"2,keyasint,omitempty"`
 }

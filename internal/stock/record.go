@@ -39,7 +39,7 @@ type Time int64
 type (
 	// Term says that a process begins to lead.
 	Term struct {
-		Leader string `cbor:"1,keyasint"`
+		Leader string `cbor:"1,keyasint,omitempty"`
 		At     Time   `cbor:"2,keyasint,omitempty"`
 	}
 
@@ -52,9 +52,9 @@ type (
 	// ItemGone says that a StockItem was deleted. Version is that of the deletion, or of
 	// the list that no longer had it.
 	ItemGone struct {
-		UID     ID     `cbor:"1,keyasint"`
+		UID     ID     `cbor:"1,keyasint,omitzero"`
 		Name    string `cbor:"2,keyasint,omitempty"`
-		Version uint64 `cbor:"3,keyasint"`
+		Version uint64 `cbor:"3,keyasint,omitempty"`
 		At      Time   `cbor:"30,keyasint,omitempty"`
 	}
 
@@ -80,23 +80,23 @@ type (
 
 	// Extended says until when a hold lasts.
 	Extended struct {
-		Reservation ID   `cbor:"1,keyasint"`
-		Expires     Time `cbor:"2,keyasint"`
+		Reservation ID   `cbor:"1,keyasint,omitzero"`
+		Expires     Time `cbor:"2,keyasint,omitempty"`
 		Actor       ID   `cbor:"3,keyasint,omitzero"`
 		At          Time `cbor:"30,keyasint,omitempty"`
 	}
 
 	// Ordered names the order that a cart became, after it was decided.
 	Ordered struct {
-		Reservation ID   `cbor:"1,keyasint"`
-		Order       ID   `cbor:"2,keyasint"`
+		Reservation ID   `cbor:"1,keyasint,omitzero"`
+		Order       ID   `cbor:"2,keyasint,omitzero"`
 		Actor       ID   `cbor:"3,keyasint,omitzero"`
 		At          Time `cbor:"30,keyasint,omitempty"`
 	}
 
 	// ReaderRecord names somebody who reads the journal, such as an archive, and how far.
 	ReaderRecord struct {
-		Name string `cbor:"1,keyasint"`
+		Name string `cbor:"1,keyasint,omitempty"`
 		// Position is opaque here. Empty: the reader is gone.
 		Position string `cbor:"2,keyasint,omitempty"`
 		At       Time   `cbor:"30,keyasint,omitempty"`
@@ -104,8 +104,8 @@ type (
 
 	// Shown says which object shows a reservation, or that this object is gone.
 	Shown struct {
-		Reservation ID     `cbor:"1,keyasint"`
-		Object      Object `cbor:"2,keyasint"`
+		Reservation ID     `cbor:"1,keyasint,omitzero"`
+		Object      Object `cbor:"2,keyasint,omitzero"`
 		At          Time   `cbor:"30,keyasint,omitempty"`
 	}
 
@@ -121,7 +121,7 @@ type (
 	// Founded ends the facts that begin a journal which replaces a damaged one.
 	Founded struct {
 		// Replaces is the identity of the damaged journal.
-		Replaces string `cbor:"1,keyasint"`
+		Replaces string `cbor:"1,keyasint,omitempty"`
 		At       Time   `cbor:"30,keyasint,omitempty"`
 	}
 )

@@ -19,12 +19,12 @@ func (p Phase) Ended() bool { return p != PhaseReserved }
 type Reservation struct {
 	// ID is the uid of the object that a person or Git made, else the name that the
 	// bridge gave: a UUIDv5 of the command's source and id.
-	ID    ID    `cbor:"1,keyasint"`
-	Phase Phase `cbor:"2,keyasint"`
+	ID    ID    `cbor:"1,keyasint,omitzero"`
+	Phase Phase `cbor:"2,keyasint,omitempty"`
 	// Outcome is random and names the outcome's event.
-	Outcome ID `cbor:"3,keyasint"`
+	Outcome ID `cbor:"3,keyasint,omitzero"`
 	// Number counts the namespace's outcomes, from 1. Events leave in its order.
-	Number   uint64 `cbor:"4,keyasint"`
+	Number   uint64 `cbor:"4,keyasint,omitempty"`
 	Cart     ID     `cbor:"5,keyasint,omitzero"`
 	Customer ID     `cbor:"6,keyasint,omitzero"`
 	// Order is the one that was known when the cart was decided.
@@ -36,14 +36,14 @@ type Reservation struct {
 	// Object shows the reservation. Its UID is empty while none is known.
 	Object Object `cbor:"10,keyasint,omitzero"`
 	// Lines are what was asked for, each product once.
-	Lines []Line `cbor:"11,keyasint"`
+	Lines []Line `cbor:"11,keyasint,omitempty"`
 	// Allocations are where the units are from, in the order of Lines, and what became
 	// of them. Short says why a cart was refused.
 	Allocations []Allocation `cbor:"12,keyasint,omitempty"`
 	Short       []Shortage   `cbor:"13,keyasint,omitempty"`
 	// At is when it was decided, Expires when the hold runs out, Ended when nothing was
 	// held any more and Reason why.
-	At      Time   `cbor:"14,keyasint"`
+	At      Time   `cbor:"14,keyasint,omitempty"`
 	Expires Time   `cbor:"15,keyasint,omitempty"`
 	Ended   Time   `cbor:"16,keyasint,omitempty"`
 	Reason  string `cbor:"17,keyasint,omitempty"`
@@ -84,15 +84,15 @@ type Object struct {
 
 // Line is a number of units of one product that a cart asks for.
 type Line struct {
-	Product  ID    `cbor:"1,keyasint"`
-	Quantity int64 `cbor:"2,keyasint"`
+	Product  ID    `cbor:"1,keyasint,omitzero"`
+	Quantity int64 `cbor:"2,keyasint,omitempty"`
 }
 
 // Allocation is what one line got from one location. Quantity - Consumed - Released
 // units are held.
 type Allocation struct {
-	Product  ID     `cbor:"1,keyasint"`
-	Location string `cbor:"2,keyasint"`
+	Product  ID     `cbor:"1,keyasint,omitzero"`
+	Location string `cbor:"2,keyasint,omitempty"`
 	Quantity int64  `cbor:"3,keyasint,omitempty"`
 	Consumed int64  `cbor:"4,keyasint,omitempty"`
 	Released int64  `cbor:"5,keyasint,omitempty"`
@@ -104,17 +104,17 @@ func (a Allocation) Held() int64 { return max(0, a.Quantity-a.Consumed-a.Release
 
 // Shortage is a line that could not be served, and what there was.
 type Shortage struct {
-	Product   ID    `cbor:"1,keyasint"`
-	Requested int64 `cbor:"2,keyasint"`
+	Product   ID    `cbor:"1,keyasint,omitzero"`
+	Requested int64 `cbor:"2,keyasint,omitempty"`
 	Available int64 `cbor:"3,keyasint,omitempty"`
 }
 
 // Change is a reservation's hold as it stands after a part or all of it was released
 // or consumed.
 type Change struct {
-	Reservation ID           `cbor:"1,keyasint"`
-	Phase       Phase        `cbor:"2,keyasint"`
-	Allocations []Allocation `cbor:"3,keyasint"`
+	Reservation ID           `cbor:"1,keyasint,omitzero"`
+	Phase       Phase        `cbor:"2,keyasint,omitempty"`
+	Allocations []Allocation `cbor:"3,keyasint,omitempty"`
 	Reason      string       `cbor:"4,keyasint,omitempty"`
 	// Ended is when nothing was held any more; 0 while something is.
 	Ended      Time `cbor:"5,keyasint,omitempty"`
