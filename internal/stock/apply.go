@@ -34,8 +34,9 @@ func (s *State) apply(p *page, record Record, bytes int64) {
 	case *Reserved:
 		s.outcome(p, &r.Reservation, bytes)
 	case *Refused:
-		s.outcome(p, &r.Reservation, bytes)
 		s.refusals(r.Counts)
+		r.Counts = nil // the record stays in memory as long as the reservation
+		s.outcome(p, &r.Reservation, bytes)
 	case *Cart:
 		s.whole(p, &r.Reservation, bytes)
 	case *Released:
@@ -101,7 +102,7 @@ func (s *State) change(to *Change) {
 	}
 	normalizeAllocations(to.Allocations)
 	s.shareAllocations(to.Allocations)
-	next := c.open.Reservation
+	next := *c.open.Reservation
 	next.Phase, next.Allocations = to.Phase, to.Allocations
 	next.Reason, next.Ended = to.Reason, to.Ended
 	if to.ReplacedBy != "" {

@@ -14,7 +14,7 @@ type cart struct {
 // openCart is never changed: a change makes another one, so that what was handed out
 // stays as it is.
 type openCart struct {
-	Reservation
+	*Reservation
 	// size is about what the record that restates it takes, in encoded bytes.
 	size int64
 	kind class
@@ -23,7 +23,7 @@ type openCart struct {
 // reservation returns the cart's reservation, decoded if need be. Nobody may change it.
 func (c *cart) reservation() *Reservation {
 	if c.open != nil {
-		return &c.open.Reservation
+		return c.open.Reservation
 	}
 	return unpack(c.packed)
 }
@@ -40,12 +40,9 @@ func unpack(packed string) *Reservation {
 }
 
 // pack keeps a cart small that is only waiting to be forgotten.
-func (c *cart) pack() {
-	encoded, err := Encode(&Cart{c.open.Reservation})
-	if err != nil {
-		return // it stays as it is
-	}
-	c.packed, c.open = string(encoded), nil
+func (s *State) pack(c *cart) {
+	s.scratch = appendEncoded(s.scratch[:0], &Cart{*c.open.Reservation})
+	c.packed, c.open = string(s.scratch), nil
 }
 
 // counted returns what the cart was counted as on its home.
@@ -97,7 +94,7 @@ func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
 		home.carts = append(home.carts, c)
 		c.home = home
 	}
-	c.open, c.packed = &openCart{Reservation: *r, size: bytes, kind: s.classify(r)}, ""
+	c.open, c.packed = &openCart{Reservation: r, size: bytes, kind: s.classify(r)}, ""
 	s.hold(r, 1)
 	s.indexObject(c, before, r)
 	if r.Number > s.marks.Published && (before == nil || before.Number != r.Number) {
@@ -108,9 +105,9 @@ func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
 
 // recount counts a cart on its home, and packs it if it is only remembered.
 func (s *State) recount(c *cart) {
-	r := &c.open.Reservation
+	r := c.open.Reservation
 	if c.open.kind != classKeep && !s.tentative {
-		c.pack()
+		s.pack(c)
 	}
 	kind, bytes := c.counted(r)
 	save(s, c.home)

@@ -60,9 +60,11 @@ func Encode(record Record) ([]byte, error) {
 	return encode(pointer), nil
 }
 
-func encode(record coded) []byte {
+func encode(record coded) []byte { return appendEncoded(make([]byte, 0, usualBytes), record) }
+
+func appendEncoded(to []byte, record coded) []byte {
 	// Every kind is below 24, which makes it its own coding.
-	c := &coder{buf: append(make([]byte, 0, usualBytes), byte(record.Kind()))}
+	c := &coder{buf: append(to, byte(record.Kind()))}
 	object(c, &record, codedFields)
 	return c.buf
 }

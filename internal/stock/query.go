@@ -167,7 +167,7 @@ func (s *State) Consumed(key Key) int64 {
 func (s *State) Open() iter.Seq[*Reservation] {
 	return func(yield func(*Reservation) bool) {
 		for c := range s.carts() {
-			if c.open != nil && !c.open.Phase.Ended() && !yield(&c.open.Reservation) {
+			if c.open != nil && !c.open.Phase.Ended() && !yield(c.open.Reservation) {
 				return
 			}
 		}

@@ -28,6 +28,9 @@ type State struct {
 	products map[ID][]*locationStock
 	readers  map[string]*reader
 
+	// scratch is for coding what is packed.
+	scratch []byte
+
 	// tentative says that a Decide is at work, and undo how to take its changes back.
 	tentative bool
 	undo      []func()

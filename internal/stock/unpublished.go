@@ -56,9 +56,13 @@ func (s *State) settle() {
 }
 
 func (s *State) reclassify(c *cart) {
-	r := &c.open.Reservation
+	r := c.open.Reservation
+	kind := s.classify(r)
+	if kind == c.open.kind {
+		return
+	}
 	s.uncount(c, r)
-	c.open = &openCart{Reservation: *r, size: c.open.size, kind: s.classify(r)}
+	c.open = &openCart{Reservation: r, size: c.open.size, kind: kind}
 	s.recount(c)
 }
 
@@ -83,7 +87,7 @@ func (s *State) Unpublished() iter.Seq[*Reservation] {
 	}
 	return func(yield func(*Reservation) bool) {
 		for _, o := range outcomes {
-			if o.live() && !yield(&o.cart.open.Reservation) {
+			if o.live() && !yield(o.cart.open.Reservation) {
 				return
 			}
 		}
