@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -62,15 +63,38 @@ func (c *commands) release(ctx context.Context, reservation string) error {
 	return err
 }
 
-// send posts a command and returns the type and the data of the reply.
+// repeatAfter is the pause before a command is repeated.
+const repeatAfter = 50 * time.Millisecond
+
+// send posts a command and returns the type and the data of the reply. As any client
+// would, it repeats the command, under the same id, while the answer is that the outcome
+// takes longer: a slow machine is no failure.
 func (c *commands) send(ctx context.Context, kind, id string, payload any) (string, []byte, error) {
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return "", nil, err
 	}
+	for deadline := time.Now().Add(patience); ; {
+		told, answer, status, err := c.post(ctx, kind, id, body)
+		switch {
+		case err != nil:
+			return "", nil, err
+		case status == http.StatusOK:
+			return told, answer, nil
+		case status != http.StatusServiceUnavailable || time.Now().After(deadline):
+			return "", nil, fmt.Errorf("a command was answered with %d %s: %s", status, http.StatusText(status), answer)
+		}
+		if err := pause(ctx, repeatAfter); err != nil {
+			return "", nil, err
+		}
+	}
+}
+
+// post sends a command once.
+func (c *commands) post(ctx context.Context, kind, id string, body []byte) (told string, answer []byte, status int, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
-		return "", nil, err
+		return "", nil, 0, err
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Type": kind, "Ce-Source": commandSource, "Ce-Id": id,
@@ -79,12 +103,9 @@ func (c *commands) send(ctx context.Context, kind, id string, payload any) (stri
 	}
 	response, err := c.client.Do(request)
 	if err != nil {
-		return "", nil, err
+		return "", nil, 0, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("a command was answered with %s: %s", response.Status, answer)
-	}
-	return response.Header.Get("Ce-Type"), answer, err
+	answer, err = io.ReadAll(response.Body)
+	return response.Header.Get("Ce-Type"), answer, response.StatusCode, err
 }

@@ -48,7 +48,7 @@ var forms = map[string]form{
 		reads: true, growth: []int{200}, ahead: []int{64},
 		pages: pageForm{
 			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
-			loads: []pageLoad{{kib: 1, perSecond: 10, lasts: time.Second}}, codings: true,
+			loads: []pageLoad{{kib: 1, schema: unformatted, perSecond: 10, lasts: time.Second}}, codings: true,
 		},
 	},
 	"short": {
@@ -83,7 +83,11 @@ var forms = map[string]form{
 		reads: true, growth: []int{0, 1000, 10_000, 100_000}, ahead: []int{64, 256, 1024, 4096},
 		pages: pageForm{
 			cells: pageCells(1, 4, 8, 16, 32, 64), puts: 200,
-			loads: []pageLoad{{kib: 8, perSecond: 50, lasts: 90 * time.Second}, {kib: 16, perSecond: 50, lasts: 90 * time.Second}}, codings: true,
+			loads: []pageLoad{
+				{kib: 8, schema: unformatted, perSecond: 50, lasts: 90 * time.Second},
+				{kib: 16, schema: ruled, perSecond: 50, lasts: 90 * time.Second},
+			},
+			codings: true,
 		},
 	},
 }

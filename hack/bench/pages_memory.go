@@ -27,9 +27,9 @@ type memory struct {
 	Heap float64 `json:"heap_mib,omitempty"`
 }
 
-// pageMemory writes eight pages in turn, with the rule.
+// pageMemory writes eight pages in turn.
 func (l *lab) pageMemory(ctx context.Context, of pageLoad) (m pageMemory, err error) {
-	w, err := l.newPageWriter(ctx, pageCell{kib: of.kib, schema: ruled, pages: 8})
+	w, err := l.newPageWriter(ctx, pageCell{kib: of.kib, schema: of.schema, pages: 8})
 	if err != nil {
 		return m, err
 	}

@@ -39,16 +39,7 @@ func (r *result) print(out io.Writer) error {
 	if err := r.printRuns(out); err != nil {
 		return err
 	}
-	ratios := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(ratios, "\nratio\t")
-	for _, name := range slices.Sorted(maps.Keys(r.Ratios)) {
-		mark := ""
-		if slices.Contains(r.Extrapolated, name) {
-			mark = "extrapolated"
-		}
-		_, _ = fmt.Fprintf(ratios, "%s\t%.2f\t%s\n", name, r.Ratios[name], mark)
-	}
-	if err := ratios.Flush(); err != nil {
+	if err := r.printRatios(out); err != nil {
 		return err
 	}
 	if r.Reads != nil {
@@ -65,6 +56,9 @@ func (r *result) print(out io.Writer) error {
 }
 
 func (r *result) printRuns(out io.Writer) error {
+	if len(r.Runs) == 0 {
+		return nil
+	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "workload\tclients\tevents\tcontender\trate/s\tp50 ms\tp99 ms\tp99.9 ms\taccepted\twrites\town\tKiB\tCPU s/1000\town\tAPI server\tetcd\tdatabase\tclients\tRSS MiB\t")
 	for _, c := range r.Runs {
@@ -81,6 +75,22 @@ func (r *result) printRuns(out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func (r *result) printRatios(out io.Writer) error {
+	if len(r.Ratios) == 0 {
+		return nil
+	}
+	ratios := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(ratios, "\nratio\t")
+	for _, name := range slices.Sorted(maps.Keys(r.Ratios)) {
+		mark := ""
+		if slices.Contains(r.Extrapolated, name) {
+			mark = "extrapolated"
+		}
+		_, _ = fmt.Fprintf(ratios, "%s\t%.2f\t%s\n", name, r.Ratios[name], mark)
+	}
+	return ratios.Flush()
 }
 
 func (r *result) printAhead(out io.Writer) error {

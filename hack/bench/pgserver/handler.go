@@ -49,7 +49,7 @@ func (h *handler) reserve(rw http.ResponseWriter, r *http.Request, body []byte) 
 	}
 	reserved, err := h.decider.Reserve(r.Context(), command.CartID, command.Items)
 	if err != nil {
-		http.Error(rw, err.Error(), http.StatusServiceUnavailable)
+		http.Error(rw, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	if reserved {
@@ -66,7 +66,7 @@ func (h *handler) release(rw http.ResponseWriter, r *http.Request, body []byte) 
 		return
 	}
 	if err := h.decider.Release(r.Context(), command.ReservationID); err != nil {
-		http.Error(rw, err.Error(), http.StatusServiceUnavailable)
+		http.Error(rw, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	reply(rw, events.TypeReleased, command.ReservationID, command)
