@@ -1,0 +1,93 @@
+package replica_test
+
+import (
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/replica"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// followed compares a process that is at the journal's end with one that has read all
+// from a list, and both with the books.
+func (w *world) followed(p *process) {
+	if w.failure != "" || !p.replica.Log().Following() {
+		return
+	}
+	reader := w.reader()
+	if p.replica.Log().Position() != reader.Log().Position() || p.stock().Marks() != w.books.marks {
+		return // it is behind: by records, or by a write of marks alone
+	}
+	w.reach.Compared++
+	if p.stock().Fingerprint() != reader.Stock().Fingerprint() {
+		w.failf("%s has another State than the journal says (-journal +%s):\n%s", p.name, p.name, cmp.Diff(dumpLines(reader.Stock()), dumpLines(p.stock())))
+		return
+	}
+	w.books.agrees(p)
+}
+
+// reader is a replica that has just read the journal.
+func (w *world) reader() *replica.Replica {
+	config := w.config
+	config.Process = "reader"
+	r := replica.New(config, w.policy)
+	for _, effect := range r.Start() {
+		if perform, ok := effect.(replica.Perform); ok {
+			r.Step(w.now, replica.Journal{Event: w.server.Serve(perform.Effect.(journal.List))})
+		}
+	}
+	return r
+}
+
+func dumpLines(s *stock.State) []string {
+	var text strings.Builder
+	if err := s.Dump(&text); err != nil {
+		panic(err)
+	}
+	return strings.Split(text.String(), "\n")
+}
+
+// agrees judges what a State says that is at the journal's end.
+func (b *books) agrees(p *process) {
+	s := p.stock()
+	remembered := 0
+	for id, c := range b.carts {
+		r, ok := s.Reservation(id)
+		if ok {
+			remembered++
+		}
+		if !ok {
+			r = nil
+		}
+		if textOf(c.now) != textOf(r) {
+			b.failf("%s knows %s as %+v, not %+v", p.name, id, r, c.now)
+		}
+	}
+	if s.Remembered() != remembered {
+		b.failf("%s remembers %d carts, %d are known", p.name, s.Remembered(), remembered)
+	}
+	for _, product := range products {
+		var reserved int64
+		for _, key := range b.places(product) {
+			k := b.keys[key]
+			if k == nil {
+				continue
+			}
+			reserved += k.held
+			if got := s.Consumed(key); got != k.consumed {
+				b.failf("%s says that %d of %v were shipped, not %d", p.name, got, key, k.consumed)
+			}
+		}
+		available, held, _ := s.Level(product)
+		if available != b.available(product) || held != reserved {
+			b.failf("%s says that of %s there are %d to sell and %d held, not %d and %d", p.name, product, available, held, b.available(product), reserved)
+		}
+	}
+	for name, r := range b.readers {
+		if position, _ := s.Reader(name); position != r.position {
+			b.failf("%s says that %s is at %q, not %q", p.name, name, position, r.position)
+		}
+	}
+}

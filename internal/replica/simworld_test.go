@@ -1,0 +1,163 @@
+package replica_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+// world is one seed: replicas against one API server, callers who want carts, people who
+// change StockItems, and faults. One goroutine, virtual time.
+type world struct {
+	seed   uint64
+	rng    *rand.Rand
+	server *journaltest.Server
+	procs  []*process
+	now    time.Time
+	// stray are requests whose senders have given them up: they may arrive at any time.
+	stray []journal.Effect
+	// books judge each write that the server stores; judged is how many they have seen.
+	books  *books
+	judged int
+
+	wishes  []*wish
+	asks    map[uint64]*question
+	stock   *stockroom
+	objects []*object
+	// delivered are the outcomes whose events were delivered, by number.
+	delivered map[uint64]stock.ID
+
+	policy stock.Policy
+	config journal.Config
+	// denyUntil is when the server takes writes again; touchUntil is when a stranger's
+	// controller stops to annotate each page that was written.
+	denyUntil, touchUntil time.Time
+	// crashAt is the write at which a process crashes, whatever else happens.
+	crashAt, writes int
+
+	count   int
+	faulty  bool
+	tracing bool
+	trace   []string
+	failure string
+	reach   reach
+}
+
+// maxAhead and maxBehind bound the clocks of processes against the world's.
+const (
+	maxAhead  = 5 * time.Second
+	maxBehind = 3 * time.Second
+)
+
+func newWorld(seed uint64, tracing bool) *world {
+	w := &world{
+		seed: seed,
+		rng:  rand.New(rand.NewPCG(seed, 11)), server: journaltest.NewServer(), now: fixture.Start, faulty: true, tracing: tracing,
+		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{},
+	}
+	w.policy = stock.Policy{
+		Retention: fixture.Span(20 * time.Second), Grace: fixture.Span(12 * time.Second),
+		CompactAbove: int64(400 + w.rng.IntN(1500)), Batch: 1300 + w.rng.IntN(1500),
+	}
+	w.config = fixture.Config("", fixture.Fill(200+w.rng.IntN(500)))
+	w.config.Spare = w.rng.IntN(3)
+	switch w.rng.IntN(4) {
+	case 0:
+		w.policy.Limit = int64(4000 + w.rng.IntN(4000))
+	case 1:
+		w.config.Bandwidth = 2000 + w.rng.IntN(20000)
+	}
+	w.crashAt = w.rng.IntN(150)
+	w.books = newBooks(w)
+	w.stock = newStockroom(w)
+	w.server.Reject = rejectPoison
+	w.server.Deny = func(*journal.Page) error { return w.deny() }
+	for range 2 + w.rng.IntN(2) {
+		w.procs = append(w.procs, w.newProcess())
+	}
+	return w
+}
+
+// fresh returns a name that was never used: a text, or a UUID.
+func (w *world) fresh(kind string) stock.ID {
+	w.count++
+	if w.rng.IntN(2) == 0 {
+		return stock.ID(fmt.Sprintf("%s-%d", kind, w.count))
+	}
+	return stock.ID(fmt.Sprintf("%08x-0000-5000-8000-%012x", kind[0], w.count))
+}
+
+// version gives a change of something other than a page its version.
+func (w *world) version() uint64 {
+	w.server.Version++
+	return w.server.Version
+}
+
+func (w *world) failf(format string, args ...any) {
+	if w.failure == "" {
+		w.failure = fmt.Sprintf(format, args...)
+		w.note("FAILURE: %s", w.failure)
+	}
+}
+
+// note adds a line to the trace. Arguments that are costly to print are Stringers.
+func (w *world) note(format string, args ...any) {
+	if w.tracing {
+		at := w.now.Sub(fixture.Start).Truncate(time.Millisecond)
+		w.trace = append(w.trace, fmt.Sprintf("%9s  ", at)+fmt.Sprintf(format, args...))
+	}
+}
+
+// chance is true once in n times.
+func (w *world) chance(n int) bool { return w.rng.IntN(n) == 0 }
+
+// step lets one thing happen.
+func (w *world) step() {
+	w.now = w.now.Add(time.Duration(w.rng.IntN(12)) * time.Millisecond)
+	p := w.procs[w.rng.IntN(len(w.procs))]
+	switch n := w.rng.IntN(100); {
+	case n < 28:
+		w.serve(p)
+	case n < 52:
+		p.answer()
+	case n < 62:
+		p.deliver()
+	case n < 78:
+		w.shop(p)
+	case n < 82:
+		p.feed()
+	case n < 84:
+		w.stock.show(p)
+	case n < 86:
+		p.watchStock()
+	case n < 88:
+		w.objectsStep(p)
+	case n < 91:
+		p.publish()
+	case n < 93:
+		w.stock.change()
+	case n < 95:
+		w.elect(p)
+	default:
+		w.fault(p)
+	}
+}
+
+func (w *world) elect(p *process) {
+	if p.frozen > 0 || w.chance(2) {
+		return
+	}
+	p.setElected(!p.elected)
+}
+
+// judge lets the books see what the server has stored since.
+func (w *world) judge() {
+	for ; w.judged < len(w.server.Changes) && w.failure == ""; w.judged++ {
+		w.books.stored(w.server.Changes[w.judged].Page)
+	}
+}
