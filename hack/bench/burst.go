@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -113,11 +112,7 @@ func (q *queue) drain(ctx context.Context, c contender, of cell, seed uint64) er
 	}
 	clients.Wait()
 	close(failed)
-	var err error
-	for e := range failed {
-		err = errors.Join(err, e)
-	}
-	return err
+	return firstOf(failed)
 }
 
 func (q *queue) record(sent, answered time.Time, reserved bool) {

@@ -68,10 +68,20 @@ func (l load) against(ctx context.Context, c contender, w workload, begin, end f
 	clients.Wait()
 	seen.sample.ended = time.Now()
 	close(failed)
-	for late := range failed {
-		err = errors.Join(err, late)
+	return seen.sample, errors.Join(err, firstOf(failed))
+}
+
+// firstOf is the first of the clients' errors, which are mostly the same.
+func firstOf(failed <-chan error) error {
+	first := <-failed
+	others := 0
+	for range failed {
+		others++
 	}
-	return seen.sample, err
+	if others > 0 {
+		return fmt.Errorf("%w (and %d others)", first, others)
+	}
+	return first
 }
 
 // observe warms up and then measures.
