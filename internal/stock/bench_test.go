@@ -164,8 +164,8 @@ func BenchmarkReplay100k(b *testing.B) {
 
 // TestMemory bounds what State takes for a cart, with one line and ids that are UUIDs.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes 100,000 carts")
+	if testing.Short() || raced {
+		t.Skip("makes 100,000 carts, to measure memory")
 	}
 	const carts = 100_000
 	for name, test := range map[string]struct {
