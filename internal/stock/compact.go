@@ -17,7 +17,7 @@ type compaction struct {
 	// budget are the bytes that may be restated still.
 	budget   int
 	searched int
-	// marks collects what must be said of the carts that the head leaves behind.
+	// forgotten and gone are what the marks must say of the carts that the head leaves behind.
 	forgotten Time
 	gone      uint64
 }
@@ -57,6 +57,7 @@ func (c *compaction) leave(mark Time, gone uint64) {
 	c.forgotten, c.gone = max(c.forgotten, mark), max(c.gone, gone)
 }
 
+// restateCarts restates the carts of a page that may not be forgotten.
 func (c *compaction) restateCarts(p *page) bool {
 	for _, cart := range p.carts {
 		if cart.home != p {
@@ -80,19 +81,10 @@ func (c *compaction) forgettable(r *Reservation, f footprint) bool {
 	return c.policy.forgettable(classOf(r, c.batch.Marks.Published), c.level, f.decided, f.over, c.now)
 }
 
+// restateRest restates what is on a page besides carts.
 func (c *compaction) restateRest(p *page) bool {
-	for _, i := range p.items {
-		if i.home == p && !c.restate(&ItemRecord{Item: i.Item}) {
-			return false
-		}
-	}
-	for _, l := range p.totals {
-		if l.home == p && !c.restate(&TotalRecord{Total: Total{Product: l.key.Product, Location: l.key.Location, Consumed: l.consumed}}) {
-			return false
-		}
-	}
-	for _, r := range p.readers {
-		if r.home == p && !c.restate(&ReaderRecord{Name: r.name, Position: r.position}) {
+	for fact := range p.otherFacts() {
+		if !c.restate(fact) {
 			return false
 		}
 	}

@@ -1,0 +1,56 @@
+package stock
+
+import "iter"
+
+// Facts yields records that restate all of State but what stands in its marks: a State
+// that applies them, in any order, knows the same. For a journal that replaces a damaged
+// one.
+func (s *State) Facts() iter.Seq[Record] {
+	return func(yield func(Record) bool) {
+		for _, p := range s.pages {
+			for fact := range p.facts() {
+				if !yield(fact) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// facts yields what restates the things whose home a page is.
+func (p *page) facts() iter.Seq[Record] {
+	return func(yield func(Record) bool) {
+		for _, c := range p.carts {
+			if c.home == p && !yield(&Cart{*c.reservation()}) {
+				return
+			}
+		}
+		for fact := range p.otherFacts() {
+			if !yield(fact) {
+				return
+			}
+		}
+	}
+}
+
+// otherFacts yields what restates the things that are not carts, all of which count for
+// as long as they are.
+func (p *page) otherFacts() iter.Seq[Record] {
+	return func(yield func(Record) bool) {
+		for _, i := range p.items {
+			if i.home == p && !yield(&ItemRecord{Item: i.Item}) {
+				return
+			}
+		}
+		for _, l := range p.totals {
+			if l.home == p && !yield(&TotalRecord{Total: Total{Product: l.key.Product, Location: l.key.Location, Consumed: l.consumed}}) {
+				return
+			}
+		}
+		for _, r := range p.readers {
+			if r.home == p && !yield(&ReaderRecord{Name: r.name, Position: r.position}) {
+				return
+			}
+		}
+	}
+}
