@@ -57,8 +57,9 @@ func (s *State) claim(i *item, before item) {
 	}
 	save(s, l)
 	items := slices.DeleteFunc(slices.Clone(l.items), func(other *item) bool { return other == i })
-	l.items = append(items, i)
-	slices.SortFunc(l.items, precedence)
+	items = append(items, i)
+	slices.SortFunc(items, precedence)
+	l.items = items
 	s.arrange(s.products[l.key.Product])
 }
 

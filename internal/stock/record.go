@@ -127,17 +127,43 @@ type (
 )
 
 // Kind implements Record.
-func (Term) Kind() Kind         { return KindTerm }
-func (ItemRecord) Kind() Kind   { return KindItem }
-func (ItemGone) Kind() Kind     { return KindItemGone }
-func (Reserved) Kind() Kind     { return KindReserved }
-func (Refused) Kind() Kind      { return KindRefused }
-func (Released) Kind() Kind     { return KindReleased }
-func (Consumed) Kind() Kind     { return KindConsumed }
-func (Extended) Kind() Kind     { return KindExtended }
-func (Ordered) Kind() Kind      { return KindOrdered }
+func (Term) Kind() Kind { return KindTerm }
+
+// Kind implements Record.
+func (ItemRecord) Kind() Kind { return KindItem }
+
+// Kind implements Record.
+func (ItemGone) Kind() Kind { return KindItemGone }
+
+// Kind implements Record.
+func (Reserved) Kind() Kind { return KindReserved }
+
+// Kind implements Record.
+func (Refused) Kind() Kind { return KindRefused }
+
+// Kind implements Record.
+func (Released) Kind() Kind { return KindReleased }
+
+// Kind implements Record.
+func (Consumed) Kind() Kind { return KindConsumed }
+
+// Kind implements Record.
+func (Extended) Kind() Kind { return KindExtended }
+
+// Kind implements Record.
+func (Ordered) Kind() Kind { return KindOrdered }
+
+// Kind implements Record.
 func (ReaderRecord) Kind() Kind { return KindReader }
-func (Shown) Kind() Kind        { return KindShown }
-func (Cart) Kind() Kind         { return KindCart }
-func (TotalRecord) Kind() Kind  { return KindTotal }
-func (Founded) Kind() Kind      { return KindFounded }
+
+// Kind implements Record.
+func (Shown) Kind() Kind { return KindShown }
+
+// Kind implements Record.
+func (Cart) Kind() Kind { return KindCart }
+
+// Kind implements Record.
+func (TotalRecord) Kind() Kind { return KindTotal }
+
+// Kind implements Record.
+func (Founded) Kind() Kind { return KindFounded }
