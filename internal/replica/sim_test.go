@@ -10,7 +10,7 @@ import (
 )
 
 // steps is how many things happen in a seed before the faults end.
-const steps = 1500
+const steps = 2000
 
 // TestSimulation plays replicas that compete, crash, freeze and lose answers against
 // callers who repeat themselves and people who change StockItems, and judges each write
@@ -57,7 +57,7 @@ func play(seed uint64, tracing bool) *world {
 	w := newWorld(seed, tracing)
 	for i := 0; i < steps && w.failure == ""; i++ {
 		w.step()
-		if i%100 == 99 {
+		if i%200 == 199 {
 			for _, p := range w.procs {
 				w.followed(p)
 			}

@@ -14,26 +14,26 @@ func (w *world) newCart(p *process) {
 	said := w.now.Add(time.Duration(w.rng.IntN(2000)-1000) * time.Millisecond)
 	options := append(w.lines(), fixture.At(said), fixture.Hold(w.hold()))
 	wanted := &wish{born: w.now, cart: true}
-	switch w.rng.IntN(14) {
-	case 0, 1:
+	switch n := w.rng.IntN(60); {
+	case n < 8:
 		options = append(options, fixture.WithoutTime())
-	case 2:
+	case n < 12:
 		options = append(options, fixture.At(w.now.Add(time.Duration(w.rng.IntN(30))*time.Second)))
-	case 3, 4:
+	case n < 20:
 		options = append(options, fixture.Given())
 		wanted.given = true
-	case 5:
+	case n < 24:
 		wanted.moving = true
-	case 6:
+	case n < 25:
 		options = append(options, fixture.Customer(poison))
 		wanted.poisoned = true
 		w.reach.Poisoned++
-	case 7:
+	case n < 26:
 		options = append(options, fixture.Line("pot", 0))
-	case 8:
+	case n < 30:
 		w.otherContent(p)
 		return
-	case 9:
+	case n < 31:
 		for n := range 40 {
 			options = append(options, fixture.Line(stock.ID(fmt.Sprintf("thing-%d-with-a-long-name", n)), 1))
 		}
@@ -142,4 +142,19 @@ func (w *world) later(id stock.ID) stock.Time {
 		return fixture.Moment(w.now)
 	}
 	return c.now.Expires + fixture.Span(time.Duration(w.rng.IntN(8)-1)*time.Second)
+}
+
+// expire lets a leader end holds whose time is over.
+func (w *world) expire(p *process) {
+	some := 3
+	for _, id := range w.books.order {
+		c := w.books.carts[id]
+		if c.now == nil || c.now.Phase.Ended() || c.now.Expires == 0 || c.now.Expires > fixture.Moment(p.clock()) {
+			continue
+		}
+		w.ask(p, &wish{born: w.now, request: stock.Expire{Reservation: id}})
+		if some--; some == 0 {
+			return
+		}
+	}
 }

@@ -102,7 +102,7 @@ func (b *books) decided(page uint64, r *stock.Reservation, marks stock.Marks) {
 	if r.Number != uint64(len(b.outcomes))+1 {
 		b.failf("the outcome of %s has number %d after %d", r.ID, r.Number, len(b.outcomes))
 	}
-	if r.Outcome == "" || b.uids[r.Outcome] {
+	if r.Outcome == "" || b.uids[r.Outcome] && !(knownLeft && b.w.left[r.Outcome]) {
 		b.failf("the outcome %q was there before", r.Outcome)
 	}
 	if r.At < b.marks.At || r.At > marks.At {
@@ -121,10 +121,12 @@ func (b *books) decidedAgain(c *cartBook, r *stock.Reservation) {
 	was := c.first.Command
 	b.w.reach.DecidedAgain++
 	switch {
+	case knownLeft && b.w.left[r.Outcome]:
+		b.w.reach.KnownLeft++
 	case was.ID == "":
 		b.failf("object %s was forgotten and decided again", r.ID)
 	case was.Given:
-		b.givenAgain(r)
+		b.failf("the command %s, to which we gave the id, was forgotten and decided again", r.ID)
 	case was.Time != 0 && was.Time == r.Command.Time:
 		b.failf("the command %s of %s was forgotten and decided again", r.ID, fixture.Clock(was.Time))
 	}
@@ -152,13 +154,4 @@ func (b *books) restated(page uint64, r *stock.Reservation) {
 	}
 	c.home = page
 	b.w.reach.Restated++
-}
-
-// givenAgain notes a command that got its id from us and was decided again after it was
-// forgotten.
-//
-// Known bound: see the package's notes on callers that leave while their request is under
-// way.
-func (b *books) givenAgain(r *stock.Reservation) {
-	b.failf("the command %s, to which we gave the id, was forgotten and decided again", r.ID)
 }

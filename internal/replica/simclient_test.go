@@ -35,8 +35,9 @@ type question struct {
 	seq int
 }
 
-// givenPatience is how long somebody asks whose command got its id from us.
-const givenPatience = 2 * time.Second
+// patience is how long a caller waits for an answer, and how long one goes on asking whose
+// command got its id from us.
+const patience = 2 * time.Second
 
 // ask lets a process be asked, and returns the call.
 func (w *world) ask(p *process, wish *wish) uint64 {
@@ -53,10 +54,8 @@ func (w *world) ask(p *process, wish *wish) uint64 {
 	wish.tries++
 	w.asks[call] = &question{wish: wish, request: request, process: p, at: w.now, seq: w.books.seq}
 	w.note("%s is asked (%d): %s", p.name, call, wordText{request})
-	if wish.given {
-		p.given = append(p.given, call)
-	}
-	if asked := (replica.Asked{Call: call, Request: request}); p.frozen == 0 {
+	p.callers = append(p.callers, call)
+	if asked := (replica.Asked{Call: call, Request: request}); !p.isFrozen() {
 		p.step(asked)
 	} else {
 		p.answers = append(p.answers, reply{event: asked, due: w.now})
@@ -66,7 +65,7 @@ func (w *world) ask(p *process, wish *wish) uint64 {
 
 // shop lets a caller do something.
 func (w *world) shop(p *process) {
-	if p.frozen > 0 && !w.chance(4) {
+	if p.isFrozen() && !w.chance(4) {
 		return // a frozen process takes little in
 	}
 	switch n := w.rng.IntN(20); {
@@ -89,7 +88,7 @@ func (w *world) askAgain(p *process) {
 			return
 		}
 		wish := w.wishes[max(0, len(w.wishes)-1-w.rng.IntN(30))]
-		if wish.answered || wish.given && w.now.Sub(wish.born) > givenPatience/2 {
+		if wish.answered || wish.given && w.now.Sub(wish.born) > patience/2 {
 			continue
 		}
 		if w.chance(3) {
@@ -102,7 +101,7 @@ func (w *world) askAgain(p *process) {
 
 func (w *world) withdraw(wish *wish) {
 	for _, call := range sortedKeys(w.asks) {
-		if a := w.asks[call]; a.wish == wish && a.process.frozen == 0 {
+		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() {
 			a.process.drop(call)
 		}
 	}

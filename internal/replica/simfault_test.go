@@ -16,8 +16,9 @@ func (w *world) fault(p *process) {
 	}
 	switch w.rng.IntN(16) {
 	case 0:
-		p.frozen, p.frozenAt = 20+w.rng.IntN(150), w.books.tailNumber()
-		w.note("%s freezes", p.name)
+		if !p.isFrozen() && w.chance(2) {
+			w.freeze(p)
+		}
 	case 1, 2, 3:
 		w.strayArrives()
 	case 4, 5:
@@ -56,6 +57,19 @@ func (w *world) fault(p *process) {
 	}
 }
 
+// freeze stops a process for a while, sometimes for long; then another is elected.
+func (w *world) freeze(p *process) {
+	long := 50 + w.rng.IntN(300)
+	if w.chance(2) {
+		long += 600
+		if other := w.procs[w.rng.IntN(len(w.procs))]; other != p && !other.elected && !other.isFrozen() {
+			other.setElected(true)
+		}
+	}
+	p.frozenUntil, p.frozenAt = w.steps+long, w.books.tailNumber()
+	w.note("%s freezes for %d steps", p.name, long)
+}
+
 // strayArrives lets a request arrive that its sender has given up.
 func (w *world) strayArrives() {
 	if len(w.stray) == 0 {
@@ -70,7 +84,7 @@ func (w *world) strayArrives() {
 
 // giveUp tells a process that there is no answer, though its request may still arrive.
 func (w *world) giveUp(p *process) {
-	if len(p.pending) == 0 || p.frozen > 0 {
+	if len(p.pending) == 0 || p.isFrozen() {
 		return
 	}
 	i := w.rng.IntN(len(p.pending))
@@ -95,7 +109,7 @@ func (w *world) touch() {
 }
 
 func (w *world) endWatch(p *process) {
-	if p.watch == 0 || p.frozen > 0 || w.chance(2) {
+	if p.watch == 0 || p.isFrozen() || w.chance(2) {
 		return
 	}
 	w.note("the watch of %s ends", p.name)

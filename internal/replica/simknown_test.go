@@ -15,6 +15,10 @@ const (
 	// have, goes on with the marks and the head that it had, though a write without records
 	// may have changed them. Its next write turns them back.
 	knownResume = true
+	// knownLeft: a request whose caller leaves while it is part of an append stays in the
+	// queue when that append is abandoned. It is decided when this process leads again,
+	// however much later: also if it had landed and was forgotten meanwhile.
+	knownLeft = true
 )
 
 // nudge asks something about no StockItem, so that what is parked is decided again.

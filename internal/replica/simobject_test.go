@@ -21,18 +21,31 @@ type object struct {
 
 // objectsStep lets something happen to Reservation objects.
 func (w *world) objectsStep(p *process) {
-	if p.frozen > 0 {
+	if p.isFrozen() {
 		return
 	}
-	switch w.rng.IntN(6) {
-	case 0:
+	switch w.rng.IntN(10) {
+	case 0, 1:
 		w.newObject(p)
-	case 1:
-		w.showCart(p)
 	case 2:
+		w.showCart(p)
+	case 3, 4:
 		w.deleteObject()
+	case 5:
+		w.reconcile(p)
 	default:
 		w.showObject(p)
+	}
+}
+
+// reconcile lets a process ask for the cart of an object once more, also of one that was
+// deleted long ago: its cache may be old.
+func (w *world) reconcile(p *process) {
+	if len(w.objects) == 0 {
+		return
+	}
+	if o := w.objects[w.rng.IntN(len(w.objects))]; o.wish != nil {
+		w.ask(p, o.wish)
 	}
 }
 
@@ -44,6 +57,10 @@ func (w *world) newObject(p *process) {
 	options := append(w.lines(), fixture.FromObject(o.uid, o.name, o.version), fixture.Hold(w.hold()))
 	o.wish = &wish{born: w.now, cart: true, object: o, request: fixture.Reserve("", options...)}
 	w.objects = append(w.objects, o)
+	if w.chance(3) {
+		w.wishes = append(w.wishes, o.wish) // nobody has seen it yet
+		return
+	}
 	w.wish(p, o.wish)
 }
 

@@ -30,12 +30,12 @@ type process struct {
 	// duties are the calls that may only be decided in the term in which they were asked,
 	// by what they are about.
 	duties map[string]uint64
-	// given are the calls of those who leave when they have waited long.
-	given []uint64
-	// frozen is for how many of its turns the process does nothing; frozenAt is the tail
-	// at which that began.
-	frozen   int
-	frozenAt uint64
+	// callers are the calls of those who wait, who leave when they have waited long.
+	callers []uint64
+	// frozenUntil is the step of the world until which the process does nothing; frozenAt
+	// is the tail at which that began.
+	frozenUntil int
+	frozenAt    uint64
 	// fatal is the call after whose answer the process crashes.
 	fatal uint64
 }
@@ -154,9 +154,10 @@ func (p *process) perform(effect journal.Effect) {
 // answer takes one answer, or a wake.
 func (p *process) answer() {
 	i := due(p, len(p.answers), func(i int) time.Time { return p.answers[i].due })
-	if i < 0 || p.thaw() {
+	if i < 0 || p.isFrozen() {
 		return
 	}
+	p.thaw()
 	r := p.answers[i]
 	p.answers = slices.Delete(p.answers, i, i+1)
 	if e, ok := r.event.(replica.Journal); ok {
@@ -195,20 +196,19 @@ func due(p *process, n int, at func(int) time.Time) int {
 	return -1
 }
 
-// thaw counts the turns of a frozen process; true while it is frozen.
-func (p *process) thaw() bool {
-	if p.frozen == 0 {
-		return false
-	}
-	if p.frozen--; p.frozen == 0 && p.w.books.tailNumber() >= p.frozenAt+uint64(len(p.w.server.Pages)) {
+func (p *process) isFrozen() bool { return p.w.steps < p.frozenUntil }
+
+// thaw notes how long a process was frozen that does something again.
+func (p *process) thaw() {
+	if p.frozenUntil != 0 && p.w.books.tailNumber() >= p.frozenAt+uint64(len(p.w.server.Pages)) {
 		p.w.reach.LongFreezes++
 	}
-	return true
+	p.frozenUntil = 0
 }
 
 // deliver brings the next change of a page.
 func (p *process) deliver() {
-	if p.frozen > 0 || p.watch == 0 || p.from >= len(p.w.server.Changes) {
+	if p.isFrozen() || p.watch == 0 || p.from >= len(p.w.server.Changes) {
 		return
 	}
 	c := p.w.server.Changes[p.from]
@@ -229,3 +229,17 @@ func (p *process) setElected(elected bool) {
 
 // stock is what the process knows; for reading only.
 func (p *process) stock() *stock.State { return p.replica.Stock() }
+
+func (p *process) isAsking() bool {
+	return due(p, len(p.pending), func(i int) time.Time { return p.pending[i].due }) >= 0
+}
+
+func (p *process) isAnswered() bool {
+	return !p.isFrozen() && due(p, len(p.answers), func(i int) time.Time { return p.answers[i].due }) >= 0
+}
+
+func (p *process) isBehind() bool {
+	return !p.isFrozen() && p.watch != 0 && p.from < len(p.w.server.Changes)
+}
+
+func (p *process) isLeading() bool { return !p.isFrozen() && p.leads }

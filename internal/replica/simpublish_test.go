@@ -6,11 +6,11 @@ import (
 
 // publish lets a process deliver outcomes in order, as its State has them. One that was
 // deposed and does not know it delivers some again, under the same ids.
-func (p *process) publish() {
-	if p.frozen > 0 || !p.leads && !p.w.chance(10) {
+func (p *process) publish(most int) {
+	if p.isFrozen() || !p.leads && !p.w.chance(10) {
 		return
 	}
-	some := 1 + p.w.rng.IntN(6)
+	some := 1 + p.w.rng.IntN(most)
 	last := p.stock().Marks().Published
 	for r := range p.stock().Unpublished() {
 		if r.Number != last+1 {

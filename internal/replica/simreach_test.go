@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/acme/inventory-service/internal/stock"
@@ -22,6 +23,8 @@ type reach struct {
 	// What was told.
 	Answers, Done, Repeated, Full, TooLarge, TooOld, Conflicting, Unknown, Unverified, Premature,
 	RepeatedAfterCrash, Poisoned, PoisonFound, Verified int
+	// What the code under test is known to do wrong.
+	KnownLeft int
 }
 
 // count counts a verdict.
@@ -61,7 +64,7 @@ func (r *reach) check(t *testing.T, seeds int) {
 	t.Helper()
 	counts := reflect.ValueOf(*r)
 	for i := range counts.NumField() {
-		if name, n := counts.Type().Field(i).Name, int(counts.Field(i).Int()); n*10 < seeds {
+		if name, n := counts.Type().Field(i).Name, int(counts.Field(i).Int()); n*10 < seeds && !strings.HasPrefix(name, "Known") {
 			t.Errorf("%s happened %d times in %d seeds: too rarely to show anything", name, n, seeds)
 		}
 	}

@@ -18,7 +18,7 @@ func (w *world) settle() {
 	w.faulty, w.denyUntil, w.touchUntil = false, time.Time{}, time.Time{}
 	leader := w.procs[w.rng.IntN(len(w.procs))]
 	for _, p := range w.procs {
-		p.frozen = 0
+		p.frozenUntil = 0
 		if p.elected != (p == leader) {
 			p.setElected(p == leader)
 		}
@@ -27,7 +27,7 @@ func (w *world) settle() {
 		}
 	}
 	for round := range 1500 {
-		if w.failure != "" || round > 30 && w.settled(leader) {
+		if w.failure != "" || round > 12 && w.settled(leader) {
 			break
 		}
 		w.round(leader, round)
@@ -62,7 +62,7 @@ func (w *world) round(leader *process, round int) {
 		p.watchStock()
 		p.takeStock(len(w.stock.log))
 		p.feed()
-		p.publish()
+		p.publish(100)
 		for _, o := range w.stock.live() {
 			w.stock.showOne(p, o)
 		}

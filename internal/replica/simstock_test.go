@@ -37,7 +37,7 @@ var (
 
 func newStockroom(w *world) *stockroom {
 	s := &stockroom{w: w, byUID: map[stock.ID]*stockObject{}}
-	for range 3 + w.rng.IntN(3) {
+	for range 5 + w.rng.IntN(4) {
 		s.create()
 	}
 	return s
@@ -46,14 +46,14 @@ func newStockroom(w *world) *stockroom {
 // change lets somebody change a StockItem.
 func (s *stockroom) change() {
 	live := s.live()
-	if len(live) == 0 || s.w.chance(8) && len(live) < 8 {
+	if len(live) == 0 || s.w.chance(8) && len(live) < 9 {
 		s.create()
 		return
 	}
 	o := live[s.w.rng.IntN(len(live))]
 	switch n := s.w.rng.IntN(12); {
 	case n < 6:
-		o.Received += int64(1 + s.w.rng.IntN(12))
+		o.Received += int64(1 + s.w.rng.IntN(25))
 	case n < 8:
 		o.Received = max(0, o.Received-int64(1+s.w.rng.IntN(20)))
 		s.w.reach.Cuts++
@@ -82,7 +82,7 @@ func (s *stockroom) create() {
 	}
 	s.w.count++
 	o := &stockObject{Item: fixture.Item(name, fixture.UID(stock.ID(fmt.Sprintf("item-%d", s.w.count))),
-		fixture.Stocks(product, location, int64(2+s.w.rng.IntN(12))), fixture.Priority(int32(s.w.rng.IntN(4))))}
+		fixture.Stocks(product, location, int64(3+s.w.rng.IntN(20))), fixture.Priority(int32(s.w.rng.IntN(4))))}
 	o.Created = fixture.Moment(s.w.now.Truncate(time.Second)) // as metav1.Time has it
 	s.items = append(s.items, o)
 	s.byUID[o.UID] = o
@@ -134,7 +134,7 @@ func (s *stockroom) named(name string) bool {
 // shows more is not turned back.
 func (s *stockroom) show(p *process) {
 	live := s.live()
-	if len(live) == 0 || p.frozen > 0 {
+	if len(live) == 0 || p.isFrozen() {
 		return
 	}
 	s.showOne(p, live[s.w.rng.IntN(len(live))])

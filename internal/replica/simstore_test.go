@@ -19,7 +19,7 @@ type itemStore struct {
 
 // watchStock brings some changes of StockItems, or fills the store by a list.
 func (p *process) watchStock() {
-	if p.frozen > 0 {
+	if p.isFrozen() {
 		return
 	}
 	some := 1 + p.w.rng.IntN(4)
@@ -51,7 +51,7 @@ func (p *process) takeStock(some int) {
 // has reached what was taken in.
 func (p *process) feed() {
 	state := p.stock()
-	if !p.leads || p.frozen > 0 || p.store.items == nil || p.store.version < state.Marks().Items {
+	if !p.leads || p.isFrozen() || p.store.items == nil || p.store.version < state.Marks().Items {
 		return
 	}
 	for _, uid := range sortedKeys(p.store.items) {
@@ -89,20 +89,24 @@ func (p *process) done(call uint64) {
 
 // leave lets callers go away who have waited long, before anything else happens.
 func (p *process) leave() {
-	for len(p.given) > 0 {
-		a := p.w.asks[p.given[0]]
-		if a != nil && p.w.now.Sub(a.at) <= givenPatience {
+	for len(p.callers) > 0 {
+		a := p.w.asks[p.callers[0]]
+		if a != nil && p.w.now.Sub(a.at) <= patience {
 			return
 		}
-		call := p.given[0]
-		p.given = p.given[1:]
+		call := p.callers[0]
+		p.callers = p.callers[1:]
 		if a != nil {
 			p.drop(call)
 		}
 	}
 }
 
+// drop lets the caller of a call go away.
 func (p *process) drop(call uint64) {
+	if r, ok := p.w.asks[call].request.(stock.Reserve); ok {
+		p.w.left[r.Wanted.Outcome] = true
+	}
 	delete(p.w.asks, call)
 	p.done(call)
 	p.w.note("%s: the caller of %d leaves", p.name, call)

@@ -29,6 +29,8 @@ type world struct {
 	asks    map[uint64]*question
 	stock   *stockroom
 	objects []*object
+	// left are the outcomes of questions whose callers have left.
+	left map[stock.ID]bool
 	// delivered are the outcomes whose events were delivered, by number.
 	delivered map[uint64]stock.ID
 
@@ -39,6 +41,8 @@ type world struct {
 	denyUntil, touchUntil time.Time
 	// crashAt is the write at which a process crashes, whatever else happens.
 	crashAt, writes int
+	// steps is how much has happened.
+	steps int
 
 	count   int
 	faulty  bool
@@ -58,21 +62,24 @@ func newWorld(seed uint64, tracing bool) *world {
 	w := &world{
 		seed: seed,
 		rng:  rand.New(rand.NewPCG(seed, 11)), server: journaltest.NewServer(), now: fixture.Start, faulty: true, tracing: tracing,
-		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{},
+		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{}, left: map[stock.ID]bool{},
 	}
 	w.policy = stock.Policy{
-		Retention: fixture.Span(20 * time.Second), Grace: fixture.Span(12 * time.Second),
-		CompactAbove: int64(400 + w.rng.IntN(1500)), Batch: 1300 + w.rng.IntN(1500),
+		Retention: fixture.Span(15 * time.Second), Grace: fixture.Span(12 * time.Second),
+		Batch: 1000 + w.rng.IntN(800),
 	}
+	// Below four batches compaction never comes to an end: what it restates is by itself
+	// enough for it to go on.
+	w.policy.CompactAbove = int64(4*w.policy.Batch + w.rng.IntN(2000))
 	w.config = fixture.Config("", fixture.Fill(200+w.rng.IntN(500)))
 	w.config.Spare = w.rng.IntN(3)
 	switch w.rng.IntN(4) {
 	case 0:
-		w.policy.Limit = int64(4000 + w.rng.IntN(4000))
+		w.policy.Limit = int64(6000 + w.rng.IntN(6000))
 	case 1:
 		w.config.Bandwidth = 2000 + w.rng.IntN(20000)
 	}
-	w.crashAt = w.rng.IntN(150)
+	w.crashAt = w.rng.IntN(100)
 	w.books = newBooks(w)
 	w.stock = newStockroom(w)
 	w.server.Reject = rejectPoison
@@ -80,6 +87,7 @@ func newWorld(seed uint64, tracing bool) *world {
 	for range 2 + w.rng.IntN(2) {
 		w.procs = append(w.procs, w.newProcess())
 	}
+	w.procs[0].setElected(true)
 	return w
 }
 
@@ -118,38 +126,54 @@ func (w *world) chance(n int) bool { return w.rng.IntN(n) == 0 }
 
 // step lets one thing happen.
 func (w *world) step() {
+	w.steps++
 	w.now = w.now.Add(time.Duration(w.rng.IntN(12)) * time.Millisecond)
 	p := w.procs[w.rng.IntN(len(w.procs))]
-	switch n := w.rng.IntN(100); {
-	case n < 28:
-		w.serve(p)
-	case n < 52:
-		p.answer()
-	case n < 62:
-		p.deliver()
-	case n < 78:
+	switch n := w.rng.IntN(200); {
+	case n < 50:
+		w.some((*process).isAsking, w.serve)
+	case n < 96:
+		w.some((*process).isAnswered, (*process).answer)
+	case n < 120:
+		w.some((*process).isBehind, (*process).deliver)
+	case n < 146:
 		w.shop(p)
-	case n < 82:
-		p.feed()
-	case n < 84:
+	case n < 154:
+		w.some((*process).isLeading, (*process).feed)
+	case n < 158:
 		w.stock.show(p)
-	case n < 86:
+	case n < 162:
 		p.watchStock()
-	case n < 88:
+	case n < 170:
 		w.objectsStep(p)
-	case n < 91:
-		p.publish()
-	case n < 93:
+	case n < 174:
+		w.some((*process).isLeading, func(p *process) { p.publish(6) })
+	case n < 177:
+		w.some((*process).isLeading, w.expire)
+	case n < 182:
 		w.stock.change()
-	case n < 95:
+	case n < 183:
 		w.elect(p)
-	default:
+	case n < 195:
 		w.fault(p)
+	default:
 	}
 }
 
+// some lets one process do something, of those that can.
+func (w *world) some(can func(*process) bool, do func(*process)) {
+	first := w.rng.IntN(len(w.procs))
+	for i := range w.procs {
+		if p := w.procs[(first+i)%len(w.procs)]; can(p) {
+			do(p)
+			return
+		}
+	}
+}
+
+// elect elects or deposes a process: mostly there is one, sometimes none or several.
 func (w *world) elect(p *process) {
-	if p.frozen > 0 || w.chance(2) {
+	if p.isFrozen() || p.elected && w.chance(2) {
 		return
 	}
 	p.setElected(!p.elected)
