@@ -39,7 +39,7 @@ type Policy struct {
 
 // Batch is what Decide wants appended, as one write.
 type Batch struct {
-	// Records are encoded, each at most Policy.Batch bytes and that much together.
+	// Records are encoded, together at most Policy.Batch bytes.
 	Records [][]byte
 	// Marks and Head are what the header has to say once it has landed.
 	Marks Marks

@@ -18,6 +18,14 @@
 //     against the API server's;
 //   - after a gap they begin with a new State.
 //
+// Decide changes State for a moment and takes it back: it excludes queries as Apply does.
+//
+// # Memory
+//
+// What somebody may still change, or whose outcome is not delivered, is kept decoded; each
+// change makes a new Reservation, so what was handed out stays as it is. A finished cart is
+// kept as the bytes that would restate it.
+//
 // # Compaction and forgetting
 //
 // Each thing that State knows (a cart, a StockItem, a total, a reader) stands on the

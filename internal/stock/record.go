@@ -30,7 +30,7 @@ type Record interface {
 }
 
 // ID is an identifier that somebody else gave: any text. Encoded it takes 16 bytes
-// where it is a UUID in canonical form.
+// where it is a UUID in canonical form: lower case.
 type ID string
 
 // Time is a moment in microseconds since 1970, UTC; 0 is none.

@@ -6,8 +6,9 @@ type Request interface{ request() }
 
 type (
 	// Reserve asks for a cart. Of Wanted, the fields that the outcome fills (Phase,
-	// Number, Allocations, Short, At, Expires, Ended, Reason) are ignored. Hold is how long
-	// the units are held, in microseconds. Verified says that the cart's object, older than
+	// Number, Allocations, Short, At, Expires, Ended, Reason, LaterOrder, Replaces,
+	// ReplacedBy) are ignored. Hold is how long the units are held, in microseconds: up to a
+	// whole second, and without end where it is not above 0. Verified says that the cart's object, older than
 	// what was forgotten, was read past the caches after this process began to lead.
 	Reserve struct {
 		Wanted   Reservation
@@ -48,7 +49,9 @@ type (
 	// caches after the expiry and found no wish to consume it, or knows there is none.
 	Expire struct{ Reservation ID }
 
-	// PutItem takes in a StockItem as its spec stands. Sellable and Refused are ignored.
+	// PutItem takes in a StockItem as its spec stands. Sellable and Refused are ignored. Where
+	// State knows something of its product and location already, all that it declares is
+	// sold from once ShowItem says so; where it knows nothing, at once.
 	PutItem struct{ Item Item }
 
 	// ShowItem says that the StockItem's status was seen to show this generation.
@@ -117,7 +120,8 @@ const (
 	Later
 	// Full: the journal has reached its bound and nothing in it may be forgotten.
 	Full
-	// TooLarge: the request does not fit a batch of its own.
+	// TooLarge: the request does not fit a batch of its own, or what it leads to would not
+	// one day; or a line asks for less than 1 unit or more than MaxQuantity, or there is none.
 	TooLarge
 	// TooOld: the command is not newer than what was forgotten. It may have been decided.
 	TooOld

@@ -61,7 +61,8 @@ type Reservation struct {
 type Command struct {
 	Source string `cbor:"1,keyasint,omitempty"`
 	ID     ID     `cbor:"2,keyasint,omitzero"`
-	// Time is the command's own; 0 where it has none.
+	// Time is the command's own; 0 where it has none, or one that was more than the grace
+	// ahead of the decision, which says nothing.
 	Time Time `cbor:"3,keyasint,omitempty"`
 	// Hash is that of the command's content: it tells a repetition from another command
 	// under the same id.
