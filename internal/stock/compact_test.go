@@ -157,6 +157,19 @@ func TestForgottenIsTooOld(t *testing.T) {
 	if diff := cmp.Diff([]Verdict{TooOld, Unverified, Done, Done, TooOld}, got); diff != "" {
 		t.Errorf("verdicts (-want +got):\n%s\nmarks %+v", diff, p.s.Marks())
 	}
+
+	// The marks are exact: what may be the last that was forgotten is not decided.
+	m := p.s.Marks()
+	at := func(n int, time Time) Request { return aReserve(n, func(r *Reserve) { r.Wanted.Command.Time = time }) }
+	born := func(n int, version uint64) Request {
+		return aReserve(n, func(r *Reserve) {
+			r.Wanted.Command, r.Wanted.Object = Command{}, Object{UID: r.Wanted.ID, Version: version}
+		})
+	}
+	got = p.verdicts(at(201, m.Forgotten), at(202, m.Forgotten+1), born(203, m.Gone), born(204, m.Gone+1))
+	if diff := cmp.Diff([]Verdict{TooOld, Done, Unverified, Done}, got); diff != "" {
+		t.Errorf("verdicts at the marks (-want +got):\n%s", diff)
+	}
 }
 
 // TestFacts restates all of a State elsewhere.

@@ -57,7 +57,7 @@ func TestRandomWalks(t *testing.T) {
 					now: start, s: New(), version: 1000, seen: seen,
 				}
 				w.oracle, w.text = newOracle(w), dump(t, w.s)
-				for range 200 {
+				for range 140 {
 					w.step()
 				}
 			})
