@@ -32,7 +32,6 @@ type world struct {
 	proxy     *faulty
 	pages     dynamic.ResourceInterface
 	ledgers   dynamic.ResourceInterface
-	calls     uint64
 }
 
 // newWorld makes a namespace of the shared API server for one test.
@@ -59,6 +58,7 @@ type keeper struct {
 	store  *journal.Store
 	events chan journal.Event
 	stop   context.CancelFunc
+	calls  uint64
 }
 
 // open returns a store, which ends with the test, whose requests go through a proxy.
@@ -104,9 +104,9 @@ func await[E journal.Event](k *keeper) E {
 }
 
 // call numbers effects.
-func (w *world) call() uint64 {
-	w.calls++
-	return w.calls
+func (k *keeper) call() uint64 {
+	k.calls++
+	return k.calls
 }
 
 // list lists and then watches.
