@@ -2,6 +2,8 @@ package replica
 
 import (
 	"os"
+	"runtime/debug"
+	"strconv"
 	"testing"
 )
 
@@ -11,12 +13,16 @@ func TestModelCheck(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	long := os.Getenv("MODEL") == "long"
 	for _, cfg := range configs {
 		t.Run(cfg.name, func(t *testing.T) {
 			b, sample := cfg.usual, 97
 			if long {
 				b = cfg.long
+			}
+			if depth, err := strconv.Atoi(os.Getenv("MODEL_DEPTH")); err == nil {
+				b = bound{depth: depth}
 			}
 			s := run(cfg, b, sample)
 			if s.broken != nil {

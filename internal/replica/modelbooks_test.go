@@ -136,7 +136,15 @@ func (t *truth) itemPut(w *world, i *stock.Item, at uint64) {
 	}
 }
 
-func (t *truth) firstItem() bool { return !t.items[0].known && !t.items[1].known }
+// firstItem tells whether nobody's word counts for the place yet.
+func (t *truth) firstItem() bool {
+	for i := range t.items {
+		if t.items[i].known && !t.items[i].gone {
+			return false
+		}
+	}
+	return t.held() == 0 && t.consumed == 0
+}
 
 func (t *truth) itemGone(r *stock.ItemGone) {
 	if g := t.itemOf(string(r.UID)); r.Version >= g.version {

@@ -13,7 +13,7 @@ func (w *world) calm() {
 			return
 		}
 	}
-	w.fail("it never comes to rest: %s", w.picture())
+	w.fail("it never comes to rest: %s: %v", w.picture(), w.procs[0].requests)
 }
 
 // proceed does one thing for a process, if there is any.
@@ -21,12 +21,12 @@ func (w *world) proceed(i int) bool {
 	p := w.procs[i]
 	_, seen := w.server.After(p.cursor)
 	switch {
+	case p.watch != 0 && seen:
+		w.deliver(i)
 	case len(p.requests) > 0 && p.requests[0].answer == nil:
 		w.do(action{actServe, uint8(i), 0, 0})
 	case len(p.requests) > 0:
 		w.do(action{actAnswer, uint8(i), 0, 0})
-	case p.watch != 0 && seen:
-		w.deliver(i)
 	case p.ledger != w.server.Ledger.Version:
 		w.do(action{actLedgerSeen, uint8(i), 0, 0})
 	case p.nudge || p.replica.log.Turn(w.now(i)) == journal.Claim:
@@ -44,6 +44,7 @@ func (w *world) settled() *world {
 	n := w.clone()
 	n.left = budget{appends: 255}
 	n.strays = nil
+	n.finishNamespace()
 	for i := range n.procs {
 		p := n.own(i)
 		if p.elected != (i == 0) {
@@ -58,7 +59,7 @@ func (w *world) settled() *world {
 		}
 	}
 	n.calm()
-	if n.failure != "" || n.truth.harmed || n.truth.lost || n.server.Namespace.Terminating || n.server.Namespace.UID != "ns-1" {
+	if n.failure != "" || n.truth.meddled || n.truth.lost {
 		return n
 	}
 	for i, p := range n.procs {
@@ -75,6 +76,17 @@ func (w *world) settled() *world {
 		}
 	}
 	return n
+}
+
+// finishNamespace lets a namespace that is being deleted go, and makes it again.
+func (w *world) finishNamespace() {
+	for w.server.Namespace.Terminating || w.server.Namespace.UID == "" {
+		for _, name := range w.pageNames() {
+			w.deleted(name)
+		}
+		actions := w.enabledNamespace(nil, nil)
+		w.people(actions[0])
+	}
 }
 
 // parked tells whether a command waits for a StockItem to be shown.

@@ -19,7 +19,7 @@ func (w *world) check() {
 		return
 	}
 	var fresh fingerprint
-	for i, p := range w.procs {
+	for _, p := range w.procs {
 		l := p.replica.log
 		position := l.Position()
 		if !l.Following() || position.Page != t.number || position.Digest != t.end || l.Identity() != t.identity {
@@ -31,7 +31,7 @@ func (w *world) check() {
 		if fresh == (fingerprint{}) {
 			fresh = w.freshPrint(tail)
 		}
-		if w.failure == "" && w.own(i).statePrint() != fresh {
+		if w.failure == "" && p.statePrint() != fresh {
 			w.fail("%s has read all and has another State than a process that has just started", p.name)
 		}
 	}

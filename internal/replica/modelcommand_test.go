@@ -57,6 +57,20 @@ func (w *world) mayAsk(k int) bool {
 	return w.asked[k] < c.times && (c.needs == nil || c.needs(w))
 }
 
+// fits tells whether a process may ask: StockItems are taken in, and said to be gone, only
+// while the store that shows them has reached the mark, one after the other.
+func (w *world) fits(c *command, p *process) bool {
+	if !c.put && !c.drop {
+		return true
+	}
+	for _, a := range w.asks {
+		if other := &w.cfg.commands[a.command]; other.put || other.drop {
+			return false
+		}
+	}
+	return p.replica.stock.Marks().Items < c.item.version
+}
+
 // ask sends a command to a process.
 func (w *world) ask(k, i int) {
 	c := &w.cfg.commands[k]

@@ -20,6 +20,10 @@ type config struct {
 	// pre are commands that are carried out before it begins.
 	settled bool
 	pre     []int
+	// passed are the ticks that then pass; both says that p1 is elected, too, and going that
+	// the namespace is being deleted when the search begins.
+	passed      int
+	both, going bool
 	// commands are what clients and controllers ask for.
 	commands []command
 	// slow are the kinds of requests that arrive, and are answered, when the search says so.
@@ -35,7 +39,9 @@ type config struct {
 	skew, fast [4]int
 	// poison is a text that no page may hold.
 	poison string
-	budget budget
+	// restless says why nobody looks whether everything settles.
+	restless string
+	budget   budget
 	// reaches are the situations that the search has to reach.
 	reaches            []string
 	usual, long, short bound
@@ -116,7 +122,15 @@ func (c *config) world() *world {
 			w.calm()
 		}
 	}
+	w.clock += c.passed
+	w.server.Namespace.Terminating = c.going
+	if c.both && !c.settled {
+		w.elect(0)
+	}
+	if c.both {
+		w.elect(1)
+	}
 	w.left = c.budget
-	w.reached = nil
+	w.reached, w.truth.appends = nil, 0
 	return w
 }

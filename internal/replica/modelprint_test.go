@@ -259,6 +259,7 @@ func (t *truth) dump(p *printer) {
 	p.flag(t.harmed)
 	p.flag(t.ended)
 	p.flag(t.lost)
+	p.flag(t.meddled)
 	p.Number(uint64(t.appends))
 	for i := range t.carts {
 		g := &t.carts[i]

@@ -53,7 +53,7 @@ func run(cfg *config, b bound, sample int) *search {
 			if len(actions) == 0 {
 				s.leaves++
 			}
-			if int(n.id)%sample == 0 {
+			if int(n.id)%sample == 0 && cfg.restless == "" {
 				s.settled++
 				if s.fails(n.world.settled(), n.id, nil) {
 					return s

@@ -32,7 +32,9 @@ type truth struct {
 	// can go on nowhere; lost that everything went, page and ledger, so that nothing is
 	// promised any more.
 	harmed, ended, lost bool
-	appends             int
+	// meddled says that people have deleted or edited anything that was not to be.
+	meddled bool
+	appends int
 }
 
 // cart is one cart.
@@ -148,6 +150,9 @@ func (t *truth) turned(w *world, before, after *journal.Page) [][]byte {
 // named looks at the page where the journal goes on from now on: nothing may count there.
 func (t *truth) named(w *world) {
 	p := w.server.Pages[t.next.Name]
+	if p == nil || p.UID != t.next.UID {
+		t.harmed, t.ended = true, true // people deleted it before
+	}
 	if p != nil && p.UID == t.next.UID && p.Number >= max(w.server.Pages[t.tail.Name].Header.Head, 1) {
 		w.fail("page number %d is named next, though it counts", p.Number)
 	}
@@ -168,6 +173,7 @@ func (t *truth) deleted(p *journal.Page) { t.hurt(p) }
 func (t *truth) edited(p *journal.Page)  { t.hurt(p) }
 
 func (t *truth) hurt(p *journal.Page) {
+	t.meddled = true
 	switch {
 	case t.identity == journal.Identity{}:
 	case p.Ref == t.place():
@@ -179,7 +185,7 @@ func (t *truth) hurt(p *journal.Page) {
 
 // endNamespace forgets what was promised in a namespace that is gone.
 func (t *truth) endNamespace() {
-	*t = truth{appends: t.appends}
+	*t = truth{appends: t.appends, meddled: t.meddled}
 }
 
 // endOf is the digest over all records up to the end of a page, by code of its own.

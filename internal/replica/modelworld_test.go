@@ -27,7 +27,7 @@ type world struct {
 	asked []uint8
 	// asks are the commands that wait for an answer.
 	asks  []pendingAsk
-	truth  truth
+	truth truth
 	// owned tells which processes this world may change.
 	owned   []bool
 	failure string
@@ -39,6 +39,8 @@ type world struct {
 type process struct {
 	name    string
 	replica *Replica
+	// shared says that the replica belongs to other worlds, too.
+	shared  bool
 	elected bool
 	// requests wait for an answer, in the order in which they were sent.
 	requests []request
@@ -87,7 +89,7 @@ func (w *world) clone() *world {
 func (w *world) own(i int) *process {
 	if !w.owned[i] {
 		c := *w.procs[i]
-		c.replica = c.replica.Clone()
+		c.shared = true
 		c.requests = slices.Clone(c.requests)
 		c.own = slices.Clone(c.own)
 		w.procs[i], w.owned[i] = &c, true
@@ -120,6 +122,9 @@ func (w *world) start(i, life int) {
 // tell lets a process take a step.
 func (w *world) tell(i int, event Event) {
 	p := w.own(i)
+	if p.shared {
+		p.replica, p.shared = p.replica.Clone(), false
+	}
 	before := p.replica.log.Stage()
 	wasLeading, state := p.replica.log.Leading(), p.replica.stock
 	effects := p.replica.Step(w.now(i), event)
@@ -140,7 +145,7 @@ func (w *world) tell(i int, event Event) {
 func (w *world) stageChanged(i int, before, after string) {
 	if after == "damaged" {
 		w.reach("damage is declared")
-		if !w.truth.harmed {
+		if !w.truth.meddled {
 			w.fail("%s says that the journal is damaged, which it is not: %+v", w.procs[i].name, *w.procs[i].replica.log.Damage())
 		}
 	}
@@ -167,7 +172,7 @@ func (w *world) take(i int, effects []Effect) {
 			case journal.List:
 				p.watch = 0
 			}
-			if w.cfg.quick(e.Effect) {
+			if w.cfg.quick(e.Effect) && w.fruitful(e.Effect) {
 				quick = append(quick, e.Effect)
 			} else {
 				p.requests = append(p.requests, request{effect: e.Effect})
@@ -177,6 +182,19 @@ func (w *world) take(i int, effects []Effect) {
 	w.tidy(i)
 	for _, effect := range quick {
 		w.answer(i, w.serve(effect, false))
+	}
+}
+
+// fruitful tells whether a request leads on: what is in vain is sent again after a wait.
+func (w *world) fruitful(e journal.Effect) bool {
+	admits := w.server.Namespace.UID != "" && !w.server.Namespace.Terminating
+	switch e := e.(type) {
+	case journal.Create:
+		return admits && w.server.Pages[e.Name] == nil
+	case journal.CreateLedger:
+		return admits
+	default:
+		return true
 	}
 }
 
