@@ -50,7 +50,8 @@ type JournalPage struct {
 
 	// Written is the time of this write, by the clock of its writer.
 	// +required
-	Written metav1.MicroTime `json:"written"`
+	// +kubebuilder:validation:Format=date-time
+	Written string `json:"written"`
 
 	// Leader is the name of the operator process that made the last write.
 	// +required

@@ -22,7 +22,7 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	object := &v1.JournalPage{
 		TypeMeta:   metav1.TypeMeta{Kind: pageKind, APIVersion: v1.GroupVersion.String()},
 		ObjectMeta: metav1.ObjectMeta{Name: p.Name, UID: types.UID(p.UID)},
-		Token:      p.Token, Over: p.Over, Written: metav1.NewMicroTime(now.UTC().Truncate(time.Microsecond)),
+		Token:      p.Token, Over: p.Over, Written: now.UTC().Format(metav1.RFC3339Micro),
 	}
 	if p.Version != 0 {
 		object.ResourceVersion = strconv.FormatUint(p.Version, 10)

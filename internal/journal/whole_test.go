@@ -572,3 +572,53 @@ func (w *world) tailName() string {
 	}
 	return tail.Name
 }
+
+// When a page before the tail is deleted, the leader restates what counts and the head
+// passes it, so that who comes later can read everything.
+func TestWholePageDeleted(t *testing.T) {
+	w := newWorld(t)
+	c := newChronicle(t)
+	p := w.launch(c, "p1", "c0", 1, 1<<30)
+	p.tell(journal.Elected{})
+	k := w.open(journal.StoreOptions{})
+	victim := ""
+	c.until("there is a page that counts before the tail", func() bool {
+		var tail journal.Page
+		k.store.Perform(journal.List{Call: k.call()})
+		pages := k.listed()
+		for _, page := range pages {
+			if page.Written() && page.Number > tail.Number {
+				tail = page
+			}
+		}
+		for _, page := range pages {
+			if page.Written() && page.Number >= tail.Header.Head && page.Number < tail.Number {
+				victim = page.Name
+			}
+		}
+		return victim != ""
+	})
+	if err := w.pages.Delete(t.Context(), victim, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before := p.look().position.Page
+	c.until("the head has passed it", func() bool { return p.look().through == 0 && p.look().position.Page > before+1 })
+	late := w.launch(c, "p2", "c1", 2, 0)
+	c.until("who comes later knows the same", func() bool {
+		return late.look().stage == "following" && late.look().state["c0"] >= p.look().state["c0"]-10
+	})
+	c.judge()
+	if t.Failed() {
+		c.dump()
+	}
+}
+
+// listed are the pages of the list that was begun last; what its watch brings is left out.
+func (k *keeper) listed() []journal.Page {
+	k.Helper()
+	for {
+		if listed, ok := k.next().(journal.Listed); ok && listed.Call == k.calls {
+			return listed.Pages
+		}
+	}
+}
