@@ -140,7 +140,7 @@ func (c *cart) restated(next *Reservation) int64 {
 // succeeded returns the object that is known after a statement: that one is gone is
 // final, and an older version says nothing.
 func (o Object) succeeded(by Object) Object {
-	if o.UID == by.UID && (o.Gone || by.Version < o.Version) {
+	if by.Version < o.Version || o.UID == by.UID && o.Gone {
 		return o
 	}
 	return by

@@ -36,7 +36,7 @@ func stocked(b testing.TB) *State {
 	s := New()
 	var requests []Request
 	for i := range 1000 {
-		requests = append(requests, PutItem{Item{
+		requests = append(requests, PutItem{Item: Item{
 			UID: uuidOf(6, i), Name: fmt.Sprintf("item-%d", i), Product: ID(fmt.Sprintf("sku-%05d", i)), Location: "ams",
 			Created: start, Generation: 1, Version: uint64(1 + i), Received: 1_000_000,
 		}})

@@ -41,7 +41,7 @@ func (d *draft) release(request Release) Answer {
 
 // releasedBefore is the answer to the release of what has ended.
 func releasedBefore(r *Reservation, parts []Part) Verdict {
-	if r.Phase != PhaseConsumed || lapsed(r) || (len(parts) > 0 && reached(r, parts, giveBack)) {
+	if r.Phase != PhaseConsumed || lapsed(r) || (len(parts) > 0 && givenBack(r, parts)) {
 		return Repeated
 	}
 	return Conflicting
@@ -79,7 +79,7 @@ func consumedBefore(r *Reservation, parts []Part) Verdict {
 	switch {
 	case r.Phase != PhaseConsumed:
 		return Conflicting
-	case lapsed(r) && (len(parts) == 0 || !reached(r, parts, ship)):
+	case lapsed(r) && (len(parts) == 0 || !shipped(r, parts)):
 		return Conflicting
 	default:
 		return Repeated
@@ -160,7 +160,7 @@ func (d *draft) expire(request Expire) Answer {
 		return Answer{Verdict: Unknown}
 	case r.Phase.Ended():
 		return Answer{Verdict: Repeated, Reservation: r}
-	case r.Expires == 0 || d.now < r.Expires:
+	case r.Expires == 0 || d.now < r.Expires || request.Expires != r.Expires:
 		return Answer{Verdict: Premature, Reservation: r}
 	}
 	next := changeOf(r, "", d.now)

@@ -27,7 +27,7 @@ type compaction struct {
 // the pages on which nothing is left that counts.
 func (d *draft) compact(level pressure) {
 	c := &compaction{draft: d, level: level, budget: max(2*d.used, idleBudget)}
-	if level != relaxed {
+	if level != relaxed || d.policy.lost(d.state.head) {
 		c.budget = d.room
 	}
 	for _, p := range c.state.pages[:min(len(c.state.pages), maxPassed)] {
@@ -43,10 +43,15 @@ func (d *draft) compact(level pressure) {
 // clear restates all that counts on a page. It is false where the batch cannot take all.
 func (c *compaction) clear(p *page) bool {
 	if p.counting(c.policy, c.level, c.now) == 0 {
-		c.leave(max(p.refused.mark, p.finished.mark), max(p.refused.gone, p.finished.gone))
+		// Only of what is still there: what has moved on was not forgotten.
+		for _, sum := range []ended{p.refused, p.finished} {
+			if sum.bytes > 0 {
+				c.leave(sum.mark, sum.gone)
+			}
+		}
 		return true
 	}
-	if c.searched++; c.searched > maxSearched {
+	if c.searched++; c.searched > maxSearched && p.number > c.policy.Through {
 		return false
 	}
 	return c.restateCarts(p) && c.restateRest(p)

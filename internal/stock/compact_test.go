@@ -17,7 +17,7 @@ type press struct {
 func newPress(t testing.TB, policy Policy) *press {
 	p := &press{desk: newDesk(t), fill: 2000}
 	p.policy = policy
-	p.must(PutItem{anItem(func(i *Item) { i.Received = 1 << 40 })})
+	p.must(PutItem{Item: anItem(func(i *Item) { i.Received = 1 << 40 })})
 	return p
 }
 
@@ -91,7 +91,7 @@ func TestBound(t *testing.T) {
 	if young < 2*full-1 {
 		t.Errorf("%d carts are remembered of %d, all younger than the grace", young, 2*full)
 	}
-	p.must(PutItem{anItem(func(i *Item) { i.UID = "item-9"; i.Location = "cph" })}, Register{"lake", "1"})
+	p.must(PutItem{Item: anItem(func(i *Item) { i.UID = "item-9"; i.Location = "cph" })}, Register{"lake", "1"})
 
 	p.now += 6 * minute
 	for range 5 {

@@ -73,7 +73,7 @@ func (d *draft) answer(request Request) Answer {
 	case Expire:
 		return d.expire(r)
 	case PutItem:
-		return d.putItem(r.Item)
+		return d.putItem(r)
 	case ShowItem:
 		return d.showItem(r)
 	case DropItem:

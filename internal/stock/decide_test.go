@@ -18,11 +18,12 @@ type scenario struct {
 func TestVerdicts(t *testing.T) {
 	two := aReserve(1, lines(Line{"mug", 2}))
 	id := two.Wanted.ID
-	stock := PutItem{anItem()}
+	stock := PutItem{Item: anItem()}
 	held := []Request{stock, two}
 	refused := []Request{stock, aReserve(1, lines(Line{"mug", 11}))}
 	part := func(units int64) []Part { return []Part{{Product: "mug", Quantity: units}} }
 	object := Object{UID: "o", Name: "n", Version: 7}
+	ends := (start + 15*minute + second - 1) / second * second
 	gone := Object{UID: "o", Name: "n", Version: 9, Gone: true}
 
 	for name, test := range map[string]scenario{
@@ -41,31 +42,36 @@ func TestVerdicts(t *testing.T) {
 		"consume parts":                 {given: held, ask: []Request{Consume{Reservation: id, Parts: part(1)}, Consume{Reservation: id, Parts: part(1)}, Consume{Reservation: id, Parts: part(9)}}, want: []Verdict{Done, Repeated, Done}},
 		"consume, release the rest":     {given: held, ask: []Request{Consume{Reservation: id, Parts: part(1)}, Release{Reservation: id}, Release{Reservation: id}, Consume{Reservation: id}, Consume{Reservation: id, Parts: part(1)}, Consume{Reservation: id, Parts: part(2)}}, want: []Verdict{Done, Done, Repeated, Conflicting, Repeated, Conflicting}},
 		"release a part, then consume":  {given: held, ask: []Request{Release{Reservation: id, Parts: part(1)}, Consume{Reservation: id}, Consume{Reservation: id}, Release{Reservation: id, Parts: part(1)}, Release{Reservation: id}}, want: []Verdict{Done, Done, Repeated, Repeated, Conflicting}},
-		"unknown":                       {ask: []Request{Release{Reservation: "x"}, Consume{Reservation: "x"}, Extend{Reservation: "x"}, Attach{Reservation: "x"}, Expire{"x"}, Show{Reservation: "x"}, ShowItem{UID: "x"}, DropItem{UID: "x"}}, want: []Verdict{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown}},
+		"release more than is left":     {given: held, ask: []Request{Consume{Reservation: id, Parts: part(1)}, Release{Reservation: id, Parts: part(9)}, Release{Reservation: id, Parts: part(9)}}, want: []Verdict{Done, Done, Repeated}},
+		"expire another end":            {given: held, later: hour, ask: []Request{Expire{id, ends - 1}, Expire{id, ends}}, want: []Verdict{Premature, Done}},
+		"put what may be deleted":       {given: []Request{stock, DropItem{UID: "item-1", Version: 120}}, ask: []Request{stock, PutItem{Item: anItem(), Read: 119}, PutItem{Item: anItem(), Read: 120}}, want: []Verdict{Unverified, Unverified, Done}},
+		"extensions without a bound":    {ask: []Request{aReserve(1, func(r *Reserve) { r.Wanted.Extensions = map[string]string{"x": string(make([]byte, 512))} })}, want: []Verdict{TooLarge}},
+		"an older object":               {given: append(held, Show{id, Object{UID: "o2", Version: 8}}), ask: []Request{Show{id, object}}, want: []Verdict{Repeated}},
+		"unknown":                       {ask: []Request{Release{Reservation: "x"}, Consume{Reservation: "x"}, Extend{Reservation: "x"}, Attach{Reservation: "x"}, Expire{Reservation: "x"}, Show{Reservation: "x"}, ShowItem{UID: "x"}, DropItem{UID: "x"}}, want: []Verdict{Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown}},
 		"extend":                        {given: held, ask: []Request{Extend{Reservation: id, Expires: start + hour}, Extend{Reservation: id, Expires: start + hour}, Extend{Reservation: id, Expires: start + minute}, Extend{Reservation: id, Expires: start + 25*hour}}, want: []Verdict{Done, Repeated, Conflicting, Conflicting}},
 		"extend what has ended":         {given: append(held, Release{Reservation: id}), ask: []Request{Extend{Reservation: id, Expires: start + hour}}, want: []Verdict{Conflicting}},
 		"attach":                        {given: held, ask: []Request{Attach{Reservation: id, Order: "a"}, Attach{Reservation: id, Order: "a"}, Attach{Reservation: id, Order: "b"}}, want: []Verdict{Done, Repeated, Conflicting}},
 		"attach to an order from first": {given: []Request{stock, aReserve(1, func(r *Reserve) { r.Wanted.Order = "a" })}, ask: []Request{Attach{Reservation: id, Order: "a"}, Attach{Reservation: id, Order: "b"}}, want: []Verdict{Repeated, Conflicting}},
-		"expire too early":              {given: held, ask: []Request{Expire{id}}, want: []Verdict{Premature}},
-		"expire":                        {given: held, later: 15 * minute, ask: []Request{Expire{id}, Expire{id}}, want: []Verdict{Done, Repeated}},
-		"a hold without end":            {given: []Request{stock, aReserve(1, func(r *Reserve) { r.Hold = 0 })}, later: 900 * hour, ask: []Request{Expire{id}, Extend{Reservation: id, Expires: start + 901*hour}}, want: []Verdict{Premature, Conflicting}},
+		"expire too early":              {given: held, ask: []Request{Expire{id, ends}}, want: []Verdict{Premature}},
+		"expire":                        {given: held, later: 15 * minute, ask: []Request{Expire{id, ends}, Expire{id, ends}}, want: []Verdict{Done, Repeated}},
+		"a hold without end":            {given: []Request{stock, aReserve(1, func(r *Reserve) { r.Hold = 0 })}, later: 900 * hour, ask: []Request{Expire{id, ends}, Extend{Reservation: id, Expires: start + 901*hour}}, want: []Verdict{Premature, Conflicting}},
 		"show":                          {given: held, ask: []Request{Show{id, object}, Show{id, object}, Show{id, Object{UID: "o", Name: "n", Version: 8}}, Show{id, gone}, Show{id, object}, Show{id, Object{UID: "p", Version: 11}}}, want: []Verdict{Done, Repeated, Repeated, Done, Repeated, Done}},
-		"put an item again":             {given: []Request{stock}, ask: []Request{stock, PutItem{anItem(func(i *Item) { i.Version = 101 })}, PutItem{anItem(func(i *Item) { i.Version, i.Generation = 99, 2 })}}, want: []Verdict{Repeated, Repeated, Repeated}},
-		"drop an item":                  {given: []Request{stock}, ask: []Request{DropItem{"item-1", 99}, DropItem{"item-1", 100}, DropItem{"item-1", 100}}, want: []Verdict{Repeated, Done, Unknown}},
+		"put an item again":             {given: []Request{stock}, ask: []Request{stock, PutItem{Item: anItem(func(i *Item) { i.Version = 101 })}, PutItem{Item: anItem(func(i *Item) { i.Version, i.Generation = 99, 2 })}}, want: []Verdict{Repeated, Repeated, Repeated}},
+		"drop an item":                  {given: []Request{stock}, ask: []Request{DropItem{UID: "item-1", Version: 99}, DropItem{UID: "item-1", Version: 100}, DropItem{UID: "item-1", Version: 100}}, want: []Verdict{Repeated, Done, Unknown}},
 		"register":                      {ask: []Request{Register{"lake", ""}, Register{"lake", "1"}, Register{"lake", "1"}, Register{"lake", ""}}, want: []Verdict{Repeated, Done, Repeated, Done}},
 		"publish":                       {given: held, ask: []Request{Publish{0}, Publish{7}, Publish{1}}, want: []Verdict{Repeated, Done, Repeated}},
 		"a raise waits for its status": {
-			given: []Request{stock, PutItem{anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 30 })}},
+			given: []Request{stock, PutItem{Item: anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 30 })}},
 			ask:   []Request{aReserve(1, lines(Line{"mug", 11})), aReserve(2, lines(Line{"mug", 31})), ShowItem{"item-1", 1}, ShowItem{"item-1", 2}, ShowItem{"item-1", 2}, aReserve(1, lines(Line{"mug", 11}))},
 			want:  []Verdict{Waiting, Done, Repeated, Done, Repeated, Done},
 		},
 		"a cut binds at once": {
-			given: []Request{stock, PutItem{anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 3 })}, aReserve(1, lines(Line{"mug", 4}))},
+			given: []Request{stock, PutItem{Item: anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 3 })}, aReserve(1, lines(Line{"mug", 4}))},
 			ask:   []Request{Release{Reservation: id}, Consume{Reservation: id}},
 			want:  []Verdict{Repeated, Conflicting}, // it was refused
 		},
 		"an item made again waits for its status": {
-			given: []Request{stock, two, DropItem{"item-1", 105}, PutItem{anItem(func(i *Item) { i.UID, i.Version = "item-2", 110 })}},
+			given: []Request{stock, two, DropItem{UID: "item-1", Version: 105}, PutItem{Item: anItem(func(i *Item) { i.UID, i.Version = "item-2", 110 })}},
 			ask:   []Request{aReserve(2), ShowItem{"item-2", 1}, aReserve(2)},
 			want:  []Verdict{Waiting, Done, Done},
 		},
@@ -122,7 +128,7 @@ func TestRunningTotals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
-			d.ask(PutItem{anItem(at("ams"))}, PutItem{anItem(at("ber"))}, aReserve(1, lines(Line{"mug", 7})))
+			d.ask(PutItem{Item: anItem(at("ams"))}, PutItem{Item: anItem(at("ber"))}, aReserve(1, lines(Line{"mug", 7})))
 			got := d.ask(test.ask)[0].Reservation
 			if diff := cmp.Diff(test.want, got.Allocations); diff != "" {
 				t.Errorf("allocations (-want +got):\n%s", diff)
@@ -139,7 +145,7 @@ func TestAllocationOrder(t *testing.T) {
 		i := anItem(func(i *Item) {
 			i.UID, i.Name, i.Location, i.Received, i.Priority = ID(location), location, location, received, priority
 		})
-		return PutItem{modified(i, more...)}
+		return PutItem{Item: modified(i, more...)}
 	}
 	for name, test := range map[string]struct {
 		items []Request
@@ -173,12 +179,12 @@ func TestAllocationOrder(t *testing.T) {
 func TestPositions(t *testing.T) {
 	d := newDesk(t)
 	d.ask(
-		PutItem{anItem()},
+		PutItem{Item: anItem()},
 		aReserve(1, lines(Line{"mug", 7})),
 		aReserve(2, lines(Line{"mug", 4})),
 		Consume{Reservation: uuidOf(1, 1), Parts: []Part{{Product: "mug", Quantity: 2}}},
-		PutItem{anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 4 })},
-		PutItem{anItem(func(i *Item) { i.UID, i.Name, i.Version, i.Created = "item-2", "late", 102, start })},
+		PutItem{Item: anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 4 })},
+		PutItem{Item: anItem(func(i *Item) { i.UID, i.Name, i.Version, i.Created = "item-2", "late", 102, start })},
 	)
 	want := Position{Serving: true, ServingName: "mug-ams", OnHand: 2, Reserved: 5, Shortfall: 3, Consumed: 2, Refused: 1}
 	got, _ := d.s.Position("item-1")

@@ -74,6 +74,9 @@ func (s *State) counting(policy Policy, level pressure, now Time) int64 {
 	return bytes
 }
 
+// lost tells whether a page that counts was lost and has to be restated.
+func (p Policy) lost(head uint64) bool { return p.Through > 0 && p.Through >= head }
+
 // pressure says how near the log is to its bound. What this State has not seen stored it
 // takes to become as small as the rest.
 func (s *State) pressure(policy Policy) pressure {
@@ -108,6 +111,9 @@ func (s *State) storedSoon() int64 {
 // be forgotten.
 func (s *State) needsCompaction(policy Policy, now Time) (level pressure, needed bool) {
 	level = s.pressure(policy)
+	if policy.lost(s.head) {
+		return level, true
+	}
 	if level != relaxed && s.encoded-s.counting(policy, level, now) >= s.encoded/16 {
 		return level, true
 	}

@@ -57,7 +57,7 @@ func FuzzApply(f *testing.F) {
 		}
 		policy := Policy{Retention: minute, Grace: second, CompactAbove: 10, Batch: 2000, Limit: 500}
 		Decide(s, []Request{
-			aReserve(1), Release{Reservation: "a"}, Consume{Reservation: "b"}, Expire{Reservation: "c"}, PutItem{anItem()}, DropItem{UID: "a", Version: 1 << 50},
+			aReserve(1), Release{Reservation: "a"}, Consume{Reservation: "b"}, Expire{Reservation: "c"}, PutItem{Item: anItem()}, DropItem{UID: "a", Version: 1 << 50},
 		}, start, 1<<62, policy)
 		if diff := cmp.Diff(before, dump(t, s)); diff != "" {
 			t.Errorf("Decide has changed State (-before +after):\n%s", diff)

@@ -1,7 +1,9 @@
 package stock
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -11,8 +13,13 @@ func ParseMarks(text []byte) (Marks, error) {
 	if len(text) == 0 {
 		return m, nil
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields() // whatever is unknown within a format is damage
+	if err := decoder.Decode(&m); err != nil {
 		return m, fmt.Errorf("the header's marks: %w", err)
+	}
+	if decoder.More() {
+		return m, errors.New("the header's marks: something follows them")
 	}
 	return m, nil
 }

@@ -2,10 +2,14 @@ package stock
 
 // putItem takes in a StockItem's spec. Units that it declares anew are sold once its
 // status shows them; until then the lesser of both counts. A cut binds at once.
-func (d *draft) putItem(stated Item) Answer {
+func (d *draft) putItem(request PutItem) Answer {
+	stated := request.Item
 	known, ok := d.state.Item(stated.UID)
 	if ok && (stated.Version <= known.Version || stated.Generation == known.Generation) {
 		return Answer{Verdict: Repeated}
+	}
+	if max(request.Read, stated.Version) < d.batch.Marks.Items {
+		return Answer{Verdict: Unverified}
 	}
 	normalizeItem(&stated)
 	stated.Sellable, stated.Refused = stated.Received, 0
@@ -51,6 +55,9 @@ func (d *draft) dropItem(request DropItem) Answer {
 	}
 	if request.Version < known.Version {
 		return Answer{Verdict: Repeated}
+	}
+	if max(request.Read, request.Version) < d.batch.Marks.Items {
+		return Answer{Verdict: Unverified}
 	}
 	verdict := d.write(&ItemGone{UID: known.UID, Name: known.Name, Version: request.Version, At: d.now})
 	if verdict == Done {

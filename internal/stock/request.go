@@ -46,13 +46,21 @@ type (
 	}
 
 	// Expire ends a hold whose time is over. Whoever asks has read its object past the
-	// caches after the expiry and found no wish to consume it, or knows there is none.
-	Expire struct{ Reservation ID }
+	// caches after Expires, the end that the hold had then, and found no wish to consume it,
+	// or knows there is none.
+	Expire struct {
+		Reservation ID
+		Expires     Time
+	}
 
 	// PutItem takes in a StockItem as its spec stands. Sellable and Refused are ignored. Where
 	// State knows something of its product and location already, all that it declares is
-	// sold from once ShowItem says so; where it knows nothing, at once.
-	PutItem struct{ Item Item }
+	// sold from once ShowItem says so; where it knows nothing, at once. Read is the version of
+	// the store, or of the list, that shows the item; the Item's own where that is newer.
+	PutItem struct {
+		Item Item
+		Read uint64
+	}
 
 	// ShowItem says that the StockItem's status was seen to show this generation.
 	ShowItem struct {
@@ -60,10 +68,11 @@ type (
 		Generation int64
 	}
 
-	// DropItem says that a StockItem was deleted.
+	// DropItem says that a StockItem was deleted. Read is as for PutItem.
 	DropItem struct {
 		UID     ID
 		Version uint64
+		Read    uint64
 	}
 
 	// Show says which object shows a reservation, or that it is gone.
@@ -130,11 +139,14 @@ const (
 	Conflicting
 	// Unknown: there is no such reservation or item.
 	Unknown
-	// Unverified: the object may be one that was forgotten; read it past the caches and
-	// ask again with Verified.
+	// Unverified: the object may be one that was forgotten, or the StockItem one that was
+	// deleted since; read it past the caches and ask again with Verified, or a later Read.
 	Unverified
-	// Premature: an Expire before its time.
+	// Premature: an Expire before its time, or of an end that is no longer the hold's.
 	Premature
+	// Outdated: what the request says was read before the process that is to decide it began
+	// to lead; read it again and ask again. Decide itself never says so.
+	Outdated
 )
 
 // Answer is what a request gets.

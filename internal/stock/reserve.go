@@ -24,7 +24,7 @@ func (d *draft) reserve(request Reserve) Answer {
 		wanted.Command.Time = 0 // so far ahead it says nothing
 	}
 	switch {
-	case !decidable(wanted.Lines):
+	case !decidable(wanted.Lines), extensionBytes(wanted.Extensions) > maxExtensions:
 		return Answer{Verdict: TooLarge}
 	case d.tooOld(wanted.Command):
 		return Answer{Verdict: TooOld}
@@ -57,6 +57,9 @@ func (d *draft) decided(wanted *Reservation) *Reservation {
 // other tells whether two hashes say that two commands differ.
 func other(a, b string) bool { return a != "" && b != "" && a != b }
 
+// maxExtensions bounds the names and values of a command's extensions, in bytes.
+const maxExtensions = 512
+
 // decidable tells whether lines ask for something that there can be.
 func decidable(lines []Line) bool {
 	for _, line := range lines {
@@ -65,6 +68,14 @@ func decidable(lines []Line) bool {
 		}
 	}
 	return len(lines) > 0
+}
+
+func extensionBytes(extensions map[string]string) int {
+	bytes := 0
+	for name, value := range extensions {
+		bytes += len(name) + len(value)
+	}
+	return bytes
 }
 
 // tooOld tells whether a command may be one that was forgotten.
@@ -112,7 +123,8 @@ func (d *draft) until(hold Time) Time {
 }
 
 // growable tells whether a batch has room for what may have to be written of a cart one
-// day: that it was consumed, and how it stands then.
+// day: that it was consumed, and how it stands then. It may take half a batch, so that
+// compaction has room for it beside the largest request.
 func (d *draft) growable(r *Reserved, encoded []byte) bool {
 	const fixed, each = 160, 20 // an end, a reason, an actor; numbers
 	cart, consumed := len(encoded)+fixed, fixed
@@ -120,7 +132,7 @@ func (d *draft) growable(r *Reserved, encoded []byte) bool {
 		cart += each
 		consumed += 2 * (len(a.Product) + len(a.Location) + 2*each)
 	}
-	return max(cart, consumed) <= d.policy.Batch
+	return max(cart, consumed) <= d.policy.Batch/2
 }
 
 // refuse makes it the outcome that a cart cannot be served.

@@ -78,10 +78,23 @@ func (h *holdChange) finish(reason string) {
 	h.Reason = reason
 }
 
-// reached tells whether running totals are up to every part.
-func reached(r *Reservation, parts []Part, of counter) bool {
+// shipped tells whether the units consumed are up to every part.
+func shipped(r *Reservation, parts []Part) bool {
 	for _, part := range parts {
-		if sumOf(r.Allocations, part, of) < part.Quantity {
+		if sumOf(r.Allocations, part, ship) < part.Quantity {
+			return false
+		}
+	}
+	return true
+}
+
+// givenBack tells whether the units released are up to every part, of which more than was
+// left counts as all. Where nothing was released, nobody has asked for it before.
+func givenBack(r *Reservation, parts []Part) bool {
+	quantity := func(a *Allocation) *int64 { return &a.Quantity }
+	for _, part := range parts {
+		left := sumOf(r.Allocations, part, quantity) - sumOf(r.Allocations, part, ship)
+		if sum := sumOf(r.Allocations, part, giveBack); sum == 0 || sum < min(part.Quantity, left) {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ func (w *walk) request() Request {
 	case n < 21:
 		return Consume{Reservation: w.someone(), Parts: w.parts()}
 	case n < 24:
-		return Expire{Reservation: w.someone()}
+		return w.expire()
 	case n < 25:
 		return Extend{Reservation: w.someone(), Expires: w.now + Time(w.rand.Int64N(int64(30*hour)))}
 	case n < 26:
@@ -32,7 +32,7 @@ func (w *walk) request() Request {
 		return ShowItem{UID: w.itemUID(), Generation: int64(w.rand.IntN(6))}
 	case n < 33:
 		w.version++
-		return DropItem{UID: w.itemUID(), Version: w.version - uint64(w.rand.IntN(2))*20}
+		return DropItem{UID: w.itemUID(), Version: w.version - uint64(w.rand.IntN(2))*20, Read: w.version}
 	case n < 36:
 		return w.show()
 	case n < 37:
@@ -106,11 +106,20 @@ func (w *walk) putItem() Request {
 	uid := w.itemUID()
 	n := int(uid[5] - '0')
 	w.version++
-	return PutItem{Item{
+	return PutItem{Item: Item{
 		UID: uid, Name: "name-" + string(uid), Product: walkProducts[n%3], Location: walkLocations[n/3],
 		Created: start - Time(n%2), Generation: int64(w.rand.IntN(6)), Version: w.version - uint64(w.rand.IntN(2)),
 		Received: w.rand.Int64N(60), SafetyStock: w.rand.Int64N(3), Priority: w.rand.Int32N(3), Suspended: w.rand.IntN(9) == 0,
-	}}
+	}, Read: w.version}
+}
+
+// expire asks for the end of a hold, now and then of one that it no longer has.
+func (w *walk) expire() Request {
+	request := Expire{Reservation: w.someone()}
+	if r, ok := w.s.Reservation(request.Reservation); ok {
+		request.Expires = r.Expires - Time(w.rand.IntN(10)/9)
+	}
+	return request
 }
 
 func (w *walk) show() Request {
