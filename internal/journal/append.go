@@ -12,7 +12,6 @@ type attempt struct {
 	claim bool
 	page  Page
 	call  uint64
-	tries uint64
 	// rejected is why these bytes are refused for good.
 	rejected error
 }
@@ -125,7 +124,6 @@ func (l *Log) compose(place known, batch Batch) Page {
 // send sends the attempt, over the version that it was made for and no other.
 func (l *Log) send(delay time.Duration) []Effect {
 	l.attempt.call = l.call()
-	l.attempt.tries++
 	return []Effect{Put{Call: l.attempt.call, Page: l.attempt.page, Delay: delay}}
 }
 
@@ -143,11 +141,14 @@ func (l *Log) wrote(e Wrote) []Effect {
 	if l.attempt == nil || e.Call != l.attempt.call {
 		return nil
 	}
+	if e.Err != nil {
+		l.trouble = e.Err
+	}
 	switch e.Result {
 	case Stored:
 		return l.stored(e.Page)
 	case OtherHistory:
-		return l.begin(0)
+		return l.begin(l.histories.next())
 	case Rejected:
 		l.attempt.rejected = e.Err
 	}
@@ -156,7 +157,6 @@ func (l *Log) wrote(e Wrote) []Effect {
 
 // stored takes in what the API server says that it has stored.
 func (l *Log) stored(p *Page) []Effect {
-	l.pace(len(p.Blob))
 	if l.stage == founding {
 		return l.firstTerm(p)
 	}
@@ -170,7 +170,8 @@ func (l *Log) stored(p *Page) []Effect {
 // landed ends an attempt that is stored and applied.
 func (l *Log) landed() []Effect {
 	done := l.attempt
-	l.attempt, l.retries = nil, 0
+	l.pace(len(done.page.Blob))
+	l.settled()
 	effects := []Effect{Landed{}}
 	if done.claim {
 		l.losses++
@@ -180,10 +181,20 @@ func (l *Log) landed() []Effect {
 		l.losses = 0
 		effects = append(effects, l.proved()...)
 	}
-	if !l.elected {
+	l.retire()
+	return effects
+}
+
+// settled ends the attempt: nothing is in the way any more.
+func (l *Log) settled() {
+	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil
+}
+
+// retire ends the term of a process that was deposed while an attempt was under way.
+func (l *Log) retire() {
+	if !l.elected && l.stage == leading {
 		l.become(following)
 	}
-	return effects
 }
 
 // got takes in the page where the journal goes on, as it was read past all caches.
@@ -191,22 +202,22 @@ func (l *Log) got(e Got) []Effect {
 	a := l.attempt
 	switch p := e.Page; {
 	case e.Err != nil:
-		l.retries++
-		return l.look(backoff(l.retries))
+		l.trouble = e.Err
+		return l.look(l.writes.next())
 	case p == nil || p.UID != a.place.UID:
-		return l.again(backoff(l.retries)) // it is gone, or nothing is served
+		return l.again(l.writes.next()) // it is gone, or nothing is served
 	case p.Version < a.place.version:
-		return l.begin(0)
+		return l.begin(l.histories.next())
 	case p.Version == a.place.version && a.probe:
-		l.attempt, l.retries = nil, 0
+		l.settled()
+		l.retire()
 		return []Effect{Proved{}}
 	case p.Version == a.place.version && a.rejected != nil:
 		return l.rejected()
 	case p.Version == a.place.version:
 		// It may still land. Sending it again over the same version settles which: at most
 		// one of the sendings can.
-		l.retries++
-		return l.send(backoff(l.retries))
+		return l.send(l.writes.next())
 	case !a.probe && p.Token == a.page.Token:
 		return l.stored(p)
 	case l.stage == founding:
@@ -225,10 +236,10 @@ func (l *Log) rejected() []Effect {
 	err := l.attempt.rejected
 	if l.attempt.claim {
 		l.attempt.rejected = nil
-		l.retries++
-		return l.send(backoff(l.retries))
+		return l.send(l.writes.next())
 	}
 	l.attempt = nil
+	l.retire()
 	return []Effect{Refused{Err: err}}
 }
 

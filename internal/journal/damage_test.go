@@ -183,6 +183,7 @@ func TestRestored(t *testing.T) {
 	d.append("one more")
 	*d.server = *backup
 	d.tell(journal.WatchEnded{Call: d.watch})
+	d.pass()
 	if len(d.records) == 0 || d.records[len(d.records)-1] == "one more" || d.Damage() != nil {
 		t.Errorf("%s with %q", d.Stage(), d.records)
 	}

@@ -21,7 +21,7 @@ type Printer interface {
 // ends, the counters that name what is new, and the counts of failures, which only set
 // waits.
 func (l *Log) Dump(to Printer) {
-	flags(to, l.elected, l.attempt != nil, l.damage != nil)
+	flags(to, l.elected, l.attempt != nil, l.damage != nil, l.condemned)
 	to.Number(uint64(l.stage))
 	l.identity.dump(to)
 	to.Number(uint64(len(l.pages)))
@@ -36,7 +36,7 @@ func (l *Log) Dump(to Printer) {
 	}
 	l.founded.dump(to)
 	to.Version(l.ledger.version)
-	flags(to, l.ledger.prove, l.ledger.proving)
+	flags(to, l.ledger.prove, l.ledger.proving, l.ledger.news)
 	if l.damage != nil {
 		to.Text(l.damage.Reason)
 		flags(to, l.damage.Proven)

@@ -8,8 +8,14 @@ func (l *Log) watched(e Watched) []Effect {
 	}
 	switch l.stage {
 	case following, claiming, leading:
+		l.watches = 0
 	case founding:
 		// Its own writes are guarded: a list follows whatever they meet.
+		if e.Deleted {
+			delete(l.pages, p.Name)
+		} else {
+			l.note(p)
+		}
 		return nil
 	case vacant:
 		if !e.Deleted && (p.Written() || p.Broken != "") {
@@ -48,11 +54,11 @@ func (l *Log) follow(p *Page) []Effect {
 		}
 		return nil
 	case unknownFormat(p):
-		return append(append(l.abandon(), l.forget()...), l.turnForeign()...)
+		return append(append(l.abandon(), l.forget()...), l.turnForeign(p)...)
 	case p.Broken != "" || p.check() != "":
 		return l.edited(p, before)
 	case p.Header.Journal != l.identity:
-		return l.begin(0)
+		return l.begin(l.histories.next())
 	case p.Ref == l.tail.Ref && p.Number == l.tail.number:
 		return l.grown(p)
 	case p.Number == l.tail.number+1:
@@ -75,7 +81,7 @@ func (l *Log) grown(p *Page) []Effect {
 	}
 	before, _ := parseChain(p.Header.Before)
 	if before.over(p.Records[:first]) != l.tail.end {
-		return l.begin(0) // another history than the one that was applied
+		return l.begin(l.histories.next()) // another history than the one that was applied
 	}
 	same := len(p.Records) == first && p.Header.Digest == l.tail.header.Digest
 	return l.extend(p, first, l.tail.end.over(p.Records[first:]), same)
@@ -144,6 +150,7 @@ func (l *Log) deleted(p *Page) []Effect {
 		return nil
 	}
 	delete(l.pages, p.Name)
+	l.seen = max(l.seen, p.Version)
 	if l.goesOn(p.Ref) || p.Ref == l.tail.Ref && l.tail.header.Next == nil {
 		// The event carries the last content: if that is what was applied, the journal
 		// ended there.
@@ -169,6 +176,9 @@ func (l *Log) goesOn(r Ref) bool {
 // harm stops: nobody may decide before a person has looked. What was applied is kept.
 func (l *Log) harm(reason string, proven bool) []Effect {
 	effects := l.abandon()
+	if d := l.damage; d != nil && d.Position == l.Position() {
+		proven = proven || d.Proven // a list cannot show what the watch did
+	}
 	l.damage = &Damage{Reason: reason, Journal: l.identity, Position: l.Position(), Proven: proven}
 	l.become(damaged)
 	// A namespace that is gone took its pages along.
@@ -177,4 +187,7 @@ func (l *Log) harm(reason string, proven bool) []Effect {
 }
 
 // Condemn stops because a record that was applied cannot be read.
-func (l *Log) Condemn(reason string) []Effect { return l.harm(reason, false) }
+func (l *Log) Condemn(reason string) []Effect {
+	l.condemned = true
+	return l.harm(reason, false)
+}

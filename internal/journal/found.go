@@ -17,15 +17,13 @@ type founded struct {
 
 func (f founded) identity() Identity { return Identity{Journal: f.page.UID, Namespace: f.namespace} }
 
-// found begins a journal on a list that shows none: (1) there is a blank first page.
+// found begins a journal on a list that shows none. It reads the Namespace even before
+// there is a blank first page (1): in one that is going, none can be made.
 func (l *Log) found(pages []Page) []Effect {
 	l.become(founding)
-	first, ok := blankFirst(pages)
-	if !ok {
-		l.founded.creating = l.call()
-		return []Effect{Create{Call: l.founded.creating, Name: PageName(0)}}
+	if first, ok := blankFirst(pages); ok {
+		l.founded.page = known{Ref: first.Ref, version: first.Version, token: first.Token}
 	}
-	l.founded.page = known{Ref: first.Ref, version: first.Version, token: first.Token}
 	l.asking = l.call()
 	return []Effect{ReadNamespace{Call: l.asking}}
 }
@@ -43,8 +41,8 @@ func blankFirst(pages []Page) (*Page, bool) {
 func (l *Log) namespaceRead(e NamespaceRead) []Effect {
 	switch {
 	case e.Err != nil && l.stage == founding:
-		l.retries++
-		return l.list(backoff(l.retries))
+		l.trouble = e.Err
+		return l.list(l.foundings.next())
 	case e.Err != nil:
 		return nil
 	case l.stage == damaged:
@@ -56,9 +54,25 @@ func (l *Log) namespaceRead(e NamespaceRead) []Effect {
 		return nil
 	case e.Terminating || e.UID == "":
 		return l.list(patience)
+	case l.founded.page.UID == "":
+		l.founded.creating = l.call()
+		return []Effect{Create{Call: l.founded.creating, Name: PageName(0)}}
 	}
 	l.founded.namespace = e.UID
 	return l.askLedger()
+}
+
+// ledgerSeen looks at the StockLedger if it seems to name another journal, or nobody.
+func (l *Log) ledgerSeen(e LedgerSeen) []Effect {
+	switch {
+	case l.stage != leading || e.Names == l.identity || l.ledger.prove:
+		return nil
+	case l.asking != 0: // what is being read may be older than this
+		l.ledger.news = true
+		return nil
+	default:
+		return l.askLedger()
+	}
 }
 
 func (l *Log) askLedger() []Effect {
@@ -76,8 +90,8 @@ func (l *Log) ledgerRead(e LedgerRead) []Effect {
 	}
 	switch {
 	case e.Err != nil:
-		l.retries++
-		return l.list(backoff(l.retries))
+		l.trouble = e.Err
+		return l.list(l.foundings.next())
 	case !e.Found: // (3)
 		l.asking = l.call()
 		return []Effect{CreateLedger{Call: l.asking}}
@@ -123,7 +137,7 @@ func (l *Log) firstTerm(p *Page) []Effect {
 		l.note(p)
 	}
 	l.arrive(p, end)
-	l.founded = founded{}
+	l.founded, l.foundings = founded{}, 0
 	l.become(leading)
 	return append([]Effect{applied(p, 0, end)}, l.landed()...)
 }
@@ -134,6 +148,8 @@ type ledger struct {
 	version uint64
 	// prove says that an append has to land, proving that the append under way is one.
 	prove, proving bool
+	// news says that it has to be read once more.
+	news bool
 }
 
 // checkLedger sees to it that the StockLedger names the journal.
@@ -144,14 +160,17 @@ func (l *Log) checkLedger() []Effect { return l.askLedger() }
 func (l *Log) ledgerChecked(e LedgerRead) []Effect {
 	switch {
 	case e.Err != nil:
-		l.retries++
+		l.trouble = e.Err
 		l.asking = l.call()
-		return []Effect{ReadLedger{Call: l.asking, Delay: backoff(l.retries)}}
+		return []Effect{ReadLedger{Call: l.asking, Delay: l.namings.next()}}
 	case !e.Found:
 		l.asking = l.call()
 		return []Effect{CreateLedger{Call: l.asking}}
-	case e.Names == l.identity:
+	case e.Names == l.identity && l.ledger.news:
 		l.ledger = ledger{}
+		return l.askLedger()
+	case e.Names == l.identity:
+		l.ledger, l.namings = ledger{}, 0
 		return nil
 	case e.Names.Journal != "" && e.Names.Namespace == l.identity.Namespace:
 		return l.harm("the StockLedger names another journal", false)

@@ -50,7 +50,7 @@ func (l *Log) tend() []Effect {
 	pages := l.freePages(l.tail.Ref, l.tail.header.Head)
 	if len(pages) == 0 && l.creating == 0 {
 		l.creating = l.call()
-		return []Effect{Create{Call: l.creating, Name: l.unusedName(), Delay: backoff(l.retries)}}
+		return []Effect{Create{Call: l.creating, Name: l.unusedName(), Delay: l.creations.again()}}
 	}
 	if l.emptying != 0 {
 		return nil
@@ -62,7 +62,7 @@ func (l *Log) tend() []Effect {
 	k := full[len(full)-1]
 	l.tokens++
 	l.emptying = l.call()
-	return []Effect{Put{Call: l.emptying, Page: Page{
+	return []Effect{Put{Call: l.emptying, Delay: l.emptyings.again(), Page: Page{
 		Ref: k.Ref, Version: k.version, Number: k.number, Emptied: true,
 		Token: fmt.Sprintf("%s/%d", l.config.Process, l.tokens), Over: k.token,
 	}}}
@@ -71,17 +71,20 @@ func (l *Log) tend() []Effect {
 // created takes in a page that was made, if it was.
 func (l *Log) created(e Created) []Effect {
 	if l.founded.creating == e.Call && e.Call != 0 {
-		return l.list(backoff(l.retries))
+		if e.Page == nil {
+			return l.list(l.foundings.next())
+		}
+		return l.list(0)
 	}
 	if e.Call != l.creating {
 		return nil
 	}
 	l.creating = 0
 	if e.Page == nil {
-		l.retries++
 		return nil
 	}
-	if _, ok := l.pages[e.Page.Name]; !ok && l.Following() {
+	// The watch may have brought this page, and its deletion, before.
+	if _, ok := l.pages[e.Page.Name]; !ok && l.Following() && e.Page.Version > l.seen {
 		l.note(e.Page)
 	}
 	return nil
@@ -90,6 +93,9 @@ func (l *Log) created(e Created) []Effect {
 // emptiedPage takes in what became of an emptying. What is not known the watch will tell.
 func (l *Log) emptiedPage(e Wrote) []Effect {
 	l.emptying = 0
+	if e.Result == Stored {
+		l.emptyings = 0
+	}
 	if e.Result == Stored && e.Page != nil && l.Following() {
 		if k := l.pages[e.Page.Name]; k.UID == e.Page.UID && k.version < e.Page.Version {
 			l.note(e.Page)

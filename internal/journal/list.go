@@ -6,13 +6,13 @@ import "slices"
 // what ended, was compacted and forgotten meanwhile would live on.
 func (l *Log) listed(e Listed) []Effect {
 	if e.Err != nil {
-		l.retries++
-		return l.list(backoff(l.retries))
+		l.trouble = e.Err
+		return l.list(l.lists.next())
 	}
 	if e.Version < l.seen {
-		return l.begin(0) // the API server has another history
+		return l.begin(l.histories.next()) // the API server has another history
 	}
-	l.seen, l.retries = e.Version, 0
+	l.seen, l.lists = e.Version, 0
 	if l.founded.listing == e.Call && l.confirms(e.Pages) {
 		return l.confirmed()
 	}
@@ -46,8 +46,11 @@ func (l *Log) listedNothing(emptied bool, pages []Page) []Effect {
 // listedJournal replays what the pages say, from the head to the tail.
 func (l *Log) listedJournal(written []*Page) []Effect {
 	newest := written[len(written)-1]
-	if unknownFormat(newest) {
-		return append(l.forget(), l.turnForeign()...)
+	l.foundings = 0
+	for _, p := range written {
+		if unknownFormat(p) && (p == newest || p.Number >= newest.Header.Head) {
+			return append(l.forget(), l.turnForeign(newest)...)
+		}
 	}
 	for _, p := range written {
 		if p.Broken == "" && p.Header.Journal != newest.Header.Journal && newest.Broken == "" {
@@ -123,7 +126,7 @@ func continuous(written []*Page) (ends []chain, hole string) {
 			return ends, "page " + p.Name + " was edited: " + reason
 		}
 		_, end, _ := p.digest()
-		if i > 0 && p.Header.Before != before.String() {
+		if i > 0 && (p.Header.Before != before.String() || counting[i-1].Header.Next == nil || *counting[i-1].Header.Next != p.Ref) {
 			return ends, "page " + p.Name + " does not follow the page before"
 		}
 		before = end
@@ -147,14 +150,18 @@ func (l *Log) replay(pages []*Page, ends []chain) []Effect {
 
 // resume goes on with what is known, since the list ends exactly there.
 func (l *Log) resume(written []*Page, newest *Page) []Effect {
+	var effects []Effect
+	if newest.Header.Digest != l.tail.header.Digest { // a write without records
+		effects = append(effects, applied(newest, len(newest.Records), l.tail.end))
+	}
 	l.arrive(newest, l.tail.end)
 	if reason := l.missing(newest); reason != "" {
-		return l.harm(reason, false)
+		return append(effects, l.harm(reason, false)...)
 	}
 	l.become(following)
 	l.damage, l.through = nil, 0
 	l.findHoles(written, newest)
-	return nil
+	return effects
 }
 
 // findHoles notes up to which page what counts is missing or edited.
@@ -184,7 +191,7 @@ func (l *Log) arrive(p *Page, end chain) {
 // at tells whether what was applied ends exactly where this page ends.
 func (l *Log) at(p *Page) bool {
 	_, end, _ := p.digest()
-	return l.identity == p.Header.Journal && l.tail.number == p.Number && l.tail.end == end && len(l.tail.records) == len(p.Records)
+	return !l.condemned && l.identity == p.Header.Journal && l.tail.Ref == p.Ref && l.tail.number == p.Number && l.tail.end == end && len(l.tail.records) == len(p.Records)
 }
 
 // note records what is known of a page object.
@@ -194,14 +201,19 @@ func (l *Log) note(p *Page) {
 		broken: p.Broken != "" || p.Written() && p.check() != "",
 	}
 	l.seen = max(l.seen, p.Version)
+	if p.Blank() {
+		l.creations = 0
+	}
 }
 
 func unknownFormat(p *Page) bool {
 	return p.Written() && (p.Header.Format < OldestFormat || p.Header.Format > Format)
 }
 
-// turnForeign stops at a format that this release does not know.
-func (l *Log) turnForeign() []Effect {
+// turnForeign stops at a format that this release does not know. Who leads is still
+// known: everything is forwarded there.
+func (l *Log) turnForeign(p *Page) []Effect {
+	l.tail.header = Header{Journal: p.Header.Journal, Format: p.Header.Format, Leader: p.Header.Leader}
 	l.become(foreign)
 	return nil
 }

@@ -49,14 +49,21 @@ type Log struct {
 	// ledger is what is known of the StockLedger in the course of a term.
 	ledger ledger
 	damage *Damage
+	// condemned says that records which were applied could not be read.
+	condemned bool
+	// trouble is why the write or the read under way has not succeeded yet.
+	trouble error
 
 	// calls counts the effects; the others are those whose answers are waited for.
 	calls                                     uint64
 	listing, creating, emptying, asking, wake uint64
 
-	// tokens counts the writes, retries the failures in a row, losses the terms in a row
-	// that decided nothing.
-	tokens, retries, losses uint64
+	// tokens counts the writes, losses the terms in a row that decided nothing.
+	tokens, losses uint64
+	// These count what fails in a row: lists, watches that end, steps of a founding, writes
+	// at the place where the journal goes on, histories that turn out to be another one, free
+	// pages made and emptied, and attempts to have the StockLedger name the journal.
+	lists, watches, foundings, writes, histories, creations, emptyings, namings tries
 	// now is the time of the event at hand. claimAt is when this process may claim,
 	// appendAt when it may append, wakeAt when the next Woken comes.
 	now, claimAt, appendAt, wakeAt time.Time
@@ -123,6 +130,12 @@ func (l *Log) Stage() string { return l.stage.String() }
 // Damage says what is wrong with the journal, nil if nothing is known to be.
 func (l *Log) Damage() *Damage { return l.damage }
 
+// Trouble is why nothing has been stored for a while, nil if nothing is in the way.
+func (l *Log) Trouble() error { return l.trouble }
+
+// Elected tells whether this process should lead.
+func (l *Log) Elected() bool { return l.elected }
+
 // Identity is that of the journal whose records were applied.
 func (l *Log) Identity() Identity { return l.identity }
 
@@ -173,7 +186,7 @@ func (l *Log) step(event Event) []Effect {
 		}
 	case WatchEnded:
 		if e.Call == l.listing && l.stage != reading {
-			return l.again(0)
+			return l.again(l.watches.again())
 		}
 	case Got:
 		if l.attempt != nil && e.Call == l.attempt.call {
@@ -189,9 +202,7 @@ func (l *Log) step(event Event) []Effect {
 			return l.namespaceRead(e)
 		}
 	case LedgerSeen:
-		if l.stage == leading && l.asking == 0 && l.ledger == (ledger{}) && e.Names != l.identity {
-			return l.askLedger()
-		}
+		return l.ledgerSeen(e)
 	case LedgerRead:
 		if e.Call == l.asking {
 			l.asking = 0
@@ -237,7 +248,7 @@ func (l *Log) forget() []Effect {
 	if l.identity == (Identity{}) {
 		return nil
 	}
-	l.identity, l.tail, l.through, l.damage = Identity{}, tail{}, 0, nil
+	l.identity, l.tail, l.through, l.damage, l.condemned = Identity{}, tail{}, 0, nil, false
 	return []Effect{Reset{}}
 }
 
@@ -281,15 +292,6 @@ func (l *Log) wakeAfter(now time.Time, after time.Duration) []Effect {
 	}
 	l.wakeAt, l.wake = at, l.call()
 	return []Effect{Wake{Call: l.wake, After: after}}
-}
-
-// backoff is how long to wait after so many failures in a row: 20 ms, doubled each time,
-// 2 s at most.
-func backoff(failures uint64) time.Duration {
-	if failures == 0 {
-		return 0
-	}
-	return min(2*time.Second, 20*time.Millisecond<<min(failures-1, 8))
 }
 
 // applied returns the notice of records that begin at index first of the page.

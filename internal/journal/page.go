@@ -113,8 +113,10 @@ func parseChain(text string) (c chain, ok bool) {
 }
 
 // digest returns what the header has to say, given its other fields and the records,
-// and the chain digest after them; false where the header names no page before. It tells an edit from
-// a write of the operator; it is no defence against somebody who computes it.
+// and the chain digest after them; false where the header names no page before. It covers the object's
+// uid as well, so that a page which was deleted and made again from a copy is told apart.
+// It tells an edit from a write of the operator; it is no defence against somebody who
+// computes it.
 func (p *Page) digest() (string, chain, bool) {
 	before, ok := parseChain(p.Header.Before)
 	if !ok {
@@ -129,7 +131,7 @@ func (p *Page) digest() (string, chain, bool) {
 	}
 	var number [8]byte
 	binary.BigEndian.PutUint64(number[:], p.Number)
-	return end.with(text).with(number[:]).String(), end, true
+	return end.with(text).with(number[:]).with([]byte(p.UID)).String(), end, true
 }
 
 // check returns why a written page is not sound, empty if it is.

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"time"
 
 	"github.com/acme/inventory-service/internal/journal"
@@ -9,8 +10,8 @@ import (
 
 // append sends the next write, if there is a reason for one and it is this process's turn.
 func (r *Replica) append(now time.Time) []Effect {
-	if now.Before(r.blockedUntil) {
-		return nil
+	if wait := r.blockedUntil.Sub(now); wait > 0 {
+		return r.wakeAfter(wait)
 	}
 	switch r.log.Turn(now) {
 	case journal.Claim:
@@ -30,7 +31,46 @@ func (r *Replica) claim(now time.Time) []Effect {
 	if err != nil {
 		return r.take(r.log.Condemn(err.Error()))
 	}
+	r.claiming = true
 	return r.take(r.log.Append(journal.Batch{Records: [][]byte{record}, Marks: marks.JSON(), Head: r.stock.Head()}))
+}
+
+// wakeAfter asks for a Woken, unless one comes.
+func (r *Replica) wakeAfter(wait time.Duration) []Effect {
+	if r.waking {
+		return nil
+	}
+	r.waking = true
+	return []Effect{Wake{After: wait}}
+}
+
+// outdated tells whether a request says what was read before this term: what is true of
+// an object then proves nothing about now.
+func (r *Replica) outdated(a ask) bool {
+	if a.term == r.terms {
+		return false
+	}
+	switch request := a.request.(type) {
+	case stock.PutItem, stock.DropItem, stock.Expire:
+		return true
+	case stock.Reserve:
+		return request.Verified
+	default:
+		return false
+	}
+}
+
+// turnAway answers those whose requests are outdated: no answer from State is in it.
+func (r *Replica) turnAway() []Effect {
+	var out []Effect
+	r.queue = slices.DeleteFunc(r.queue, func(a ask) bool {
+		outdated := r.outdated(a)
+		if outdated && a.waits() {
+			out = append(out, Answered{Call: a.call, Answer: stock.Answer{Verdict: stock.Outdated}})
+		}
+		return outdated
+	})
+	return out
 }
 
 // decide appends what is decided of the queue. Where nothing is to be written, those who
@@ -39,9 +79,13 @@ func (r *Replica) decide(now time.Time) []Effect {
 	if r.suspect != nil {
 		return r.appendNothing()
 	}
+	return append(r.turnAway(), r.decideQueue(now)...)
+}
+
+func (r *Replica) decideQueue(now time.Time) []Effect {
 	policy := r.policy
 	policy.Through = r.log.Through()
-	asked := r.asked()
+	asked := r.next()
 	requests := make([]stock.Request, len(asked))
 	for i, a := range asked {
 		requests[i] = a.request
@@ -60,8 +104,8 @@ func (r *Replica) decide(now time.Time) []Effect {
 	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
 }
 
-// asked are the requests of the next batch.
-func (r *Replica) asked() []ask {
+// next are the requests of the next batch.
+func (r *Replica) next() []ask {
 	if r.most > 0 && len(r.queue) > r.most {
 		return r.queue[:r.most]
 	}
@@ -109,7 +153,7 @@ func (r *Replica) refused(err error) []Effect {
 	switch {
 	case wasTrial || len(batch) == 0:
 		r.blockedUntil = r.log.Now().Add(pause)
-		return []Effect{Wake{After: pause}}
+		return r.wakeAfter(pause)
 	case len(batch) == 1:
 		r.queue = r.queue[1:]
 		r.suspect = &suspect{ask: batch[0], err: err}

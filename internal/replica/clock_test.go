@@ -13,9 +13,9 @@ func TestClock(t *testing.T) {
 		want  time.Duration
 	}{
 		"exact":         {0, 0},
-		"slow":          {-time.Hour, -time.Hour},
+		"slow":          {-time.Hour, 0},
 		"a little fast": {4 * time.Second, 4 * time.Second},
-		"an hour fast":  {time.Hour, 6 * time.Second},
+		"an hour fast":  {time.Hour, 5 * time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,19 +40,19 @@ func TestClockWithoutDate(t *testing.T) {
 	}
 }
 
-// An answer that was long on its way does not loosen the bound; after an hour a new Date
-// counts whatever it says, since clocks drift.
+// An answer of an API server whose clock is fast does not loosen the bound; after a minute a
+// new Date counts whatever it says, since this machine may have slept.
 func TestClockKeepsTheTightestDate(t *testing.T) {
 	server := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
 	own := server.Add(time.Hour)
 	var c Clock
 	c.Observe(server, own)
 	c.Observe(server.Add(20*time.Second), own.Add(10*time.Second))
-	if got := c.Now(own.Add(10 * time.Second)).Sub(server); got != 16*time.Second {
-		t.Errorf("%s, want 16s", got)
+	if got := c.Now(own.Add(10 * time.Second)).Sub(server); got != 15*time.Second {
+		t.Errorf("%s, want 15s", got)
 	}
 	c.Observe(server.Add(2*time.Hour+10*time.Second), own.Add(2*time.Hour))
-	if got := c.Now(own.Add(2 * time.Hour)).Sub(server); got != 2*time.Hour+16*time.Second {
-		t.Errorf("%s, want 2h0m16s", got)
+	if got := c.Now(own.Add(2 * time.Hour)).Sub(server); got != 2*time.Hour+15*time.Second {
+		t.Errorf("%s, want 2h0m15s", got)
 	}
 }

@@ -34,6 +34,8 @@ type Runner struct {
 		waiting map[uint64]chan reply
 	}
 	filled chan struct{}
+	// ended is closed when Run has returned: nobody is answered any more.
+	ended chan struct{}
 }
 
 // RunnerOptions are what a Runner needs.
@@ -53,7 +55,7 @@ type RunnerOptions struct {
 func NewRunner(o RunnerOptions) *Runner {
 	r := &Runner{
 		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store,
-		replica: New(o.Config, o.Policy), filled: make(chan struct{}, 1),
+		replica: New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.inbox.waiting = map[uint64]chan reply{}
 	return r
@@ -73,7 +75,7 @@ var ErrUnwritable = errors.New("it cannot be stored")
 var ErrNoAnswer = errors.New("no answer in time")
 
 // Ask has a request decided and returns once the answer may be told. It fails with
-// ErrNoAnswer when ctx ends before that, and with ErrUnwritable.
+// ErrNoAnswer when ctx or Run ends before that, and with ErrUnwritable.
 func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
 	answered := make(chan reply, 1)
 	call := r.register(answered)
@@ -85,6 +87,8 @@ func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, 
 		r.forget(call)
 		r.put(Dropped{Call: call})
 		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: %w", ErrNoAnswer, r.namespace, context.Cause(ctx))
+	case <-r.ended:
+		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: this process stops", ErrNoAnswer, r.namespace)
 	}
 }
 
@@ -124,6 +128,11 @@ func (r *Runner) forget(call uint64) {
 
 // put leaves an event for the next step.
 func (r *Runner) put(event Event) {
+	select {
+	case <-r.ended:
+		return
+	default:
+	}
 	r.inbox.Lock()
 	r.inbox.events = append(r.inbox.events, event)
 	r.inbox.Unlock()
@@ -135,6 +144,7 @@ func (r *Runner) put(event Event) {
 
 // Run runs until ctx ends. It is called once.
 func (r *Runner) Run(ctx context.Context) error {
+	defer close(r.ended)
 	events := make(chan journal.Event)
 	store := journal.NewStore(ctx, r.client, r.namespace, events, r.options)
 	defer store.Wait()
