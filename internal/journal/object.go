@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,10 @@ func Decode(object *v1.JournalPage) Page {
 		Ref: Ref{Name: object.Name, UID: string(object.UID)}, Token: object.Token, Over: object.Over,
 		Emptied: object.Emptied,
 	}
+	if object.DeletionTimestamp != nil {
+		// It cannot be undone, and the next write would take the finalizers off.
+		p.Broken = "it is being deleted"
+	}
 	var err error
 	if p.Version, err = strconv.ParseUint(object.ResourceVersion, 10, 64); err != nil {
 		p.Broken = fmt.Sprintf("its resourceVersion %.40q is no number", object.ResourceVersion)
@@ -66,7 +71,7 @@ func Decode(object *v1.JournalPage) Page {
 	}
 	p.Number = uint64(object.Page)
 	if p.Number == 0 || p.Emptied {
-		p.Broken = checkEmpty(object)
+		p.Broken = cmp.Or(checkEmpty(object), p.Broken)
 		return p
 	}
 	if err := p.decode(object); err != nil {

@@ -17,6 +17,10 @@ import (
 // put replaces a page, in one request over one version of one object.
 func (s *Store) put(ctx context.Context, e Put) Event {
 	p, err := s.update(ctx, &e.Page)
+	if err == nil && p.Broken != "" {
+		// Of a page that is being deleted, the API server answers what it did not store.
+		err = errors.New("the answer is no page as it was sent: " + p.Broken)
+	}
 	if err != nil {
 		result, advice := resultOf(err)
 		return Wrote{Call: e.Call, Result: result, Err: fmt.Errorf("write JournalPage %s/%s: %w%s", s.namespace, e.Page.Name, err, advice)}

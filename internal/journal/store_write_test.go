@@ -197,3 +197,30 @@ func TestReadNamespace(t *testing.T) {
 	})
 	read(journal.NamespaceRead{})
 }
+
+// A write to a page that only waits for its finalizers removes them, and the page with
+// them: the API server answers with 200 and stores nothing. Such an answer is not taken
+// for a landing, and the page is known to be broken before.
+func TestPutOnPageBeingDeleted(t *testing.T) {
+	k := newWorld(t).open(journal.StoreOptions{})
+	p := k.mustPut(after(k.create("journal-0"), "a/1", "r"))
+	if err := patch(k.world, k.pages, p.Name, `{"metadata":{"finalizers":["example.com/hold"]}}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.pages.Delete(t.Context(), p.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	going := k.get(p.Name)
+	if going == nil || !strings.Contains(going.Broken, "being deleted") {
+		t.Fatalf("it is read as %+v", going)
+	}
+	p.Version = going.Version
+	wrote := k.put(after(p, "a/2", "s"))
+	if wrote.Result != journal.Unknown {
+		t.Errorf("the result is %d with %v and page %+v, want %d", wrote.Result, wrote.Err, wrote.Page, journal.Unknown)
+	}
+	t.Log(wrote.Err)
+	if got := k.get(p.Name); got != nil {
+		t.Errorf("it is still there: %+v", got)
+	}
+}
