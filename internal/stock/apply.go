@@ -125,10 +125,7 @@ func (s *State) amend(id ID, how func(*Reservation)) {
 // restated is about what the record takes that restates a cart with new content.
 func (c *cart) restated(next *Reservation) int64 {
 	const slack = 24 // an end, a reason, numbers
-	size := int64(len(c.packed))
-	if c.open != nil {
-		size = c.open.size
-	}
+	_, size := c.counted(c.reservation())
 	before := c.reservation()
 	size += int64(len(next.LaterOrder) - len(before.LaterOrder) + len(next.Object.UID) - len(before.Object.UID))
 	if next.Phase != before.Phase {

@@ -173,7 +173,7 @@ func TestMemory(t *testing.T) {
 		most     float64
 	}{
 		"held":     {false, 1024},
-		"finished": {true, 320},
+		"finished": {true, 256},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := stocked(t)

@@ -3,7 +3,7 @@ package stock
 import "slices"
 
 // cart is one reservation as State keeps it: as it is while somebody may change it or its
-// outcome is not delivered, else packed, as the record that would restate it.
+// outcome is not delivered, else packed.
 type cart struct {
 	// home is nil once State has dropped the cart.
 	home   *page
@@ -28,20 +28,9 @@ func (c *cart) reservation() *Reservation {
 	return unpack(c.packed)
 }
 
-// unpack is the inverse of pack, which made the bytes.
-func unpack(packed string) *Reservation {
-	record, err := Decode([]byte(packed))
-	if err != nil {
-		panic(err) // pack made it: memory is damaged
-	}
-	r := &record.(*Cart).Reservation
-	normalize(r)
-	return r
-}
-
 // pack keeps a cart small that is only waiting to be forgotten.
 func (s *State) pack(c *cart) {
-	s.scratch = appendEncoded(s.scratch[:0], &Cart{*c.open.Reservation})
+	s.scratch = appendPacked(s.scratch[:0], c.open.Reservation)
 	c.packed, c.open = string(s.scratch), nil
 }
 
@@ -51,9 +40,9 @@ func (c *cart) counted(r *Reservation) (class, int64) {
 	case c.open != nil:
 		return c.open.kind, c.open.size
 	case r.Phase == PhaseRefused:
-		return classRefused, int64(len(c.packed))
+		return classRefused, packedSize(c.packed)
 	default:
-		return classFinished, int64(len(c.packed))
+		return classFinished, packedSize(c.packed)
 	}
 }
 
