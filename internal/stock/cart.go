@@ -30,7 +30,7 @@ func (c *cart) reservation() *Reservation {
 
 // pack keeps a cart small that is only waiting to be forgotten.
 func (s *State) pack(c *cart) {
-	s.scratch = appendPacked(s.scratch[:0], c.open.Reservation)
+	s.scratch = appendPacked(s.scratch[:0], c.open.Reservation, c.open.size)
 	c.packed, c.open = string(s.scratch), nil
 }
 

@@ -33,8 +33,8 @@ const (
 // usualReasons are those that most carts end for. A packed cart has their place, from 1.
 var usualReasons = []string{ReasonReleased, ReasonExpired, "CHECKOUT_FAILED", "ORDER_CANCELLED"}
 
-// appendPacked packs a reservation.
-func appendPacked(to []byte, r *Reservation) []byte {
+// appendPacked packs a reservation whose record takes about size bytes.
+func appendPacked(to []byte, r *Reservation, size int64) []byte {
 	short := *r
 	var flags, reason byte
 	if followsLines(r) {
@@ -66,12 +66,9 @@ func appendPacked(to []byte, r *Reservation) []byte {
 	if i := slices.Index(usualReasons, r.Reason); i >= 0 {
 		reason, short.Reason = byte(i+1), ""
 	}
-	to = append(to, flags, reason, 0, 0)
-	from := len(to)
-	to = appendEncoded(to, &Cart{*r})
-	size := min(len(to)-from, math.MaxUint16)
-	binary.BigEndian.PutUint16(to[from-2:], uint16(size))
-	return appendEncoded(to[:from], &Cart{short})
+	to = append(to, flags, reason)
+	to = binary.BigEndian.AppendUint16(to, uint16(min(size, math.MaxUint16)))
+	return appendEncoded(to, &Cart{short})
 }
 
 // followsLines tells whether each line got all its units from one place.

@@ -45,12 +45,22 @@ var walks = map[string]struct {
 }
 
 // seeds is how many walks there are for each policy.
-var seeds = flag.Int("walks", 1, "random walks for each policy")
+var seeds = flag.Int("walks", 0, "random walks for each policy; default: 3, with the race detector or -short 1")
+
+// enough is how many walks come to everything.
+const enough = 3
 
 func TestRandomWalks(t *testing.T) {
 	seen := map[string]int{}
+	count := *seeds
+	if count == 0 {
+		count = enough
+		if raced || testing.Short() {
+			count = 1
+		}
+	}
 	for name, config := range walks {
-		for seed := range *seeds {
+		for seed := range count {
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				w := &walk{
 					t: t, rand: rand.New(rand.NewPCG(uint64(seed), 7)), policy: config.policy, fill: config.fill,
@@ -62,6 +72,9 @@ func TestRandomWalks(t *testing.T) {
 				}
 			})
 		}
+	}
+	if count < enough {
+		return
 	}
 	// What never happens is not tested.
 	for _, what := range []string{
