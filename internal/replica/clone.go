@@ -1,12 +1,16 @@
 package replica
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Clone returns a Replica of its own in the same state.
 func (r *Replica) Clone() *Replica {
 	c := *r
 	c.log, c.stock = r.log.Clone(), r.stock.Clone()
 	c.queue, c.parked, c.batch = slices.Clone(r.queue), slices.Clone(r.parked), slices.Clone(r.batch)
+	c.left = maps.Clone(r.left)
 	if r.suspect != nil {
 		suspect := *r.suspect
 		c.suspect = &suspect

@@ -13,10 +13,12 @@ func TestModelCheck(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short")
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	percent := debug.SetGCPercent(400)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
 	long := os.Getenv("MODEL") == "long"
 	for _, cfg := range configs {
 		t.Run(cfg.name, func(t *testing.T) {
+			t.Parallel()
 			b, sample := cfg.usual, 97
 			if long {
 				b = cfg.long
@@ -28,6 +30,7 @@ func TestModelCheck(t *testing.T) {
 			if s.broken != nil {
 				t.Fatal(s.report())
 			}
+			t.Logf("it begins with: %s", s.root.picture())
 			t.Logf("%v", s)
 			t.Logf("reached: %v", s.reached)
 			if len(s.visited) < b.states {

@@ -46,7 +46,7 @@ func (w *world) enabled(actions []action) []action {
 			continue
 		}
 		for i, p := range w.procs {
-			if p.elected && w.fits(&w.cfg.commands[k], p) {
+			if p.elected {
 				actions = append(actions, action{actAsk, uint8(i), uint8(k), 0})
 			}
 		}

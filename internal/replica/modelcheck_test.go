@@ -37,12 +37,9 @@ func (w *world) check() {
 	}
 }
 
-// freshPrints are the imprints of States, by the digest of the last page.
-var freshPrints = map[string]fingerprint{}
-
 func (w *world) freshPrint(tail *journal.Page) fingerprint {
-	key := w.cfg.name + tail.Header.Digest
-	if known, ok := freshPrints[key]; ok {
+	key := tail.Header.Digest
+	if known, ok := w.cfg.fresh[key]; ok {
 		return known
 	}
 	state, ok := w.replayed()
@@ -51,7 +48,7 @@ func (w *world) freshPrint(tail *journal.Page) fingerprint {
 		return fingerprint{}
 	}
 	print := printOf(state)
-	freshPrints[key] = print
+	w.cfg.fresh[key] = print
 	return print
 }
 

@@ -57,20 +57,6 @@ func (w *world) mayAsk(k int) bool {
 	return w.asked[k] < c.times && (c.needs == nil || c.needs(w))
 }
 
-// fits tells whether a process may ask: StockItems are taken in, and said to be gone, only
-// while the store that shows them has reached the mark, one after the other.
-func (w *world) fits(c *command, p *process) bool {
-	if !c.put && !c.drop {
-		return true
-	}
-	for _, a := range w.asks {
-		if other := &w.cfg.commands[a.command]; other.put || other.drop {
-			return false
-		}
-	}
-	return p.replica.stock.Marks().Items < c.item.version
-}
-
 // ask sends a command to a process.
 func (w *world) ask(k, i int) {
 	c := &w.cfg.commands[k]
@@ -99,8 +85,9 @@ func (w *world) request(c *command, k int, nth uint8) stock.Request {
 	case c.reserve:
 		return stock.Reserve{Wanted: stock.Reservation{
 			ID: reserveID(c.cart), Outcome: stock.ID(fmt.Sprintf("o%d.%d.%d", c.cart, k, nth)),
-			Command: stock.Command{Source: "s", ID: stock.ID(fmt.Sprintf("c%d", c.cart)), Time: w.truth.carts[c.cart].time},
-			Lines:   []stock.Line{{Product: product, Quantity: w.cfg.carts[c.cart]}},
+			Command:  stock.Command{Source: "s", ID: stock.ID(fmt.Sprintf("c%d", c.cart)), Time: w.truth.carts[c.cart].time},
+			Customer: stock.ID(strings.Repeat("-", w.cfg.cartPad)),
+			Lines:    []stock.Line{{Product: product, Quantity: w.cfg.carts[c.cart]}},
 		}}
 	case c.consume:
 		return stock.Consume{Reservation: reserveID(c.cart)}

@@ -33,7 +33,9 @@ type config struct {
 	// fill and maxPage are sizes of a page, pad is how long the leaders' names are: terms
 	// are what compaction drops.
 	fill, maxPage, pad, spare int
-	policy                    stock.Policy
+	// cartPad is how long the text is that each cart carries.
+	cartPad int
+	policy  stock.Policy
 	// skew is by how many ticks the clock of each process is wrong, fast by how many the
 	// times of each cart's command are.
 	skew, fast [4]int
@@ -41,7 +43,10 @@ type config struct {
 	poison string
 	// restless says why nobody looks whether everything settles.
 	restless string
-	budget   budget
+	// fresh are the imprints of States of processes that have just started, by the digest of
+	// the last page.
+	fresh  map[string]fingerprint
+	budget budget
 	// reaches are the situations that the search has to reach.
 	reaches            []string
 	usual, long, short bound
@@ -123,7 +128,10 @@ func (c *config) world() *world {
 		}
 	}
 	w.clock += c.passed
-	w.server.Namespace.Terminating = c.going
+	if c.going {
+		w.server.Namespace.Terminating = true
+		w.server.DeleteLedger()
+	}
 	if c.both && !c.settled {
 		w.elect(0)
 	}

@@ -99,6 +99,9 @@ func (w *world) people(a action) {
 	case vanishNamespace:
 		w.server.Namespace.UID, w.server.Namespace.Terminating = "", false
 		w.truth.endNamespace()
+		if w.cfg.going {
+			w.people(action{actPeople, makeNamespace, 0, 0}) // at once: one thing less to happen
+		}
 	case makeNamespace:
 		w.reach("the namespace is made again")
 		w.server.Namespace.UID = "ns-2"

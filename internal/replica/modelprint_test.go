@@ -177,15 +177,20 @@ func (r *Replica) dump(p *printer) {
 		p.Number(uint64(len(asks)))
 		for _, a := range asks {
 			p.Number(a.call)
+			p.flag(a.term == r.terms)
+			p.flag(a.left)
 			p.Number(uint64(a.answer.Verdict))
-			if r := a.answer.Reservation; r != nil {
-				p.Text(string(r.Outcome))
-				p.Number(uint64(r.Phase))
-				p.Number(uint64(r.At))
+			if about := a.answer.Reservation; about != nil {
+				p.Text(string(about.Outcome))
+				p.Number(uint64(about.Phase))
+				p.Number(uint64(about.At))
 			}
 		}
 	}
 	p.Number(uint64(r.most))
+	p.flag(r.claiming)
+	p.flag(r.waking)
+	p.flag(r.unreadable)
 	p.flag(r.suspect != nil)
 	if r.suspect != nil {
 		p.Number(r.suspect.ask.call)

@@ -70,7 +70,7 @@ func (w *world) serve(effect journal.Effect, late bool) journal.Event {
 	answer := w.server.Serve(effect)
 	wrote := answer.(journal.Wrote)
 	switch {
-	case wrote.Result == journal.Stored && put.Page.Emptied:
+	case wrote.Result == journal.Stored && (put.Page.Emptied || put.Page.Number == 0):
 		w.reach("a page is emptied")
 		w.truth.emptied(w, before)
 	case wrote.Result == journal.Stored:

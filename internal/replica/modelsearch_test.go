@@ -37,6 +37,7 @@ type node struct {
 // run explores until everything within the bound was visited (0 is none) or something is
 // wrong. Of the worlds it checks every sample-th for whether everything settles.
 func run(cfg *config, b bound, sample int) *search {
+	cfg.fresh = map[string]fingerprint{}
 	s := &search{cfg: cfg, root: cfg.world(), visited: map[fingerprint]struct{}{}, reached: map[string]int{}, began: time.Now()}
 	s.visit(s.root, 0, action{})
 	level := []node{{world: s.root}}

@@ -112,6 +112,9 @@ func (t *truth) begin(w *world, before, after *journal.Page) [][]byte {
 	if after.Header.Journal != t.identity {
 		w.fail("a journal is founded as %v and not %v", after.Header.Journal, t.identity)
 	}
+	if l := w.server.Ledger; l.Names != t.identity && w.left.ledgers == w.cfg.budget.ledgers && !w.cfg.going {
+		w.fail("a journal begins before the StockLedger names it: that names %v", l.Names)
+	}
 	return after.Records
 }
 

@@ -143,6 +143,9 @@ func (w *world) tell(i int, event Event) {
 }
 
 func (w *world) stageChanged(i int, before, after string) {
+	if after == "claiming" && !w.procs[i].elected {
+		w.fail("%s claims, though it is not elected", w.procs[i].name)
+	}
 	if after == "damaged" {
 		w.reach("damage is declared")
 		if !w.truth.meddled {
