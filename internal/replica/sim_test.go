@@ -9,9 +9,6 @@ import (
 	"testing"
 )
 
-// steps is how many things happen in a seed before the faults end.
-const steps = 2000
-
 // TestSimulation plays replicas that compete, crash, freeze and lose answers against
 // callers who repeat themselves and people who change StockItems, and judges each write
 // that the server stores and each answer that is told.
@@ -27,7 +24,7 @@ func TestSimulation(t *testing.T) {
 		}
 		return
 	}
-	seeds := 400
+	seeds := usualSeeds
 	if n, ok := variable("SEEDS"); ok {
 		seeds = n
 	}
@@ -55,7 +52,7 @@ func variable(name string) (int, bool) {
 // play plays one seed.
 func play(seed uint64, tracing bool) *world {
 	w := newWorld(seed, tracing)
-	for i := 0; i < steps && w.failure == ""; i++ {
+	for i := 0; i < w.length && w.failure == ""; i++ {
 		w.step()
 		if i%200 == 199 {
 			for _, p := range w.procs {

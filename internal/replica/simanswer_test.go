@@ -18,6 +18,14 @@ func (b *books) told(p *process, a *question, answer stock.Answer) {
 	case stock.TooLarge, stock.Full:
 		return
 	}
+	if _, item := a.request.(stock.Reserve); answer.Verdict == stock.Unverified && !item {
+		b.toldOutdated(p, a, answer)
+		return
+	}
+	if outdated(answer) {
+		b.toldOutdated(p, a, answer)
+		return
+	}
 	id, about := subject(a.request)
 	if !about {
 		return
@@ -43,6 +51,23 @@ func (b *books) told(p *process, a *question, answer stock.Answer) {
 			b.failf("%s told %s, its order is another", p.name, wordText{answer})
 		}
 	}
+}
+
+// outdated tells whether a request was turned away because it says what was read before
+// this term. The verdict came last.
+func outdated(a stock.Answer) bool { return a.Verdict > stock.Premature }
+
+// toldOutdated judges that only such requests are turned away.
+func (b *books) toldOutdated(p *process, a *question, answer stock.Answer) {
+	switch r := a.request.(type) {
+	case stock.PutItem, stock.DropItem, stock.Expire:
+		return
+	case stock.Reserve:
+		if r.Verified {
+			return
+		}
+	}
+	b.failf("%s told %d to %s", p.name, answer.Verdict, wordText{a.request})
 }
 
 // subject is the cart that a request is about.

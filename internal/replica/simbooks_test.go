@@ -42,14 +42,6 @@ func newBooks(w *world) *books {
 
 func (b *books) failf(format string, args ...any) { b.w.failf(format, args...) }
 
-// tailNumber is the number of the tail, 0 if there is none.
-func (b *books) tailNumber() uint64 {
-	if b.tail == nil {
-		return 0
-	}
-	return b.tail.Number
-}
-
 // stored judges one write of a page.
 func (b *books) stored(p *journal.Page) {
 	before := b.pages[p.Name]

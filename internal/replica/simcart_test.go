@@ -98,7 +98,7 @@ func (w *world) newChange(p *process) {
 	case 5:
 		changed.request = stock.Register{Name: "archive", Position: fmt.Sprint(w.rng.IntN(9))}
 	default:
-		changed.request = stock.Expire{Reservation: id}
+		changed.request = stock.Expire{Reservation: id, Expires: w.expires(id)}
 	}
 	w.wish(p, changed)
 }
@@ -152,9 +152,17 @@ func (w *world) expire(p *process) {
 		if c.now == nil || c.now.Phase.Ended() || c.now.Expires == 0 || c.now.Expires > fixture.Moment(p.clock()) {
 			continue
 		}
-		w.ask(p, &wish{born: w.now, request: stock.Expire{Reservation: id}})
+		w.ask(p, &wish{born: w.now, request: stock.Expire{Reservation: id, Expires: c.now.Expires}})
 		if some--; some == 0 {
 			return
 		}
 	}
+}
+
+// expires is when a cart's hold ends, 0 if it is not known.
+func (w *world) expires(id stock.ID) stock.Time {
+	if c := w.books.carts[id]; c != nil && c.now != nil {
+		return c.now.Expires
+	}
+	return 0
 }

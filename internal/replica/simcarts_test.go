@@ -102,7 +102,7 @@ func (b *books) decided(page uint64, r *stock.Reservation, marks stock.Marks) {
 	if r.Number != uint64(len(b.outcomes))+1 {
 		b.failf("the outcome of %s has number %d after %d", r.ID, r.Number, len(b.outcomes))
 	}
-	if r.Outcome == "" || b.uids[r.Outcome] && !(knownLeft && b.w.left[r.Outcome]) {
+	if r.Outcome == "" || b.uids[r.Outcome] {
 		b.failf("the outcome %q was there before", r.Outcome)
 	}
 	if r.At < b.marks.At || r.At > marks.At {
@@ -121,8 +121,6 @@ func (b *books) decidedAgain(c *cartBook, r *stock.Reservation) {
 	was := c.first.Command
 	b.w.reach.DecidedAgain++
 	switch {
-	case knownLeft && b.w.left[r.Outcome]:
-		b.w.reach.KnownLeft++
 	case was.ID == "":
 		b.failf("object %s was forgotten and decided again", r.ID)
 	case was.Given:

@@ -54,7 +54,9 @@ func (w *world) ask(p *process, wish *wish) uint64 {
 	wish.tries++
 	w.asks[call] = &question{wish: wish, request: request, process: p, at: w.now, seq: w.books.seq}
 	w.note("%s is asked (%d): %s", p.name, call, wordText{request})
-	p.callers = append(p.callers, call)
+	if !wish.poisoned || !knownRefused {
+		p.callers = append(p.callers, call)
+	}
 	if asked := (replica.Asked{Call: call, Request: request}); !p.isFrozen() {
 		p.step(asked)
 	} else {
@@ -101,7 +103,7 @@ func (w *world) askAgain(p *process) {
 
 func (w *world) withdraw(wish *wish) {
 	for _, call := range sortedKeys(w.asks) {
-		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() {
+		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() && (!wish.poisoned || !knownRefused) {
 			a.process.drop(call)
 		}
 	}
@@ -132,9 +134,14 @@ func (w *world) told(p *process, call uint64, answer stock.Answer) {
 	w.note("%s answers %d (%s): %s", p.name, call, wordText{a.request}, wordText{answer})
 	w.books.told(p, a, answer)
 	w.reach.count(answer.Verdict)
-	if answer.Verdict == stock.Unverified {
+	switch {
+	case answer.Verdict == stock.Unverified && a.wish.object == nil:
+		return // the store that it was read from is behind
+	case answer.Verdict == stock.Unverified:
 		w.verify(p, a.wish)
 		return
+	case outdated(answer):
+		return // it is asked again
 	}
 	if a.wish.crashed && answer.Verdict == stock.Repeated && !a.wish.answered {
 		w.reach.RepeatedAfterCrash++
@@ -144,6 +151,9 @@ func (w *world) told(p *process, call uint64, answer stock.Answer) {
 		return
 	}
 	a.wish.answered = true
+	if o := a.wish.object; o != nil {
+		o.wish.answered = true // also where it was asked after its object was verified
+	}
 }
 
 // unwritable takes the answer that a request cannot be stored.

@@ -59,15 +59,14 @@ func (w *world) fault(p *process) {
 
 // freeze stops a process for a while, sometimes for long; then another is elected.
 func (w *world) freeze(p *process) {
-	long := 50 + w.rng.IntN(300)
+	long := 50 + w.rng.IntN(w.length/6)
 	if w.chance(2) {
-		long += 600
+		long += w.length / 2
 		if other := w.procs[w.rng.IntN(len(w.procs))]; other != p && !other.elected && !other.isFrozen() {
 			other.setElected(true)
 		}
 	}
-	p.frozenUntil, p.frozenAt = w.steps+long, w.books.tailNumber()
-	w.note("%s freezes for %d steps", p.name, long)
+	p.freeze(long)
 }
 
 // strayArrives lets a request arrive that its sender has given up.

@@ -13,23 +13,36 @@ import (
 // followed compares a process that is at the journal's end with one that has read all
 // from a list, and both with the books.
 func (w *world) followed(p *process) {
-	if w.failure != "" || !p.replica.Log().Following() {
+	if w.failure != "" || !p.replica.Log().Following() || !w.atEnd(p) {
 		return
 	}
-	reader := w.reader()
-	if p.replica.Log().Position() != reader.Log().Position() || p.stock().Marks() != w.books.marks {
-		return // it is behind: by records, or by a write of marks alone
-	}
 	w.reach.Compared++
-	if p.stock().Fingerprint() != reader.Stock().Fingerprint() {
-		w.failf("%s has another State than the journal says (-journal +%s):\n%s", p.name, p.name, cmp.Diff(dumpLines(reader.Stock()), dumpLines(p.stock())))
+	if reader := w.reader(); p.stock().Fingerprint() != reader.fingerprint {
+		w.failf("%s has another State than the journal says (-journal +%s):\n%s", p.name, p.name,
+			cmp.Diff(dumpLines(reader.replica.Stock()), dumpLines(p.stock())))
 		return
 	}
 	w.books.agrees(p)
 }
 
+// atEnd tells whether a process has all: the records, and the marks, which a write may
+// have changed alone.
+func (w *world) atEnd(p *process) bool {
+	at, tail := p.replica.Log().Position(), w.books.tail
+	return tail != nil && at.Page == tail.Number && at.Index == len(tail.Records) && p.stock().Marks() == w.books.marks
+}
+
 // reader is a replica that has just read the journal.
-func (w *world) reader() *replica.Replica {
+type reader struct {
+	replica     *replica.Replica
+	fingerprint string
+	version     uint64
+}
+
+func (w *world) reader() *reader {
+	if r := w.read; r != nil && r.version == w.server.Version {
+		return r
+	}
 	config := w.config
 	config.Process = "reader"
 	r := replica.New(config, w.policy)
@@ -38,7 +51,8 @@ func (w *world) reader() *replica.Replica {
 			r.Step(w.now, replica.Journal{Event: w.server.Serve(perform.Effect.(journal.List))})
 		}
 	}
-	return r
+	w.read = &reader{r, r.Stock().Fingerprint(), w.server.Version}
+	return w.read
 }
 
 func dumpLines(s *stock.State) []string {

@@ -32,10 +32,10 @@ type process struct {
 	duties map[string]uint64
 	// callers are the calls of those who wait, who leave when they have waited long.
 	callers []uint64
-	// frozenUntil is the step of the world until which the process does nothing; frozenAt
-	// is the tail at which that began.
+	// frozenUntil is the step of the world until which the process does nothing, frozenAt
+	// the tail when that began.
 	frozenUntil int
-	frozenAt    uint64
+	frozenAt    *journal.Page
 	// fatal is the call after whose answer the process crashes.
 	fatal uint64
 }
@@ -165,10 +165,6 @@ func (p *process) answer() {
 			p.w.note("an answer to %s is lost: %s", p.name, answerText{e.Event})
 			e.Event = lostAnswer(e.Event)
 		}
-		if p.resumesBehind(e.Event) {
-			p.w.crash(p, "since it would go on with old marks")
-			return
-		}
 		if l, ok := e.Event.(journal.Listed); ok && l.Err == nil && l.Call == p.listing {
 			p.watch, p.from = l.Call, r.from
 		}
@@ -198,12 +194,19 @@ func due(p *process, n int, at func(int) time.Time) int {
 
 func (p *process) isFrozen() bool { return p.w.steps < p.frozenUntil }
 
-// thaw notes how long a process was frozen that does something again.
+// freeze stops a process for some steps.
+func (p *process) freeze(steps int) {
+	p.frozenUntil, p.frozenAt = p.w.steps+steps, p.w.books.tail
+	p.w.note("%s freezes for %d steps", p.name, steps)
+}
+
+// thaw notes how long a process was frozen that does something again: long is when the
+// page on which the journal stood has been written over.
 func (p *process) thaw() {
-	if p.frozenUntil != 0 && p.w.books.tailNumber() >= p.frozenAt+uint64(len(p.w.server.Pages)) {
+	if at := p.frozenAt; p.frozenUntil != 0 && at != nil && p.w.server.Pages[at.Name].Number != at.Number {
 		p.w.reach.LongFreezes++
 	}
-	p.frozenUntil = 0
+	p.frozenUntil, p.frozenAt = 0, nil
 }
 
 // deliver brings the next change of a page.

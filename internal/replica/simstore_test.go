@@ -58,7 +58,7 @@ func (p *process) feed() {
 		o := p.store.items[uid]
 		switch known, ok := state.Item(uid); {
 		case !ok || known.Generation < o.Generation:
-			p.duty(fmt.Sprint("put ", uid, o.Generation), &wish{request: stock.PutItem{Item: o.Item}})
+			p.duty(fmt.Sprint("put ", uid, o.Generation), &wish{request: stock.PutItem{Item: o.Item, Read: p.store.version}})
 		case known.Sellable < known.Received && o.observed >= known.Generation:
 			p.duty(fmt.Sprint("show ", uid), &wish{request: stock.ShowItem{UID: uid, Generation: o.observed}})
 		}
@@ -66,7 +66,7 @@ func (p *process) feed() {
 	known := slices.SortedFunc(state.Items(), func(a, b stock.Item) int { return cmp.Compare(a.UID, b.UID) })
 	for _, i := range known {
 		if _, ok := p.store.items[i.UID]; !ok {
-			p.duty(fmt.Sprint("drop ", i.UID), &wish{request: stock.DropItem{UID: i.UID, Version: p.store.version}})
+			p.duty(fmt.Sprint("drop ", i.UID), &wish{request: stock.DropItem{UID: i.UID, Version: p.store.version, Read: p.store.version}})
 		}
 	}
 }
@@ -104,9 +104,6 @@ func (p *process) leave() {
 
 // drop lets the caller of a call go away.
 func (p *process) drop(call uint64) {
-	if r, ok := p.w.asks[call].request.(stock.Reserve); ok {
-		p.w.left[r.Wanted.Outcome] = true
-	}
 	delete(p.w.asks, call)
 	p.done(call)
 	p.w.note("%s: the caller of %d leaves", p.name, call)

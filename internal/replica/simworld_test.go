@@ -29,8 +29,6 @@ type world struct {
 	asks    map[uint64]*question
 	stock   *stockroom
 	objects []*object
-	// left are the outcomes of questions whose callers have left.
-	left map[stock.ID]bool
 	// delivered are the outcomes whose events were delivered, by number.
 	delivered map[uint64]stock.ID
 
@@ -41,11 +39,14 @@ type world struct {
 	denyUntil, touchUntil time.Time
 	// crashAt is the write at which a process crashes, whatever else happens.
 	crashAt, writes int
-	// steps is how much has happened.
-	steps int
+	// steps is how much has happened, of length.
+	steps, length int
+	// read is the newest replica that has just read the journal.
+	read *reader
 
 	count   int
 	faulty  bool
+	resting bool
 	tracing bool
 	trace   []string
 	failure string
@@ -62,17 +63,23 @@ func newWorld(seed uint64, tracing bool) *world {
 	w := &world{
 		seed: seed,
 		rng:  rand.New(rand.NewPCG(seed, 11)), server: journaltest.NewServer(), now: fixture.Start, faulty: true, tracing: tracing,
-		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{}, left: map[stock.ID]bool{},
+		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{},
+	}
+	// Some live long enough for pages to be written over while a process is frozen.
+	if w.length = 1500; seed%8 == 0 {
+		w.length = 6000
 	}
 	w.policy = stock.Policy{
 		Retention: fixture.Span(15 * time.Second), Grace: fixture.Span(12 * time.Second),
-		Batch: 1000 + w.rng.IntN(800),
+		Batch: 1800 + w.rng.IntN(600),
 	}
-	// Below four batches compaction never comes to an end: what it restates is by itself
+	// Below some batches compaction never comes to an end: what it restates is by itself
 	// enough for it to go on.
 	w.policy.CompactAbove = int64(4*w.policy.Batch + w.rng.IntN(2000))
-	w.config = fixture.Config("", fixture.Fill(200+w.rng.IntN(500)))
-	w.config.Spare = w.rng.IntN(3)
+	w.config = fixture.Config("", fixture.Fill(150+w.rng.IntN(400)))
+	if w.config.Spare = w.rng.IntN(3); w.length > 2000 {
+		w.config = fixture.Config("", fixture.Fill(800+w.rng.IntN(400))) // fewer pages, for a full turn
+	}
 	switch w.rng.IntN(4) {
 	case 0:
 		w.policy.Limit = int64(6000 + w.rng.IntN(6000))

@@ -145,7 +145,7 @@ func (s *theatre) request(words []string) (request stock.Request, problem string
 		}
 		request = fixture.Reserve(about, options...)
 	case "put":
-		request = stock.PutItem{Item: fixture.Item(words[1], fixture.Stocks(stock.ID(words[3]), words[4], number(2)), fixture.Revised(number(5), s.server.Version))}
+		request = stock.PutItem{Item: fixture.Item(words[1], fixture.Stocks(stock.ID(words[3]), words[4], number(2)), fixture.Revised(number(5), s.server.Version)), Read: s.server.Version}
 	case "shown":
 		request = stock.ShowItem{UID: "uid-of-" + about, Generation: number(2)}
 	case "release":
@@ -156,7 +156,7 @@ func (s *theatre) request(words []string) (request stock.Request, problem string
 			request = stock.Consume{Reservation: about, Parts: []stock.Part{{Product: stock.ID(words[3]), Quantity: number(2)}}}
 		}
 	case "expire":
-		request = stock.Expire{Reservation: about}
+		request = stock.Expire{Reservation: about, Expires: s.expires(about)}
 	case "publish":
 		request = stock.Publish{Number: uint64(number(1))}
 	default:
@@ -191,4 +191,14 @@ func (s *theatre) sayKnown(a *actor) {
 			s.say("%s: %d to sell, %d held", product, available, reserved)
 		}
 	}
+}
+
+// expires is when the hold of a cart ends, as some replica knows.
+func (s *theatre) expires(id stock.ID) stock.Time {
+	for _, name := range s.names {
+		if r, ok := s.actors[name].Stock().Reservation(id); ok {
+			return r.Expires
+		}
+	}
+	return 0
 }
