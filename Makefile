@@ -70,9 +70,9 @@ bench: BENCHFORM ?= short
 bench: controlplane build ## Measure beside the floor, a plain reconciler and PostgreSQL; ends in a table and .run/bench.json
 	@go build -o bin/bench ./hack/bench
 	@go build -o bin/bench-naive ./hack/bench/naive
-	@go build -o bin/bench-postgres ./hack/bench/pgserver
+	@go build -o bin/bench-server ./hack/bench/server
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) bin/bench --form $(BENCHFORM) $(BENCHFLAGS) \
-		--operator bin/inventory-operator --naive bin/bench-naive --postgres bin/bench-postgres
+		--operator bin/inventory-operator --naive bin/bench-naive --server bin/bench-server
 
 .PHONY: bench-long
 bench-long: ## The same with every workload, number of clients and size, some hours

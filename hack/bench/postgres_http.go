@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// postgresHTTP is PostgreSQL behind a small HTTP server (hack/bench/pgserver): what
+// postgresHTTP is PostgreSQL behind a small HTTP server (hack/bench/server): what
 // one would run instead of the operator. Its clients are those of the bridge.
 type postgresHTTP struct {
 	*lab
