@@ -1,0 +1,106 @@
+package replica_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+// A page that somebody makes while a journal is founded is a free page like any other.
+// Who did not know it would ask for that name for ever, and never have a free page.
+func TestPageMadeWhileFounding(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy(), fixture.Fill(60))
+	s.frozen = func(e journal.Effect) bool {
+		_, ok := e.(journal.NameLedger)
+		return ok
+	}
+	s.elect()
+	s.server.Serve(journal.Create{Name: "journal-1"})
+	s.follow()
+	s.thaw()
+	s.follow()
+	s.must(mugs(10))
+	s.fill(3)
+	if made := s.sent["journal.Create"]; made > 4 {
+		t.Errorf("%d pages asked for: %v", made, s.sent)
+	}
+}
+
+// The answer to the making of a page may come after the watch has brought the page and its
+// deletion. A page that is no more must not become the place where the journal goes on.
+func TestPageDeletedBeforeItsMakingIsAnswered(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy(), fixture.Fill(60))
+	var made journal.Event
+	s.answer = func(e journal.Effect) (journal.Event, bool) {
+		if create, ok := e.(journal.Create); ok && create.Name == "journal-1" && made == nil {
+			made = s.server.Serve(e)
+			return nil, true
+		}
+		return nil, false
+	}
+	s.lead()
+	s.server.Delete("journal-1")
+	s.follow()
+	s.hear(made)
+	s.must(mugs(10))
+	s.pass(5 * time.Second)
+	s.follow()
+	if s.Log().Damage() != nil || !s.Log().Leading() {
+		t.Fatalf("%s, damage %+v", s.Log().Stage(), s.Log().Damage())
+	}
+	s.fill(3)
+}
+
+// That the StockLedger lost its name is not forgotten because it was just being read: that
+// answer may be older. A journal that no StockLedger names can be founded over.
+func TestLedgerSeenWhileItIsRead(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	var read journal.Event
+	s.answer = func(e journal.Effect) (journal.Event, bool) {
+		if _, ok := e.(journal.ReadLedger); ok && read == nil {
+			read = s.server.Serve(e)
+			return nil, true
+		}
+		return nil, false
+	}
+	s.gap() // it leads anew, and reads the StockLedger
+	s.server.DeleteLedger()
+	s.hear(journal.LedgerSeen{})
+	s.hear(read)
+	s.pass(time.Minute)
+	if got := s.server.Ledger.Names; got != s.Log().Identity() {
+		t.Errorf("%s, and the StockLedger names %+v", s.Log().Stage(), got)
+	}
+}
+
+// The bandwidth bounds what is stored, whether the answer to the write or the watch says
+// first that it is.
+func TestPaceCountsWhatTheWatchBrought(t *testing.T) {
+	for name, watched := range map[string]bool{"by the answer": false, "by the watch": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy(), fixture.Fill(100), func(c *journal.Config) { c.Bandwidth = 1000 }).lead()
+			if watched {
+				s.answer = func(e journal.Effect) (journal.Event, bool) {
+					if _, ok := e.(journal.Put); !ok {
+						return nil, false
+					}
+					answer := s.server.Serve(e)
+					s.follow()
+					return answer, true
+				}
+			}
+			written := 0
+			for ; written < 100 && s.Log().Turn(s.now) == journal.Open; written++ {
+				s.must(stock.Register{Name: string(rune('a'+written)) + string(make([]byte, 200)), Position: "1"})
+				s.follow()
+			}
+			if written < 3 || written > 12 {
+				t.Errorf("%d writes of 200 bytes at once, at 1000 bytes a second", written)
+			}
+		})
+	}
+}
