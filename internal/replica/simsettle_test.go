@@ -47,7 +47,7 @@ func (w *world) round(leader *process, round int) {
 		for range len(p.answers) {
 			p.answer()
 		}
-		for p.from < len(w.server.Changes) && p.watch != 0 {
+		for p.from < len(w.server.Changes) && p.watch != 0 && !p.deaf() {
 			p.deliver()
 		}
 		p.step(replica.Journal{Event: journal.LedgerSeen{Names: w.server.Ledger.Names}})
