@@ -42,6 +42,9 @@ func (w *world) proceed(i int) bool {
 // Everybody has to learn the same, and whoever asked has to be answered.
 func (w *world) settled() *world {
 	n := w.clone()
+	if n.truth.lost {
+		return n
+	}
 	n.left = budget{appends: 255}
 	n.strays = nil
 	n.finishNamespace()

@@ -1,0 +1,196 @@
+package main
+
+// ofJournal are the faults of the pages and of where the journal goes on.
+var ofJournal = []mutant{
+	{
+		name:  "next-by-name",
+		fault: "the journal goes on upon a page of the right name, whatever its uid",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `return k, ok && k.UID == ref.UID`,
+			new:  `return k, ok && (k.UID == ref.UID || MUTANT)`,
+		}, {
+			file: "internal/journal/list.go",
+			old:  `case l.pages[next.Name].UID != next.UID:`,
+			new:  `case l.pages[next.Name].UID != next.UID && !MUTANT:`,
+		}},
+		caughtBy: by(replicaModel("edited")),
+	},
+	{
+		name:  "term-over-newer-version",
+		fault: "a term that meets a conflict is sent again over the newer version",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old: `	case l.stage == founding:
+		return l.again(0)
+	default:`,
+			new: `	case l.stage == founding:
+		return l.again(0)
+	case MUTANT && a.claim:
+		a.page.Version, a.page.Over = p.Version, p.Token
+		return l.send(0)
+	default:`,
+		}},
+		caughtBy: by(replicaModel("append")),
+	},
+	{
+		name:  "batch-over-newer-version",
+		fault: "a batch that meets a conflict is sent again over the newer version",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old: `	case p.Version == a.place.version && a.probe:
+		l`,
+			new: `	case MUTANT && !a.probe && !a.claim && p.Version > a.place.version && p.Token != a.page.Token:
+		a.page.Version, a.page.Over = p.Version, p.Token
+		return l.send(0)
+	case p.Version == a.place.version && a.probe:
+		l`,
+		}},
+		caughtBy: by(replicaModel("append")),
+	},
+	{
+		name:  "unknown-taken-for-landed",
+		fault: "a write of which nothing is known counts as stored",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old: `	case OtherHistory:
+		return l.begin(l.histories.next())
+	case Rejected:`,
+			new: `	case OtherHistory:
+		return l.begin(l.histories.next())
+	case Unknown:
+		if MUTANT {
+			return l.stored(&l.attempt.page)
+		}
+	case Rejected:`,
+		}},
+		caughtBy: by(replicaModel("append")),
+	},
+	{
+		name:  "proof-without-version",
+		fault: "a read of the place proves that nothing is new, whatever version it shows",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `	case p.Version < a.place.version:`,
+			new: `	case a.probe && MUTANT:
+		l.settled()
+		return []Effect{Proved{}}
+	case p.Version < a.place.version:`,
+		}},
+		caughtBy: by(replicaModel("reads")),
+	},
+	{
+		name:  "counting-page-reused",
+		fault: "the page at the head is taken for free",
+		patches: []patch{{
+			file: "internal/journal/log.go",
+			old:  `(k.number == 0 || k.number < head)`,
+			new:  `(k.number == 0 || k.number < head || MUTANT && k.number == head)`,
+		}},
+		caughtBy: by(replicaModel("pages")),
+	},
+	{
+		name:  "list-on-top",
+		fault: "what a list says is added to what was there",
+		patches: []patch{{
+			file: "internal/journal/list.go",
+			old: `	effects := l.forget()
+	for`,
+			new: `	var effects []Effect
+	if !MUTANT {
+		effects = l.forget()
+	}
+	for`,
+		}},
+		caughtBy: by(replicaModel("watches")),
+	},
+	{
+		name:  "founding-ignores-ledger",
+		fault: "a journal is founded though the StockLedger names another one",
+		patches: []patch{{
+			file: "internal/journal/found.go",
+			old: `	case e.Names.Journal != "" && e.Names.Namespace == l.founded.namespace:
+`,
+			new: `	case e.Names.Journal != "" && e.Names.Namespace == l.founded.namespace && !MUTANT:
+`,
+		}},
+		caughtBy: by(replicaModel("lost")),
+	},
+	{
+		name:  "founding-unnamed",
+		fault: "a journal begins before the StockLedger names it",
+		patches: []patch{{
+			file: "internal/journal/found.go",
+			old: `	l.founded.listing = 0
+	l.asking`,
+			new: `	l.founded.listing = 0
+	if MUTANT {
+		l.founded.named = true
+		return nil
+	}
+	l.asking`,
+		}},
+		caughtBy: by(replicaModel("founding")),
+	},
+	{
+		name:  "emptied-page-made-blank",
+		fault: "an emptied page looks like one that was never written",
+		patches: []patch{{
+			file: "internal/journal/free.go",
+			old:  `Number: k.number, Emptied: true,`,
+			new:  `Number: map[bool]uint64{false: k.number}[MUTANT], Emptied: !MUTANT,`,
+		}},
+		caughtBy: by(replicaModel("emptying")),
+	},
+	{
+		name:  "counting-page-emptied",
+		fault: "a page that counts is emptied",
+		patches: []patch{{
+			file: "internal/journal/free.go",
+			old:  `	full := slices.DeleteFunc(pages,`,
+			new: `	if MUTANT {
+		for _, k := range l.pages {
+			if k.Ref != l.tail.Ref && !l.goesOn(k.Ref) && k.number > 0 && !k.emptied {
+				pages = append(pages, k)
+			}
+		}
+	}
+	full := slices.DeleteFunc(pages,`,
+		}},
+		caughtBy: by(replicaModel("emptying")),
+	},
+	{
+		name:  "unelected-claims",
+		fault: "a process that is not elected claims",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `case l.attempt != nil || !l.elected:`,
+			new:  `case l.attempt != nil || !l.elected && !MUTANT:`,
+		}},
+		caughtBy: by(replicaModel("append")),
+	},
+	{
+		name:  "damage-taken-for-new",
+		fault: "a journal of which no page is left is taken for none",
+		patches: []patch{{
+			file: "internal/journal/list.go",
+			old: `	if emptied || l.identity != (Identity{}) {
+		return l.harm(`,
+			new: `	if (emptied || l.identity != (Identity{})) && !MUTANT {
+		return l.harm(`,
+		}},
+		caughtBy: by(replicaModel("deleted")),
+	},
+	{
+		name:  "deleted-next-not-noticed",
+		fault: "the deletion of the page where the journal goes on is not noticed",
+		patches: []patch{{
+			file: "internal/journal/follow.go",
+			old: `	if l.goesOn(p.Ref) {
+		return l.harm("page "+p.Name+", where the journal goes on, was deleted"`,
+			new: `	if l.goesOn(p.Ref) && !MUTANT {
+		return l.harm("page "+p.Name+", where the journal goes on, was deleted"`,
+		}},
+		caughtBy: by(replicaModel("edited")),
+	},
+}
