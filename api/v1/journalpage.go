@@ -21,8 +21,9 @@ import (
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:shortName=jp
-// +kubebuilder:validation:XValidation:rule="self.over == oldSelf.token || self.token == oldSelf.token && self.over == oldSelf.over && self.page == oldSelf.page && self.records == oldSelf.records && self.bytes == oldSelf.bytes && self.written == oldSelf.written && self.leader == oldSelf.leader && self.emptied == oldSelf.emptied && self.header == oldSelf.header && self.data == oldSelf.data",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="self.over == oldSelf.token || self.token == oldSelf.token && self.over == oldSelf.over && self.page == oldSelf.page && self.first == oldSelf.first && self.records == oldSelf.records && self.bytes == oldSelf.bytes && self.written == oldSelf.written && self.leader == oldSelf.leader && self.emptied == oldSelf.emptied && self.header == oldSelf.header && self.data == oldSelf.data",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
 // +kubebuilder:printcolumn:name="Page",type=integer,JSONPath=`.page`
+// +kubebuilder:printcolumn:name="First",type=integer,JSONPath=`.first`
 // +kubebuilder:printcolumn:name="Records",type=integer,JSONPath=`.records`
 // +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.bytes`
 // +kubebuilder:printcolumn:name="Written",type=string,JSONPath=`.written`
@@ -39,6 +40,10 @@ type JournalPage struct {
 	// was never written.
 	// +required
 	Page int64 `json:"page"`
+
+	// First is the number of the first record in the journal, from 0.
+	// +required
+	First int64 `json:"first"`
 
 	// Records is the number of records in data.
 	// +required

@@ -28,6 +28,7 @@
 //   - they perform each effect and answer it with its event, also where no answer came
 //     (Unknown);
 //   - they drop what they know at a Reset notice and apply each Applied notice, in order;
+//     a record may be about what compaction restates only further on, and then means nothing;
 //   - they append only what was decided from exactly that, and tell nobody before Landed;
 //   - what they had appended is asked for again after Abandoned: it may have landed.
 //

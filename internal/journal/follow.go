@@ -22,6 +22,13 @@ func (l *Log) watched(e Watched) []Effect {
 			return l.again(0) // somebody has founded a journal
 		}
 		return nil
+	case damaged:
+		if d := l.damage; e.Deleted && d != nil && d.Position == l.Position() && l.goesOn(p.Ref) && l.ends(p) {
+			proven := *d
+			proven.Proven = true
+			l.damage = &proven
+		}
+		return nil // the next list tells the rest
 	default:
 		return nil // the next list tells
 	}
@@ -151,16 +158,19 @@ func (l *Log) deleted(p *Page) []Effect {
 	}
 	delete(l.pages, p.Name)
 	l.seen = max(l.seen, p.Version)
-	if l.goesOn(p.Ref) || p.Ref == l.tail.Ref && l.tail.header.Next == nil {
-		// The event carries the last content: if that is what was applied, the journal
-		// ended there.
-		proven := p.Number == 0 || p.Emptied || p.Number < l.tail.number || p.Header.Digest == l.tail.header.Digest
-		return l.harm("page "+p.Name+", where the journal goes on, was deleted", proven)
+	if l.goesOn(p.Ref) {
+		return l.harm("page "+p.Name+", where the journal goes on, was deleted", l.ends(p))
 	}
 	if l.counts(before) {
 		l.through = max(l.through, before.number)
 	}
 	return nil
+}
+
+// ends tells whether the deletion of the page where the journal goes on proves that it
+// ended where it was applied up to: the event carries the last content.
+func (l *Log) ends(p *Page) bool {
+	return p.Number == 0 || p.Emptied || p.Number < l.tail.number || p.Header.Digest == l.tail.header.Digest
 }
 
 // counts tells whether what stood on the page is part of the journal, tail included.

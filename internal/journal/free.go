@@ -38,11 +38,7 @@ func (l *Log) crowded() bool {
 	if l.tail.header.Next != nil || len(l.freePages(l.tail.Ref, l.tail.header.Head)) > 0 {
 		return false
 	}
-	size := 0
-	for _, record := range l.tail.records {
-		size += len(record)
-	}
-	return size >= l.config.MaxPage
+	return l.tail.stored >= l.config.MaxPage
 }
 
 // tend keeps one free page ready, and empties those of which there are too many.

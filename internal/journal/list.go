@@ -182,7 +182,7 @@ func (l *Log) findHoles(written []*Page, newest *Page) {
 // arrive makes a page the tail.
 func (l *Log) arrive(p *Page, end chain) {
 	l.identity = p.Header.Journal
-	l.tail = tail{Ref: p.Ref, number: p.Number, header: p.Header, records: p.Records, end: end}
+	l.tail = tail{Ref: p.Ref, number: p.Number, header: p.Header, records: p.Records, end: end, stored: len(p.Blob)}
 	if l.through != 0 && l.through < p.Header.Head {
 		l.through = 0
 	}

@@ -94,6 +94,8 @@ type tail struct {
 	header  Header
 	records [][]byte
 	end     chain
+	// stored is the size of its blob.
+	stored int
 }
 
 // Damage says what is wrong with a journal, and how far it is known.

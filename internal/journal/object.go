@@ -31,8 +31,8 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	if p.Number == 0 {
 		return object, nil
 	}
-	if p.Number > math.MaxInt64 {
-		return nil, fmt.Errorf("encode page %s: there is no page number %d", p.Name, p.Number)
+	if p.Number > math.MaxInt64 || p.Header.First > math.MaxInt64 {
+		return nil, fmt.Errorf("encode page %s: there is no page number %d, or record %d", p.Name, p.Number, p.Header.First)
 	}
 	object.Page, object.Emptied = int64(p.Number), p.Emptied
 	if p.Emptied {
@@ -42,7 +42,7 @@ func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the header of page %s: %w", p.Name, err)
 	}
-	object.Header, object.Leader = string(header), p.Header.Leader.Name
+	object.Header, object.Leader, object.First = string(header), p.Header.Leader.Name, int64(p.Header.First)
 	object.Data, object.Bytes, object.Records = base64.StdEncoding.EncodeToString(p.Blob), int64(len(p.Blob)), int64(len(p.Records))
 	return object, nil
 }
@@ -85,7 +85,7 @@ func checkEmpty(object *v1.JournalPage) string {
 	switch {
 	case object.Page == 0 && (object.Emptied || object.Token != "" || object.Over != ""):
 		return "it has no number and yet was written"
-	case object.Header != "" || object.Data != "" || object.Records != 0 || object.Bytes != 0:
+	case object.Header != "" || object.Data != "" || object.Records != 0 || object.Bytes != 0 || object.First != 0:
 		return "it holds something, though it says that it holds nothing"
 	default:
 		return ""
@@ -101,6 +101,9 @@ func (p *Page) decode(object *v1.JournalPage) error {
 	}
 	if p.Blob, err = base64.StdEncoding.DecodeString(object.Data); err != nil {
 		return fmt.Errorf("its records are not in base64: %w", err)
+	}
+	if object.First < 0 || uint64(object.First) != p.Header.First {
+		return fmt.Errorf("it says that its first record is number %d, and its header says %d", object.First, p.Header.First)
 	}
 	if object.Bytes != int64(len(p.Blob)) {
 		return fmt.Errorf("it says that it holds %d bytes, and holds %d", object.Bytes, len(p.Blob))

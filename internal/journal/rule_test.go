@@ -88,7 +88,7 @@ func TestPageIsStrict(t *testing.T) {
 		"without over":      {map[string]any{"over": nil}, apierrors.IsInvalid},
 	} {
 		fields := map[string]any{
-			"page": int64(0), "records": int64(0), "bytes": int64(0), "written": "2030-01-01T00:00:00.000000Z",
+			"page": int64(0), "first": int64(0), "records": int64(0), "bytes": int64(0), "written": "2030-01-01T00:00:00.000000Z",
 			"leader": "", "emptied": false, "header": "", "data": "", "token": "", "over": "",
 		}
 		maps.Copy(fields, test.change)
@@ -126,10 +126,10 @@ func TestPageColumns(t *testing.T) {
 	k.mustPut(after(k.create("journal-0"), "a/1", "r"))
 	table := kubectl(k.world, "get", "journalpages")
 	lines := strings.Split(strings.TrimSpace(table), "\n")
-	if len(lines) != 2 || strings.Join(strings.Fields(lines[0]), " ") != "NAME PAGE RECORDS BYTES WRITTEN LEADER" {
+	if len(lines) != 2 || strings.Join(strings.Fields(lines[0]), " ") != "NAME PAGE FIRST RECORDS BYTES WRITTEN LEADER" {
 		t.Fatalf("kubectl prints\n%s", table)
 	}
-	if row := strings.Fields(lines[1]); len(row) != 6 || row[1] != "1" || row[2] != "1" || row[5] != "b" {
+	if row := strings.Fields(lines[1]); len(row) != 7 || row[1] != "1" || row[2] != "0" || row[3] != "1" || row[6] != "b" {
 		t.Errorf("kubectl prints\n%s", table)
 	}
 }

@@ -21,6 +21,9 @@ import (
 const (
 	firstPause = 50 * time.Millisecond
 	longPause  = time.Second
+	// maxFailures is after how many tries a list is asked for instead: it says what is in
+	// the way, and until it is there nothing is taken for up to date.
+	maxFailures = 10
 )
 
 // gapError says that changes may have been missed.
@@ -35,14 +38,19 @@ func (g *gapError) Unwrap() error { return g.err }
 // some may have been missed or ctx ends.
 func (s *Store) watch(ctx context.Context, call, version uint64) {
 	for failures := 0; ctx.Err() == nil; {
-		before := version
+		before, began := version, time.Now()
 		err := s.watchOnce(ctx, call, &version)
 		if gap := (*gapError)(nil); errors.As(err, &gap) {
 			s.send(ctx, WatchEnded{Call: call})
 			return
 		}
-		if failures++; version != before || err == nil {
+		// One that ends at once has failed too, however orderly it did.
+		if failures++; version != before || time.Since(began) > longPause {
 			failures = 0
+		}
+		if failures > maxFailures {
+			s.send(ctx, WatchEnded{Call: call}) // a list tells what is in the way
+			return
 		}
 		if failures > 0 {
 			about := min(firstPause<<min(failures-1, 8), longPause)
