@@ -19,9 +19,9 @@ func TestModelCheck(t *testing.T) {
 	for _, cfg := range configs {
 		t.Run(cfg.name, func(t *testing.T) {
 			t.Parallel()
-			b, sample := cfg.usual, 97
+			b, sample := cfg.bound, 97
 			if long {
-				b = cfg.long
+				b.depth += 2
 			}
 			if depth, err := strconv.Atoi(os.Getenv("MODEL_DEPTH")); err == nil {
 				b = bound{depth: depth}

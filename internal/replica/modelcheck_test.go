@@ -1,6 +1,14 @@
 package replica
 
-import "github.com/acme/inventory-service/internal/journal"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
 
 // check looks at a world after an action: whoever has read all of the journal has the State
 // that a process has which has just started.
@@ -29,16 +37,19 @@ func (w *world) check() {
 			continue // an append without records is not there yet
 		}
 		if fresh == (fingerprint{}) {
-			fresh = w.freshPrint(tail)
+			fresh = w.freshPrint()
 		}
 		if w.failure == "" && p.statePrint() != fresh {
-			w.fail("%s has read all and has another State than a process that has just started", p.name)
+			w.fail("%s has read all and has another State than a process that has just started: %s", p.name, w.difference(p.replica.stock))
 		}
 	}
 }
 
-func (w *world) freshPrint(tail *journal.Page) fingerprint {
-	key := tail.Header.Digest
+func (w *world) freshPrint() fingerprint {
+	key := ""
+	for _, name := range w.pageNames() {
+		key += w.server.Pages[name].Header.Digest // the last page's says not how earlier ones were cut
+	}
 	if known, ok := w.cfg.fresh[key]; ok {
 		return known
 	}
@@ -50,6 +61,29 @@ func (w *world) freshPrint(tail *journal.Page) fingerprint {
 	print := printOf(state)
 	w.cfg.fresh[key] = print
 	return print
+}
+
+// difference shows where a State is another one than that of a process that has just
+// started.
+func (w *world) difference(s *stock.State) string {
+	state, _ := w.replayed()
+	var mine, fresh buffer
+	if err := errors.Join(s.Dump(&mine), state.Dump(&fresh)); err != nil {
+		return err.Error()
+	}
+	if string(mine) == string(fresh) {
+		return "none: the check itself is wrong"
+	}
+	known := strings.Split(string(fresh), "\n")
+	var lines []string
+	for _, line := range strings.Split(string(mine), "\n") {
+		if at := slices.Index(known, line); at >= 0 {
+			known = slices.Delete(known, at, at+1)
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return fmt.Sprintf("%q and not %q", lines, known)
 }
 
 // allGone tells whether people took the journal and its name away: then nobody can know

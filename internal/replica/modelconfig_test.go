@@ -43,13 +43,13 @@ type config struct {
 	poison string
 	// restless says why nobody looks whether everything settles.
 	restless string
-	// fresh are the imprints of States of processes that have just started, by the digest of
-	// the last page.
+	// fresh are the imprints of States of processes that have just started, by the digests
+	// of all pages.
 	fresh  map[string]fingerprint
 	budget budget
 	// reaches are the situations that the search has to reach.
-	reaches            []string
-	usual, long, short bound
+	reaches []string
+	bound   bound
 }
 
 // bound is how far a search goes, and how many states it reaches at least.
