@@ -60,6 +60,7 @@ func (t *tail) dump(to Printer) {
 	to.Number(t.number)
 	t.header.dump(to)
 	dumpRecords(to, t.records)
+	to.Number(uint64(t.stored))
 	to.Digest(t.end.String())
 }
 

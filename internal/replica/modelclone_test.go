@@ -19,7 +19,7 @@ var printed = map[string]string{
 		"calls listing creating emptying asking wake tokens losses " +
 		"lists watches foundings writes histories creations emptyings namings now claimAt appendAt wakeAt",
 	"known":   "Ref version number emptied broken digest token",
-	"tail":    "Ref number header records end",
+	"tail":    "Ref number header records end stored",
 	"attempt": "place probe claim page call rejected",
 	"founded": "creating listing page namespace ledger named",
 	"ledger":  "version prove proving news",

@@ -138,7 +138,7 @@ var configs = []*config{
 		},
 		slow: appends, fill: roomy, maxPage: roomy, policy: policy,
 		budget: budget{elections: 1, late: 1, appends: 8},
-		bound:  bound{depth: 6, states: 25000},
+		bound:  bound{depth: 5, states: 20000},
 	},
 	{
 		name: "touched", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
