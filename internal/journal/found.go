@@ -132,10 +132,11 @@ func (l *Log) firstTerm(p *Page) []Effect {
 	if reason := p.check(); reason != "" {
 		return l.harm("page "+p.Name+" is not stored as it was sent: "+reason, false)
 	}
-	_, end, _ := p.digest()
-	if l.pages[p.Name].version < p.Version {
-		l.note(p)
+	if k := l.pages[p.Name]; k.UID == p.UID && k.version > p.Version {
+		return l.again(0) // others have gone on before this answer came
 	}
+	_, end, _ := p.digest()
+	l.note(p)
 	l.arrive(p, end)
 	l.founded, l.foundings = founded{}, 0
 	l.become(leading)

@@ -147,13 +147,15 @@ func (r *Replica) appendNothing() []Effect {
 // Whether it is to blame shows an append of nothing: where that is refused too, nothing
 // can be stored now and everybody waits.
 func (r *Replica) refused(err error) []Effect {
-	batch := r.batch
+	batch := slices.Clone(r.batch)
 	wasTrial := r.suspect != nil
 	r.requeue()
 	switch {
 	case wasTrial || len(batch) == 0:
 		r.blockedUntil = r.log.Now().Add(pause)
 		return r.wakeAfter(pause)
+	case len(batch) == 1 && batch[0].left:
+		// Nobody waits for it any more: requeue has dropped it.
 	case len(batch) == 1:
 		r.queue = r.queue[1:]
 		r.suspect = &suspect{ask: batch[0], err: err}

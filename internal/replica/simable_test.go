@@ -41,7 +41,7 @@ func (p *process) thaw() {
 
 // deliver brings the next change of a page.
 func (p *process) deliver() {
-	if p.isFrozen() || p.deaf() || p.watch == 0 || p.from >= len(p.w.server.Changes) {
+	if p.isFrozen() || p.watch == 0 || p.from >= len(p.w.server.Changes) {
 		return
 	}
 	c := p.w.server.Changes[p.from]
@@ -72,7 +72,7 @@ func (p *process) isAnswered() bool {
 }
 
 func (p *process) isBehind() bool {
-	return !p.isFrozen() && !p.deaf() && p.watch != 0 && p.from < len(p.w.server.Changes)
+	return !p.isFrozen() && p.watch != 0 && p.from < len(p.w.server.Changes)
 }
 
 func (p *process) isLeading() bool { return !p.isFrozen() && p.leads }

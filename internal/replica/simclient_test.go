@@ -54,9 +54,7 @@ func (w *world) ask(p *process, wish *wish) uint64 {
 	wish.tries++
 	w.asks[call] = &question{wish: wish, request: request, process: p, at: w.now, seq: w.books.seq}
 	w.note("%s is asked (%d): %s", p.name, call, wordText{request})
-	if !wish.poisoned || !knownRefused {
-		p.callers = append(p.callers, call)
-	}
+	p.callers = append(p.callers, call)
 	if asked := (replica.Asked{Call: call, Request: request}); !p.isFrozen() {
 		p.step(asked)
 	} else {
@@ -103,7 +101,7 @@ func (w *world) askAgain(p *process) {
 
 func (w *world) withdraw(wish *wish) {
 	for _, call := range sortedKeys(w.asks) {
-		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() && (!wish.poisoned || !knownRefused) {
+		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() {
 			a.process.drop(call)
 		}
 	}

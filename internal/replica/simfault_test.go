@@ -60,8 +60,8 @@ func (w *world) fault(p *process) {
 // freeze stops a process for a while, sometimes for long; then another is elected.
 func (w *world) freeze(p *process) {
 	long := 50 + w.rng.IntN(w.length/6)
-	if w.chance(2) {
-		long += w.length / 2
+	if w.rng.IntN(3) > 0 {
+		long += w.length * 2 / 3
 		if other := w.procs[w.rng.IntN(len(w.procs))]; other != p && !other.elected && !other.isFrozen() {
 			other.setElected(true)
 		}

@@ -47,7 +47,7 @@ func (w *world) round(leader *process, round int) {
 		for range len(p.answers) {
 			p.answer()
 		}
-		for p.from < len(w.server.Changes) && p.watch != 0 && !p.deaf() {
+		for p.from < len(w.server.Changes) && p.watch != 0 {
 			p.deliver()
 		}
 		p.step(replica.Journal{Event: journal.LedgerSeen{Names: w.server.Ledger.Names}})
@@ -75,11 +75,7 @@ func (w *world) round(leader *process, round int) {
 // leaveAll lets those go away who wait at a process that does not lead.
 func (w *world) leaveAll(p *process) {
 	for _, call := range sortedKeys(w.asks) {
-		switch a := w.asks[call]; {
-		case a.process != p:
-		case a.wish.poisoned && knownRefused:
-			delete(w.asks, call) // it goes without a word
-		default:
+		if w.asks[call].process == p {
 			p.drop(call)
 		}
 	}
