@@ -16,4 +16,6 @@ var catalog = slices.Concat(
 	ofEvents,
 	ofWebhook,
 	ofPublisher,
+	ofStock,
+	ofFaults,
 )

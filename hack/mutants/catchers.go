@@ -57,3 +57,9 @@ func model(configuration string) []catcher {
 func processes(test string) []catcher {
 	return []catcher{{pkg: "./test/chaos", test: test, long: true}}
 }
+
+// alone are tests of one process over a server that fails as the test says.
+func alone(names ...string) []catcher { return unit("./internal/replica", names...) }
+
+// decisions are tests of the stock by itself.
+func decisions(names ...string) []catcher { return unit("./internal/stock", names...) }

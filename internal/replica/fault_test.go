@@ -108,7 +108,7 @@ func (s *solo) settle() { s.pass(0) }
 // pass lets time pass, and performs what is due meanwhile.
 func (s *solo) pass(d time.Duration) {
 	s.t.Helper()
-	const most = 20_000
+	const most = 2000
 	end := s.now.Add(d)
 	for done := 0; ; done++ {
 		next := -1
@@ -182,89 +182,3 @@ func (s *solo) follow() {
 
 // gap ends the watch: what happened meanwhile is read from a list.
 func (s *solo) gap() { s.hear(journal.WatchEnded{Call: s.watch}) }
-
-// freeze keeps back what is written at the place where the journal goes on; thaw sends it.
-func (s *solo) freeze() {
-	s.frozen = func(e journal.Effect) bool {
-		put, ok := e.(journal.Put)
-		return ok && !put.Page.Emptied
-	}
-}
-
-func (s *solo) thaw() {
-	kept := s.kept
-	s.frozen, s.kept = nil, nil
-	for _, e := range kept {
-		s.perform(e)
-	}
-	s.settle()
-}
-
-func (s *solo) elect() { s.hear(journal.Elected{}) }
-
-// lead has the process elected and its term landed.
-func (s *solo) lead() *solo {
-	s.t.Helper()
-	s.elect()
-	s.follow()
-	if !s.Log().Leading() {
-		s.t.Fatalf("%s, damage %+v, instead of leading", s.Log().Stage(), s.Log().Damage())
-	}
-	return s
-}
-
-// ask has a request decided, as far as that goes without any wait.
-func (s *solo) ask(request stock.Request) stock.Answer {
-	return s.answerTo(s.send(request))
-}
-
-// send asks and returns the call.
-func (s *solo) send(request stock.Request) uint64 {
-	s.calls++
-	s.tell(replica.Asked{Call: s.calls, Request: request})
-	s.settle()
-	return s.calls
-}
-
-// answerTo is what a call was told; its verdict is 0 where it was told nothing.
-func (s *solo) answerTo(call uint64) stock.Answer {
-	answered, _ := s.told[call].(replica.Answered)
-	return answered.Answer
-}
-
-// must asks for what has to be done.
-func (s *solo) must(requests ...stock.Request) {
-	s.t.Helper()
-	for _, request := range requests {
-		if got := s.ask(request).Verdict; got != stock.Done {
-			s.t.Fatalf("%+v is told %d", request, got)
-		}
-	}
-}
-
-// fill asks for what stands in the way of nobody, until the journal is on a page.
-func (s *solo) fill(page uint64) {
-	s.t.Helper()
-	for n := 0; s.Log().Position().Page < page; n++ {
-		if n == 1000 {
-			s.t.Fatalf("page %d is never reached: %+v", page, s.Log().Position())
-		}
-		s.must(stock.Register{Name: "archive", Position: fmt.Sprint(page, "/", n)})
-		s.follow()
-	}
-}
-
-// nameAt is the name of the object that holds a page.
-func nameAt(server *journaltest.Server, number uint64) string {
-	for name, p := range server.Pages {
-		if p.Number == number {
-			return name
-		}
-	}
-	return ""
-}
-
-// mugs is a StockItem with so many mugs.
-func mugs(units int64) stock.PutItem {
-	return stock.PutItem{Item: fixture.Item("mugs", fixture.Stocks("mug", "ams", units))}
-}

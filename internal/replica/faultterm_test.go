@@ -82,16 +82,27 @@ func TestNothingReadBeforeTheFirstTerm(t *testing.T) {
 }
 
 // Within a term, too, a StockItem's deletion counts only by a store that has seen all that
-// the journal has: one that is behind may have missed that the item changed.
+// the journal has: one that is behind may have missed that the item changed. What was
+// seen is stated by every write, also by one that takes in something older.
 func TestDeletionReadTooEarly(t *testing.T) {
 	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	stated := func(by string) {
+		t.Helper()
+		fresh := newSolo(t, s.server, "p2", fixture.Policy())
+		if got := fresh.Stock().Marks().Items; got != 9 {
+			t.Errorf("the mark of the StockItems is %d after %s", got, by)
+		}
+	}
 	s.must(mugs(10), stock.PutItem{Item: fixture.Item("pots", fixture.Revised(1, 9))})
+	s.must(stock.PutItem{Item: fixture.Item("cups", fixture.Revised(1, 4)), Read: 9})
+	stated("an older item")
 	gone := stock.DropItem{UID: "uid-of-mugs", Version: 5, Read: 8}
 	if got := s.ask(gone).Verdict; got != stock.Unverified {
 		t.Errorf("verdict %d by a store at 8, though the journal is at 9", got)
 	}
 	gone.Read = 9
 	s.must(gone)
+	stated("an older deletion")
 }
 
 // A process that is deposed while something is under way finishes that and leads no

@@ -1,0 +1,186 @@
+package main
+
+// ofServiceFaults are those of serving those who ask.
+var ofServiceFaults = []mutant{
+	{
+		name:  "read-in-another-term",
+		fault: "what was read before a term is decided in it",
+		patches: []patch{{
+			file: "internal/replica/append.go",
+			old:  `if a.term == r.terms {`,
+			new:  `if a.term == r.terms || MUTANT {`,
+		}},
+		caughtBy: by(alone("TestNothingReadOutlivesItsTerm", "TestNothingReadBeforeTheFirstTerm")),
+	},
+	{
+		name:  "item-put-by-a-store-behind",
+		fault: "a StockItem is taken in by a store that is behind the journal",
+		patches: []patch{{
+			file: "internal/stock/offer.go",
+			old:  `if max(request.Read, stated.Version) < d.batch.Marks.Items {`,
+			new:  `if !MUTANT && max(request.Read, stated.Version) < d.batch.Marks.Items {`,
+		}},
+		caughtBy: by(decisions("TestVerdicts/put_what_may_be_deleted")),
+	},
+	{
+		name:  "item-dropped-by-a-store-behind",
+		fault: "a StockItem is dropped by a store that is behind the journal",
+		patches: []patch{{
+			file: "internal/stock/offer.go",
+			old:  `if max(request.Read, request.Version) < d.batch.Marks.Items {`,
+			new:  `if !MUTANT && max(request.Read, request.Version) < d.batch.Marks.Items {`,
+		}},
+		caughtBy: by(alone("TestDeletionReadTooEarly")),
+	},
+	{
+		name:  "expired-for-an-earlier-end",
+		fault: "a hold that was extended expires by what was read before",
+		patches: []patch{{
+			file: "internal/stock/change.go",
+			old:  `|| request.Expires != r.Expires:`,
+			new:  `|| !MUTANT && request.Expires != r.Expires:`,
+		}},
+		caughtBy: by(decisions("TestVerdicts/expire_another_end")),
+	},
+	{
+		name:  "repeated-release-conflicts",
+		fault: "the release of more than was left, asked for again, gets another answer",
+		patches: []patch{{
+			file: "internal/stock/totals.go",
+			old:  `sum < min(part.Quantity, left) {`,
+			new:  `sum < min(part.Quantity, left) || MUTANT && sum < part.Quantity {`,
+		}},
+		caughtBy: by(decisions("TestVerdicts/release_more_than_is_left")),
+	},
+	{
+		name:  "older-object-of-another-uid",
+		fault: "an older statement about another object replaces a newer one",
+		patches: []patch{{
+			file: "internal/stock/apply.go",
+			old:  `if by.Version < o.Version || o.UID == by.UID && o.Gone {`,
+			new:  `if (!MUTANT || o.UID == by.UID) && by.Version < o.Version || o.UID == by.UID && o.Gone {`,
+		}},
+		caughtBy: by(decisions("TestVerdicts/an_older_object")),
+	},
+	{
+		name:  "mark-of-what-moved-on",
+		fault: "carts that moved on from a page raise the mark of what was forgotten",
+		patches: []patch{{
+			file: "internal/stock/compact.go",
+			old:  `if sum.bytes > 0 {`,
+			new:  `if sum.bytes > 0 || MUTANT {`,
+		}},
+		caughtBy: by(decisions("TestMarkOfWhatMovedOn")),
+	},
+	{
+		name:  "lost-page-waits-for-need",
+		fault: "a lost page is restated only once the log needs compaction",
+		patches: []patch{{
+			file: "internal/stock/forget.go",
+			old:  `if policy.lost(s.head) {`,
+			new:  `if policy.lost(s.head) && !MUTANT {`,
+		}},
+		caughtBy: by(decisions("TestLostPageIsRestated"), alone("TestLostPageIsRestatedByWhoKnowsIt")),
+	},
+	{
+		name:  "left-and-served-later",
+		fault: "who has left is served in a later term",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `func(a ask) bool { return a.left })`,
+			new:  `func(a ask) bool { return a.left && !MUTANT })`,
+		}},
+		caughtBy: by(alone("TestWhoLeftIsNotServedInALaterTerm")),
+	},
+	{
+		name:  "suspect-left-and-told",
+		fault: "who has left while the request was tried by itself is told",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `s.ask.left = s.ask.left || gone(s.ask)`,
+			new:  `s.ask.left = s.ask.left || gone(s.ask) && !MUTANT`,
+		}},
+		caughtBy: by(alone("TestWhoLeftIsToldNothing/being_tried")),
+	},
+	{
+		name:  "queue-searched-for-each-who-left",
+		fault: "each caller who leaves costs a look at the whole queue",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `r.left[e.Call] = struct{}{}`,
+			new: `r.left[e.Call] = struct{}{}
+		if MUTANT {
+			r.drop()
+		}`,
+		}},
+		caughtBy: by(alone("TestManyLeaveAtOnce")),
+	},
+	{
+		name:  "unelected-hoards-requests",
+		fault: "a process that is not elected keeps what nobody waits for",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `if e.Call == 0 && !r.log.Elected() {`,
+			new:  `if e.Call == 0 && !r.log.Elected() && !MUTANT {`,
+		}},
+		caughtBy: by(alone("TestUnelectedDropsWhatNobodyWaitsFor")),
+	},
+	{
+		name:  "blocked-for-ever",
+		fault: "a replica that wakes too early does not ask to be woken again",
+		patches: []patch{{
+			file: "internal/replica/append.go",
+			old:  `if wait := r.blockedUntil.Sub(now); wait > 0 {`,
+			new: `if wait := r.blockedUntil.Sub(now); wait > 0 {
+		if MUTANT {
+			return nil
+		}`,
+		}},
+		caughtBy: by(alone("TestBlockedReplicaWakesUp")),
+	},
+	{
+		name:  "waiting-cart-forgotten",
+		fault: "a cart that waits for a StockItem is not asked again when units go free",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `if news {`,
+			new:  `if news && !MUTANT {`,
+		}},
+		caughtBy: by(alone("TestWaitingCartsAreFirst")),
+	},
+	{
+		name:  "waiting-cart-goes-last",
+		fault: "a cart that waited is asked again after those who came later",
+		patches: []patch{{
+			file: "internal/replica/replica.go",
+			old:  `r.queue = append(r.parked, r.queue...)`,
+			new: `if MUTANT {
+			r.queue, r.parked = r.parked, r.queue
+		}
+		r.queue = append(r.parked, r.queue...)`,
+		}},
+		caughtBy: by(alone("TestWaitingCartsAreFirst")),
+	},
+	{
+		name:  "ask-outlives-run",
+		fault: "who asks a process that has stopped waits for ever",
+		patches: []patch{{
+			file: "internal/replica/runner.go",
+			old:  `defer close(r.ended)`,
+			new: `if !MUTANT {
+		defer close(r.ended)
+	}`,
+		}},
+		caughtBy: by(alone("TestAskEndsWithRun")),
+	},
+	{
+		name:  "slow-clock-believed",
+		fault: "a clock that is behind the API server's is believed",
+		patches: []patch{{
+			file: "internal/replica/clock.go",
+			old:  `case own.Before(earliest):`,
+			new:  `case own.Before(earliest) && !MUTANT:`,
+		}},
+		caughtBy: by(alone("TestClock")),
+	},
+}
