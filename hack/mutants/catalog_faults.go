@@ -195,4 +195,22 @@ var ofPageFaults = []mutant{
 		}},
 		caughtBy: by(alone("TestDeposedWhileUnderWay/a_batch_of_no_good")),
 	},
+	{
+		name:  "founder-not-overtaken",
+		fault: "a founder whose first term is answered late goes on over what others wrote",
+		patches: []patch{{
+			file: "internal/journal/found.go",
+			old:  `k.UID == p.UID && k.version > p.Version {`,
+			new:  `k.UID == p.UID && k.version > p.Version && !MUTANT {`,
+		}, {
+			file: "internal/journal/found.go",
+			old: `	l.note(p)
+	l.arrive(p, end)`,
+			new: `	if !MUTANT || l.pages[p.Name].version < p.Version {
+		l.note(p)
+	}
+	l.arrive(p, end)`,
+		}},
+		caughtBy: alone("TestFounderIsOvertaken"),
+	},
 }

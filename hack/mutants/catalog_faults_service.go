@@ -183,4 +183,40 @@ var ofServiceFaults = []mutant{
 		}},
 		caughtBy: by(alone("TestClock")),
 	},
+	{
+		name:  "blamed-for-who-left",
+		fault: "who has left with a batch that was refused takes another's request along",
+		patches: []patch{{
+			file: "internal/replica/append.go",
+			old:  `case len(batch) == 1 && batch[0].left:`,
+			new:  `case len(batch) == 1 && batch[0].left && !MUTANT:`,
+		}},
+		caughtBy: alone("TestWhoLeftIsNotBlamed"),
+	},
+	{
+		name:  "trouble-untold",
+		fault: "why nothing can be written is told to nobody",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old: `	if e.Err != nil {
+		l.trouble`,
+			new: `	if e.Err != nil && !MUTANT {
+		l.trouble`,
+		}},
+		caughtBy: alone("TestTroubleSaysWhy/writes"),
+	},
+	{
+		name:  "trouble-for-ever",
+		fault: "trouble is told when it is long over",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil`,
+			new: `	trouble := l.trouble
+	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil
+	if MUTANT {
+		l.trouble = trouble
+	}`,
+		}},
+		caughtBy: alone("TestTroubleSaysWhy"),
+	},
 }

@@ -23,6 +23,16 @@ var ofSpinFaults = []mutant{
 	spins("rejected-terms", "internal/journal/append.go", `		l.attempt.rejected = nil`, `l.writes = 0`, "terms rejected"),
 	spins("reads", "internal/journal/append.go", `		return l.look(l.writes.next())`, `l.writes = 0`, "nothing readable"),
 	spins("lost-places", "internal/journal/append.go", `		return l.again(l.writes.next())`, `l.writes = 0`, "nothing served"),
+	{
+		name:  "no-pause-between-orderly-ends",
+		fault: "a watch that ends in good order is opened again without a pause",
+		patches: []patch{{
+			file: "internal/journal/store_watch.go",
+			old:  `time.Since(began) > longPause {`,
+			new:  `time.Since(began) > longPause || MUTANT {`,
+		}},
+		caughtBy: alone("TestEndedWatchesAreNotSpunOn/in_good_order"),
+	},
 }
 
 // spins is the mutant that tries something again without any pause, or with the first one
@@ -35,7 +45,8 @@ func spins(what, file, line, forget, test string) mutant {
 		patched = head + forgets + rest
 	}
 	return mutant{
-		name: "no-pause-between-" + what, fault: "what fails for long is tried again without a pause that grows: " + what,
+		name:     "no-pause-between-" + what,
+		fault:    "what fails for long is tried again without a pause that grows: " + what,
 		patches:  []patch{{file: file, old: line, new: patched}},
 		caughtBy: alone("TestNothingSpins/" + strings.ReplaceAll(test, " ", "_")),
 	}

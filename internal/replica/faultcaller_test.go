@@ -85,3 +85,51 @@ func TestWaitingCartsAreFirst(t *testing.T) {
 		t.Errorf("who came later is told %d", got)
 	}
 }
+
+// A request that could not be stored, and that nobody waits for any more, takes nobody
+// else's place: who comes next is decided.
+func TestWhoLeftIsNotBlamed(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10))
+	s.server.Reject = func(*journal.Page) error { return errors.New("no") }
+	s.frozen = func(e journal.Effect) bool {
+		_, get := e.(journal.Get)
+		return get
+	}
+	first := s.send(fixture.Reserve("cart-1"))
+	s.tell(replica.Dropped{Call: first})
+	second := s.send(fixture.Reserve("cart-2"))
+	s.server.Reject = nil
+	s.thaw()
+	s.pass(5 * time.Second)
+	if got := s.answerTo(second).Verdict; got != stock.Done || s.told[first] != nil {
+		t.Errorf("verdict %d; who left is told %+v", got, s.told[first])
+	}
+}
+
+// Whatever keeps a process from its work has a reason that people can be shown, until it
+// is over.
+func TestTroubleSaysWhy(t *testing.T) {
+	for what, then := range map[string]func(*solo){
+		"writes":                  func(s *solo) { s.send(mugs(10)) },
+		"writes, and then reads":  func(s *solo) { s.send(mugs(10)) },
+		"lists":                   (*solo).gap,
+		"reading the StockLedger": (*solo).gap,
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+			s.answer = fails[what]
+			then(s)
+			s.pass(time.Second)
+			if got := s.Log().Trouble(); !errors.Is(got, errForbidden) {
+				t.Errorf("trouble %v", got)
+			}
+			s.answer = nil
+			s.pass(10 * time.Second)
+			s.must(stock.Register{Name: "archive", Position: "1"})
+			if got := s.Log().Trouble(); got != nil {
+				t.Errorf("trouble %v though all is well", got)
+			}
+		})
+	}
+}

@@ -104,3 +104,31 @@ func TestPaceCountsWhatTheWatchBrought(t *testing.T) {
 		})
 	}
 }
+
+// A founder whose first term is answered late lists what others have written over it
+// meanwhile, instead of leading on what it has not applied.
+func TestFounderIsOvertaken(t *testing.T) {
+	founder := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy())
+	var stored journal.Event
+	founder.answer = func(e journal.Effect) (journal.Event, bool) {
+		if _, ok := e.(journal.Put); ok && stored == nil {
+			stored = founder.server.Serve(e)
+			return nil, true
+		}
+		return nil, false
+	}
+	founder.elect()
+	other := newSolo(t, founder.server, "p2", fixture.Policy()).lead()
+	other.must(mugs(10), fixture.Reserve("cart-1"))
+	founder.follow()
+	leads := false
+	founder.frozen = func(e journal.Effect) bool {
+		_, put := e.(journal.Put)
+		leads = leads || put && founder.Log().Leading()
+		return put
+	}
+	founder.hear(stored)
+	if _, known := founder.Stock().Reservation("cart-1"); !known || founder.Log().Leading() || leads {
+		t.Errorf("%s; it knows the cart: %t", founder.Log().Stage(), known)
+	}
+}

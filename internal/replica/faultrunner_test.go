@@ -44,19 +44,27 @@ func (a *emptyAPI) runner(t *testing.T, watch http.HandlerFunc) *replica.Runner 
 	})
 }
 
-// A server that says of every watch that it is too old is not listed from again at once.
-func TestExpiredWatchesAreNotSpunOn(t *testing.T) {
-	api := &emptyAPI{}
-	r := api.runner(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}`)
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if err := r.Run(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if n := api.watches.Load() + api.lists.Load(); n < 2 || n > 60 {
-		t.Errorf("%d lists and %d watches in a second", api.lists.Load(), api.watches.Load())
+// A server, or a proxy before it, that ends every watch at once is not asked again at once:
+// neither for the watch nor for a list.
+func TestEndedWatchesAreNotSpunOn(t *testing.T) {
+	for name, watch := range map[string]http.HandlerFunc{
+		"in good order": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
+		"as expired": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := &emptyAPI{}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if err := api.runner(t, watch).Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n := api.watches.Load() + api.lists.Load(); n < 2 || n > 60 {
+				t.Errorf("%d lists and %d watches in a second", api.lists.Load(), api.watches.Load())
+			}
+		})
 	}
 }
 
