@@ -41,7 +41,9 @@ func (l *Log) Turn(now time.Time) Turn {
 			return Claim
 		}
 	case l.stage == leading && !now.Before(l.appendAt) && !l.crowded():
-		return Open
+		if _, ok := l.place(); ok {
+			return Open
+		}
 	}
 	return Idle
 }

@@ -13,17 +13,18 @@ func (l *Log) listed(e Listed) []Effect {
 		return l.begin(l.histories.next()) // the API server has another history
 	}
 	l.seen, l.lists = e.Version, 0
-	if l.founded.listing == e.Call && l.confirms(e.Pages) {
-		return l.confirmed()
-	}
-	l.founded = founded{}
-	l.become(reading)
+	confirmed := l.founded.listing == e.Call && l.confirms(e.Pages)
 	l.pages = map[string]known{}
 	emptied := false
 	for i := range e.Pages {
 		l.note(&e.Pages[i])
 		emptied = emptied || e.Pages[i].Emptied
 	}
+	if confirmed {
+		return l.confirmed()
+	}
+	l.founded = founded{}
+	l.become(reading)
 	written := writtenPages(e.Pages)
 	if len(written) == 0 {
 		return l.listedNothing(emptied, e.Pages)

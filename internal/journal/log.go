@@ -266,6 +266,11 @@ func (l *Log) woken() []Effect {
 
 // housekeep asks for what keeps the journal going beside the appends.
 func (l *Log) housekeep(now time.Time) []Effect {
+	if _, ok := l.place(); !ok && l.Following() {
+		// The page that was named next was deleted before, or this process does not know it
+		// yet: a list tells.
+		return l.again(0)
+	}
 	switch l.stage {
 	case damaged, foreign:
 		return l.wakeAfter(now, patience)
