@@ -219,4 +219,34 @@ var ofServiceFaults = []mutant{
 		}},
 		caughtBy: alone("TestTroubleSaysWhy"),
 	},
+	{
+		name:  "lost-page-searched-for-long",
+		fault: "a lost page behind many others is restated after as many writes",
+		patches: []patch{{
+			file: "internal/stock/compact.go",
+			old:  `c.searched > maxSearched && p.number > c.policy.Through {`,
+			new:  `c.searched > maxSearched && (MUTANT || p.number > c.policy.Through) {`,
+		}},
+		caughtBy: alone("TestLostPageIsRestatedByWhoKnowsIt"),
+	},
+	{
+		name:  "lost-page-restated-slowly",
+		fault: "a lost page is restated no faster than carts come",
+		patches: []patch{{
+			file: "internal/stock/compact.go",
+			old:  `if level != relaxed || d.policy.lost(d.state.head) {`,
+			new:  `if level != relaxed || !MUTANT && d.policy.lost(d.state.head) {`,
+		}},
+		caughtBy: alone("TestLostPageIsRestatedByWhoKnowsIt"),
+	},
+	{
+		name:  "extensions-without-bound",
+		fault: "a command's extensions may have any size",
+		patches: []patch{{
+			file: "internal/stock/reserve.go",
+			old:  `extensionBytes(wanted.Extensions) > maxExtensions:`,
+			new:  `extensionBytes(wanted.Extensions) > maxExtensions && !MUTANT:`,
+		}},
+		caughtBy: decisions("TestVerdicts/extensions_without_a_bound"),
+	},
 }

@@ -95,22 +95,25 @@ func makeAgain(server *journaltest.Server, page journal.Page) {
 	server.Edit(page.Name, func(*journal.Page) {})
 }
 
-// A page behind the tail that is lost is restated by whoever still knows it, without any
-// need for room: until then nobody else can start.
+// A page behind the tail that is lost is restated by whoever still knows it: without any
+// need for room, and in one write if that can take it. Until then nobody else can start.
 func TestLostPageIsRestatedByWhoKnowsIt(t *testing.T) {
-	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy(), fixture.Fill(60)).lead()
-	s.must(mugs(10), fixture.Reserve("cart-1"))
-	s.fill(4)
-	s.server.Delete(nameAt(s.server, 2))
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy(), fixture.Fill(1500), func(c *journal.Config) { c.Spare = 99 }).lead()
+	s.must(mugs(1000))
+	carts := 0
+	for ; s.Log().Position().Page < 9; carts++ {
+		s.must(fixture.Reserve(stock.ID(fmt.Sprint("cart-", carts))))
+		s.follow()
+	}
+	s.server.Delete(nameAt(s.server, 7))
+	clear(s.sent)
 	s.follow()
-	s.ask(stock.Register{Name: "archive", Position: "next"})
-	s.follow()
-	if s.Stock().Head() <= 2 || s.Log().Through() != 0 {
-		t.Fatalf("head %d, still lost up to page %d", s.Stock().Head(), s.Log().Through())
+	if s.Stock().Head() <= 7 || s.Log().Through() != 0 || s.sent["journal.Put"] != 1 {
+		t.Fatalf("head %d, still lost up to page %d, after %d writes", s.Stock().Head(), s.Log().Through(), s.sent["journal.Put"])
 	}
 	fresh := newSolo(t, s.server, "p2", fixture.Policy())
-	if _, known := fresh.Stock().Reservation("cart-1"); !known || fresh.Log().Damage() != nil {
-		t.Errorf("a process that starts now is %s, damage %+v; it knows the cart: %t", fresh.Log().Stage(), fresh.Log().Damage(), known)
+	if got := fresh.Stock().Remembered(); got != carts || fresh.Log().Damage() != nil {
+		t.Errorf("a process that starts now knows %d carts of %d: %s, damage %+v", got, carts, fresh.Log().Stage(), fresh.Log().Damage())
 	}
 }
 
