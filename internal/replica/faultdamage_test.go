@@ -60,7 +60,7 @@ func TestPageMadeAgainFromACopy(t *testing.T) {
 				leader := newSolo(t, server, "p1", fixture.Policy(), fixture.Fill(fill)).lead()
 				leader.must(mugs(1))
 				if fill < 100 {
-					leader.fill(3)
+					leader.fillPages()
 				}
 				name := nameAt(server, leader.Log().Position().Page)
 				page := *server.Pages[name]
@@ -143,7 +143,7 @@ func TestForeignFormatHasALeader(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				server := journaltest.NewServer()
 				leader := newSolo(t, server, "p1", fixture.Policy(), fixture.Fill(60)).lead()
-				leader.fill(3)
+				leader.fillPages()
 				standby := newSolo(t, server, "p2", fixture.Policy())
 				server.Edit(nameAt(server, number), func(p *journal.Page) {
 					p.Header = journal.Header{Journal: p.Header.Journal, Format: journal.Format + 1, Leader: p.Header.Leader}

@@ -24,7 +24,7 @@ func TestPageMadeWhileFounding(t *testing.T) {
 	s.thaw()
 	s.follow()
 	s.must(mugs(10))
-	s.fill(3)
+	s.fillPages()
 	if made := s.sent["journal.Create"]; made > 4 {
 		t.Errorf("%d pages asked for: %v", made, s.sent)
 	}
@@ -52,7 +52,7 @@ func TestPageDeletedBeforeItsMakingIsAnswered(t *testing.T) {
 	if s.Log().Damage() != nil || !s.Log().Leading() {
 		t.Fatalf("%s, damage %+v", s.Log().Stage(), s.Log().Damage())
 	}
-	s.fill(3)
+	s.fillPages()
 }
 
 // That the StockLedger lost its name is not forgotten because it was just being read: that
