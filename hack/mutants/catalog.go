@@ -18,4 +18,7 @@ var catalog = slices.Concat(
 	ofPublisher,
 	ofStock,
 	ofFaults,
+	ofFounding,
+	ofJournal,
+	ofReplica,
 )

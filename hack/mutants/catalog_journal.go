@@ -114,7 +114,7 @@ var ofJournal = []mutant{
 			new: `	case e.Names.Journal != "" && e.Names.Namespace == l.founded.namespace && !MUTANT:
 `,
 		}},
-		caughtBy: by(replicaModel("lost")),
+		caughtBy: by(pages("TestFoundingLooksAtTheLedger"), replicaModel("lost")),
 	},
 	{
 		name:  "founding-unnamed",

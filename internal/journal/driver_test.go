@@ -19,8 +19,10 @@ type driver struct {
 	watch, from uint64
 	wake        *journal.Wake
 	held        []held // effects that are to be performed later
-	records     []string
-	notices     []journal.Effect
+	// slow says that every effect waits for pass.
+	slow    bool
+	records []string
+	notices []journal.Effect
 }
 
 type held struct {
@@ -63,7 +65,7 @@ func (d *driver) perform(effects []journal.Effect) {
 		case journal.Wake:
 			d.wake = &e
 		default:
-			if delay := delayOf(effect); delay > 0 {
+			if delay := delayOf(effect); delay > 0 || d.slow {
 				d.held = append(d.held, held{effect, delay})
 			} else {
 				d.serve(effect)
