@@ -74,15 +74,23 @@ var policy = stock.Policy{
 	Retention: 24 * 3600 * 1e6, Grace: 300 * 1e6, Limit: 64 << 20, CompactAbove: 1 << 20, Batch: 256 << 10,
 }
 
-// receive declares units of a product, and waits until they count.
+// receive declares units of a product, and waits until they count. What was read before
+// the process led is read, and told, again.
 func receive(tb testing.TB, r *replica.Runner, product stock.ID, units int64) {
 	tb.Helper()
-	answer, err := r.Ask(tb.Context(), stock.PutItem{Item: stock.Item{
+	request := stock.PutItem{Item: stock.Item{
 		UID: stock.ID(uuid.NewString()), Name: string(product), Product: product, Location: "default",
 		Generation: 1, Version: 1, Received: units, Sellable: units,
-	}})
-	if err != nil || answer.Verdict != stock.Done {
-		tb.Fatalf("%+v, %v", answer, err)
+	}}
+	for {
+		answer, err := r.Ask(tb.Context(), request)
+		switch {
+		case err == nil && answer.Verdict == stock.Outdated:
+		case err != nil || answer.Verdict != stock.Done:
+			tb.Fatalf("%+v, %v", answer, err)
+		default:
+			return
+		}
 	}
 }
 
