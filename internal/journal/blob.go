@@ -69,31 +69,31 @@ func Pack(records [][]byte) []byte {
 }
 
 // Unpack returns the records of a blob, in memory of their own. It takes no more than about
-// max bytes for that, whatever the blob says. Every error is a *BlobError.
-func Unpack(blob []byte, max int) ([][]byte, error) {
+// most bytes for that, whatever the blob says. Every error is a *BlobError.
+func Unpack(blob []byte, most int) ([][]byte, error) {
 	if len(blob) == 0 {
 		return nil, nil
 	}
 	if blob[0] != blobFormat {
 		return nil, &BlobError{Reason: fmt.Sprintf("its records are in format %d, which is not known", blob[0])}
 	}
-	plain, err := decompress(blob[1:], max)
+	plain, err := decompress(blob[1:], most)
 	if err != nil {
 		return nil, err
 	}
-	return split(plain, max)
+	return split(plain, most)
 }
 
 // decompress returns the content of one frame that says how large it is.
-func decompress(frame []byte, max int) ([]byte, error) {
+func decompress(frame []byte, most int) ([]byte, error) {
 	var header zstd.Header
 	switch err := header.Decode(frame); {
 	case err != nil:
 		return nil, &BlobError{Reason: "its records are not compressed as they should be", Err: err}
 	case header.Skippable || !header.HasFCS:
 		return nil, &BlobError{Reason: "its records do not say how large they are"}
-	case header.FrameContentSize > uint64(max):
-		return nil, &BlobError{Reason: fmt.Sprintf("its records are larger than %d bytes", max)}
+	case header.FrameContentSize > uint64(most):
+		return nil, &BlobError{Reason: fmt.Sprintf("its records are larger than %d bytes", most)}
 	}
 	plain, err := decoder.DecodeAll(frame, make([]byte, 0, header.FrameContentSize))
 	if err == nil && uint64(len(plain)) != header.FrameContentSize {
@@ -106,7 +106,7 @@ func decompress(frame []byte, max int) ([]byte, error) {
 }
 
 // split cuts the records apart. It counts them before it makes room for them.
-func split(plain []byte, max int) ([][]byte, error) {
+func split(plain []byte, most int) ([][]byte, error) {
 	count := 0
 	for rest := plain; len(rest) > 0; count++ {
 		size, n := binary.Uvarint(rest)
@@ -115,8 +115,8 @@ func split(plain []byte, max int) ([][]byte, error) {
 		}
 		rest = rest[n+int(size):]
 	}
-	if len(plain)+count*recordOverhead > max {
-		return nil, &BlobError{Reason: fmt.Sprintf("its %d records take more than %d bytes", count, max)}
+	if len(plain)+count*recordOverhead > most {
+		return nil, &BlobError{Reason: fmt.Sprintf("its %d records take more than %d bytes", count, most)}
 	}
 	records := make([][]byte, 0, count)
 	for rest := plain; len(rest) > 0; {

@@ -82,7 +82,7 @@ func (f *founded) dump(to Printer) {
 
 // Dump prints a page as it is stored at a version.
 func (p *Page) Dump(to Printer) {
-	p.Ref.dump(to)
+	p.dump(to)
 	to.Version(p.Version)
 	to.Number(p.Number)
 	flags(to, p.Emptied)

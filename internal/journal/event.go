@@ -6,9 +6,11 @@ import "encoding/json"
 type Event interface{ event() }
 
 type (
-	// Elected says that this process should lead, Deposed that it no longer should.
-	// Safety depends on neither: they keep processes out of each other's way.
+	// Elected says that this process should lead. Safety does not depend on it: it keeps
+	// processes out of each other's way.
 	Elected struct{}
+
+	// Deposed says that this process should no longer lead.
 	Deposed struct{}
 
 	// Listed answers List: all pages there were at one version. Err is nil or says why

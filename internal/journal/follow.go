@@ -3,7 +3,7 @@ package journal
 // watched takes in a change of a page.
 func (l *Log) watched(e Watched) []Effect {
 	p := &e.Page
-	if k, ok := l.pages[p.Name]; ok && k.UID == p.UID && p.Version <= k.version && !(e.Deleted && p.Version == k.version) {
+	if k, ok := l.pages[p.Name]; ok && k.UID == p.UID && (p.Version < k.version || p.Version == k.version && !e.Deleted) {
 		return nil // an answer was there before
 	}
 	switch l.stage {
@@ -61,7 +61,9 @@ func (l *Log) follow(p *Page) []Effect {
 		}
 		return nil
 	case unknownFormat(p):
-		return append(append(l.abandon(), l.forget()...), l.turnForeign(p)...)
+		effects := append(l.abandon(), l.forget()...)
+		l.turnForeign(p)
+		return effects
 	case p.Broken != "" || p.check() != "":
 		return l.edited(p, before)
 	case p.Header.Journal != l.identity:

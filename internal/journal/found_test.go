@@ -68,7 +68,6 @@ func TestFoundingListsTwice(t *testing.T) {
 // may have been made again, and is another.
 func TestFoundingLooksAtTheNamespace(t *testing.T) {
 	server := journaltest.NewServer()
-	drive(t, server, "p1").Log.Step(began, journal.Elected{})
 	server.Serve(journal.Create{Name: journal.PageName(0)})
 	server.Namespace.Terminating = true
 	slow := slowly(t, server)

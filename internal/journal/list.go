@@ -50,7 +50,9 @@ func (l *Log) listedJournal(written []*Page) []Effect {
 	l.foundings = 0
 	for _, p := range written {
 		if unknownFormat(p) && (p == newest || p.Number >= newest.Header.Head) {
-			return append(l.forget(), l.turnForeign(newest)...)
+			effects := l.forget()
+			l.turnForeign(newest)
+			return effects
 		}
 	}
 	for _, p := range written {
@@ -213,8 +215,7 @@ func unknownFormat(p *Page) bool {
 
 // turnForeign stops at a format that this release does not know. Who leads is still
 // known: everything is forwarded there.
-func (l *Log) turnForeign(p *Page) []Effect {
+func (l *Log) turnForeign(p *Page) {
 	l.tail.header = Header{Journal: p.Header.Journal, Format: p.Header.Format, Leader: p.Header.Leader}
 	l.become(foreign)
-	return nil
 }

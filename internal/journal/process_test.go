@@ -102,7 +102,7 @@ func (p *process) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case event := <-p.events:
-			p.chronicle.note("%s %-9s <- %s", p.name, p.log.Stage(), brief(event))
+			p.note("%s %-9s <- %s", p.name, p.log.Stage(), brief(event))
 			p.perform(p.log.Step(time.Now(), event))
 		}
 		p.turn()
@@ -114,19 +114,19 @@ func (p *process) perform(effects []journal.Effect) {
 	for _, effect := range effects {
 		switch e := effect.(type) {
 		case journal.Reset:
-			p.chronicle.note("%s reset", p.name)
+			p.note("%s reset", p.name)
 			p.state, p.based, p.head = map[string]int{}, false, 0
 		case journal.Applied:
-			p.chronicle.applied(p.name, p.log.Identity(), e)
+			p.applied(p.name, p.log.Identity(), e)
 			p.head, p.based = e.Head, p.based || e.Page == 1
 			for _, record := range e.Records {
 				p.apply(string(record))
 			}
 		case journal.Landed:
-			p.chronicle.note("%s landed %d", p.name, p.sent)
+			p.note("%s landed %d", p.name, p.sent)
 			p.landed()
 		case journal.Abandoned:
-			p.chronicle.note("%s abandoned %d", p.name, p.sent)
+			p.note("%s abandoned %d", p.name, p.sent)
 			p.sent = 0
 		case journal.Refused:
 			p.failf("%s: a batch was refused: %v", p.name, e.Err)

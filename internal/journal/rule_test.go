@@ -111,7 +111,7 @@ func TestPageSizes(t *testing.T) {
 			t.Errorf("%d bytes, too many for %s: the result is %d with %v, want %d", size, name, wrote.Result, wrote.Err, journal.Rejected)
 		}
 	}
-	p = k.mustPut(after(p, "a/3", "r")) // it goes on
+	k.mustPut(after(p, "a/3", "r")) // it goes on
 }
 
 func random(size int) string {

@@ -140,13 +140,13 @@ func (s *simulation) applied(p *simProcess, e journal.Applied) {
 		}
 		last = at
 	}
-	if len(p.records) > 0 && last != len(s.history)-1 && e.Page == p.log.Position().Page && len(e.Records) > 0 && s.first(p, e) {
+	if len(p.records) > 0 && last != len(s.history)-1 && e.Page == p.log.Position().Page && len(e.Records) > 0 && s.first(e) {
 		s.failf("%s applied %v after others had gone on: %v", p.name, e.Records, s.history)
 	}
 }
 
 // first tells whether these records were appended to the history by this very notice.
-func (s *simulation) first(p *simProcess, e journal.Applied) bool {
+func (s *simulation) first(e journal.Applied) bool {
 	return s.history[len(s.history)-1] == string(e.Records[len(e.Records)-1])
 }
 

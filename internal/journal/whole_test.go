@@ -19,7 +19,7 @@ import (
 func breakSome(seed uint64) func(*http.Request) fault {
 	var mu sync.Mutex
 	rng := rand.New(rand.NewPCG(seed, 7))
-	return func(r *http.Request) fault {
+	return func(*http.Request) fault {
 		mu.Lock()
 		defer mu.Unlock()
 		delay := time.Duration(rng.IntN(300)) * time.Millisecond

@@ -18,13 +18,13 @@ func words(record stock.Record) (verb, rest string, at stock.Time) {
 	case *stock.ItemGone:
 		return "item-gone", fmt.Sprintf("%s (%s) was deleted", r.Name, r.UID), r.At
 	case *stock.Reserved:
-		return "reserved", reserved(&r.Reservation), r.Reservation.At
+		return "reserved", reserved(&r.Reservation), r.At
 	case *stock.Refused:
-		return "refused", refused(&r.Reservation), r.Reservation.At
+		return "refused", refused(&r.Reservation), r.At
 	case *stock.Released:
-		return "released", change(&r.Change), r.Change.At
+		return "released", change(&r.Change), r.At
 	case *stock.Consumed:
-		return "consumed", change(&r.Change) + totals(r.Totals), r.Change.At
+		return "consumed", change(&r.Change) + totals(r.Totals), r.At
 	case *stock.Extended:
 		return "extended", fmt.Sprintf("%s until %s%s", r.Reservation, moment(r.Expires), by(r.Actor)), r.At
 	case *stock.Ordered:
@@ -34,7 +34,7 @@ func words(record stock.Record) (verb, rest string, at stock.Time) {
 	case *stock.Shown:
 		return "shown", shown(r), r.At
 	case *stock.Cart:
-		return "cart", cart(&r.Reservation), r.Reservation.At
+		return "cart", cart(&r.Reservation), r.At
 	case *stock.TotalRecord:
 		return "total", fmt.Sprintf("%d %s consumed in %s", r.Consumed, r.Product, r.Location), r.At
 	case *stock.Founded:

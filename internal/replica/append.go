@@ -135,7 +135,7 @@ func (r *Replica) sort(asked []ask, answers []stock.Answer) {
 			r.batch = append(r.batch, a)
 		}
 	}
-	r.queue = append(later, rest...)
+	r.queue = slices.Concat(later, rest)
 }
 
 // appendNothing tries whether anything can be stored at all.

@@ -87,7 +87,7 @@ func (w *world) finishNamespace() {
 		for _, name := range w.pageNames() {
 			w.deleted(name)
 		}
-		actions := w.enabledNamespace(nil, nil)
+		actions := w.enabledNamespace(nil)
 		w.people(actions[0])
 	}
 }

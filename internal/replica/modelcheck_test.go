@@ -58,9 +58,9 @@ func (w *world) freshPrint() fingerprint {
 		w.fail("a process that has just started cannot read the journal")
 		return fingerprint{}
 	}
-	print := printOf(state)
-	w.cfg.fresh[key] = print
-	return print
+	printed := printOf(state)
+	w.cfg.fresh[key] = printed
+	return printed
 }
 
 // difference shows where a State is another one than that of a process that has just

@@ -12,10 +12,8 @@ import (
 type config struct {
 	name  string
 	procs int
-	// received are the units in stock, carts what each cart asks for; nothing is received
-	// where the search begins without a journal.
-	received int64
-	carts    []int64
+	// carts are what each cart asks for.
+	carts []int64
 	// settled says that the search begins with a journal that p0 leads and others follow;
 	// pre are commands that are carried out before it begins.
 	settled bool

@@ -54,7 +54,7 @@ func (t *truth) passed(w *world) {
 			w.fail("the head passes cart %d, which is open", i)
 		case g.number > t.marks.Published:
 			w.fail("cart %d is forgotten before its outcome is delivered", i)
-		case t.marks.Forgotten < max(g.at, w.cfg.counted(i, g)):
+		case t.marks.Forgotten < max(g.at, w.cfg.counted(g)):
 			w.fail("cart %d, decided at %d on a command of %d, is forgotten while the mark is %d", i, g.at, g.time, t.marks.Forgotten)
 		}
 	}
@@ -69,7 +69,7 @@ func (t *truth) passed(w *world) {
 }
 
 // counted is the command's time, unless it is so far ahead that it counts as none.
-func (c *config) counted(i int, g *cart) stock.Time {
+func (c *config) counted(g *cart) stock.Time {
 	if g.time > g.at+c.policy.Grace {
 		return 0
 	}

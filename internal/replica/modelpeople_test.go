@@ -48,10 +48,10 @@ func (w *world) enabledPeople(actions []action) []action {
 	if w.left.ledgers > 0 && w.server.Ledger.Version != 0 {
 		add(deleteLedger, 0)
 	}
-	return w.enabledNamespace(add, actions)
+	return w.enabledNamespace(actions)
 }
 
-func (w *world) enabledNamespace(add func(kind, which uint8), actions []action) []action {
+func (w *world) enabledNamespace(actions []action) []action {
 	n := &w.server.Namespace
 	switch {
 	case n.UID == "":

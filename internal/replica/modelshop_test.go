@@ -12,8 +12,8 @@ func reserves(cart int, times uint8) command {
 	return command{name: "reserve cart " + string(rune('0'+cart)), cart: cart, times: times, reserve: true}
 }
 
-func releases(cart int, times uint8) command {
-	return command{name: "release cart " + string(rune('0'+cart)), cart: cart, times: times, release: true, needs: isReserved(cart)}
+func releases(cart int) command {
+	return command{name: "release cart " + string(rune('0'+cart)), cart: cart, times: 1, release: true, needs: isReserved(cart)}
 }
 
 func consumes(cart int, times uint8) command {

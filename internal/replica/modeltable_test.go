@@ -12,7 +12,7 @@ var configs = []*config{
 	},
 	{
 		name: "reads", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
-		commands: []command{settledWith(1), reserves(0, 2), releases(0, 1)},
+		commands: []command{settledWith(1), reserves(0, 2), releases(0)},
 		slow:     appends | gets, fill: roomy, maxPage: roomy, policy: policy,
 		budget:  budget{elections: 1, lost: 1, late: 1, appends: 6},
 		reaches: []string{"an outcome is told again", "steps down"},
@@ -55,7 +55,7 @@ var configs = []*config{
 	{
 		// Batches that have no room for all that compaction has to restate.
 		name: "small batches", procs: 2, settled: true, pre: []int{0, 1, 2, 3}, carts: []int64{1, 1, 1},
-		commands: []command{settledWith(3), reserves(0, 1), reserves(1, 1), reserves(2, 1), releases(0, 1), releases(1, 1)},
+		commands: []command{settledWith(3), reserves(0, 1), reserves(1, 1), reserves(2, 1), releases(0), releases(1)},
 		slow:     appends, fill: 1, maxPage: roomy, pad: 1500, cartPad: 700, spare: 2, policy: smallBatches,
 		budget:  budget{elections: 1, late: 1, breaks: 1, appends: 8},
 		reaches: []string{"the head moves", "a fact is restated", "steps down"},
@@ -64,7 +64,7 @@ var configs = []*config{
 	{
 		// A refused and a finished cart are forgotten and come again.
 		name: "forgetting", procs: 2, settled: true, pre: []int{0, 1, 2, 3, 4}, passed: 2, carts: []int64{1, 2, 1},
-		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 2), releases(0, 1), publishes(1), reserves(2, 1)},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 2), releases(0), publishes(1), reserves(2, 1)},
 		slow:     appends, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
 		skew: [4]int{0, 1}, fast: [4]int{0, 1, 0},
 		budget:  budget{elections: 1, breaks: 1, ticks: 2, appends: 8},
@@ -73,7 +73,7 @@ var configs = []*config{
 	},
 	{
 		name: "forgetting, slow leader", procs: 2, settled: true, pre: []int{0, 1, 2, 3}, passed: 2, carts: []int64{1, 1},
-		commands: []command{settledWith(1), reserves(0, 2), releases(0, 1), publishes(1), reserves(1, 2)},
+		commands: []command{settledWith(1), reserves(0, 2), releases(0), publishes(1), reserves(1, 2)},
 		slow:     appends, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
 		skew:    [4]int{0, -1},
 		budget:  budget{elections: 1, ticks: 3, appends: 8},
@@ -123,7 +123,7 @@ var configs = []*config{
 	},
 	{
 		name: "emptying", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
-		commands: []command{settledWith(1), reserves(0, 1), releases(0, 1), reserves(1, 1)},
+		commands: []command{settledWith(1), reserves(0, 1), releases(0), reserves(1, 1)},
 		slow:     appends | emptyings, watches: true, fill: 1, maxPage: roomy, pad: 300, policy: compacting,
 		budget:  budget{elections: 1, late: 1, depositions: 1, appends: 8},
 		reaches: []string{"a page is emptied", "an emptying meets a conflict", "an emptied page is written over"},

@@ -134,7 +134,7 @@ func (w *world) tell(i int, event Event) {
 	}
 	p.replica.blockedUntil = time.Time{}
 	if after := p.replica.log.Stage(); after != before {
-		w.stageChanged(i, before, after)
+		w.stageChanged(i, after)
 	}
 	if wasLeading && !p.replica.log.Leading() {
 		w.reach("steps down")
@@ -142,7 +142,7 @@ func (w *world) tell(i int, event Event) {
 	w.take(i, effects)
 }
 
-func (w *world) stageChanged(i int, before, after string) {
+func (w *world) stageChanged(i int, after string) {
 	if after == "claiming" && !w.procs[i].elected {
 		w.fail("%s claims, though it is not elected", w.procs[i].name)
 	}

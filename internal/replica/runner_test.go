@@ -94,13 +94,13 @@ func receive(tb testing.TB, r *replica.Runner, product stock.ID, units int64) {
 	}
 }
 
-// cart is the command of a cart that wants one unit.
-func cart(n int, product stock.ID) stock.Reserve {
+// cart is the command of a cart that wants a mug.
+func cart(n int) stock.Reserve {
 	id := stock.ID(uuid.NewSHA1(uuid.NameSpaceURL, fmt.Append(nil, "cart", n)).String())
 	return stock.Reserve{
 		Hold: 900 * 1e6,
 		Wanted: stock.Reservation{
-			ID: id, Outcome: stock.ID(uuid.NewString()), Cart: id, Lines: []stock.Line{{Product: product, Quantity: 1}},
+			ID: id, Outcome: stock.ID(uuid.NewString()), Cart: id, Lines: []stock.Line{{Product: "mug", Quantity: 1}},
 			Command: stock.Command{Source: "/shop", ID: id, Time: stock.Time(time.Now().UnixMicro()), Hash: "h"},
 		},
 	}
@@ -128,7 +128,7 @@ func TestRunnerTakeOver(t *testing.T) {
 				if n > carts {
 					return
 				}
-				command := cart(n, "mug")
+				command := cart(n)
 				answer := ask(t, &leader, command)
 				switch answer.Reservation.Phase {
 				case stock.PhaseReserved:
@@ -149,7 +149,7 @@ func TestRunnerTakeOver(t *testing.T) {
 	count := 0
 	reserved.Range(func(n, outcome any) bool {
 		count++
-		answer := ask(t, &leader, cart(n.(int), "mug"))
+		answer := ask(t, &leader, cart(n.(int)))
 		if answer.Verdict != stock.Repeated || answer.Reservation.Outcome != outcome {
 			t.Errorf("cart %d, told %v, is asked for again and gets %+v", n, outcome, answer)
 		}
@@ -200,7 +200,7 @@ func position(r *replica.Runner) (p journal.Position) {
 
 func dump(r *replica.Runner) string {
 	var text strings.Builder
-	r.Read(func(s *stock.State, _ *journal.Log) { s.Dump(&text) })
+	r.Read(func(s *stock.State, _ *journal.Log) { _ = s.Dump(&text) })
 	return text.String()
 }
 
@@ -213,7 +213,7 @@ func TestRunnerAnswersNothingUnproven(t *testing.T) {
 	standby, _ := s.start()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if answer, err := standby.Ask(ctx, cart(1, "mug")); !errors.Is(err, replica.ErrNoAnswer) {
+	if answer, err := standby.Ask(ctx, cart(1)); !errors.Is(err, replica.ErrNoAnswer) {
 		t.Errorf("a standby answers %+v, %v", answer, err)
 	}
 }
@@ -230,7 +230,7 @@ func BenchmarkRunner(b *testing.B) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			answer, err := r.Ask(context.Background(), cart(int(numbers.Add(1)), "mug"))
+			answer, err := r.Ask(context.Background(), cart(int(numbers.Add(1))))
 			if err != nil || answer.Verdict != stock.Done {
 				b.Errorf("%+v, %v", answer, err)
 			}

@@ -124,7 +124,7 @@ func (b *books) append(p *journal.Page, first int) {
 	}
 	b.raise(marks)
 	if p.Header.Head != b.head {
-		b.moveHead(p.Header.Head, len(p.Records)-first)
+		b.moveHead(p.Header.Head)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 
 // moveHead judges that pages no longer count: all that stood on them was restated, or may
 // be forgotten.
-func (b *books) moveHead(head uint64, added int) {
+func (b *books) moveHead(head uint64) {
 	if head < b.head || head > b.tail.Number {
 		b.failf("the head went from %d to %d, the tail is %d", b.head, head, b.tail.Number)
 	}

@@ -49,7 +49,7 @@ func TestMarkOfWhatMovedOn(t *testing.T) {
 		}
 		land(1, 1<<30, append(first, Publish{1 << 40})...)
 		for i := range 400 {
-			land(2, 1<<30, Register{"archive-archive-archive-archive-archive", fmt.Sprint("position position position position ", i)})
+			land(2, 1<<30, Register{"archive-archive-archive-archive-archive", fmt.Sprint("page seven, record eight, digest nine ", i)})
 		}
 		d.now += 3 * second
 		land(3, 1000) // compaction restates as much as its budget allows
