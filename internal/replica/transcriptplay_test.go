@@ -23,7 +23,7 @@ import (
 //	ask a release|consume|expire cart-1      ask a publish 3
 //	run [a ...]   everything arrives, is answered and watched, until nothing is left
 //	arrive a      what a has sent arrives; its answers wait
-//	hear a        a gets its answers            lose a   it hears that there is no answer
+//	hear a        it gets its answers            lose a   it hears that there is no answer
 //	drop a        what a has sent gets lost on its way, and a hears that there is no answer
 //	see a         a's watch brings what is new  gap a    a's watch ends
 //	wait 3s, touch journal-0, edit journal-0, delete journal-0
