@@ -179,7 +179,7 @@ var ofJournal = []mutant{
 			new: `	if (emptied || l.identity != (Identity{})) && !MUTANT {
 		return l.harm(`,
 		}},
-		caughtBy: by(replicaModel("deleted")),
+		caughtBy: by(pages("TestDamageWithoutLedger")),
 	},
 	{
 		name:  "deleted-next-not-noticed",

@@ -72,6 +72,20 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A process that knows the journal founds no other where pages and StockLedger are gone.
+func TestDamageWithoutLedger(t *testing.T) {
+	d := filled(t)
+	deleteAll(d.server)
+	d.server.DeleteLedger()
+	d.follow()
+	for range 20 {
+		d.pass()
+		if d.Damage() == nil || d.Turn(d.now) != journal.Idle {
+			t.Fatalf("%s, damage %+v", d.Stage(), d.Damage())
+		}
+	}
+}
+
 func deleteAll(s *journaltest.Server) {
 	for number := uint64(4); number > 0; number-- {
 		s.Delete(pageOf(s, number))
