@@ -78,6 +78,18 @@ var ofFounding = []mutant{
 		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=2000"}, says: `seed [0-9]+: `}},
 	},
 	{
+		name:  "emptied-over-any-version",
+		fault: "a free page is emptied over whatever version it has by then",
+		patches: []patch{{
+			file: "internal/journal/journaltest/server.go",
+			old:  `	case stored.UID != e.Page.UID || stored.Version != e.Page.Version:`,
+			new: `	case MUTANT && stored.UID == e.Page.UID && e.Page.Emptied:
+		return journal.Wrote{Call: e.Call, Result: journal.Stored, Page: copied(s.store(e.Page))}
+	case stored.UID != e.Page.UID || stored.Version != e.Page.Version:`,
+		}},
+		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=2000"}, says: `seed [0-9]+: `}},
+	},
+	{
 		name:  "fast-clock-believed",
 		fault: "a leader whose clock is fast expires holds by it",
 		patches: []patch{{
