@@ -17,6 +17,7 @@ var catalog = slices.Concat(
 	ofWebhook,
 	ofPublisher,
 	ofStock,
+	ofForgetting,
 	ofFaults,
 	ofFounding,
 	ofJournal,
