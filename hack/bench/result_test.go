@@ -148,7 +148,7 @@ func TestOnly(t *testing.T) {
 func TestForms(t *testing.T) {
 	l := &lab{}
 	objects := newOurs(l)
-	known := map[string]bool{"floor": true, "ours": true, "postgres": true, "naive-1": true, "naive-8": true, "naive-64": true}
+	known := map[string]bool{"floor": true, "ours": true, "core": true, "postgres": true, "naive-1": true, "naive-8": true, "naive-64": true}
 	for _, c := range append(newBridges(l, objects), newPostgresServers(l, "")...) {
 		known[c.name()] = true
 	}
