@@ -178,7 +178,7 @@ func (l *Log) landed() []Effect {
 	if done.claim {
 		l.losses++
 		l.become(leading)
-		effects = append(effects, l.checkLedger()...)
+		effects = append(effects, l.askLedger()...)
 	} else {
 		l.losses = 0
 		effects = append(effects, l.proved()...)

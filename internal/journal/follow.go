@@ -57,7 +57,7 @@ func (l *Log) follow(p *Page) []Effect {
 		case before.UID == p.UID && l.counts(before):
 			l.through = max(l.through, before.number)
 		case l.goesOn(p.Ref):
-			return l.touched()
+			return l.stepDown()
 		}
 		return nil
 	case unknownFormat(p):
@@ -115,20 +115,11 @@ func (l *Log) extend(p *Page, first int, end chain, same bool) []Effect {
 	if l.attempt != nil && !l.attempt.probe && p.Token == l.attempt.page.Token {
 		return effects
 	}
-	if same {
-		return append(effects, l.touched()...)
-	}
-	return append(effects, l.overtaken()...)
+	return append(effects, l.stepDown()...)
 }
 
-// touched goes on after somebody changed a page's metadata alone: the place has a new
-// version, over which a new term has to be appended.
-func (l *Log) touched() []Effect { return l.stepDown() }
-
-// overtaken goes on after another process has appended.
-func (l *Log) overtaken() []Effect { return l.stepDown() }
-
-// stepDown ends a term or a claim. Who loses again and again waits longer each time
+// stepDown ends a term or a claim, since another process has appended, or somebody has
+// changed the page's metadata: a new term has to go over the new version. Who loses again and again waits longer each time
 // before it claims, so that two processes that both believe they are elected get on.
 func (l *Log) stepDown() []Effect {
 	effects := l.abandon()

@@ -153,9 +153,6 @@ type ledger struct {
 	news bool
 }
 
-// checkLedger sees to it that the StockLedger names the journal.
-func (l *Log) checkLedger() []Effect { return l.askLedger() }
-
 // ledgerChecked goes on with what the StockLedger says in the course of a term. It is
 // named only after an append that began later has landed.
 func (l *Log) ledgerChecked(e LedgerRead) []Effect {
