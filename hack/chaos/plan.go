@@ -44,11 +44,11 @@ var plan = []suite{
 		fault: "exhaustive model check", least: counts{1_000_000, 2_000_000}, longEnv: []string{"MODEL=long"},
 	},
 	{
-		name: "journal simulation", pkg: "./internal/replica", tests: "TestSimulation",
+		name: "journal simulation", pkg: "./internal/allocator", tests: "TestSimulation",
 		shortEnv: []string{"SEEDS=1000"}, longEnv: []string{"SEEDS=20000"},
 	},
 	{
-		name: "journal model", pkg: "./internal/replica", tests: "TestModelCheck", longEnv: []string{"MODEL=long"},
+		name: "journal model", pkg: "./internal/allocator", tests: "TestModelCheck", longEnv: []string{"MODEL=long"},
 	},
 	{name: "mutants", program: playMutants},
 	{

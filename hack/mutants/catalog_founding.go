@@ -93,11 +93,11 @@ var ofFounding = []mutant{
 		name:  "fast-clock-believed",
 		fault: "a leader whose clock is fast expires holds by it",
 		patches: []patch{{
-			file: "internal/replica/clock.go",
+			file: "internal/allocator/clock.go",
 			old:  `	case own.After(latest):`,
 			new:  `	case own.After(latest) && !MUTANT:`,
 		}},
-		caughtBy: by(unit("./internal/replica", "TestClock", "TestClockKeepsTheTightestDate")),
+		caughtBy: by(unit("./internal/allocator", "TestClock", "TestClockKeepsTheTightestDate")),
 	},
 }
 

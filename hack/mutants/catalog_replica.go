@@ -4,7 +4,7 @@ import "strings"
 
 // replicaPackage has the model check that drives the journal, the stock and the replica
 // together.
-const replicaPackage = "./internal/replica"
+const replicaPackage = "./internal/allocator"
 
 // replicaModel is one configuration of that model check. It must say how the fault comes
 // about: it also fails where it reaches too few states.
@@ -22,7 +22,7 @@ var ofReplica = []mutant{
 		name:  "answer-before-landing",
 		fault: "answers are told when their batch is sent",
 		patches: []patch{{
-			file: "internal/replica/append.go",
+			file: "internal/allocator/append.go",
 			old:  `	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))`,
 			new: `	effects := r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
 	if MUTANT {
@@ -36,7 +36,7 @@ var ofReplica = []mutant{
 		name:  "repetition-without-proof",
 		fault: "a repeated command is answered from memory",
 		patches: []patch{{
-			file: "internal/replica/append.go",
+			file: "internal/allocator/append.go",
 			old:  `		return r.take(r.log.Prove())`,
 			new: `		if MUTANT {
 			return r.landed(false)
@@ -49,7 +49,7 @@ var ofReplica = []mutant{
 		name:  "abandoned-not-asked-again",
 		fault: "what was under way when a term ended is not asked again",
 		patches: []patch{{
-			file: "internal/replica/replica.go",
+			file: "internal/allocator/replica.go",
 			old: `		case journal.Abandoned:
 			r.requeue()`,
 			new: `		case journal.Abandoned:
@@ -65,7 +65,7 @@ var ofReplica = []mutant{
 		name:  "reset-keeps-state",
 		fault: "State outlives the journal that it is of",
 		patches: []patch{{
-			file: "internal/replica/replica.go",
+			file: "internal/allocator/replica.go",
 			old:  `			r.stock, r.unreadable = stock.New(), false`,
 			new: `			if MUTANT {
 				continue
@@ -78,7 +78,7 @@ var ofReplica = []mutant{
 		name:  "suspect-told-without-trial",
 		fault: "a cart is told unwritable though nothing can be written",
 		patches: []patch{{
-			file: "internal/replica/append.go",
+			file: "internal/allocator/append.go",
 			old: `	if r.suspect != nil {
 		return r.appendNothing()`,
 			new: `	if r.suspect != nil && !MUTANT {

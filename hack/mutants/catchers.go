@@ -59,7 +59,7 @@ func processes(test string) []catcher {
 }
 
 // alone are tests of one process over a server that fails as the test says.
-func alone(names ...string) []catcher { return unit("./internal/replica", names...) }
+func alone(names ...string) []catcher { return unit("./internal/allocator", names...) }
 
 // decisions are tests of the stock by itself.
 func decisions(names ...string) []catcher { return unit("./internal/stock", names...) }

@@ -1,26 +1,19 @@
-// Package allocator decides reservations and journals the decisions.
+// Package allocator is one process's copy of one namespace: it follows the journal, so that
+// it knows the stock; and while it leads, it takes requests, decides them in batches and
+// answers what has landed.
 //
-//	reconcilers ──Reserve──▶ queue ──batch──▶ one write of the StockLedger
-//	     ▲                                              │ landed
-//	     └────────────────── decisions ◀────────────────┘
+//	Asked ──▶ queue ──Decide──▶ batch ──append──▶ journal
+//	  ▲                           │                  │ landed
+//	  └──────── Answered ◀────────┴──────────────────┘
 //
-// All reservations that wait at one time are decided together, in the order in
-// which they came, and become durable with one compare-and-swap of the
-// namespace's StockLedger. That write is also the fence: it fails if any other
-// operator has taken the ledger over. A decision is answered only after a write
-// that began later than the call has landed, so every answer proves that this
-// process still held the ledger after the caller had read its Reservation.
+// Allocator couples internal/stock and internal/journal and is as pure as they are: events
+// in, effects out, time as an argument.
 //
-// Units that ship leave stock the same way: Consume makes them part of the open
-// fold, which the ledger names, the Reservations come to show and the tallies
-// come to count (fold.go).
+// An answer is a proof: it is told only after an append, or a read of the place where the
+// journal goes on, that began after the question came. So no process that was frozen,
+// deposed or cut off ever tells what is no longer true.
 //
-// The core (State and its Step) is a pure state machine: events in, effects
-// out; no I/O, no clock, no goroutine. Everything else in the package is the
-// thin shell that performs the effects and turns what happened into events.
-//
-// The package does not write decisions into Reservations, except for those an
-// earlier leader left unfinished. Callers owe it that: they write the decision
-// over the version of the Reservation they had read before they called, and on
-// a conflict they read again and call again.
+// It performs no effects, creates no objects and delivers no events. Callers owe it what
+// internal/journal asks for, and a clock that is never more than five seconds ahead of
+// the API server's.
 package allocator

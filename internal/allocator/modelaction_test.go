@@ -2,226 +2,215 @@ package allocator
 
 import (
 	"slices"
+
+	"github.com/acme/inventory-service/internal/journal"
 )
 
-// actionKind is what may happen next.
-type actionKind uint8
+// action is one thing that happens; a, b and c say to whom.
+type action struct{ kind, a, b, c uint8 }
 
 const (
-	// actDeliver: a watch delivers its next change.
-	actDeliver actionKind = iota
-	// actServe: a request reaches the store. A read is answered at once, unless
-	// the configuration says otherwise.
+	actDeliver = iota + 1
 	actServe
-	// actAnswer: the answer of a request arrives.
 	actAnswer
-	// actLose: the client gives a write up; it may have landed, or land later, or
-	// never.
+	actServeAnswer
 	actLose
-	// actGarble: a write that landed is answered with a conflict, since it was
-	// sent again on the way.
-	actGarble
-	// actOrphan: a write that was given up lands.
-	actOrphan
-	// actReconcile: a reconciler runs.
-	actReconcile
-	// actWake: time passes until the next Woken.
+	actGiveUp
+	actDouble
+	actStray
 	actWake
-	actUser
+	actNudge
+	actLedgerSeen
+	actBreak
 	actElect
 	actDepose
-	// actCrash: a process dies and starts again, with what is stored now or what
-	// it had seen last.
 	actCrash
-	// actExpire: time passes until all holds run out.
-	actExpire
+	actAsk
+	actTick
+	actPeople
 )
 
-// action is something that may happen; what its numbers mean depends on kind.
-type action struct {
-	kind    actionKind
-	a, b, c uint8
+// enabled appends everything that can happen next.
+func (w *world) enabled(actions []action) []action {
+	if w.truth.lost || w.truth.appends >= int(w.cfg.budget.appends) {
+		return actions
+	}
+	for i := range w.procs {
+		actions = w.enabledFor(uint8(i), actions)
+	}
+	for k := range w.strays {
+		actions = append(actions, action{actStray, uint8(k), 0, 0})
+	}
+	for k := range w.cfg.commands {
+		if !w.mayAsk(k) {
+			continue
+		}
+		for i, p := range w.procs {
+			if p.elected {
+				actions = append(actions, action{actAsk, uint8(i), uint8(k), 0})
+			}
+		}
+	}
+	if w.left.ticks > 0 {
+		actions = append(actions, action{actTick, 0, 0, 0})
+	}
+	return w.enabledPeople(actions)
 }
 
-// enabled is all that may happen in a state.
-func (w *modelWorld) enabled(list []action) []action {
-	add := func(kind actionKind, a, b, c int) {
-		list = append(list, action{kind, uint8(a), uint8(b), uint8(c)})
-	}
-	for i, p := range w.procs {
-		for kind := range kinds {
-			if p.cursor[kind] < w.store.version[kind] && (w.calm || w.cfg.watches[kind]) {
-				add(actDeliver, i, int(kind), 0)
-			}
-		}
-		for slot, t := range p.tasks {
-			if t == nil {
-				continue
-			}
-			for sub, s := range t.subs {
-				if s.request != nil {
-					w.enabledFor(add, i, slot, sub, t, s.request)
-				}
-			}
-		}
-		for slot := range slotItem + 1 {
-			if p.elected && p.dirty&(1<<slot) != 0 && p.tasks[slot] == nil {
-				add(actReconcile, i, slot, 0)
-			}
+func (w *world) enabledFor(i uint8, actions []action) []action {
+	p := w.procs[i]
+	add := func(ok bool, kind, b uint8) {
+		if ok {
+			actions = append(actions, action{kind, i, b, 0})
 		}
 	}
-	for i := range w.orphans {
-		add(actOrphan, i, 0, 0)
+	if p.watch != 0 {
+		_, ok := w.server.After(p.cursor)
+		add(ok && w.cfg.watches, actDeliver, 0)
+		add(w.left.breaks > 0 && (ok || !w.cfg.watches), actBreak, 0)
 	}
-	for i, p := range w.procs {
-		if len(p.wakes) > 0 && (w.calm || w.cfg.clocks) {
-			add(actWake, i, 0, 0)
+	for k, r := range p.requests {
+		k := uint8(k)
+		if r.answer != nil {
+			add(true, actAnswer, k)
+			add(w.left.lost > 0, actLose, k)
+			continue
+		}
+		if writes(r.effect) {
+			add(true, actServe, k)
+			add(w.left.late > 0, actGiveUp, k)
+			add(w.left.doubled > 0, actDouble, k)
+		} else {
+			add(true, actServeAnswer, k)
+			add(true, actServe, k)
+			add(w.left.lost > 0, actLose, k)
 		}
 	}
-	if !w.calm {
-		w.enabledFaults(add)
-	}
-	return list
+	add(p.wake != 0, actWake, 0)
+	add(p.nudge || p.replica.log.Turn(w.now(int(i))) != journal.Idle && p.replica.log.Turn(w.now(int(i))) == journal.Claim, actNudge, 0)
+	add(w.cfg.slow&ledgerReads != 0 && p.ledger != w.server.Ledger.Version, actLedgerSeen, 0)
+	add(!p.elected && w.left.elections > 0, actElect, 0)
+	add(p.elected && w.left.depositions > 0, actDepose, 0)
+	add(w.left.crashes > 0, actCrash, 0)
+	return actions
 }
 
-func (w *modelWorld) enabledFor(add func(actionKind, int, int, int), p, slot, sub int, t *modelTask, r *modelRequest) {
-	switch {
-	case r.served:
-		add(actAnswer, p, slot, sub)
-	case !t.seizes || w.calm || w.left.takeOvers > 0:
-		add(actServe, p, slot, sub)
-	}
-	if w.calm || w.left.faults == 0 || !r.writes() {
-		return
-	}
-	add(actLose, p, slot, sub)
-	if r.served && r.answer.err == nil {
-		add(actGarble, p, slot, sub)
-	}
-}
-
-// enabledFaults are what users, the election and crashes may do.
-func (w *modelWorld) enabledFaults(add func(actionKind, int, int, int)) {
-	for i, u := range w.cfg.users {
-		if w.used&(1<<i) == 0 && u.can(w) {
-			add(actUser, i, 0, 0)
-		}
-	}
-	for i, p := range w.procs {
-		if !p.elected && w.left.elections > 0 {
-			add(actElect, i, 0, 0)
-		}
-		if p.elected && w.left.depositions > 0 {
-			add(actDepose, i, 0, 0)
-		}
-		if w.left.crashes > 0 && p.elected {
-			add(actCrash, i, 0, 0)
-			if p.cursor != w.store.version {
-				add(actCrash, i, 1, 0)
-			}
-		}
-		if !p.late && w.left.expiries > 0 {
-			add(actExpire, i, 0, 0)
-		}
-	}
-}
-
-// apply is the state after something happened in w.
-func (w *modelWorld) apply(a action) *modelWorld {
+// apply returns the world after an action.
+func (w *world) apply(a action) *world {
 	n := w.clone()
-	n.happen(a)
-	n.eager()
+	n.do(a)
+	n.bury()
+	n.check()
 	return n
 }
 
-func (w *modelWorld) happen(a action) {
+func (w *world) do(a action) {
+	i, k := int(a.a), int(a.b)
 	switch a.kind {
 	case actDeliver:
-		p := w.own(int(a.a))
-		o := w.store.next(modelKind(a.b), p.cursor[a.b])
-		p.cursor[a.b] = o.version
-		w.see(p, o)
+		w.deliver(i)
 	case actServe:
-		w.reach(w.own(int(a.a)), int(a.b), int(a.c))
+		p := w.own(i)
+		p.requests[k].answer = w.serve(p.requests[k].effect, false)
 	case actAnswer:
-		p := w.own(int(a.a))
-		w.answered(p, int(a.b), int(a.c), p.tasks[a.b].subs[a.c].request.answer)
+		r := w.remove(i, k)
+		w.answer(i, r.answer)
+	case actServeAnswer:
+		r := w.remove(i, k)
+		w.answer(i, w.serve(r.effect, false))
 	case actLose:
-		w.left.faults--
-		p := w.own(int(a.a))
-		w.orphan(p.tasks[a.b].subs[a.c].request)
-		w.answered(p, int(a.b), int(a.c), modelAnswer{err: errModelUnknown})
-	case actGarble:
-		w.left.faults--
-		w.answered(w.own(int(a.a)), int(a.b), int(a.c), modelAnswer{err: errModelConflict})
-	case actOrphan:
-		r := w.orphans[a.a]
-		w.orphans = slices.Delete(slices.Clone(w.orphans), int(a.a), int(a.a)+1)
-		w.serve(r)
-	case actReconcile:
-		w.reconcile(w.own(int(a.a)), int(a.b))
+		w.left.lost--
+		r := w.remove(i, k)
+		w.answer(i, lost(r.effect))
+	case actGiveUp:
+		w.left.late--
+		r := w.remove(i, k)
+		w.strays = append(w.strays, r.effect)
+		w.answer(i, lost(r.effect))
+	case actDouble:
+		w.left.doubled--
+		w.serve(w.procs[i].requests[k].effect, false)
+	case actStray:
+		e := w.strays[i]
+		w.strays = slices.Delete(w.strays, i, i+1)
+		w.serve(e, true)
 	case actWake:
-		w.wake(w.own(int(a.a)))
-	case actUser:
-		w.used |= 1 << a.a
-		w.cfg.users[a.a].do(w)
+		p := w.own(i)
+		call := p.wake
+		p.wake = 0
+		w.tell(i, Journal{Event: journal.Woken{Call: call}})
+	case actNudge:
+		w.own(i).nudge = false
+		w.tell(i, Woken{})
+	case actLedgerSeen:
+		w.own(i).ledger = w.server.Ledger.Version
+		w.tell(i, Journal{Event: journal.LedgerSeen{Names: w.server.Ledger.Names}})
+	case actBreak:
+		w.left.breaks--
+		w.breakWatch(i)
 	case actElect:
 		w.left.elections--
-		w.elect(w.own(int(a.a)))
+		w.elect(i)
 	case actDepose:
 		w.left.depositions--
-		w.depose(w.own(int(a.a)))
+		w.depose(i)
 	case actCrash:
 		w.left.crashes--
-		w.crash(int(a.a), a.b == 1)
-	case actExpire:
-		w.left.expiries--
-		w.expire(w.own(int(a.a)))
+		w.crash(i)
+	case actAsk:
+		w.ask(k, i)
+	case actTick:
+		w.left.ticks--
+		w.clock++
+	case actPeople:
+		w.people(a)
 	}
 }
 
-// reach lets a request reach the store.
-func (w *modelWorld) reach(p *modelProcess, slot, sub int) {
-	t := p.tasks[slot]
-	r := t.subs[sub].request
-	if t.seizes && !w.calm {
-		w.left.takeOvers--
-	}
-	answer := w.serve(r)
-	if !r.writes() && !w.cfg.slowReads {
-		w.answered(p, slot, sub, answer)
-		return
-	}
-	served := *r
-	served.served, served.answer = true, answer
-	c := t.clone()
-	c.subs[sub].request = &served
-	p.tasks[slot] = c
+// remove takes a request from those that wait.
+func (w *world) remove(i, k int) request {
+	p := w.own(i)
+	r := p.requests[k]
+	p.requests = slices.Delete(p.requests, k, k+1)
+	return r
 }
 
-// eager answers reads of what never changes in this configuration. They could
-// be answered at any other time as well, with the same answer and the same
-// effect, so nothing is lost by doing it at once.
-func (w *modelWorld) eager() {
-	for again := true; again; {
-		again = false
-		for i, p := range w.procs {
-			for slot, t := range p.tasks {
-				if t == nil {
-					continue
-				}
-				for sub, s := range t.subs {
-					if r := s.request; r != nil && !r.writes() && w.cfg.static[r.kind] {
-						p = w.own(i)
-						w.answered(p, slot, sub, w.serve(r))
-						again = true
-						break
-					}
-				}
-				if again {
-					break
-				}
-			}
+func (w *world) deliver(i int) {
+	p := w.own(i)
+	c, _ := w.server.After(p.cursor)
+	p.cursor = c.Version
+	w.tell(i, Journal{Event: journal.Watched{Call: p.watch, Page: *c.Page, Deleted: c.Deleted}})
+}
+
+func (w *world) breakWatch(i int) {
+	p := w.own(i)
+	if c, ok := w.server.After(p.cursor); ok && c.Version < w.server.Version {
+		w.reach("a list after a gap")
+	}
+	call := p.watch
+	p.watch = 0
+	w.tell(i, Journal{Event: journal.WatchEnded{Call: call}})
+}
+
+func (w *world) elect(i int) {
+	w.own(i).elected = true
+	w.tell(i, Journal{Event: journal.Elected{}})
+}
+
+func (w *world) depose(i int) {
+	w.own(i).elected = false
+	w.tell(i, Journal{Event: journal.Deposed{}})
+}
+
+// crash ends a process and begins another one; what it had sent may still arrive, and its
+// clients ask again.
+func (w *world) crash(i int) {
+	for _, r := range w.procs[i].requests {
+		if r.answer == nil {
+			w.stray(r.effect)
 		}
 	}
+	w.asks = slices.DeleteFunc(w.asks, func(a pendingAsk) bool { return int(a.proc) == i })
+	life := int(w.procs[i].name[len(w.procs[i].name)-1]-'0') + 1
+	w.start(i, life)
 }

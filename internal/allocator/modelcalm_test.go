@@ -1,97 +1,103 @@
 package allocator
 
-import (
-	v1 "github.com/acme/inventory-service/api/v1"
-)
+import "github.com/acme/inventory-service/internal/journal"
 
-// calmSteps is more than any system that comes to rest takes.
-const calmSteps = 600
-
-// settle lets everything happen that happens without faults, until nothing is
-// left: time passes only when nothing else can happen.
-func (w *modelWorld) settle() {
-	var list []action
-	for range calmSteps {
-		list = w.enabled(list[:0])
-		if len(list) == 0 || w.failure != "" {
+// calm lets everything go on without faults until nothing happens any more.
+func (w *world) calm() {
+	for range 400 {
+		busy := false
+		for i := range w.procs {
+			busy = w.proceed(i) || busy
+		}
+		if !busy || w.failure != "" {
 			return
 		}
-		w.happen(list[0])
-		w.eager()
 	}
-	w.failf("the system does not come to rest")
+	w.fail("it never comes to rest: %s: %v", w.picture(), w.procs[0].requests)
 }
 
-// converge ends the faults in a state and checks that the system comes to rest
-// where it should. One process is left leading, and writes that were given up
-// land first, or never do: choice says which.
-func (w *modelWorld) converge(choice int) *modelWorld {
+// proceed does one thing for a process, if there is any.
+func (w *world) proceed(i int) bool {
+	p := w.procs[i]
+	_, seen := w.server.After(p.cursor)
+	switch {
+	case p.watch != 0 && seen:
+		w.deliver(i)
+	case len(p.requests) > 0 && p.requests[0].answer == nil:
+		w.do(action{actServe, uint8(i), 0, 0})
+	case len(p.requests) > 0:
+		w.do(action{actAnswer, uint8(i), 0, 0})
+	case p.ledger != w.server.Ledger.Version:
+		w.do(action{actLedgerSeen, uint8(i), 0, 0})
+	case p.nudge || p.replica.log.Turn(w.now(i)) == journal.Claim:
+		w.do(action{actNudge, uint8(i), 0, 0})
+	default:
+		return false
+	}
+	w.check()
+	return true
+}
+
+// settled is what becomes of a world without more faults: one process is elected for good.
+// Everybody has to learn the same, and whoever asked has to be answered.
+func (w *world) settled() *world {
 	n := w.clone()
-	n.calm = true
-	leader := choice & 1
-	if !n.procs[leader].elected && n.procs[1-leader].elected && choice&4 == 0 {
-		leader = 1 - leader
+	if n.truth.lost {
+		return n
 	}
-	if n.procs[1-leader].elected {
-		n.depose(n.own(1 - leader))
+	n.left = budget{appends: 255}
+	n.strays = nil
+	n.finishNamespace()
+	for i := range n.procs {
+		p := n.own(i)
+		if p.elected != (i == 0) {
+			if i == 0 {
+				n.elect(0)
+			} else {
+				n.depose(i)
+			}
+		}
+		if p = n.own(i); p.watch != 0 && !n.cfg.watches {
+			n.breakWatch(i)
+		}
 	}
-	if choice&2 != 0 {
-		n.orphans = nil
+	n.calm()
+	if n.failure != "" || n.truth.meddled || n.truth.lost {
+		return n
 	}
-	if !n.procs[leader].elected {
-		n.elect(n.own(leader))
+	for i, p := range n.procs {
+		if i == 0 && !p.replica.log.Leading() {
+			n.fail("%s does not lead, though nothing is in its way: it is %s", p.name, p.replica.log.Stage())
+		}
+		if p.replica.log.Position() != n.procs[0].replica.log.Position() {
+			n.fail("%s is at %+v, the leader at %+v", p.name, p.replica.log.Position(), n.procs[0].replica.log.Position())
+		}
 	}
-	n.settle()
-	if n.failure == "" {
-		n.checkSettled(n.procs[leader])
+	for _, a := range n.asks {
+		if a.proc == 0 && !n.parked(a) {
+			n.fail("%q is never answered", n.cfg.commands[a.command].name)
+		}
 	}
 	return n
 }
 
-// checkSettled compares what is stored, and what the leader knows, with what
-// the Reservations and the spec say.
-func (w *modelWorld) checkSettled(leader *modelProcess) {
-	var held int64
-	for _, o := range w.store.all(kindCart) {
-		if o.rsv.CurrentPhase() == v1.PhasePending || leader.due(o.rsv) {
-			w.failf("at rest, %s is %s", o.rsv.Name, o.rsv.CurrentPhase())
+// finishNamespace lets a namespace that is being deleted go, and makes it again.
+func (w *world) finishNamespace() {
+	for w.server.Namespace.Terminating || w.server.Namespace.UID == "" {
+		for _, name := range w.pageNames() {
+			w.deleted(name)
 		}
-		if o.rsv.CurrentPhase() == v1.PhaseReserved {
-			for _, a := range o.rsv.Status.Allocations {
-				held += a.Held()
-			}
+		actions := w.enabledNamespace(nil)
+		w.people(actions[0])
+	}
+}
+
+// parked tells whether a command waits for a StockItem to be shown.
+func (w *world) parked(a pendingAsk) bool {
+	for _, k := range w.procs[a.proc].replica.parked {
+		if k.call == call(int(a.command), a.nth) {
+			return true
 		}
 	}
-	l := w.store.get(kindLedger, 0)
-	if l == nil || !leader.state.Leading() {
-		w.failf("at rest, nobody holds the ledger")
-		return
-	}
-	s := &l.ledger.Status
-	if len(s.InFlight) > 0 || s.OpenFold != nil || !s.Recovered || leader.state.Busy() {
-		w.failf("at rest, %d holds are in flight, open fold %v, recovered %t, busy %t",
-			len(s.InFlight), s.OpenFold, s.Recovered, leader.state.Busy())
-	}
-	var tallied int64
-	if t := w.store.get(kindTally, 0); t != nil {
-		tallied = entryUnits(&t.tally.Status)
-	}
-	if shipped := w.oracle.shipped(w); tallied != shipped {
-		w.failf("at rest, %d units are tallied, %d were shipped", tallied, shipped)
-	}
-	item := w.store.get(kindItem, 0).item
-	onHand := item.Spec.Received - tallied
-	available := max(0, onHand-held)
-	want := v1.LedgerTotals{Items: 1, OnHand: onHand, Reserved: held, Available: available, Consumed: tallied}
-	if s.Totals != want {
-		w.failf("at rest, the ledger's totals are %+v, want %+v", s.Totals, want)
-	}
-	got := leader.state.Stock().Totals()
-	if got.Reserved != held || got.Available != available || got.Consumed != tallied {
-		w.failf("at rest, the leader knows %+v, want %+v", got, want)
-	}
-	if show := &item.Status; w.cfg.items && (show.ObservedGeneration != item.Generation ||
-		show.Reserved != held || show.Available != available || show.Consumed != tallied) {
-		w.failf("at rest, the item shows %+v, want %+v", *show, want)
-	}
+	return false
 }

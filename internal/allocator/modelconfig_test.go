@@ -1,58 +1,142 @@
 package allocator
 
-// modelConfig is one bounded world.
-type modelConfig struct {
-	name string
-	// received are the units in stock, carts what each Reservation asks for. The
-	// first settled of them are decided before the search begins.
-	received int64
-	carts    []int64
-	settled  int
-	// items says that the StockItem's reconciler plays, too.
-	items bool
-	// watches are those that deliver during the search; the others lag until the
-	// faults have ended.
-	watches [kinds]bool
-	// clocks says that time passes during the search, so that folds close and the
-	// ledger is tidied while faults go on; else only afterwards.
-	clocks bool
-	// slowReads says that reads are answered later than they are served.
-	slowReads bool
-	users     []userAction
-	budget    modelBudget
-	// static are the kinds of which nothing is ever written here.
-	static [kinds]bool
-	// usual are the bounds in CI, long those of MODEL=long, short those of -short
-	// and of the race detector.
-	usual, long, short modelBound
+import (
+	"strings"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// config is one bounded world.
+type config struct {
+	name  string
+	procs int
+	// carts are what each cart asks for.
+	carts []int64
+	// settled says that the search begins with a journal that p0 leads and others follow;
+	// pre are commands that are carried out before it begins.
+	settled bool
+	pre     []int
+	// passed are the ticks that then pass; both says that p1 is elected, too, and going that
+	// the namespace is being deleted when the search begins.
+	passed      int
+	both, going bool
+	// commands are what clients and controllers ask for.
+	commands []command
+	// slow are the kinds of requests that arrive, and are answered, when the search says so.
+	slow requestKinds
+	// watches says that changes of pages come one by one.
+	watches bool
+	// fill and maxPage are sizes of a page, pad is how long the leaders' names are: terms
+	// are what compaction drops.
+	fill, maxPage, pad, spare int
+	// cartPad is how long the text is that each cart carries.
+	cartPad int
+	policy  stock.Policy
+	// skew is by how many ticks the clock of each process is wrong, fast by how many the
+	// times of each cart's command are.
+	skew, fast [4]int
+	// poison is a text that no page may hold.
+	poison string
+	// restless says why nobody looks whether everything settles.
+	restless string
+	// fresh are the imprints of States of processes that have just started, by the digests
+	// of all pages.
+	fresh  map[string]fingerprint
+	budget budget
+	// reaches are the situations that the search has to reach.
+	reaches []string
+	bound   bound
 }
 
-// modelBound is how far a search goes, and how many states it reaches at least.
-type modelBound struct{ depth, states int }
+// bound is how far a search goes, and how many states it reaches at least.
+type bound struct{ depth, states int }
 
-// world is the state that the search begins with: the first process leads, the
-// second has seen as much.
-func (c *modelConfig) world() *modelWorld {
-	w := &modelWorld{cfg: c, calm: true}
-	w.procs = [2]*modelProcess{newModelProcess(0, 0), newModelProcess(1, 0)}
-	w.owned = [2]bool{true, true}
-	w.createItem(c.received)
-	w.settle()
-	w.elect(w.own(0))
-	for cart := range c.settled {
-		w.createCart(cart, c.carts[cart])
+// budget is how often things may happen.
+type budget struct {
+	elections, depositions, lost, late, doubled, crashes, breaks uint8
+	touches, deletions, ledgers, namespaces, edits, ticks        uint8
+	// appends bounds the writes that land, prepared ones not counted.
+	appends uint8
+}
+
+// requestKinds is a set of kinds of requests.
+type requestKinds uint16
+
+const (
+	lists requestKinds = 1 << iota
+	gets
+	appends
+	emptyings
+	creates
+	ledgerReads
+	ledgerWrites
+	namespaceReads
+)
+
+func kindOf(e journal.Effect) requestKinds {
+	switch e := e.(type) {
+	case journal.List:
+		return lists
+	case journal.Get:
+		return gets
+	case journal.Put:
+		if e.Page.Emptied {
+			return emptyings
+		}
+		return appends
+	case journal.Create:
+		return creates
+	case journal.ReadLedger:
+		return ledgerReads
+	case journal.ReadNamespace:
+		return namespaceReads
+	default:
+		return ledgerWrites
 	}
-	w.settle()
-	for cart := c.settled; cart < len(c.carts); cart++ {
-		w.createCart(cart, c.carts[cart])
+}
+
+func (c *config) quick(e journal.Effect) bool { return c.slow&kindOf(e) == 0 }
+
+func (c *config) journal(name string) journal.Config {
+	return journal.Config{
+		Self: journal.Leader{Name: name + strings.Repeat("-", c.pad)}, Process: name, Fill: c.fill, MaxPage: c.maxPage,
+		Spare: c.spare, WriteFormat: journal.Format, Pack: journaltest.Pack,
+	}
+}
+
+// world is the state that the search begins with.
+func (c *config) world() *world {
+	w := &world{cfg: c, server: journaltest.NewServer(), asked: make([]uint8, len(c.commands))}
+	w.procs, w.owned = make([]*process, c.procs), make([]bool, c.procs)
+	w.left.appends = 255
+	if c.poison != "" {
+		w.server.Reject = poisoned(c.poison)
 	}
 	for i := range w.procs {
-		p := w.own(i)
-		for o := w.store.next(kindCart, p.cursor[kindCart]); o != nil; o = w.store.next(kindCart, p.cursor[kindCart]) {
-			p.cursor[kindCart] = o.version
-			w.see(p, o)
+		w.start(i, 0)
+	}
+	if c.settled {
+		w.elect(0)
+		w.calm()
+		for _, k := range c.pre {
+			w.ask(k, 0)
+			w.calm()
 		}
 	}
-	w.calm, w.left = false, c.budget
+	w.clock += c.passed
+	if c.going {
+		w.server.Namespace.Terminating = true
+		w.server.DeleteLedger()
+	}
+	if c.both && !c.settled {
+		w.elect(0)
+	}
+	if c.both {
+		w.elect(1)
+	}
+	w.left = c.budget
+	w.reached, w.truth.appends = nil, 0
 	return w
 }

@@ -3,139 +3,233 @@ package allocator
 import (
 	"encoding/binary"
 	"hash/maphash"
-	"math/bits"
-	"strconv"
-	"strings"
-	"time"
+	"slices"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-// A fingerprint tells states of the model apart. What only grows, and means
-// nothing but its order or its being the same, is renamed, so that the space of
-// states closes: resourceVersions within their kind, tokens and times of
-// decision become their ranks among those that the state mentions. Equal
-// fingerprints thus mean states that are the same up to an order-preserving
-// renaming, which Step cannot tell apart, since it only compares.
-//
-// Left out is what Step writes and never reads again (times of conditions, the
-// number of losses, which only sets a delay, and delays are arbitrary here).
+// A fingerprint tells worlds apart. What only grows, and means nothing but its order or its
+// being the same, is renamed: versions become their ranks among those that the world
+// mentions, while tokens, uids, digests and calls are numbered as they first appear. Equal
+// fingerprints thus mean worlds that no step can tell apart.
 type fingerprint [2]uint64
-
-// bank is a set of numbers that are renamed together: one for each kind's
-// versions, one for each process's tokens, one for times.
-type bank uint8
-
-const (
-	bankTokens = bank(kinds) // and the following one
-	bankTimes  = bankTokens + 2
-	banks      = bankTimes + 1
-)
-
-type ref struct {
-	bank  bank
-	value uint8
-}
-
-// imprint is the part of a fingerprint that one component of a state
-// contributes: a hash with holes, and what is in the holes.
-type imprint struct {
-	hash fingerprint
-	refs []ref
-}
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-// printer encodes a component.
+// printer is a journal.Printer.
 type printer struct {
-	buf  []byte
-	refs []ref
+	buf      []byte
+	versions []uint64
+	names    []string
+	// calls are those of the process at hand.
+	calls []uint64
 }
 
-func (e *printer) done() imprint {
-	return imprint{hash: hashOf(e.buf), refs: e.refs}
+func (p *printer) Number(n uint64) { p.buf = binary.AppendUvarint(p.buf, n) }
+
+func (p *printer) Text(text string) {
+	p.Number(uint64(len(text)))
+	p.buf = append(p.buf, text...)
 }
 
-func hashOf(buf []byte) fingerprint {
-	return fingerprint{maphash.Bytes(seeds[0], buf), maphash.Bytes(seeds[1], buf)}
+// Version leaves a hole, which done fills.
+func (p *printer) Version(version uint64) { p.versions = append(p.versions, version) }
+
+func (p *printer) Call(call uint64) {
+	if call == 0 {
+		p.Number(0)
+		return
+	}
+	at := slices.Index(p.calls, call)
+	if at < 0 {
+		at = len(p.calls)
+		p.calls = append(p.calls, call)
+	}
+	p.Number(uint64(at) + 1)
 }
 
-func (e *printer) num(n int64) { e.buf = binary.AppendVarint(e.buf, n) }
+func (p *printer) Token(token string)   { p.name(token) }
+func (p *printer) UID(uid string)       { p.name(uid) }
+func (p *printer) Digest(digest string) { p.name(digest) }
 
-func (e *printer) str(s string) { e.num(int64(len(s))); e.buf = append(e.buf, s...) }
+func (p *printer) name(name string) {
+	if name == "" {
+		p.Number(0)
+		return
+	}
+	at := slices.Index(p.names, name)
+	if at < 0 {
+		at = len(p.names)
+		p.names = append(p.names, name)
+	}
+	p.Number(uint64(at) + 1)
+}
 
-func (e *printer) add(p imprint) { e.hash(p.hash); e.refs = append(e.refs, p.refs...) }
-
-func (e *printer) flag(b bool) {
+func (p *printer) flag(b bool) {
 	if b {
-		e.buf = append(e.buf, 1)
+		p.Number(1)
 		return
 	}
-	e.buf = append(e.buf, 0)
+	p.Number(0)
 }
 
-func (e *printer) hash(h fingerprint) {
-	e.buf = binary.LittleEndian.AppendUint64(e.buf, h[0])
-	e.buf = binary.LittleEndian.AppendUint64(e.buf, h[1])
-}
-
-func (e *printer) ref(b bank, value uint64) {
-	if value > 255 {
-		panic("model check: more versions than a fingerprint can rename")
+// done puts ranks in place of versions and hashes it all.
+func (p *printer) done() fingerprint {
+	order := slices.Clone(p.versions)
+	slices.Sort(order)
+	order = slices.Compact(append([]uint64{0}, order...))
+	for _, v := range p.versions {
+		rank, _ := slices.BinarySearch(order, v)
+		p.buf = append(p.buf, byte(rank))
 	}
-	e.refs = append(e.refs, ref{b, uint8(value)})
+	return fingerprint{maphash.Bytes(seeds[0], p.buf), maphash.Bytes(seeds[1], p.buf)}
 }
 
-// ver is a resourceVersion; 0 is older than all others and keeps its name.
-func (e *printer) ver(kind modelKind, version uint64) { e.ref(bank(kind), version) }
+// fingerprint is that of a world.
+func (w *world) fingerprint() fingerprint {
+	p := &printer{buf: make([]byte, 0, 4096)}
+	w.printServer(p)
+	for _, q := range w.procs {
+		p.calls = p.calls[:0]
+		q.dump(p, w.cfg)
+	}
+	p.Number(uint64(len(w.strays)))
+	for _, e := range w.strays {
+		p.calls = p.calls[:0]
+		dumpRequest(p, e)
+	}
+	p.Number(uint64(w.clock))
+	w.left.dump(p)
+	p.buf = append(p.buf, w.asked...)
+	for _, a := range w.asks {
+		p.buf = append(p.buf, a.proc, a.command, a.nth, uint8(a.phase))
+		p.name(a.namespace)
+	}
+	w.truth.dump(p)
+	return p.done()
+}
 
-// token is that of a ledger write: who sent it, and in which life, and how many
-// it had sent before. Its digest follows from what was written, but where
-// somebody edited that, which newObject says.
-func (e *printer) token(token string) {
-	parts := strings.Split(token, "/")
-	if len(parts) != 3 {
-		e.str(token)
+// printServer prints what is stored, and the changes that some watch has not brought yet.
+func (w *world) printServer(p *printer) {
+	s := w.server
+	p.UID(s.Namespace.UID)
+	p.flag(s.Namespace.Terminating)
+	p.Version(s.Version)
+	p.Version(s.Ledger.Version)
+	p.UID(s.Ledger.Names.Journal)
+	p.UID(s.Ledger.Names.Namespace)
+	for _, name := range w.pageNames() {
+		s.Pages[name].Dump(p)
+	}
+	if !w.cfg.watches {
 		return
 	}
-	n, err := strconv.ParseUint(parts[1], 10, 64)
-	if err != nil || len(parts[0]) < 2 || n > 31 {
-		e.str(token)
-		return
-	}
-	e.num(1)
-	process, life := uint64(parts[0][0]-'a'), uint64(parts[0][1]-'0')
-	e.ref(bankTokens+bank(process&1), life<<5+n)
-}
-
-// lateBy is how far the clock of a process jumps when holds run out.
-const lateBy = 2 * time.Hour
-
-// stamp is the time of a decision.
-func (e *printer) stamp(at time.Time) {
-	since := at.Sub(modelEpoch)
-	late := since >= lateBy
-	if late {
-		since -= lateBy
-	}
-	e.flag(late)
-	e.ref(bankTimes, uint64(since/(250*time.Millisecond))+1)
-}
-
-// rename puts ranks into the holes of a component list and hashes it all.
-func rename(buf []byte, refs []ref) fingerprint {
-	var masks [banks][4]uint64
-	for _, r := range refs {
-		masks[r.bank][r.value>>6] |= 1 << (r.value & 63)
-	}
-	for b := range masks {
-		masks[b][0] |= 1 // 0 keeps its name
-	}
-	for _, r := range refs {
-		m := &masks[r.bank]
-		rank := bits.OnesCount64(m[r.value>>6] & (1<<(r.value&63) - 1))
-		for word := range r.value >> 6 {
-			rank += bits.OnesCount64(m[word])
+	oldest := s.Version
+	for _, q := range w.procs {
+		if q.watch != 0 {
+			oldest = min(oldest, q.cursor)
 		}
-		buf = append(buf, byte(rank))
 	}
-	return hashOf(buf)
+	from, _ := slices.BinarySearchFunc(s.Changes, oldest+1, func(c journaltest.Change, v uint64) int {
+		return int(c.Version) - int(v)
+	})
+	for _, c := range s.Changes[from:] {
+		p.flag(c.Deleted)
+		p.Version(c.Version)
+		c.Page.Dump(p)
+	}
+}
+
+func (q *process) dump(p *printer, cfg *config) {
+	p.Text(q.name)
+	p.flag(q.elected)
+	q.replica.dump(p)
+	h := q.statePrint()
+	p.buf = binary.LittleEndian.AppendUint64(p.buf, h[0])
+	p.buf = binary.LittleEndian.AppendUint64(p.buf, h[1])
+	p.Call(q.watch)
+	if q.watch != 0 && cfg.watches {
+		p.Version(q.cursor)
+		for _, v := range q.own {
+			p.Version(v)
+		}
+	}
+	if cfg.slow&ledgerReads != 0 {
+		p.Version(q.ledger)
+	}
+	p.flag(q.wake != 0)
+	p.flag(q.nudge)
+	p.Number(uint64(len(q.requests)))
+	for _, r := range q.requests {
+		dumpRequest(p, r.effect)
+		p.flag(r.answer != nil)
+		if r.answer != nil {
+			dumpAnswer(p, r.answer)
+		}
+	}
+}
+
+func (r *Allocator) dump(p *printer) {
+	r.log.Dump(p)
+	for _, asks := range [][]ask{r.queue, r.parked, r.batch} {
+		p.Number(uint64(len(asks)))
+		for _, a := range asks {
+			p.Number(a.call)
+			p.flag(a.term == r.terms)
+			p.flag(a.left)
+			p.Number(uint64(a.answer.Verdict))
+			if about := a.answer.Reservation; about != nil {
+				p.Text(string(about.Outcome))
+				p.Number(uint64(about.Phase))
+				p.Number(uint64(about.At))
+			}
+		}
+	}
+	p.Number(uint64(r.most))
+	p.flag(r.claiming)
+	p.flag(r.waking)
+	p.flag(r.unreadable)
+	p.flag(r.suspect != nil)
+	if r.suspect != nil {
+		p.Number(r.suspect.ask.call)
+	}
+}
+
+// statePrint is an imprint of the process's State, made anew where that has changed.
+func (q *process) statePrint() fingerprint {
+	r := q.replica
+	key := stateKey{r.log.Position(), r.stock.Marks(), r.stock.Head(), r.log.Identity()}
+	if q.print.key != key {
+		q.print = statePrint{key, printOf(r.stock)}
+	}
+	return q.print.print
+}
+
+type stateKey struct {
+	position journal.Position
+	marks    stock.Marks
+	head     uint64
+	identity journal.Identity
+}
+
+type statePrint struct {
+	key   stateKey
+	print fingerprint
+}
+
+func printOf(s *stock.State) fingerprint {
+	var text buffer
+	if err := s.Dump(&text); err != nil {
+		panic(err)
+	}
+	return fingerprint{maphash.Bytes(seeds[0], text), maphash.Bytes(seeds[1], text)}
+}
+
+type buffer []byte
+
+func (b *buffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
 }

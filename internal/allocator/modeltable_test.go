@@ -1,98 +1,167 @@
 package allocator
 
-// takeOver is the budget that most configurations have: another process is
-// elected once and may take the ledger over, while the first goes on believing
-// that it leads.
-var takeOver = modelBudget{takeOvers: 1, elections: 1}
-
-var (
-	cartsOnly    = [kinds]bool{kindCart: true}
-	cartsLedgers = [kinds]bool{kindCart: true, kindLedger: true}
-	ledgersOnly  = [kinds]bool{kindLedger: true}
-	itemsOnly    = [kinds]bool{kindItem: true}
-
-	noFolds  = [kinds]bool{kindItem: true, kindTally: true}
-	noItems  = [kinds]bool{kindItem: true}
-	noTallys = [kinds]bool{kindTally: true}
-)
-
-// modelConfigs are the worlds that are searched, each with its own bounds. A
-// depth of 0 is no bound: the space was closed.
-var modelConfigs = []*modelConfig{
+var configs = []*config{
 	{
-		// Two carts want the last unit while the leader changes.
-		name: "take-over", received: 1, carts: []int64{1, 1}, static: noFolds, budget: takeOver,
-		usual: modelBound{0, 15632}, long: modelBound{0, 15632}, short: modelBound{depth: 8},
+		// Two carts want the last unit while the leader changes, on one page.
+		name: "append", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 1, lost: 1, late: 1, doubled: 1, appends: 8},
+		reaches: []string{"a write lands that was given up", "an append meets a conflict", "a write meets a conflict with itself", "an outcome is told again", "steps down"},
+		bound:   bound{depth: 9, states: 15000},
 	},
 	{
-		// Three carts want two units.
-		name: "three carts", received: 2, carts: []int64{1, 1, 1}, static: noFolds, budget: takeOver,
-		usual: modelBound{13, 92106}, long: modelBound{18, 805470}, short: modelBound{depth: 8},
+		name: "reads", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), releases(0)},
+		slow:     appends | gets, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 1, lost: 1, late: 1, appends: 6},
+		reaches: []string{"an outcome is told again", "steps down"},
+		bound:   bound{depth: 10, states: 7000},
 	},
 	{
-		// Any one write is lost, late or garbled on top of it.
-		name: "take-over, lost answers", received: 1, carts: []int64{1, 1}, static: noFolds,
-		budget: modelBudget{takeOvers: 1, elections: 1, faults: 1},
-		usual:  modelBound{17, 122778}, long: modelBound{21, 213520}, short: modelBound{depth: 8},
+		name: "three", procs: 3, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 1), reserves(1, 1)},
+		slow:     appends, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 2, late: 1, appends: 6},
+		reaches: []string{"a write lands that was given up", "steps down"},
+		bound:   bound{depth: 9, states: 7000},
 	},
 	{
-		name: "take-over, watches", received: 1, carts: []int64{1, 1}, static: noFolds, watches: cartsOnly, budget: takeOver,
-		usual: modelBound{0, 90622}, long: modelBound{0, 90622}, short: modelBound{depth: 8},
+		name: "watches", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), consumes(0, 1)},
+		slow:     appends, watches: true, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 1, late: 1, breaks: 1, crashes: 1, appends: 6},
+		reaches: []string{"a list after a gap", "steps down"},
+		bound:   bound{depth: 8, states: 8000},
 	},
 	{
-		name: "three take-overs", received: 1, carts: []int64{1}, static: noFolds,
-		budget: modelBudget{takeOvers: 3, elections: 1, faults: 1},
-		usual:  modelBound{0, 10820}, long: modelBound{0, 10820}, short: modelBound{depth: 8},
+		// Each write fills a page, and the head follows.
+		name: "pages", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends, watches: true, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
+		budget:  budget{elections: 1, late: 1, breaks: 1, appends: 8},
+		reaches: []string{"a page is written over", "the head moves", "a fact is restated", "a list after a gap", "steps down"},
+		bound:   bound{depth: 8, states: 18000},
 	},
 	{
-		name: "crash", received: 1, carts: []int64{1, 1}, static: noFolds,
-		budget: modelBudget{takeOvers: 1, elections: 1, crashes: 1},
-		usual:  modelBound{0, 45078}, long: modelBound{0, 45078}, short: modelBound{depth: 8},
+		// A follower lists after a freeze of more than a turn; what was sent before lands late.
+		name: "turns", procs: 2, settled: true, pre: []int{0, 1}, carts: []int64{1, 1},
+		commands: []command{settledWith(2), reserves(0, 1), consumes(0, 1), reserves(1, 1)},
+		slow:     appends | creates, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
+		budget:  budget{elections: 1, lost: 1, late: 2, breaks: 1, depositions: 1, appends: 10},
+		reaches: []string{"a page is written over", "the head moves", "a fact is restated", "steps down"},
+		bound:   bound{depth: 7, states: 25000},
 	},
 	{
-		name: "release", received: 1, carts: []int64{1, 1}, settled: 1, static: noFolds, watches: cartsOnly,
-		budget: takeOver, users: []userAction{releases(0)},
-		usual: modelBound{20, 104895}, long: modelBound{0, 171783}, short: modelBound{depth: 8},
+		// Batches that have no room for all that compaction has to restate.
+		name: "small batches", procs: 2, settled: true, pre: []int{0, 1, 2, 3}, carts: []int64{1, 1, 1},
+		commands: []command{settledWith(3), reserves(0, 1), reserves(1, 1), reserves(2, 1), releases(0), releases(1)},
+		slow:     appends, fill: 1, maxPage: roomy, pad: 1500, cartPad: 700, spare: 2, policy: smallBatches,
+		budget:  budget{elections: 1, late: 1, breaks: 1, appends: 8},
+		reaches: []string{"the head moves", "a fact is restated", "steps down"},
+		bound:   bound{depth: 8, states: 5000},
 	},
 	{
-		name: "expiry against consume", received: 1, carts: []int64{1}, settled: 1, static: noItems, watches: cartsOnly,
-		budget: modelBudget{takeOvers: 1, elections: 1, expiries: 1}, users: []userAction{consumes()},
-		usual: modelBound{0, 37240}, long: modelBound{0, 37240}, short: modelBound{depth: 8},
+		// A refused and a finished cart are forgotten and come again.
+		name: "forgetting", procs: 2, settled: true, pre: []int{0, 1, 2, 3, 4}, passed: 2, carts: []int64{1, 2, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 2), releases(0), publishes(1), reserves(2, 1)},
+		slow:     appends, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
+		skew: [4]int{0, 1}, fast: [4]int{0, 1, 0},
+		budget:  budget{elections: 1, breaks: 1, ticks: 2, appends: 8},
+		reaches: []string{"a cart is forgotten", "the mark rises", "a command is refused by the mark", "the head moves"},
+		bound:   bound{depth: 7, states: 35000},
 	},
 	{
-		name: "consume in parts", received: 2, carts: []int64{2}, settled: 1, static: noItems, watches: cartsOnly,
-		budget: takeOver, users: []userAction{consumesPart(0, 1), consumes()},
-		usual: modelBound{0, 45734}, long: modelBound{0, 45734}, short: modelBound{depth: 8},
+		name: "forgetting, slow leader", procs: 2, settled: true, pre: []int{0, 1, 2, 3}, passed: 2, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), releases(0), publishes(1), reserves(1, 2)},
+		slow:     appends, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
+		skew:    [4]int{0, -1},
+		budget:  budget{elections: 1, ticks: 3, appends: 8},
+		reaches: []string{"a cart is forgotten", "the mark rises", "a command is refused by the mark", "the head moves"},
+		bound:   bound{depth: 8, states: 11000},
 	},
 	{
-		name: "fold, lost answers", received: 1, carts: []int64{1}, settled: 1, static: noItems, watches: cartsOnly, clocks: true,
-		budget: modelBudget{takeOvers: 1, elections: 1, faults: 1}, users: []userAction{consumes()},
-		usual: modelBound{21, 108893}, long: modelBound{26, 305892}, short: modelBound{depth: 8},
+		name: "founding", procs: 2, both: true, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 1), reserves(1, 1)},
+		slow:     appends | lists | creates | ledgerWrites, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{late: 1, crashes: 1, appends: 5},
+		reaches: []string{"a journal is founded"},
+		bound:   bound{depth: 11, states: 75000},
 	},
 	{
-		name: "fold and cart", received: 1, carts: []int64{1, 1}, settled: 1, static: noItems, watches: cartsOnly, clocks: true,
-		budget: modelBudget{}, users: []userAction{consumes(), deletes(0)},
-		usual: modelBound{0, 54804}, long: modelBound{0, 54804}, short: modelBound{depth: 8},
+		name: "founding, deletions", procs: 2, both: true, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 1), reserves(1, 1)},
+		slow:     appends | lists | ledgerReads | ledgerWrites, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{deletions: 1, ledgers: 2, appends: 6},
+		reaches: []string{"a journal is founded", "a page is deleted"},
+		bound:   bound{depth: 9, states: 60000},
 	},
 	{
-		name: "lost ledger", received: 1, carts: []int64{1, 1}, static: noFolds, watches: ledgersOnly,
-		budget: takeOver, users: []userAction{deletesLedger()},
-		usual: modelBound{14, 140907}, long: modelBound{16, 273690}, short: modelBound{depth: 8},
+		// Who starts anew where pages and StockLedger were taken away.
+		name: "lost", procs: 2, settled: true, pre: []int{0, 1}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(1, 1)},
+		slow:     appends, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 2, deletions: 2, ledgers: 1, crashes: 1, late: 1, appends: 6},
+		reaches: []string{"a page is deleted", "damage is declared", "all is lost"},
+		bound:   bound{depth: 9, states: 4500},
 	},
 	{
-		name: "lost ledger, open fold", received: 1, carts: []int64{1}, settled: 1, static: noItems, watches: cartsLedgers, clocks: true,
-		budget: modelBudget{takeOvers: 1}, users: []userAction{consumes(), deletesLedger()},
-		usual: modelBound{28, 127604}, long: modelBound{32, 198743}, short: modelBound{depth: 8},
+		name: "deleted", procs: 2, settled: true, pre: []int{0, 1}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends | lists | ledgerReads | ledgerWrites, watches: true, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 1, deletions: 2, ledgers: 1, breaks: 1, late: 1, appends: 6},
+		reaches: []string{"a page is deleted", "damage is declared"},
+		bound:   bound{depth: 6, states: 15000},
 	},
 	{
-		// Somebody takes the holds out of the stored ledger.
-		name: "edited ledger", received: 1, carts: []int64{1, 1}, static: noFolds, watches: ledgersOnly,
-		budget: takeOver, users: []userAction{editsLedger()},
-		usual: modelBound{15, 157093}, long: modelBound{18, 406487}, short: modelBound{depth: 8},
+		name: "namespace made again", procs: 2, settled: true, pre: []int{0, 1}, both: true, going: true, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends | namespaceReads, watches: true, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{appends: 6},
+		reaches: []string{"the namespace is made again", "a journal is founded"},
+		bound:   bound{depth: 8, states: 40000},
 	},
 	{
-		name: "received lowered", received: 1, carts: []int64{1}, items: true, static: noTallys, watches: itemsOnly,
-		budget: takeOver, users: []userAction{receives(0)},
-		usual: modelBound{17, 122998}, long: modelBound{21, 345975}, short: modelBound{depth: 8},
+		name: "emptying", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 1), releases(0), reserves(1, 1)},
+		slow:     appends | emptyings, watches: true, fill: 1, maxPage: roomy, pad: 300, policy: compacting,
+		budget:  budget{elections: 1, late: 1, depositions: 1, appends: 8},
+		reaches: []string{"a page is emptied", "an emptying meets a conflict", "an emptied page is written over"},
+		bound:   bound{depth: 9, states: 18000},
+	},
+	{
+		name: "items", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1, 1},
+		commands: []command{
+			settledWith(1), reserves(0, 1), reserves(1, 1), puts(item{uid: "i0", generation: 2, created: 1, version: 2, received: 2}),
+			shows(item{uid: "i0", generation: 2, received: 2}, 2), puts(item{uid: "i0", generation: 3, created: 1, version: 3, received: 0}),
+			drops(item{uid: "i0", version: 4}), puts(item{uid: "i1", generation: 1, created: 2, version: 5, received: 2}),
+		},
+		slow: appends, fill: roomy, maxPage: roomy, policy: policy,
+		budget: budget{elections: 1, late: 1, appends: 8},
+		bound:  bound{depth: 5, states: 20000},
+	},
+	{
+		name: "touched", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends | gets, watches: true, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,
+		budget:  budget{elections: 1, touches: 2, late: 1, appends: 7},
+		reaches: []string{"a page is touched", "steps down"},
+		bound:   bound{depth: 6, states: 10000},
+	},
+	{
+		name: "edited", procs: 2, settled: true, pre: []int{0, 1}, carts: []int64{1, 1},
+		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
+		slow:     appends, watches: true, fill: 1, maxPage: roomy, spare: 2, policy: policy,
+		budget:  budget{elections: 1, edits: 1, deletions: 1, breaks: 1, appends: 6},
+		reaches: []string{"a page is edited", "a page is deleted", "damage is declared"},
+		bound:   bound{depth: 6, states: 45000},
+	},
+	{
+		name: "halving", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1, 1},
+		commands: []command{settledWith(3), reserves(0, 1), reserves(1, 1), reserves(2, 1)},
+		slow:     appends | gets, fill: roomy, maxPage: roomy, policy: policy, poison: "r1",
+		budget:  budget{elections: 1, late: 1, lost: 1, appends: 6},
+		reaches: []string{"a write is refused for good", "a cart is told to be unwritable"},
+		bound:   bound{depth: 9, states: 20000},
 	},
 }

@@ -2,183 +2,205 @@ package allocator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-// modelEpoch is when the clock of every process begins. Clocks of processes are
-// independent of each other: no safety depends on them.
-var modelEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// modelHold is how long holds last, on the clocks of the processes.
-const modelHold = time.Hour
-
-// modelWorld is one state of the model. A transition works on a copy, which
-// shares with its origin all that the transition does not touch.
-type modelWorld struct {
-	cfg   *modelConfig
-	store modelStore
-	procs [2]*modelProcess
-	// owned says which processes are this state's own copies.
-	owned [2]bool
-	// orphans are writes that nobody waits for any more and that may still land.
-	orphans []*modelRequest
-	oracle  modelOracle
-	left    modelBudget
-	// used are the user's actions that were done, by their bit.
-	used uint32
-	// calm turns the bounds of the search off, for the check of convergence.
-	calm bool
-	// failure is the invariant that is broken.
+// The model check drives the production step itself. A world is the API server, a few
+// replicas, the requests between them, and what an oracle makes of all this. Whoever takes
+// no action is frozen.
+type world struct {
+	cfg    *config
+	server *journaltest.Server
+	procs  []*process
+	// strays are requests whose senders have given them up: they may arrive yet.
+	strays []journal.Effect
+	// clock counts ticks, ledgerVersion changes of the ledger as watches see them.
+	clock int
+	left  budget
+	// asked counts, for each of the configuration's commands, how often it was sent.
+	asked []uint8
+	// asks are the commands that wait for an answer.
+	asks  []pendingAsk
+	truth truth
+	// owned tells which processes this world may change.
+	owned   []bool
 	failure string
+	// reached are the situations that the last action has led to.
+	reached []string
 }
 
-// modelBudget bounds what may go wrong.
-type modelBudget struct {
-	// takeOvers bounds the attempts to take the ledger over, faults the answers
-	// that are lost, late or garbled.
-	takeOvers, faults, crashes, elections, depositions, expiries int8
+// process is one replica and what is between it and the API server.
+type process struct {
+	name    string
+	replica *Allocator
+	// shared says that the replica belongs to other worlds, too.
+	shared  bool
+	elected bool
+	// requests wait for an answer, in the order in which they were sent.
+	requests []request
+	// watch is the call of the list that the watch began with, 0 where there is none;
+	// cursor is the version of the last change that it brought.
+	watch  uint64
+	cursor uint64
+	// ledger is the version of the StockLedger that its watch brought last.
+	ledger uint64
+	// wake is the newest Wake of the journal, nudge says that the replica wants one.
+	wake  uint64
+	nudge bool
+	// own are versions that it was told it had made.
+	own []uint64
+	// print is the imprint of its State, for as long as that does not change.
+	print statePrint
 }
 
-func (w *modelWorld) failf(format string, args ...any) {
+// request is one effect: not yet arrived, or arrived and not yet answered.
+type request struct {
+	effect journal.Effect
+	answer journal.Event
+}
+
+var epoch = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+
+// tick is the model's unit of time: longer than every wait.
+const (
+	tick     = 10 * time.Second
+	tickTime = stock.Time(tick / time.Microsecond)
+)
+
+func (w *world) clone() *world {
+	c := *w
+	c.procs = slices.Clone(w.procs)
+	c.owned = make([]bool, len(w.procs))
+	c.server = w.server.Clone()
+	c.strays = slices.Clone(w.strays)
+	c.asked = slices.Clone(w.asked)
+	c.asks = slices.Clone(w.asks)
+	c.reached = nil
+	return &c
+}
+
+// own returns a process that this world may change.
+func (w *world) own(i int) *process {
+	if !w.owned[i] {
+		c := *w.procs[i]
+		c.shared = true
+		c.requests = slices.Clone(c.requests)
+		c.own = slices.Clone(c.own)
+		w.procs[i], w.owned[i] = &c, true
+	}
+	return w.procs[i]
+}
+
+func (w *world) fail(format string, args ...any) {
 	if w.failure == "" {
 		w.failure = fmt.Sprintf(format, args...)
 	}
 }
 
-func (w *modelWorld) clone() *modelWorld {
-	c := *w
-	c.owned = [2]bool{}
-	return &c
+func (w *world) reach(situation string) { w.reached = append(w.reached, situation) }
+
+// now is the time by the clock of a process.
+func (w *world) now(i int) time.Time {
+	return epoch.Add(time.Duration(w.clock+w.cfg.skew[i]) * tick)
 }
 
-// own returns a process of this state to change.
-func (w *modelWorld) own(i int) *modelProcess {
-	if !w.owned[i] {
-		w.procs[i] = w.procs[i].clone()
-		w.owned[i] = true
+// start begins a process with an empty memory.
+func (w *world) start(i, life int) {
+	name := fmt.Sprintf("p%d.%d", i, life)
+	p := &process{name: name}
+	p.replica = New(w.cfg.journal(name), w.cfg.policy)
+	w.procs[i], w.owned[i] = p, true
+	w.take(i, p.replica.Start())
+}
+
+// tell lets a process take a step.
+func (w *world) tell(i int, event Event) {
+	p := w.own(i)
+	if p.shared {
+		p.replica, p.shared = p.replica.Clone(), false
 	}
-	return w.procs[i]
-}
-
-// fingerprint is that of the whole state.
-func (w *modelWorld) fingerprint() fingerprint {
-	e := printer{buf: make([]byte, 0, 512), refs: make([]ref, 0, 128)}
-	w.store.print(&e, w)
-	for _, p := range w.procs {
-		p.print(&e, w)
+	before := p.replica.log.Stage()
+	wasLeading, state := p.replica.log.Leading(), p.replica.stock
+	effects := p.replica.Step(w.now(i), event)
+	p.replica.log.Hurry()
+	if p.replica.stock != state {
+		p.print = statePrint{} // it began anew
 	}
-	e.num(int64(len(w.orphans)))
-	for _, r := range w.orphans {
-		r.print(&e)
+	p.replica.blockedUntil = time.Time{}
+	if after := p.replica.log.Stage(); after != before {
+		w.stageChanged(i, after)
 	}
-	w.oracle.print(&e)
-	e.buf = append(e.buf, byte(w.left.takeOvers), byte(w.left.faults), byte(w.left.crashes),
-		byte(w.left.elections), byte(w.left.depositions), byte(w.left.expiries))
-	e.num(int64(w.used))
-	return rename(e.buf, e.refs)
+	if wasLeading && !p.replica.log.Leading() {
+		w.reach("steps down")
+	}
+	w.take(i, effects)
 }
 
-// modelStore is the API server's storage. Versions are counted per kind: they
-// compare only within a kind.
-type modelStore struct {
-	current [kinds][modelCarts]*modelObject
-	// changes are the latest versions of each kind, for the watches; all that
-	// every watch has delivered is dropped.
-	changes [kinds][]*modelObject
-	version [kinds]uint64
-	ledgers int
-}
-
-func (s *modelStore) get(kind modelKind, cart int) *modelObject { return s.current[kind][cart] }
-
-// all are the stored objects of a kind.
-func (s *modelStore) all(kind modelKind) []*modelObject {
-	var list []*modelObject
-	for _, o := range s.current[kind] {
-		if o != nil {
-			list = append(list, o)
+func (w *world) stageChanged(i int, after string) {
+	if after == "claiming" && !w.procs[i].elected {
+		w.fail("%s claims, though it is not elected", w.procs[i].name)
+	}
+	if after == "damaged" {
+		w.reach("damage is declared")
+		if !w.truth.meddled {
+			w.fail("%s says that the journal is damaged, which it is not: %+v", w.procs[i].name, *w.procs[i].replica.log.Damage())
 		}
 	}
-	return list
 }
 
-// commit stores a new version of an object, which is the caller's no longer.
-func (w *modelWorld) commit(like *modelObject, deleted bool) *modelObject {
-	s, kind := &w.store, like.kind
-	s.version[kind]++
-	object := like.object()
-	object.SetResourceVersion(formatVersion(s.version[kind]))
-	o := newObject(object, like.cart, deleted)
-	before := s.current[kind][o.cart]
-	s.current[kind][o.cart] = o
-	if deleted {
-		s.current[kind][o.cart] = nil
-	}
-	old := s.changes[kind]
-	seen := min(w.procs[0].cursor[kind], w.procs[1].cursor[kind])
-	for len(old) > 0 && old[0].version <= seen {
-		old = old[1:]
-	}
-	s.changes[kind] = append(slices.Clip(old), o)
-	w.oracle.look(w, before, o)
-	return o
-}
-
-// next is the change after a version, nil if there is none.
-func (s *modelStore) next(kind modelKind, after uint64) *modelObject {
-	changes := s.changes[kind]
-	if len(changes) == 0 || after >= s.version[kind] {
-		return nil
-	}
-	return changes[after+1-changes[0].version]
-}
-
-// print encodes what is stored, and what watches have still to deliver.
-func (s *modelStore) print(e *printer, w *modelWorld) {
-	for kind := range kinds {
-		for _, o := range s.current[kind] {
-			e.object(o)
-		}
-		seen := min(w.procs[0].cursor[kind], w.procs[1].cursor[kind])
-		e.num(int64(s.version[kind] - seen))
-		for at := s.next(kind, seen); at != nil; at = s.next(kind, at.version) {
-			e.object(at)
+// take keeps requests until the search lets them arrive; those that the configuration does
+// not care for arrive and are answered at once.
+func (w *world) take(i int, effects []Effect) {
+	p := w.procs[i]
+	var quick []journal.Effect
+	for _, effect := range effects {
+		switch e := effect.(type) {
+		case Answered:
+			w.told(i, e.Call, e.Answer)
+		case Unwritable:
+			w.unwritable(e.Call)
+		case Wake:
+			p.nudge = true
+		case Perform:
+			switch f := e.Effect.(type) {
+			case journal.Wake:
+				p.wake = f.Call
+				continue
+			case journal.List:
+				p.watch = 0
+			}
+			if w.cfg.quick(e.Effect) && w.fruitful(e.Effect) {
+				quick = append(quick, e.Effect)
+			} else {
+				p.requests = append(p.requests, request{effect: e.Effect})
+			}
 		}
 	}
-	e.num(int64(s.ledgers))
-}
-
-func (e *printer) object(o *modelObject) {
-	if o == nil {
-		e.flag(false)
-		return
+	w.tidy(i)
+	for _, effect := range quick {
+		w.answer(i, w.serve(effect, false))
 	}
-	e.flag(true)
-	e.add(o.print)
 }
 
-// createCart makes a Reservation.
-func (w *modelWorld) createCart(cart int, quantity int64) {
-	r := &v1.Reservation{}
-	r.Name = cartName(cart)
-	r.UID = cartUID(cart)
-	r.Generation = 1
-	r.Spec.Intent = v1.IntentHold
-	r.Spec.HoldFor = durationOf(modelHold)
-	r.Spec.Items = []v1.ReservationItem{{ProductID: modelProduct, Quantity: quantity}}
-	r.Status.Phase = v1.PhasePending
-	w.commit(&modelObject{kind: kindCart, cart: cart, rsv: r}, false)
+// stored returns the pages as a list has them.
+func (w *world) stored() []journal.Page {
+	var pages []journal.Page
+	for _, name := range slices.Sorted(maps.Keys(w.server.Pages)) {
+		pages = append(pages, *w.server.Pages[name])
+	}
+	return pages
 }
 
-// createItem makes the StockItem, as it was shown before.
-func (w *modelWorld) createItem(received int64) {
-	item := &v1.StockItem{}
-	item.Name, item.UID, item.Generation = modelItem, modelItem, 1
-	item.Spec.ProductID, item.Spec.LocationID, item.Spec.Received = modelProduct, modelLocation, received
-	item.Status.ObservedGeneration = 1
-	item.Status.OnHand, item.Status.Available = received, received
-	w.commit(&modelObject{kind: kindItem, item: item}, false)
+// replayed is the State that a process has which has just started.
+func (w *world) replayed() (*stock.State, bool) {
+	r := New(w.cfg.journal("oracle"), w.cfg.policy)
+	list := r.Start()[0].(Perform).Effect.(journal.List)
+	r.Step(w.now(0), Journal{Event: journal.Listed{Call: list.Call, Version: w.server.Version, Pages: w.stored()}})
+	return r.stock, r.log.Following()
 }

@@ -1,179 +1,171 @@
 package allocator_test
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"slices"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-const simNamespace = "shop"
-
-// apiClient is the client of one part of an operator. It has the methods that the
-// operator uses; any other is a nil function.
-type apiClient struct {
-	client.Client
-	p   *process
-	who string
-	// cached says that Get and List read the operator's cache.
-	cached bool
+// wish is something that a caller wants, who asks again until there is an answer, and
+// sometimes afterwards.
+type wish struct {
+	request stock.Request
+	born    time.Time
+	// cart says that it is a Reserve that may be asked for again; given that its id was
+	// made up, so that this goes on only for a while.
+	cart, given bool
+	// object is the one that it is about, if a person made one.
+	object   *object
+	moving   bool
+	poisoned bool
+	answered bool
+	// crashed says that a process crashed which had been asked.
+	crashed bool
+	tries   int
 }
 
-func (c *apiClient) Get(ctx context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	k := kindOf(into)
-	if c.cached {
-		found := c.p.cache[k][key.Name]
-		if found == nil {
-			return notFound(k, key.Name)
+// question is a wish that waits at a process.
+type question struct {
+	wish    *wish
+	request stock.Request
+	process *process
+	at      time.Time
+	// seq is how much was in the books when the question came.
+	seq int
+}
+
+// patience is how long a caller waits for an answer, and how long one goes on asking whose
+// command got its id from us.
+const patience = 2 * time.Second
+
+// ask lets a process be asked, and returns the call.
+func (w *world) ask(p *process, wish *wish) uint64 {
+	w.count++
+	call := uint64(w.count)
+	request := wish.request
+	if reserve, ok := request.(stock.Reserve); ok {
+		reserve.Wanted.Outcome = w.fresh("outcome")
+		if wish.moving {
+			reserve.Wanted.Command.Time = stock.Time(w.now.UnixMicro())
 		}
-		return copyInto(found, into)
+		request = reserve
 	}
-	s := c.p.w.store
-	a := c.call(ctx, "get "+kindNames[k], key.Name, "", func() answer {
-		found := s.objects[k][key.Name]
-		if found == nil {
-			return answer{err: notFound(k, key.Name)}
-		}
-		return answer{object: found}
-	})
-	return a.into(into)
-}
-
-func (a answer) into(object client.Object) error {
-	if a.err != nil {
-		return a.err
+	wish.tries++
+	w.asks[call] = &question{wish: wish, request: request, process: p, at: w.now, seq: w.books.seq}
+	w.note("%s is asked (%d): %s", p.name, call, wordText{request})
+	p.callers = append(p.callers, call)
+	if asked := (allocator.Asked{Call: call, Request: request}); !p.isFrozen() {
+		p.step(asked)
+	} else {
+		p.answers = append(p.answers, reply{event: asked, due: w.now})
 	}
-	return copyInto(a.object, object)
+	return call
 }
 
-func (c *apiClient) List(ctx context.Context, into client.ObjectList, options ...client.ListOption) error {
-	var o client.ListOptions
-	for _, option := range options {
-		option.ApplyToList(&o)
+// shop lets a caller do something.
+func (w *world) shop(p *process) {
+	if p.isFrozen() && !w.chance(4) {
+		return // a frozen process takes little in
 	}
-	k := listKind(into)
-	if c.cached {
-		l := listed{}
-		for _, name := range slices.Sorted(maps.Keys(c.p.cache[k])) {
-			l.objects = append(l.objects, c.p.cache[k][name])
-		}
-		return l.into(into)
-	}
-	selected := ""
-	if o.FieldSelector != nil {
-		selected = o.FieldSelector.String()
-	}
-	s := c.p.w.store
-	a := c.call(ctx, "list "+kindNames[k], selected, "", func() answer { return answer{list: s.list(k, o.FieldSelector)} })
-	if a.err != nil {
-		return a.err
-	}
-	return a.list.into(into)
-}
-
-func (c *apiClient) Create(ctx context.Context, object client.Object, _ ...client.CreateOption) error {
-	given, k := object.DeepCopyObject().(client.Object), kindOf(object)
-	s := c.p.w.store
-	return c.call(ctx, "create "+kindNames[k], object.GetName(), "", func() answer {
-		if s.objects[k][given.GetName()] != nil {
-			return answer{err: apierrors.NewAlreadyExists(resource(k), given.GetName())}
-		}
-		return answer{object: s.create(given.DeepCopyObject().(client.Object))}
-	}).into(object)
-}
-
-func (c *apiClient) Delete(ctx context.Context, object client.Object, options ...client.DeleteOption) error {
-	var o client.DeleteOptions
-	for _, option := range options {
-		option.ApplyToDelete(&o)
-	}
-	k, name, version := kindOf(object), object.GetName(), *o.Preconditions.ResourceVersion
-	uid := *o.Preconditions.UID
-	s := c.p.w.store
-	return c.call(ctx, "delete "+kindNames[k], name, version, func() answer {
-		stored := s.objects[k][name]
-		switch {
-		case stored == nil:
-			return answer{err: notFound(k, name)}
-		case stored.GetUID() != uid || stored.GetResourceVersion() != version:
-			return answer{err: conflict(k, name)}
-		}
-		c.p.w.logf("a deletion of %s sent by %s arrives", name, c.who)
-		s.remove(stored, true)
-		return answer{}
-	}).err
-}
-
-// Status is the client of the status subresource, the only one that updates.
-func (c *apiClient) Status() client.SubResourceWriter { return statusClient{c: c} }
-
-type statusClient struct {
-	client.SubResourceWriter
-	c *apiClient
-}
-
-func (s statusClient) Update(ctx context.Context, object client.Object, _ ...client.SubResourceUpdateOption) error {
-	given, k := object.DeepCopyObject().(client.Object), kindOf(object)
-	c := s.c
-	return c.call(ctx, "update "+kindNames[k], given.GetName(), given.GetResourceVersion(), func() answer {
-		c.p.w.logf("a status of %s sent by %s over version %s arrives", given.GetName(), c.who, given.GetResourceVersion())
-		c.p.w.store.oracle.proofs.writer = c.p.name
-		stored, err := c.p.w.store.updateStatus(given)
-		return answer{object: stored, err: err}
-	}).into(object)
-}
-
-// listed are objects at one version of the whole store.
-type listed struct {
-	version string
-	objects []client.Object
-}
-
-func (s *store) list(k kind, selector fields.Selector) listed {
-	l := listed{version: s.versionText()}
-	for _, name := range slices.Sorted(maps.Keys(s.objects[k])) {
-		object := s.objects[k][name]
-		if selector != nil {
-			r, ok := object.(*v1.Reservation)
-			if !ok || !selector.Matches(fields.Set{"status.phase": string(r.CurrentPhase())}) {
-				continue
-			}
-		}
-		l.objects = append(l.objects, object)
-	}
-	return l
-}
-
-func (l listed) into(list client.ObjectList) error {
-	list.SetResourceVersion(l.version)
-	switch list := list.(type) {
-	case *metav1.PartialObjectMetadataList:
-		for _, o := range l.objects {
-			list.Items = append(list.Items, metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
-				Namespace: o.GetNamespace(), Name: o.GetName(), UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(),
-			}})
-		}
-	case *v1.ReservationList:
-		for _, o := range l.objects {
-			list.Items = append(list.Items, *o.DeepCopyObject().(*v1.Reservation))
-		}
-	case *v1.StockItemList:
-		for _, o := range l.objects {
-			list.Items = append(list.Items, *o.DeepCopyObject().(*v1.StockItem))
-		}
-	case *v1.StockTallyList:
-		for _, o := range l.objects {
-			list.Items = append(list.Items, *o.DeepCopyObject().(*v1.StockTally))
-		}
+	switch n := w.rng.IntN(20); {
+	case n < 6:
+		w.newCart(p)
+	case n < 9:
+		w.askAgain(p)
+	case n < 12:
+		w.repeat(p)
 	default:
-		return fmt.Errorf("nobody has asked for a %T before", list)
+		w.newChange(p)
 	}
-	return nil
+}
+
+// askAgain lets somebody ask again who has no answer, here or elsewhere. Sometimes the
+// first question is withdrawn.
+func (w *world) askAgain(p *process) {
+	for range 4 {
+		if len(w.wishes) == 0 {
+			return
+		}
+		wish := w.wishes[max(0, len(w.wishes)-1-w.rng.IntN(30))]
+		if wish.answered || wish.given && w.now.Sub(wish.born) > patience/2 {
+			continue
+		}
+		if w.chance(3) {
+			w.withdraw(wish)
+		}
+		w.ask(p, wish)
+		return
+	}
+}
+
+func (w *world) withdraw(wish *wish) {
+	for _, call := range sortedKeys(w.asks) {
+		if a := w.asks[call]; a.wish == wish && !a.process.isFrozen() {
+			a.process.drop(call)
+		}
+	}
+}
+
+// repeat lets somebody ask again who had an answer, also a long time ago.
+func (w *world) repeat(p *process) {
+	for range 6 {
+		if len(w.wishes) == 0 {
+			return
+		}
+		wish := w.wishes[w.rng.IntN(len(w.wishes))]
+		if wish.cart && wish.answered && !wish.given {
+			w.ask(p, wish)
+			return
+		}
+	}
+}
+
+// told takes an answer that a process tells: the books judge it.
+func (w *world) told(p *process, call uint64, answer stock.Answer) {
+	p.done(call)
+	a := w.asks[call]
+	if a == nil {
+		return
+	}
+	delete(w.asks, call)
+	w.note("%s answers %d (%s): %s", p.name, call, wordText{a.request}, wordText{answer})
+	w.books.told(p, a, answer)
+	w.reach.count(answer.Verdict)
+	switch {
+	case answer.Verdict == stock.Unverified && a.wish.object == nil:
+		return // the store that it was read from is behind
+	case answer.Verdict == stock.Unverified:
+		w.verify(p, a.wish)
+		return
+	case outdated(answer):
+		return // it is asked again
+	}
+	if a.wish.crashed && answer.Verdict == stock.Repeated && !a.wish.answered {
+		w.reach.RepeatedAfterCrash++
+	}
+	if w.faulty && w.chance(8) {
+		w.note("the answer does not reach its caller")
+		return
+	}
+	a.wish.answered = true
+	if o := a.wish.object; o != nil {
+		o.wish.answered = true // also where it was asked after its object was verified
+	}
+}
+
+// unwritable takes the answer that a request cannot be stored.
+func (w *world) unwritable(p *process, call uint64) {
+	p.done(call)
+	a := w.asks[call]
+	if a == nil {
+		return
+	}
+	delete(w.asks, call)
+	w.note("%s answers %d (%s): it cannot be stored", p.name, call, wordText{a.request})
+	if !a.wish.poisoned {
+		w.failf("%s says that %s cannot be stored", p.name, wordText{a.request})
+	}
+	w.reach.PoisonFound++
+	a.wish.answered = true
 }

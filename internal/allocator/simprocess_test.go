@@ -1,197 +1,178 @@
 package allocator_test
 
 import (
-	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
-	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/journal"
 )
 
-// process is one operator process: the real Allocator and reconcilers, on caches
-// and watches of the world. It leads while it believes so.
+// process is one replica with what a program around it owes it: it performs effects,
+// watches pages and StockItems, and lets callers wait.
 type process struct {
-	w         *world
-	name      string
-	allocator *allocator.Allocator
-	cache     [kinds]map[string]client.Object
-	watches   [kinds]*watch
-	publisher *publisher
-
-	// life ends with a crash, lead with the belief to lead.
-	life    context.Context
-	die     context.CancelFunc
-	leading bool
-	lead    context.Context
-	depart  context.CancelFunc
-
-	// missed says that its watches passed over the end of something.
-	missed bool
-
-	carts             *controllers.ReservationReconciler
-	deciding, showing *workqueue
-	// remembered is what the process knew of the tallies when somebody deleted one.
-	remembered map[place]int64
+	w       *world
+	name    string
+	replica *allocator.Allocator
+	offset  time.Duration
+	elected bool
+	leads   bool
+	// pending are requests that have not arrived yet, answers what comes back.
+	pending []sent
+	answers []reply
+	// listing is the call of the newest List, watch that of the list watched from, and
+	// from the next change of pages.
+	listing, watch uint64
+	from           int
+	store          itemStore
+	// duties are the calls that may only be decided in the term in which they were asked,
+	// by what they are about.
+	duties map[string]uint64
+	// callers are the calls of those who wait, who leave when they have waited long.
+	callers []uint64
+	// frozenUntil is the step of the world until which the process does nothing, frozenAt
+	// the tail when that began.
+	frozenUntil int
+	frozenAt    *journal.Page
+	// fatal is the call after whose answer the process crashes.
+	fatal uint64
 }
 
-const (
-	// simRetention is how long the simulated operator keeps what is complete.
-	simRetention = 5 * time.Second
-	simHold      = time.Minute
-	// simHorizon is shorter than most holds, and than the retention.
-	simHorizon = time.Second
-)
+// sent is a request on its way, reply an answer on its way.
+type sent struct {
+	effect journal.Effect
+	due    time.Time
+}
 
-// start starts a process with a view that may be old: the watches go on from
-// there.
-func (w *world) start(name string) *process {
-	p := &process{w: w, name: name}
-	p.life, p.die = context.WithCancel(context.Background())
-	writer := &apiClient{p: p, who: name + " journal"}
-	p.allocator = allocator.Simulated(allocator.Options{
-		Client: writer, Reader: writer, Cache: &apiClient{p: p, who: name + " journal", cached: true},
-		Name: name, DefaultHold: simHold, Clock: simClock{w: w, who: name},
-	})
-	board := outcomes.NewBoard()
-	for k := range kinds {
-		p.cache[k] = map[string]client.Object{}
-		p.watches[k] = &watch{p: p, kind: k}
-	}
-	if _, err := controllers.Feed(p.life, feedManager{p: p}, p.allocator, board); err != nil {
-		w.failf("feed: %v", err)
-	}
-	p.publisher = &publisher{p: p}
-	p.reconcile(board)
-	behind := 0
-	if w.chance(w.scenario.faults.staleStart) {
-		behind = w.rng.IntN(20)
-	}
-	w.logf("%s starts with a view up to %d changes old", name, behind)
-	for _, watch := range p.watches {
-		watch.relist(max(0, len(w.store.history[watch.kind])-behind))
-		for len(watch.listed) > 0 {
-			watch.seeListed()
-		}
-		watch.first = watch.next
-		watch.wake()
-	}
+type reply struct {
+	event allocator.Event
+	due   time.Time
+	from  int
+}
+
+func (w *world) newProcess() *process {
+	w.count++
+	config := w.config
+	p := &process{w: w, name: fmt.Sprintf("p%d", w.count), duties: map[string]uint64{}}
+	config.Self.Name, config.Process = p.name, p.name
+	p.replica = allocator.New(config, w.policy)
+	p.setClock()
+	w.note("%s starts, its clock is off by %s", p.name, p.offset)
+	p.take(p.replica.Start())
 	return p
 }
 
-func (p *process) reconcile(board *outcomes.Board) {
-	clock := simClock{w: p.w, who: p.name}
-	cached := func(part string) *apiClient { return &apiClient{p: p, who: p.name + " " + part, cached: true} }
-	p.carts = &controllers.ReservationReconciler{
-		Client:    cached("carts"),
-		APIReader: &apiClient{p: p, who: p.name + " carts, live"},
-		Allocator: p.allocator,
-		Board:     board,
-		Retention: controllers.Retention{After: simRetention, Delivered: p.publisher.delivered, Clock: clock},
-		Clock:     clock,
-		Horizon:   simHorizon,
+// setClock lets a process's clock be anywhere within its bounds.
+func (p *process) setClock() {
+	p.offset = time.Duration(p.w.rng.Int64N(int64(maxAhead+maxBehind))) - maxBehind
+	if p.w.chance(3) {
+		p.offset = maxAhead
 	}
-	item := &controllers.StockItemReconciler{Client: cached("items"), Stock: p.allocator, Clock: clock}
-	p.deciding, p.showing = newWorkqueue(p, "carts", p.carts), newWorkqueue(p, "items", item)
 }
 
-// elect makes the process believe that it leads.
-func (p *process) elect() {
-	if p.leading {
+// clock is the time as the process knows it.
+func (p *process) clock() time.Time { return p.w.now.Add(p.offset) }
+
+// step tells the replica an event and acts on what it wants done.
+func (p *process) step(event allocator.Event) {
+	if p.w.failure != "" {
 		return
 	}
-	p.w.logf("%s is elected", p.name)
-	p.leading = true
-	p.lead, p.depart = context.WithCancel(p.life)
-	p.publisher.resume()
-	p.allocator.Lead(p.lead)
-	for _, q := range []*workqueue{p.deciding, p.showing} {
-		q.open(p.lead)
+	if _, ok := event.(allocator.Dropped); !ok {
+		p.leave()
 	}
-	p.sweep(p.lead)
-	for _, name := range slices.Sorted(maps.Keys(p.cache[items])) {
-		p.showing.add(name)
+	before := p.replica.Log().Stage()
+	p.take(p.replica.Step(p.clock(), event))
+	log := p.replica.Log()
+	if after := log.Stage(); after != before {
+		p.w.note("%s: %s → %s", p.name, before, after)
+	}
+	if d := log.Damage(); d != nil {
+		p.w.failf("%s takes the journal for damaged: %+v", p.name, *d)
+	}
+	if log.Leading() != p.leads {
+		p.turn(log.Leading())
 	}
 }
 
-// depose ends the belief. Requests under way may still arrive.
-func (p *process) depose() {
-	if !p.leading {
+// turn notes the begin or the end of a term.
+func (p *process) turn(leads bool) {
+	p.leads = leads
+	if leads {
+		p.w.reach.TakeOvers++
 		return
 	}
-	p.w.logf("%s is deposed", p.name)
-	p.leading = false
-	p.depart()
-	p.w.admit()
-	p.allocator.Follow()
-}
-
-// crash ends the process. Requests under way may still arrive.
-func (p *process) crash() {
-	p.w.logf("%s crashes", p.name)
-	p.leading = false
-	p.die()
-	for _, watch := range p.watches {
-		watch.ended = true
+	// What was asked for on the strength of a store, or of a read past the caches, counts
+	// only in the term in which that was so.
+	for _, about := range sortedKeys(p.duties) {
+		call := p.duties[about]
+		delete(p.duties, about)
+		delete(p.w.asks, call)
+		p.step(allocator.Dropped{Call: call})
 	}
 }
 
-// showStale has the StockItems shown whose figures changed, a while later.
-func (p *process) showStale() {
-	if !p.leading {
-		return
-	}
-	for _, name := range p.allocator.TakeStale(simNamespace) {
-		p.w.after(p.w.upTo(p.w.scenario.staleness), func() { p.showing.add(name) })
-	}
-}
-
-// sweep queues what is due soon, as it does for as long as the process leads.
-func (p *process) sweep(ctx context.Context) {
-	if ctx.Err() != nil {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.cache[reservations])) {
-		if after, soon := p.carts.Soon(p.cache[reservations][name].(*v1.Reservation)); soon {
-			p.w.after(after, func() {
-				if ctx.Err() == nil {
-					p.deciding.add(name)
-				}
-			})
-		}
-	}
-	p.w.after(simHorizon/2, func() { p.sweep(ctx) })
-}
-
-// notice tells the reconcilers of a change, as their predicates let it pass.
-func (p *process) notice(o client.Object) {
-	if !p.leading {
-		return
-	}
-	switch o := o.(type) {
-	case *v1.Reservation:
-		if _, soon := p.carts.Soon(o); soon {
-			p.deciding.add(o.Name)
-		}
-	case *v1.StockItem:
-		if o.Status.ObservedGeneration != o.Generation {
-			p.showing.add(o.Name)
+// take acts on effects.
+func (p *process) take(effects []allocator.Effect) {
+	for _, effect := range effects {
+		switch e := effect.(type) {
+		case allocator.Answered:
+			p.w.told(p, e.Call, e.Answer)
+		case allocator.Unwritable:
+			p.w.unwritable(p, e.Call)
+		case allocator.Wake:
+			p.answers = append(p.answers, reply{event: allocator.Woken{}, due: p.w.now.Add(e.After)})
+		case allocator.Perform:
+			p.perform(e.Effect)
 		}
 	}
 }
 
-// restart ends a process and starts another in its place.
-func (w *world) restart(i int) *process {
-	w.processes[i].crash()
-	w.admit()
-	var n, life int
-	_, _ = fmt.Sscanf(w.processes[i].name, "op%d#%d", &n, &life)
-	w.processes[i] = w.start(fmt.Sprintf("op%d#%d", n, life+1))
-	return w.processes[i]
+// perform sends a request.
+func (p *process) perform(effect journal.Effect) {
+	due := p.w.now
+	switch e := effect.(type) {
+	case journal.Wake:
+		p.answers = append(p.answers, reply{event: allocator.Journal{Event: journal.Woken{Call: e.Call}}, due: due.Add(e.After)})
+		return
+	case journal.List:
+		p.watch, p.listing = 0, e.Call
+		due = due.Add(e.Delay)
+		p.w.reach.Lists++
+	case journal.Put:
+		due = due.Add(e.Delay)
+	case journal.Get:
+		due = due.Add(e.Delay)
+	case journal.ReadLedger:
+		due = due.Add(e.Delay)
+	}
+	p.pending = append(p.pending, sent{effect, due})
+}
+
+// answer takes one answer, or a wake.
+func (p *process) answer() {
+	i := due(p, len(p.answers), func(i int) time.Time { return p.answers[i].due })
+	if i < 0 || p.isFrozen() {
+		return
+	}
+	p.thaw()
+	r := p.answers[i]
+	p.answers = slices.Delete(p.answers, i, i+1)
+	if e, ok := r.event.(allocator.Journal); ok {
+		if p.w.faulty && p.w.chance(12) {
+			p.w.note("an answer to %s is lost: %s", p.name, answerText{e.Event})
+			e.Event = lostAnswer(e.Event)
+		}
+		if l, ok := e.Event.(journal.Listed); ok && l.Err == nil && l.Call == p.listing {
+			p.watch, p.from = l.Call, r.from
+		}
+		if wrote, ok := e.Event.(journal.Wrote); ok && wrote.Call == p.fatal && p.fatal != 0 && p.w.faulty {
+			p.step(e)
+			p.w.crash(p, "after the answer to a write")
+			return
+		}
+		r.event = e
+	}
+	p.step(r.event)
 }

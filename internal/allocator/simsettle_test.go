@@ -1,144 +1,154 @@
 package allocator_test
 
 import (
-	"maps"
 	"slices"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/api/meta"
-
-	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 )
 
-// settle ends faults and users, leaves one process leading, and waits until
-// nothing can be left to do but holds that run out much later.
-func (w *world) settle() (leader *process) {
-	if w.failure != "" {
-		return nil
+// settle ends the faults. The processes get some time; then one has to lead, everybody
+// has to know the same and to have an answer.
+func (w *world) settle() {
+	for len(w.stray) > 0 && w.failure == "" {
+		w.strayArrives()
 	}
-	w.logf("from here on it is calm")
-	w.calm = true
-	leader = w.processes[w.rng.IntN(len(w.processes))]
-	for _, p := range w.processes {
+	w.note("—— the faults end ——")
+	w.faulty, w.denyUntil, w.touchUntil = false, time.Time{}, time.Time{}
+	leader := w.procs[w.rng.IntN(len(w.procs))]
+	for _, p := range w.procs {
+		p.thaw()
+		if p.elected != (p == leader) {
+			p.setElected(p == leader)
+		}
+		if p.offset < -time.Second { // nobody waits for what a clock does not reach
+			p.offset = -time.Second
+		}
+	}
+	for round := range 1500 {
+		if w.failure != "" || round > 12 && w.settled(leader) {
+			break
+		}
+		w.round(leader, round)
+	}
+	if w.failure == "" {
+		w.judgeEnd(leader)
+	}
+}
+
+// round lets everything arrive that is on its way, and everybody do what they have to.
+func (w *world) round(leader *process, round int) {
+	w.now = w.now.Add(20 * time.Millisecond)
+	for _, p := range w.procs {
+		for range len(p.pending) {
+			w.serve(p)
+		}
+		for range len(p.answers) {
+			p.answer()
+		}
+		for p.from < len(w.server.Changes) && p.watch != 0 {
+			p.deliver()
+		}
+		p.step(allocator.Journal{Event: journal.LedgerSeen{Names: w.server.Ledger.Names}})
 		if p != leader {
-			p.depose()
+			w.leaveAll(p)
 		}
 	}
-	leader.elect()
-	if leader.missed {
-		leader.allocator.Relearn(simNamespace) // an audit finds it out
+	if !leader.elected && !w.resting {
+		leader.setElected(true)
 	}
-	w.run(w.elapsed + 45*time.Second)
-	// Whatever goes on now would go on for ever.
-	writes := w.store.version
-	w.run(w.elapsed + 35*time.Second)
-	if w.store.version != writes {
-		w.failf("%d writes long after everything was calm", w.store.version-writes)
+	if p := leader; p.leads {
+		p.watchStock()
+		p.takeStock(len(w.stock.log))
+		p.feed()
+		p.publish(100)
+		for _, o := range w.stock.live() {
+			w.stock.showOne(p, o)
+		}
+		if round%10 == 0 {
+			w.askAll(p)
+		}
 	}
-	return leader
 }
 
-// checkSettled compares what is stored with what it should be, computed from
-// the Reservations and the specs alone.
-func (w *world) checkSettled(leader *process) {
-	if w.failure != "" {
+// leaveAll lets those go away who wait at a process that does not lead.
+func (w *world) leaveAll(p *process) {
+	for _, call := range sortedKeys(w.asks) {
+		if w.asks[call].process == p {
+			p.drop(call)
+		}
+	}
+}
+
+// askAll lets everybody ask the leader who has no answer and is not waiting there.
+func (w *world) askAll(p *process) {
+	waiting := map[*wish]bool{}
+	for _, a := range w.asks {
+		waiting[a.wish] = true
+	}
+	for _, wish := range w.wishes {
+		if !wish.answered && !waiting[wish] && !wish.given {
+			w.ask(p, wish)
+		}
+	}
+}
+
+// settled tells whether nothing is left to be done.
+func (w *world) settled(leader *process) bool {
+	if !leader.leads || len(w.asks) > 0 || leader.stock().Marks().Published != leader.stock().Marks().Outcomes {
+		return false
+	}
+	for _, p := range w.procs {
+		if w.policy.Limit == 0 && (!w.atEnd(p) || len(p.pending) > 0) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(w.wishes, func(wish *wish) bool { return !wish.answered && !wish.given }) &&
+		w.server.Ledger.Names == leader.replica.Log().Identity()
+}
+
+// rest lets a leader stop whose log is at so small a bound that compaction makes by itself
+// what it has to compact next: batches here are not small against the bound.
+func (w *world) rest(leader *process) {
+	if w.resting = w.policy.Limit > 0; !w.resting {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.store.objects[reservations])) {
-		r := w.store.reservation(name)
-		switch {
-		case r.CurrentPhase() == v1.PhasePending:
-			w.failf("%s is still Pending", name)
-		case r.CurrentPhase() != v1.PhaseReserved:
-			w.failf("%s is still there long after it was complete", name)
-		case r.Spec.Intent != v1.IntentHold, r.Status.ExpiresAt.Time.Before(w.now().Add(-time.Second)):
-			w.failf("%s is still Reserved", name)
-		}
-	}
-	o := w.store.oracle
-	o.checkDelivered()
-	held, counted := o.held(), o.checkShipped(leader)
-	places := maps.Clone(held)
-	maps.Copy(places, counted)
-	for _, object := range w.store.objects[items] {
-		item := object.(*v1.StockItem)
-		places[place{item.Spec.ProductID, item.Spec.LocationID}] = 0
-	}
-	var want v1.LedgerTotals
-	for _, at := range slices.SortedFunc(maps.Keys(places), comparePlaces) {
-		w.checkPlace(at, held[at], counted[at], &want)
-	}
-	w.checkLedger(want)
-}
-
-// checkPlace checks what the items of one place show, and adds it up.
-func (w *world) checkPlace(at place, held, counted int64, total *v1.LedgerTotals) {
-	total.Reserved += held
-	total.Consumed += counted
-	claimants := w.store.oracle.claimants(at)
-	if len(claimants) == 0 {
-		total.WithoutItem += held
-	}
-	for i, item := range claimants {
-		status := v1.StockItemStatus{ObservedGeneration: item.Generation}
-		if i == 0 {
-			status.OnHand, status.Consumed, status.Reserved = item.Spec.Received-counted, counted, held
-			status.Available = max(0, status.OnHand-held-item.Spec.SafetyStock)
-			status.Shortfall = max(0, held-status.OnHand)
-			if item.Spec.Suspended {
-				status.Available = 0
-			}
-			total.Items++
-			total.OnHand += status.OnHand
-			total.Available += status.Available
-		}
-		got := item.Status
-		if serves := meta.IsStatusConditionTrue(got.Conditions, v1.ConditionReady); serves != (i == 0) {
-			w.failf("%s is number %d of its place, and says that it serves: %t", item.Name, i, serves)
-		}
-		got.Conditions, got.Mark = nil, "" // a mark says nothing about the item
-		if diff := cmp.Diff(status, got); diff != "" {
-			w.failf("status of %s (-want +got):\n%s", item.Name, diff)
-		}
+	leader.setElected(false)
+	for range 20 {
+		w.round(leader, 1)
 	}
 }
 
-func (w *world) checkLedger(want v1.LedgerTotals) {
-	l := w.store.ledger()
-	if l == nil {
-		w.failf("there is no ledger")
+// judgeEnd says what is not as it has to be in the end.
+func (w *world) judgeEnd(leader *process) {
+	log := leader.replica.Log()
+	if !log.Leading() {
+		w.failf("%s does not lead though nothing is in its way: it is %s", leader.name, log.Stage())
 		return
 	}
-	s := l.Status
-	if diff := cmp.Diff(want, s.Totals); diff != "" {
-		w.failf("totals (-want +got):\n%s", diff)
-	}
-	if len(s.InFlight) > 0 || s.OpenFold != nil || !s.Recovered {
-		w.failf("%d holds in flight, open fold %v, recovered %t", len(s.InFlight), s.OpenFold, s.Recovered)
-	}
-	for _, p := range w.processes {
-		got := p.allocator.Standing(simNamespace)
-		if p.leading && (!got.Leading || got.Callers > 0 || got.Waiting > 0) {
-			w.failf("%s: leading %t, %d callers wait for %d decisions", p.name, got.Leading, got.Callers, got.Waiting)
+	w.rest(leader)
+	for _, p := range w.procs {
+		if p.replica.Log().Position() != log.Position() {
+			w.failf("%s (%s) is at %+v, the leader at %+v", p.name, p.replica.Log().Stage(), p.replica.Log().Position(), log.Position())
 		}
-		if !p.leading && (w.store.oracle.shipped.forgot || p.missed) {
-			continue // it knows what was forgotten, or not what has ended
+		if p.stock().Marks() != w.books.marks {
+			w.failf("%s knows of %s, the journal says %s", p.name, wordText{p.stock().Marks()}, wordText{w.books.marks})
 		}
-		if diff := cmp.Diff(ledger.Totals{
-			Items: want.Items, OnHand: want.OnHand, Reserved: want.Reserved, Available: want.Available,
-			Consumed: want.Consumed, WithoutItem: want.WithoutItem,
-		}, got.Totals); diff != "" {
-			w.failf("what %s knows (-want +got):\n%s", p.name, diff)
+		w.followed(p)
+	}
+	if w.server.Ledger.Names != log.Identity() {
+		w.failf("the ledger names %+v, not %+v", w.server.Ledger.Names, log.Identity())
+	}
+	for _, call := range sortedKeys(w.asks) {
+		w.failf("%d (%s) has no answer from %s, where %d wait", call, wordText{w.asks[call].request}, leader.name, leader.replica.Waiting())
+	}
+	for _, wish := range w.wishes {
+		if !wish.answered && !wish.given {
+			w.failf("nobody has answered %s", wordText{wish.request})
 		}
 	}
-}
-
-// close ends every goroutine of the simulation.
-func (w *world) close() {
-	for _, p := range w.processes {
-		p.crash()
+	if n := len(w.delivered); n != len(w.books.outcomes) || leader.stock().Marks().Published != uint64(n) {
+		w.failf("%d of %d outcomes were delivered, the journal says %d", n, len(w.books.outcomes), leader.stock().Marks().Published)
 	}
-	w.admit()
 }

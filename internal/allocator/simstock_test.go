@@ -1,85 +1,148 @@
 package allocator_test
 
 import (
-	"maps"
-	"slices"
+	"fmt"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
-// createItem puts a product on sale at a place. Several may claim the same.
-func (w *world) createItem(product, place int, suffix string) {
-	name := id("item-p", product) + id("-l", place) + suffix
-	if w.store.item(name) != nil {
+// stockroom is what the API server stores of StockItems, and the people who change them.
+type stockroom struct {
+	w     *world
+	items []*stockObject
+	byUID map[stock.ID]*stockObject
+	// log are the changes in order, for the processes' stores.
+	log []stockChange
+}
+
+// stockObject is one StockItem object. Its Item has spec, generation and version.
+type stockObject struct {
+	stock.Item
+	// observed is the generation that its status shows.
+	observed int64
+	deleted  bool
+}
+
+type stockChange struct {
+	version uint64
+	object  stockObject
+}
+
+var (
+	products  = []stock.ID{"mug", "cup", "pot"}
+	locations = []string{"ams", "ber", "cdg"}
+)
+
+func newStockroom(w *world) *stockroom {
+	s := &stockroom{w: w, byUID: map[stock.ID]*stockObject{}}
+	for range 5 + w.rng.IntN(4) {
+		s.create()
+	}
+	return s
+}
+
+// change lets somebody change a StockItem.
+func (s *stockroom) change() {
+	live := s.live()
+	if len(live) == 0 || s.w.chance(8) && len(live) < 9 {
+		s.create()
 		return
 	}
-	w.store.create(&v1.StockItem{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: v1.StockItemSpec{
-			ProductID: id("p", product), LocationID: id("l", place),
-			Received: int64(1 + w.rng.IntN(w.scenario.units)), Priority: int32(w.rng.IntN(2)),
-		},
-	})
-}
-
-func (w *world) anyItem() *v1.StockItem {
-	names := slices.Sorted(maps.Keys(w.store.objects[items]))
-	if len(names) == 0 {
-		return nil
-	}
-	return w.store.item(names[w.rng.IntN(len(names))])
-}
-
-// touchItem plays the owner of the stock: deliveries, write-offs, settings.
-func (w *world) touchItem() {
-	stored := w.anyItem()
-	if stored == nil {
+	o := live[s.w.rng.IntN(len(live))]
+	switch n := s.w.rng.IntN(12); {
+	case n < 6:
+		o.Received += int64(1 + s.w.rng.IntN(25))
+	case n < 8:
+		o.Received = max(0, o.Received-int64(1+s.w.rng.IntN(20)))
+		s.w.reach.Cuts++
+	case n == 8:
+		o.Priority = int32(s.w.rng.IntN(4))
+	case n == 9:
+		o.SafetyStock = int64(s.w.rng.IntN(3))
+	case n == 10:
+		o.Suspended = !o.Suspended
+	default:
+		s.delete(o)
 		return
 	}
-	item, some := stored.DeepCopy(), int64(1+w.rng.IntN(max(1, w.scenario.units/2)))
-	item.Generation++
-	switch w.rng.IntN(10) {
-	case 0, 1, 2, 8, 9:
-		item.Spec.Received += some
-	case 3, 4, 5:
-		item.Spec.Received = max(0, item.Spec.Received-some)
-	case 6:
-		item.Spec.SafetyStock = int64(w.rng.IntN(3))
-	case 7:
-		item.Spec.Suspended = !item.Spec.Suspended
-	}
-	w.store.commit(item, false)
+	o.Generation++
+	s.changed(o)
 }
 
-// replaceItem deletes a StockItem and makes it again, or adds one that claims the
-// same product and place.
-func (w *world) replaceItem() {
-	item := w.anyItem()
-	product, place := w.rng.IntN(w.scenario.products), w.rng.IntN(w.scenario.places)
-	if item == nil || w.oneOf(2) {
-		w.createItem(product, place, []string{"a", "b"}[w.rng.IntN(2)])
+// create makes a StockItem, often of a place that has or had one.
+func (s *stockroom) create() {
+	product := products[s.w.rng.IntN(len(products))]
+	location := locations[s.w.rng.IntN(len(locations))]
+	name := fmt.Sprintf("%s-%s", product, location)
+	for s.named(name) {
+		name += "-again" // a duplicate
+		s.w.reach.Duplicates++
+	}
+	s.w.count++
+	o := &stockObject{Item: fixture.Item(name, fixture.UID(stock.ID(fmt.Sprintf("item-%d", s.w.count))),
+		fixture.Stocks(product, location, int64(3+s.w.rng.IntN(20))), fixture.Priority(int32(s.w.rng.IntN(4))))}
+	o.Created = fixture.Moment(s.w.now.Truncate(time.Second)) // as metav1.Time has it
+	s.items = append(s.items, o)
+	s.byUID[o.UID] = o
+	s.changed(o)
+}
+
+func (s *stockroom) delete(o *stockObject) {
+	o.deleted = true
+	s.changed(o)
+	if s.w.chance(2) { // it is made again under its name, at once
+		again := &stockObject{Item: o.Item}
+		s.w.count++
+		again.UID, again.Generation = stock.ID(fmt.Sprintf("item-%d", s.w.count)), 1
+		again.Created = fixture.Moment(s.w.now.Truncate(time.Second))
+		s.items = append(s.items, again)
+		s.byUID[again.UID] = again
+		s.w.reach.Remade++
+		s.changed(again)
+	}
+}
+
+func (s *stockroom) changed(o *stockObject) {
+	o.Version = s.w.version()
+	s.log = append(s.log, stockChange{o.Version, *o})
+	s.w.note("StockItem %s (%s): received %d of %s at %s, generation %d, observed %d, version %d, deleted %t",
+		o.Name, o.UID, o.Received, o.Product, o.Location, o.Generation, o.observed, o.Version, o.deleted)
+}
+
+func (s *stockroom) live() []*stockObject {
+	var live []*stockObject
+	for _, o := range s.items {
+		if !o.deleted {
+			live = append(live, o)
+		}
+	}
+	return live
+}
+
+func (s *stockroom) named(name string) bool {
+	for _, o := range s.items {
+		if o.Name == name && !o.deleted {
+			return true
+		}
+	}
+	return false
+}
+
+// show lets a process write the status of a StockItem, as its State says. A status that
+// shows more is not turned back.
+func (s *stockroom) show(p *process) {
+	live := s.live()
+	if len(live) == 0 || p.isFrozen() {
 		return
 	}
-	w.store.remove(item, false)
-	w.after(w.upTo(2*time.Second), func() { w.createItem(product, place, "a") })
+	s.showOne(p, live[s.w.rng.IntN(len(live))])
 }
 
-// eraseItem erases a status by hand.
-func (w *world) eraseItem() {
-	if stored := w.anyItem(); stored != nil {
-		item := stored.DeepCopy()
-		item.Status = v1.StockItemStatus{}
-		w.store.commit(item, false)
-	}
-}
-
-// dropTally deletes a tally by hand.
-func (w *world) dropTally() {
-	if stored, ok := w.store.objects[tallies][v1.TallyName(0)].(*v1.StockTally); ok && !w.calm {
-		w.store.oracle.tallyDropped(stored)
-		w.store.remove(stored, false)
+func (s *stockroom) showOne(p *process, o *stockObject) {
+	if known, ok := p.stock().Item(o.UID); ok && known.Generation > o.observed {
+		o.observed = known.Generation
+		s.changed(o)
 	}
 }

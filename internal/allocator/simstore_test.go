@@ -1,200 +1,117 @@
 package allocator_test
 
 import (
+	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
+	"maps"
+	"slices"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-// kind is one of the four kinds of objects.
-type kind int
-
-const (
-	reservations kind = iota
-	items
-	tallies
-	ledgers
-	kinds
-)
-
-var kindNames = [kinds]string{"reservation", "item", "tally", "ledger"}
-
-func kindOf(object client.Object) kind {
-	switch object.(type) {
-	case *v1.Reservation:
-		return reservations
-	case *v1.StockItem:
-		return items
-	case *v1.StockTally:
-		return tallies
-	default:
-		return ledgers
-	}
-}
-
-func listKind(list client.ObjectList) kind {
-	name := fmt.Sprintf("%T %s", list, list.GetObjectKind().GroupVersionKind().Kind)
-	switch {
-	case strings.Contains(name, "ReservationList"):
-		return reservations
-	case strings.Contains(name, "StockItemList"):
-		return items
-	default:
-		return tallies
-	}
-}
-
-func copyInto(from, into client.Object) error {
-	switch into := into.(type) {
-	case *v1.Reservation:
-		from.(*v1.Reservation).DeepCopyInto(into)
-	case *v1.StockItem:
-		from.(*v1.StockItem).DeepCopyInto(into)
-	case *v1.StockTally:
-		from.(*v1.StockTally).DeepCopyInto(into)
-	case *v1.StockLedger:
-		from.(*v1.StockLedger).DeepCopyInto(into)
-	default:
-		return fmt.Errorf("the simulation stores no %T", into)
-	}
-	return nil
-}
-
-func resource(k kind) schema.GroupResource {
-	return schema.GroupResource{Group: v1.GroupVersion.Group, Resource: kindNames[k]}
-}
-
-func notFound(k kind, name string) error { return apierrors.NewNotFound(resource(k), name) }
-
-func conflict(k kind, name string) error { return apierrors.NewConflict(resource(k), name, nil) }
-
-// change is one entry of the history that watches follow.
-type change struct {
-	object  client.Object
-	deleted bool
-}
-
-// store is the API server's storage, with real resourceVersion semantics: one
-// counter, compare-and-swap, and no new version for a write that changes
-// nothing. What it holds is never changed in place.
-type store struct {
-	w       *world
+// itemStore is a process's copy of the StockItems, as its watch has brought them.
+type itemStore struct {
+	next    int
 	version uint64
-	uids    int
-	objects [kinds]map[string]client.Object
-	history [kinds][]change
-	oracle  *oracle
+	items   map[stock.ID]stockObject
 }
 
-func newStore(w *world) *store {
-	s := &store{w: w}
-	for k := range kinds {
-		s.objects[k] = map[string]client.Object{}
+// watchStock brings some changes of StockItems, or fills the store by a list.
+func (p *process) watchStock() {
+	if p.isFrozen() {
+		return
 	}
-	s.oracle = newOracle(w, s)
-	return s
+	some := 1 + p.w.rng.IntN(4)
+	if p.store.items == nil || p.w.chance(10) {
+		p.store = itemStore{items: map[stock.ID]stockObject{}}
+		some = len(p.w.stock.log)
+	}
+	p.takeStock(some)
 }
 
-func (s *store) versionText() string { return strconv.FormatUint(s.version, 10) }
-
-// commit stamps and stores a new version of an object, which is the store's from
-// here on.
-func (s *store) commit(o client.Object, deleted bool) client.Object {
-	s.version++
-	o.SetResourceVersion(s.versionText())
-	k := kindOf(o)
-	if deleted {
-		delete(s.objects[k], o.GetName())
-	} else {
-		s.objects[k][o.GetName()] = o
+func (p *process) takeStock(some int) {
+	s := &p.store
+	for ; some > 0 && s.next < len(p.w.stock.log); some-- {
+		c := p.w.stock.log[s.next]
+		s.next++
+		s.version = c.version
+		if c.object.deleted {
+			delete(s.items, c.object.UID)
+		} else {
+			s.items[c.object.UID] = c.object
+		}
 	}
-	s.history[k] = append(s.history[k], change{o, deleted})
-	s.w.mark(o.GetName())
-	s.oracle.look(o, deleted)
-	for _, p := range s.w.processes {
-		p.watches[k].wake()
-	}
-	return o
-}
-
-func (s *store) create(o client.Object) client.Object {
-	s.uids++
-	o.SetNamespace(simNamespace)
-	o.SetUID(types.UID(fmt.Sprintf("uid-%06d", s.uids)))
-	o.SetGeneration(1)
-	o.SetCreationTimestamp(metav1.NewTime(s.w.now().Truncate(1e9)))
-	return s.commit(o, false)
-}
-
-// remove deletes an object. byOperator says that no person did it.
-func (s *store) remove(o client.Object, byOperator bool) {
-	if r, ok := o.(*v1.Reservation); ok && byOperator {
-		s.oracle.retained(r)
-	}
-	s.commit(o.DeepCopyObject().(client.Object), true)
-}
-
-func (s *store) updateStatus(given client.Object) (client.Object, error) {
-	k, name := kindOf(given), given.GetName()
-	stored := s.objects[k][name]
-	switch {
-	case stored == nil:
-		return nil, notFound(k, name)
-	case stored.GetUID() != given.GetUID() || stored.GetResourceVersion() != given.GetResourceVersion():
-		return nil, conflict(k, name)
-	}
-	next, changed := withStatus(stored, given)
-	if !changed {
-		return stored, nil
-	}
-	s.commit(next, false)
-	s.w.ambush(next)
-	return next, nil
-}
-
-// withStatus is stored with the status of given. The two share what neither
-// changes.
-func withStatus(stored, given client.Object) (next client.Object, changed bool) {
-	switch stored := stored.(type) {
-	case *v1.Reservation:
-		o := *stored
-		o.Status = given.(*v1.Reservation).Status
-		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
-	case *v1.StockItem:
-		o := *stored
-		o.Status = given.(*v1.StockItem).Status
-		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
-	case *v1.StockTally:
-		o := *stored
-		o.Status = given.(*v1.StockTally).Status
-		return &o, !equality.Semantic.DeepEqual(o.Status, stored.Status)
-	default:
-		o := *stored.(*v1.StockLedger)
-		o.Status = given.(*v1.StockLedger).Status
-		return &o, !equality.Semantic.DeepEqual(o.Status, stored.(*v1.StockLedger).Status)
+	if s.next == len(p.w.stock.log) && some > 0 {
+		s.version = p.w.server.Version
 	}
 }
 
-func (s *store) ledger() *v1.StockLedger {
-	l, _ := s.objects[ledgers][v1.LedgerName].(*v1.StockLedger)
-	return l
+// feed asks for what StockItems say and State does not. It counts only while the store
+// has reached what was taken in.
+func (p *process) feed() {
+	state := p.stock()
+	if !p.leads || p.isFrozen() || p.store.items == nil || p.store.version < state.Marks().Items {
+		return
+	}
+	for _, uid := range sortedKeys(p.store.items) {
+		o := p.store.items[uid]
+		switch known, ok := state.Item(uid); {
+		case !ok || known.Generation < o.Generation:
+			p.duty(fmt.Sprint("put ", uid, o.Generation), &wish{request: stock.PutItem{Item: o.Item, Read: p.store.version}})
+		case known.Sellable < known.Received && o.observed >= known.Generation:
+			p.duty(fmt.Sprint("show ", uid), &wish{request: stock.ShowItem{UID: uid, Generation: o.observed}})
+		}
+	}
+	known := slices.SortedFunc(state.Items(), func(a, b stock.Item) int { return cmp.Compare(a.UID, b.UID) })
+	for _, i := range known {
+		if _, ok := p.store.items[i.UID]; !ok {
+			p.duty(fmt.Sprint("drop ", i.UID), &wish{request: stock.DropItem{UID: i.UID, Version: p.store.version, Read: p.store.version}})
+		}
+	}
 }
 
-func (s *store) reservation(name string) *v1.Reservation {
-	r, _ := s.objects[reservations][name].(*v1.Reservation)
-	return r
+// duty asks for something that counts only in this term, unless it has been asked for.
+func (p *process) duty(about string, wish *wish) {
+	if _, ok := p.duties[about]; ok && (!p.w.faulty || !p.w.chance(20)) {
+		return
+	}
+	if call, ok := p.duties[about]; ok {
+		p.duties[fmt.Sprint(about, " twice ", call)] = call
+	}
+	p.duties[about] = p.w.ask(p, wish)
 }
 
-func (s *store) item(name string) *v1.StockItem {
-	item, _ := s.objects[items][name].(*v1.StockItem)
-	return item
+// done ends a duty.
+func (p *process) done(call uint64) {
+	maps.DeleteFunc(p.duties, func(_ string, c uint64) bool { return c == call })
 }
+
+// leave lets callers go away who have waited long, before anything else happens.
+func (p *process) leave() {
+	for len(p.callers) > 0 {
+		a := p.w.asks[p.callers[0]]
+		if a != nil && p.w.now.Sub(a.at) <= patience {
+			return
+		}
+		call := p.callers[0]
+		p.callers = p.callers[1:]
+		if a != nil {
+			p.drop(call)
+		}
+	}
+}
+
+// drop lets the caller of a call go away.
+func (p *process) drop(call uint64) {
+	delete(p.w.asks, call)
+	p.done(call)
+	p.w.note("%s: the caller of %d leaves", p.name, call)
+	p.answers = slices.DeleteFunc(p.answers, func(r reply) bool {
+		asked, ok := r.event.(allocator.Asked)
+		return ok && asked.Call == call
+	})
+	p.step(allocator.Dropped{Call: call})
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

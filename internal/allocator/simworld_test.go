@@ -1,170 +1,194 @@
 package allocator_test
 
 import (
-	"cmp"
-	"container/heap"
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
-	"slices"
-	"strings"
-	"sync"
-	"testing/synctest"
 	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
-// world is a simulation: virtual time and a queue of what happens next. The
-// operators are the real ones, goroutines and all, in a bubble of testing/synctest:
-// whatever of theirs takes time comes back here and waits for its turn, and
-// nothing happens before every goroutine waits. So one thing happens at a time,
-// and a seed replays.
+// world is one seed: replicas against one API server, callers who want carts, people who
+// change StockItems, and faults. One goroutine, virtual time.
 type world struct {
-	seed    uint64
-	rng     *rand.Rand
-	elapsed time.Duration
-	queue   happenings
-	count   uint64
+	seed   uint64
+	rng    *rand.Rand
+	server *journaltest.Server
+	procs  []*process
+	now    time.Time
+	// stray are requests whose senders have given them up: they may arrive at any time.
+	stray []journal.Effect
+	// books judge each write that the server stores; judged is how many they have seen.
+	books  *books
+	judged int
 
-	mu     sync.Mutex
-	parked []parking
+	wishes  []*wish
+	asks    map[uint64]*question
+	stock   *stockroom
+	objects []*object
+	// delivered are the outcomes whose events were delivered, by number.
+	delivered map[uint64]stock.ID
 
-	scenario  scenario
-	store     *store
-	processes []*process
-	// calm turns all faults off.
-	calm bool
+	policy stock.Policy
+	config journal.Config
+	// denyUntil is when the server takes writes again; touchUntil is when a stranger's
+	// controller stops to annotate each page that was written.
+	denyUntil, touchUntil time.Time
+	// crashAt is the write at which a process crashes, whatever else happens.
+	crashAt, writes int
+	// steps is how much has happened, of length.
+	steps, length int
+	// read is the newest replica that has just read the journal.
+	read *reader
 
+	count   int
+	faulty  bool
+	resting bool
+	tracing bool
+	trace   []string
 	failure string
-	// hash is of the trace, whose lines are kept if traced says so.
-	hash   uint64
-	traced bool
-	trace  []string
+	reach   reach
 }
 
-// simStart is when every simulation begins.
-var simStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// maxAhead and maxBehind bound the clocks of processes against the world's.
+const (
+	maxAhead  = 5 * time.Second
+	maxBehind = 3 * time.Second
+)
 
-func newWorld(seed uint64) *world {
-	w := &world{seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5eed))}
-	w.store = newStore(w)
+func newWorld(seed uint64, tracing bool) *world {
+	w := &world{
+		seed: seed,
+		rng:  rand.New(rand.NewPCG(seed, 11)), server: journaltest.NewServer(), now: fixture.Start, faulty: true, tracing: tracing,
+		asks: map[uint64]*question{}, delivered: map[uint64]stock.ID{},
+	}
+	// Some live long enough for pages to be written over while a process is frozen.
+	if w.length = 1500; seed%8 == 0 {
+		w.length = 6000
+	}
+	w.policy = stock.Policy{
+		Retention: fixture.Span(15 * time.Second), Grace: fixture.Span(12 * time.Second),
+		Batch: 1800 + w.rng.IntN(600),
+	}
+	// Below some batches compaction never comes to an end: what it restates is by itself
+	// enough for it to go on.
+	w.policy.CompactAbove = int64(4*w.policy.Batch + w.rng.IntN(2000))
+	w.config = fixture.Config("", fixture.Fill(150+w.rng.IntN(400)))
+	if w.config.Spare = w.rng.IntN(3); w.length > 2000 {
+		w.config = fixture.Config("", fixture.Fill(800+w.rng.IntN(400))) // fewer pages, for a full turn
+	}
+	switch w.rng.IntN(4) {
+	case 0:
+		w.policy.Limit = int64(6000 + w.rng.IntN(6000))
+	case 1:
+		w.config.Bandwidth = 2000 + w.rng.IntN(20000)
+	}
+	w.crashAt = w.rng.IntN(100)
+	w.books = newBooks(w)
+	w.stock = newStockroom(w)
+	w.server.Reject = rejectPoison
+	w.server.Deny = func(*journal.Page) error { return w.deny() }
+	for range 2 + w.rng.IntN(2) {
+		w.procs = append(w.procs, w.newProcess())
+	}
+	w.procs[0].setElected(true)
 	return w
 }
 
-func (w *world) now() time.Time { return simStart.Add(w.elapsed) }
-
-// happening is something that will happen at a time; among equals the order of
-// scheduling counts.
-type happening struct {
-	at    time.Duration
-	order uint64
-	do    func()
-}
-
-type happenings []happening
-
-func (h happenings) Len() int      { return len(h) }
-func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h happenings) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].order < h[j].order
-}
-func (h *happenings) Push(x any) { *h = append(*h, x.(happening)) }
-func (h *happenings) Pop() any {
-	last := (*h)[len(*h)-1]
-	(*h)[len(*h)-1] = happening{}
-	*h = (*h)[:len(*h)-1]
-	return last
-}
-
-// after does something later. It is for the world's own goroutine: others park.
-func (w *world) after(d time.Duration, do func()) {
+// fresh returns a name that was never used: a text, or a UUID.
+func (w *world) fresh(kind string) stock.ID {
 	w.count++
-	heap.Push(&w.queue, happening{w.elapsed + d, w.count, do})
+	if w.rng.IntN(2) == 0 {
+		return stock.ID(fmt.Sprintf("%s-%d", kind, w.count))
+	}
+	return stock.ID(fmt.Sprintf("%08x-0000-5000-8000-%012x", kind[0], w.count))
 }
 
-// parking is a goroutine of an operator that waits for the world: begin says
-// what is to come of it. The other fields order those that come at once.
-type parking struct {
-	who, what, name, version string
-	begin                    func()
-}
-
-// park is called by the goroutines of the operators.
-func (w *world) park(p parking) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.parked = append(w.parked, p)
-}
-
-// admit waits until every goroutine waits, and sets going what they wait for, in
-// an order that does not depend on theirs.
-func (w *world) admit() {
-	synctest.Wait()
-	w.mu.Lock()
-	parked := w.parked
-	w.parked = nil
-	w.mu.Unlock()
-	if len(parked) > 1 {
-		slices.SortStableFunc(parked, func(a, b parking) int {
-			return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(a.what, b.what),
-				cmp.Compare(a.name, b.name), cmp.Compare(a.version, b.version))
-		})
-	}
-	for _, p := range parked {
-		p.begin()
-	}
-}
-
-// run lets time pass until end, or until something failed.
-func (w *world) run(end time.Duration) {
-	for w.failure == "" && len(w.queue) > 0 && w.queue[0].at <= end {
-		next := heap.Pop(&w.queue).(happening)
-		w.elapsed = next.at
-		next.do()
-		w.admit()
-		for _, p := range w.processes {
-			p.showStale()
-		}
-	}
-	if w.failure == "" {
-		w.elapsed = end
-	}
+// version gives a change of something other than a page its version.
+func (w *world) version() uint64 {
+	w.server.Version++
+	return w.server.Version
 }
 
 func (w *world) failf(format string, args ...any) {
 	if w.failure == "" {
 		w.failure = fmt.Sprintf(format, args...)
-		w.logf("FAILED: %s", w.failure)
+		w.note("FAILURE: %s", w.failure)
 	}
 }
 
-// logf adds a line to the trace. What is only hashed is not formatted.
-func (w *world) logf(format string, args ...any) {
-	if w.traced {
-		w.trace = append(w.trace, w.now().Format("15:04:05.000000 ")+fmt.Sprintf(format, args...))
+// note adds a line to the trace. Arguments that are costly to print are Stringers.
+func (w *world) note(format string, args ...any) {
+	if w.tracing {
+		at := w.now.Sub(fixture.Start).Truncate(time.Millisecond)
+		w.trace = append(w.trace, fmt.Sprintf("%9s  ", at)+fmt.Sprintf(format, args...))
 	}
 }
 
-// mark makes the hash depend on a change of the store.
-func (w *world) mark(text string) {
-	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%d %d %s", w.hash, w.elapsed, text)
-	w.hash = h.Sum64()
-}
+// chance is true once in n times.
+func (w *world) chance(n int) bool { return w.rng.IntN(n) == 0 }
 
-func (w *world) report() string {
-	if !w.traced {
-		return fmt.Sprintf("seed %d: %s\nSEED=%d shows what happened", w.seed, w.failure, w.seed)
+// step lets one thing happen.
+func (w *world) step() {
+	w.steps++
+	w.now = w.now.Add(time.Duration(w.rng.IntN(12)) * time.Millisecond)
+	p := w.procs[w.rng.IntN(len(w.procs))]
+	switch n := w.rng.IntN(200); {
+	case n < 50:
+		w.some((*process).isAsking, w.serve)
+	case n < 96:
+		w.some((*process).isAnswered, (*process).answer)
+	case n < 120:
+		w.some((*process).isBehind, (*process).deliver)
+	case n < 146:
+		w.shop(p)
+	case n < 154:
+		w.some((*process).isLeading, (*process).feed)
+	case n < 158:
+		w.stock.show(p)
+	case n < 162:
+		p.watchStock()
+	case n < 170:
+		w.objectsStep(p)
+	case n < 174:
+		w.some((*process).isLeading, func(p *process) { p.publish(6) })
+	case n < 177:
+		w.some((*process).isLeading, w.expire)
+	case n < 182:
+		w.stock.change()
+	case n < 183:
+		w.elect(p)
+	case n < 195:
+		w.fault(p)
+	default:
 	}
-	return fmt.Sprintf("seed %d: %s\n%s", w.seed, w.failure, strings.Join(w.trace, "\n"))
 }
 
-// chance is true with the probability p, and never when calm.
-func (w *world) chance(p float64) bool { return !w.calm && p > 0 && w.rng.Float64() < p }
-
-// upTo is a random duration, mostly short.
-func (w *world) upTo(d time.Duration) time.Duration {
-	f := w.rng.Float64()
-	return time.Duration(f * f * float64(d))
+// some lets one process do something, of those that can.
+func (w *world) some(can func(*process) bool, do func(*process)) {
+	first := w.rng.IntN(len(w.procs))
+	for i := range w.procs {
+		if p := w.procs[(first+i)%len(w.procs)]; can(p) {
+			do(p)
+			return
+		}
+	}
 }
 
-func (w *world) oneOf(n int) bool { return w.rng.IntN(n) == 0 }
+// elect elects or deposes a process: mostly there is one, sometimes none or several.
+func (w *world) elect(p *process) {
+	if p.isFrozen() || p.elected && w.chance(2) {
+		return
+	}
+	p.setElected(!p.elected)
+}
+
+// judge lets the books see what the server has stored since.
+func (w *world) judge() {
+	for ; w.judged < len(w.server.Changes) && w.failure == ""; w.judged++ {
+		w.books.stored(w.server.Changes[w.judged].Page)
+	}
+}

@@ -11,14 +11,14 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
-	"github.com/acme/inventory-service/internal/replica"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
 // core decides carts by the journal of a namespace: what the operator will decide by,
 // without its bridge and without any object.
-type core struct{ runner *replica.Runner }
+type core struct{ runner *allocator.Runner }
 
 // openCore returns a core that has to run.
 func openCore(kubeconfig, namespace string) (*core, error) {
@@ -26,13 +26,13 @@ func openCore(kubeconfig, namespace string) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock := &replica.ServerClock{}
+	clock := &allocator.ServerClock{}
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(next) })
 	client, err := journal.NewClient(config, nil)
 	if err != nil {
 		return nil, err
 	}
-	runner := replica.NewRunner(replica.RunnerOptions{
+	runner := allocator.NewRunner(allocator.RunnerOptions{
 		Client: client, Namespace: namespace, Now: clock.Now,
 		Config: journal.Config{
 			Self: journal.Leader{Name: "bench"}, Process: uuid.NewString(), Fill: 16 << 10, MaxPage: 512 << 10, Spare: 4,

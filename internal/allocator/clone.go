@@ -1,0 +1,19 @@
+package allocator
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone returns a Allocator of its own in the same state.
+func (r *Allocator) Clone() *Allocator {
+	c := *r
+	c.log, c.stock = r.log.Clone(), r.stock.Clone()
+	c.queue, c.parked, c.batch = slices.Clone(r.queue), slices.Clone(r.parked), slices.Clone(r.batch)
+	c.left = maps.Clone(r.left)
+	if r.suspect != nil {
+		suspect := *r.suspect
+		c.suspect = &suspect
+	}
+	return &c
+}

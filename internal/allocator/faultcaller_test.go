@@ -1,0 +1,135 @@
+package allocator_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+// A process that could store nothing tries again, also where its clock was put back by a
+// little meanwhile and it wakes too early. Nobody else would wake it.
+func TestBlockedReplicaWakesUp(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.server.Reject = func(*journal.Page) error { return errors.New("no") }
+	call := s.send(mugs(10))
+	s.server.Reject = nil
+	s.skew = -100 * time.Millisecond
+	s.pass(10 * time.Second)
+	if got := s.answerTo(call).Verdict; got != stock.Done {
+		t.Errorf("verdict %d ten seconds after the API server takes writes again", got)
+	}
+}
+
+// Whoever has left is told nothing, wherever the request was: under way, or tried by
+// itself since it could not be stored.
+func TestWhoLeftIsToldNothing(t *testing.T) {
+	for name, rejects := range map[string]bool{"under way": false, "being tried": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+			s.must(mugs(10))
+			if rejects {
+				s.server.Reject = func(p *journal.Page) error {
+					if len(p.Records) > 2 {
+						return errors.New("no")
+					}
+					return nil
+				}
+			}
+			s.frozen = func(e journal.Effect) bool {
+				put, ok := e.(journal.Put)
+				return ok && (len(put.Page.Records) > 2) != rejects
+			}
+			call := s.send(fixture.Reserve("cart-1"))
+			if len(s.kept) != 1 {
+				t.Fatalf("%d writes are under way", len(s.kept))
+			}
+			s.tell(allocator.Dropped{Call: call})
+			s.thaw()
+			if told := s.told[call]; told != nil {
+				t.Errorf("told %+v", told)
+			}
+			if s.Waiting() != 0 || !s.Log().Leading() {
+				t.Errorf("%s, %d requests wait", s.Log().Stage(), s.Waiting())
+			}
+		})
+	}
+}
+
+// A cart that waits for a StockItem to be shown is decided as soon as there is enough for
+// other reasons, and before all who came later.
+func TestWaitingCartsAreFirst(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10), fixture.Reserve("all", fixture.Line("mug", 10)))
+	s.must(stock.PutItem{Item: fixture.Item("mugs", fixture.Stocks("mug", "ams", 12), fixture.Revised(2, 2))})
+	first := s.send(fixture.Reserve("cart-1", fixture.Line("mug", 2)))
+	if got := s.answerTo(first).Verdict; got != 0 {
+		t.Fatalf("verdict %d, though two more mugs are declared", got)
+	}
+	s.freeze()
+	release := s.send(stock.Release{Reservation: "all"})
+	second := s.send(fixture.Reserve("cart-2", fixture.Line("mug", 9)))
+	s.thaw()
+	if got := s.answerTo(release).Verdict; got != stock.Done {
+		t.Fatalf("the release is told %d", got)
+	}
+	if got := s.answerTo(first); got.Verdict != stock.Done || got.Reservation.Phase != stock.PhaseReserved {
+		t.Errorf("who came first gets %+v", got)
+	}
+	if got := s.answerTo(second).Verdict; got != 0 {
+		t.Errorf("who came later is told %d", got)
+	}
+}
+
+// A request that could not be stored, and that nobody waits for any more, takes nobody
+// else's place: who comes next is decided.
+func TestWhoLeftIsNotBlamed(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10))
+	s.server.Reject = func(*journal.Page) error { return errors.New("no") }
+	s.frozen = func(e journal.Effect) bool {
+		_, get := e.(journal.Get)
+		return get
+	}
+	first := s.send(fixture.Reserve("cart-1"))
+	s.tell(allocator.Dropped{Call: first})
+	second := s.send(fixture.Reserve("cart-2"))
+	s.server.Reject = nil
+	s.thaw()
+	s.pass(5 * time.Second)
+	if got := s.answerTo(second).Verdict; got != stock.Done || s.told[first] != nil {
+		t.Errorf("verdict %d; who left is told %+v", got, s.told[first])
+	}
+}
+
+// Whatever keeps a process from its work has a reason that people can be shown, until it
+// is over.
+func TestTroubleSaysWhy(t *testing.T) {
+	for what, then := range map[string]func(*solo){
+		"writes":                  func(s *solo) { s.send(mugs(10)) },
+		"writes, and then reads":  func(s *solo) { s.send(mugs(10)) },
+		"lists":                   (*solo).gap,
+		"reading the StockLedger": (*solo).gap,
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+			s.answer = fails[what]
+			then(s)
+			s.pass(time.Second)
+			if got := s.Log().Trouble(); !errors.Is(got, errForbidden) {
+				t.Errorf("trouble %v", got)
+			}
+			s.answer = nil
+			s.pass(10 * time.Second)
+			s.must(stock.Register{Name: "archive", Position: "1"})
+			if got := s.Log().Trouble(); got != nil {
+				t.Errorf("trouble %v though all is well", got)
+			}
+		})
+	}
+}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package allocator
-
-const underRace = false

@@ -1,0 +1,210 @@
+package allocator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// Runner runs the Allocator of one namespace against an API server. It is the thin shell:
+// it performs effects, turns what happens into events, and brings answers to those who
+// wait. All methods are safe for concurrent use.
+type Runner struct {
+	namespace string
+	now       func() time.Time
+	client    *journal.Client
+	options   journal.StoreOptions
+
+	// mu guards core: steps take it for themselves, queries share it.
+	mu   sync.RWMutex
+	core *Allocator
+	wake *time.Timer
+
+	// inbox are events that wait for the next step; filled tells that there are some.
+	inbox struct {
+		sync.Mutex
+		events []Event
+		calls  uint64
+		// waiting are those who want an answer, by call.
+		waiting map[uint64]chan reply
+	}
+	filled chan struct{}
+	// ended is closed when Run has returned: nobody is answered any more.
+	ended chan struct{}
+}
+
+// RunnerOptions are what a Runner needs.
+type RunnerOptions struct {
+	Client    *journal.Client
+	Namespace string
+	Config    journal.Config
+	Policy    stock.Policy
+	// Now is a clock that is never more than Ahead beyond the API server's, such as that of
+	// a ServerClock.
+	Now func() time.Time
+	// Store is what tests make small.
+	Store journal.StoreOptions
+}
+
+// NewRunner returns a runner that has not been started.
+func NewRunner(o RunnerOptions) *Runner {
+	r := &Runner{
+		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store,
+		core: New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	r.inbox.waiting = map[uint64]chan reply{}
+	return r
+}
+
+// reply is what became of a request.
+type reply struct {
+	answer stock.Answer
+	err    error
+}
+
+// ErrUnwritable says that a request cannot be stored though others can.
+var ErrUnwritable = errors.New("it cannot be stored")
+
+// ErrNoAnswer says that there was no answer in time. The request may have been carried
+// out, or may still be: asking for the same again finds out.
+var ErrNoAnswer = errors.New("no answer in time")
+
+// Ask has a request decided and returns once the answer may be told. It fails with
+// ErrNoAnswer when ctx or Run ends before that, and with ErrUnwritable.
+func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
+	answered := make(chan reply, 1)
+	call := r.register(answered)
+	r.put(Asked{Call: call, Request: request})
+	select {
+	case reply := <-answered:
+		return reply.answer, reply.err
+	case <-ctx.Done():
+		r.forget(call)
+		r.put(Dropped{Call: call})
+		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: %w", ErrNoAnswer, r.namespace, context.Cause(ctx))
+	case <-r.ended:
+		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: this process stops", ErrNoAnswer, r.namespace)
+	}
+}
+
+// Tell has a request carried out without waiting for it.
+func (r *Runner) Tell(request stock.Request) { r.put(Asked{Request: request}) }
+
+// Elect says whether this process should lead.
+func (r *Runner) Elect(elected bool) {
+	if elected {
+		r.put(Journal{journal.Elected{}})
+		return
+	}
+	r.put(Journal{journal.Deposed{}})
+}
+
+// Read calls read with the stock and the journal as they are. Neither may be kept.
+func (r *Runner) Read(read func(*stock.State, *journal.Log)) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	read(r.core.Stock(), r.core.Log())
+}
+
+// register notes who waits for an answer and returns the call.
+func (r *Runner) register(answered chan reply) uint64 {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	r.inbox.calls++
+	r.inbox.waiting[r.inbox.calls] = answered
+	return r.inbox.calls
+}
+
+func (r *Runner) forget(call uint64) {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	delete(r.inbox.waiting, call)
+}
+
+// put leaves an event for the next step.
+func (r *Runner) put(event Event) {
+	select {
+	case <-r.ended:
+		return
+	default:
+	}
+	r.inbox.Lock()
+	r.inbox.events = append(r.inbox.events, event)
+	r.inbox.Unlock()
+	select {
+	case r.filled <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+// Run runs until ctx ends. It is called once.
+func (r *Runner) Run(ctx context.Context) error {
+	defer close(r.ended)
+	events := make(chan journal.Event)
+	store := journal.NewStore(ctx, r.client, r.namespace, events, r.options)
+	defer store.Wait()
+	r.wake = time.NewTimer(time.Hour)
+	defer r.wake.Stop()
+	r.mu.Lock()
+	effects := r.core.Start()
+	r.mu.Unlock()
+	for {
+		r.perform(store, effects)
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-events:
+			effects = r.step(Journal{e})
+		case <-r.wake.C:
+			effects = r.step(Woken{})
+		case <-r.filled:
+			effects = r.step(r.take()...)
+		}
+	}
+}
+
+// take empties the inbox: all that came meanwhile is taken in before anything is decided.
+func (r *Runner) take() []Event {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	events := r.inbox.events
+	r.inbox.events = nil
+	return events
+}
+
+func (r *Runner) step(events ...Event) []Effect {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.Step(r.now(), events...)
+}
+
+// perform passes effects on. The store returns at once.
+func (r *Runner) perform(store *journal.Store, effects []Effect) {
+	for _, effect := range effects {
+		switch e := effect.(type) {
+		case Perform:
+			store.Perform(e.Effect)
+		case Answered:
+			r.answer(e.Call, reply{answer: e.Answer})
+		case Unwritable:
+			r.answer(e.Call, reply{err: fmt.Errorf("%w in namespace %s: %w", ErrUnwritable, r.namespace, e.Err)})
+		case Wake:
+			r.wake.Reset(e.After)
+		}
+	}
+}
+
+// answer brings a reply to whoever still waits for it.
+func (r *Runner) answer(call uint64, reply reply) {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	if answered, ok := r.inbox.waiting[call]; ok {
+		delete(r.inbox.waiting, call)
+		answered <- reply // it has room for one
+	}
+}

@@ -1,0 +1,240 @@
+package allocator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"k8s.io/client-go/rest"
+
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+func TestMain(m *testing.M) { os.Exit(controlplanetest.Main(m, "../../config/crd")) }
+
+// shop is one namespace of a real API server, and the processes that work in it.
+type shop struct {
+	tb        testing.TB
+	config    *rest.Config
+	namespace string
+	processes int
+}
+
+func newShop(tb testing.TB) *shop {
+	cp := controlplanetest.Shared(tb)
+	return &shop{tb: tb, config: cp.RESTConfig(), namespace: controlplanetest.Namespace(tb, cp)}
+}
+
+// start runs one more process until it is stopped.
+func (s *shop) start() (r *allocator.Runner, stop func()) {
+	s.tb.Helper()
+	s.processes++
+	name := fmt.Sprintf("p%d", s.processes)
+	clock := &allocator.ServerClock{}
+	config := rest.CopyConfig(s.config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(next) })
+	client, err := journal.NewClient(config, nil)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	r = allocator.NewRunner(allocator.RunnerOptions{
+		Client: client, Namespace: s.namespace, Now: clock.Now, Policy: policy,
+		Config: journal.Config{
+			Self: journal.Leader{Name: name}, Process: name + "-" + uuid.NewString(), Fill: 16 << 10, MaxPage: 512 << 10,
+			Spare: 4, WriteFormat: journal.Format, Pack: journal.Pack,
+		},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := r.Run(ctx); err != nil {
+			s.tb.Error(err)
+		}
+	})
+	stop = func() {
+		cancel()
+		running.Wait()
+	}
+	s.tb.Cleanup(stop)
+	return r, stop
+}
+
+var policy = stock.Policy{
+	Retention: 24 * 3600 * 1e6, Grace: 300 * 1e6, Limit: 64 << 20, CompactAbove: 1 << 20, Batch: 256 << 10,
+}
+
+// receive declares units of a product, and waits until they count. What was read before
+// the process led is read, and told, again.
+func receive(tb testing.TB, r *allocator.Runner, product stock.ID, units int64) {
+	tb.Helper()
+	request := stock.PutItem{Item: stock.Item{
+		UID: stock.ID(uuid.NewString()), Name: string(product), Product: product, Location: "default",
+		Generation: 1, Version: 1, Received: units, Sellable: units,
+	}}
+	for {
+		answer, err := r.Ask(tb.Context(), request)
+		switch {
+		case err == nil && answer.Verdict == stock.Outdated:
+		case err != nil || answer.Verdict != stock.Done:
+			tb.Fatalf("%+v, %v", answer, err)
+		default:
+			return
+		}
+	}
+}
+
+// cart is the command of a cart that wants a mug.
+func cart(n int) stock.Reserve {
+	id := stock.ID(uuid.NewSHA1(uuid.NameSpaceURL, fmt.Append(nil, "cart", n)).String())
+	return stock.Reserve{
+		Hold: 900 * 1e6,
+		Wanted: stock.Reservation{
+			ID: id, Outcome: stock.ID(uuid.NewString()), Cart: id, Lines: []stock.Line{{Product: "mug", Quantity: 1}},
+			Command: stock.Command{Source: "/shop", ID: id, Time: stock.Time(time.Now().UnixMicro()), Hash: "h"},
+		},
+	}
+}
+
+// Many carts at once, while the leader is stopped and another takes over: each gets one
+// outcome, and what was sold is what there was.
+func TestRunnerTakeOver(t *testing.T) {
+	const carts, units, clients = 600, 400, 64
+	s := newShop(t)
+	first, stopFirst := s.start()
+	second, _ := s.start()
+	first.Elect(true)
+	receive(t, first, "mug", units)
+
+	var leader atomic.Pointer[allocator.Runner]
+	leader.Store(first)
+	var decided, numbers atomic.Int64
+	var reserved, refused sync.Map
+	var group sync.WaitGroup
+	for range clients {
+		group.Go(func() {
+			for {
+				n := int(numbers.Add(1))
+				if n > carts {
+					return
+				}
+				command := cart(n)
+				answer := ask(t, &leader, command)
+				switch answer.Reservation.Phase {
+				case stock.PhaseReserved:
+					reserved.Store(n, answer.Reservation.Outcome)
+				case stock.PhaseRefused:
+					refused.Store(n, answer.Reservation.Outcome)
+				}
+				if decided.Add(1) == carts/2 {
+					stopFirst()
+					second.Elect(true)
+					leader.Store(second)
+				}
+			}
+		})
+	}
+	group.Wait()
+
+	count := 0
+	reserved.Range(func(n, outcome any) bool {
+		count++
+		answer := ask(t, &leader, cart(n.(int)))
+		if answer.Verdict != stock.Repeated || answer.Reservation.Outcome != outcome {
+			t.Errorf("cart %d, told %v, is asked for again and gets %+v", n, outcome, answer)
+		}
+		return true
+	})
+	if count != units {
+		t.Errorf("%d carts were told that they have one of %d units", count, units)
+	}
+	third, _ := s.start()
+	equal(t, second, third)
+}
+
+// ask repeats a command until it gets an answer, as a client of a bridge would.
+func ask(t *testing.T, leader *atomic.Pointer[allocator.Runner], command stock.Reserve) stock.Answer {
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		answer, err := leader.Load().Ask(ctx, command)
+		cancel()
+		if err == nil {
+			return answer
+		}
+		if !errors.Is(err, allocator.ErrNoAnswer) || t.Context().Err() != nil {
+			t.Error(err)
+			return stock.Answer{Reservation: &stock.Reservation{}}
+		}
+	}
+}
+
+// equal waits until two processes know the same, and fails unless their stock is the same.
+func equal(t *testing.T, a, b *allocator.Runner) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for position(a) != position(b) {
+		if time.Now().After(deadline) {
+			t.Fatalf("one is at %+v, the other at %+v", position(a), position(b))
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if one, other := dump(a), dump(b); one != other {
+		t.Errorf("State that followed the journal:\n%s\nState made from a list:\n%s", one, other)
+	}
+}
+
+func position(r *allocator.Runner) (p journal.Position) {
+	r.Read(func(_ *stock.State, l *journal.Log) { p = l.Position() })
+	return p
+}
+
+func dump(r *allocator.Runner) string {
+	var text strings.Builder
+	r.Read(func(s *stock.State, _ *journal.Log) { _ = s.Dump(&text) })
+	return text.String()
+}
+
+// A question is not answered by a process that cannot prove that it leads.
+func TestRunnerAnswersNothingUnproven(t *testing.T) {
+	s := newShop(t)
+	leader, _ := s.start()
+	leader.Elect(true)
+	receive(t, leader, "mug", 10)
+	standby, _ := s.start()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if answer, err := standby.Ask(ctx, cart(1)); !errors.Is(err, allocator.ErrNoAnswer) {
+		t.Errorf("a standby answers %+v, %v", answer, err)
+	}
+}
+
+// BenchmarkRunner measures carts through the journal of a real API server, without a
+// bridge: 64 clients that each wait for their outcome.
+func BenchmarkRunner(b *testing.B) {
+	s := newShop(b)
+	r, _ := s.start()
+	r.Elect(true)
+	receive(b, r, "mug", 1<<40)
+	var numbers atomic.Int64
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			answer, err := r.Ask(context.Background(), cart(int(numbers.Add(1))))
+			if err != nil || answer.Verdict != stock.Done {
+				b.Errorf("%+v, %v", answer, err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "carts/s")
+}
