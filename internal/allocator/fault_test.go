@@ -93,7 +93,7 @@ func waitOf(effect journal.Effect) time.Duration {
 }
 
 // tell passes on events and performs what is due then.
-func (s *solo) tell(events ...replica.Event) {
+func (s *solo) tell(events ...allocator.Event) {
 	s.take(s.Step(s.now.Add(s.skew), events...))
 }
 
