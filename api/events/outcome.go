@@ -23,7 +23,7 @@ func Outcome(r *v1.Reservation) (cloudevents.Event, bool) {
 	if r.WasReserved() {
 		eventType, suffix, payload = TypeReserved, ".reserved", any(reserved(r))
 	}
-	event := newEvent(eventType, ReservationSource(r.Namespace), string(r.UID)+suffix, r.Name)
+	event := newEvent(eventType, ReservationSource(r.Namespace), r.Status.OutcomeID+suffix, r.Name)
 	event.SetTime(instant(*r.Status.DecidedAt).Time)
 	setData(&event, payload)
 	return event, true

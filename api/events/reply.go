@@ -108,7 +108,7 @@ func ConsumedReply(r *v1.Reservation) cloudevents.Event {
 // While some are held, its id counts those that are not: they only grow, so one
 // id always comes with one account of them.
 func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *metav1.Time) cloudevents.Event {
-	id := string(r.UID) + "." + suffix
+	id := r.Status.OutcomeID + "." + suffix
 	if r.CurrentPhase() == v1.PhaseReserved {
 		var consumed, released int64
 		for _, a := range r.Status.Allocations {

@@ -21,7 +21,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&StockItem{}, &StockItemList{},
 		&Reservation{}, &ReservationList{},
 		&StockLedger{}, &StockLedgerList{},
-		&StockTally{}, &StockTallyList{},
+
 		&JournalPage{}, &JournalPageList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)

@@ -86,6 +86,7 @@ const (
 // ReservationSpec is what a cart asks for.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID)",message="customerID never changes",fieldPath=".customerID"
+// +kubebuilder:validation:XValidation:rule="has(self.command) == has(oldSelf.command)",message="command never changes: it is the bridge that sets it",fieldPath=".command"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || has(self.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
 // +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor)",message="holdFor never changes",fieldPath=".holdFor"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || has(self.consumeItems)",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
@@ -95,6 +96,13 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.releaseReason) || self.intent == 'Release'",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
 // +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || (has(self.releaseReason) == has(oldSelf.releaseReason) && (!has(self.releaseReason) || self.releaseReason == oldSelf.releaseReason))",message="releaseReason is set together with intent Release and then never changes",fieldPath=".releaseReason"
 type ReservationSpec struct {
+	// Command is the command through the bridge that this Reservation shows. Only
+	// the operator sets it: a Reservation that has one is never decided by itself.
+	// It never changes.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="command never changes: it is the bridge that sets it"
+	Command *Command `json:"command,omitempty"`
+
 	// CartID names the checked-out cart (1 to 128 printable ASCII characters).
 	// It never changes.
 	// +required
@@ -181,6 +189,20 @@ type ReservationSpec struct {
 	// ORDER_CANCELLED or EXPIRED. It goes with intent Release.
 	// +optional
 	ReleaseReason ReleaseReason `json:"releaseReason,omitempty"`
+}
+
+// Command tells a command from all others: the Reservation's name is made of it.
+type Command struct {
+	// Source is that of the CloudEvent. It is empty for a command over plain HTTP
+	// without an Idempotency-Key: the id is then the Reservation's name.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	Source string `json:"source,omitempty"`
+	// ID is that of the CloudEvent, or the Idempotency-Key.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	ID string `json:"id"`
 }
 
 // ReservationItem is one line of a cart.

@@ -75,19 +75,15 @@ type ReservationStatus struct {
 	// +optional
 	OrderID string `json:"orderID,omitempty"`
 
-	// FoldID is the fold that last took units of the Reservation out of stock.
+	// OutcomeID names the outcome: its event is <outcomeID>.reserved or
+	// <outcomeID>.unavailable.
 	// +optional
-	FoldID int64 `json:"foldID,omitempty"`
+	OutcomeID string `json:"outcomeID,omitempty"`
 
-	// Fence is the uid and epoch of the StockLedger that was rebuilt around
-	// this Reservation while it was open. It is empty unless a ledger was lost.
+	// Position is the last record of the journal that this status includes:
+	// journal, page and number of records.
 	// +optional
-	Fence string `json:"fence,omitempty"`
-
-	// Mark is what an operator that took over wrote into one Reservation, to see when
-	// its watch is up to date. It says nothing about the Reservation.
-	// +optional
-	Mark string `json:"mark,omitempty"`
+	Position string `json:"position,omitempty"`
 
 	// Conditions are Reserved (the units are held), Complete (nothing will
 	// change any more) and, only after trouble, Delivered (the outcome's event
@@ -115,10 +111,6 @@ type Allocation struct {
 	// Released is how many of them were given back.
 	// +optional
 	Released int64 `json:"released,omitempty"`
-	// LastConsumed is how many of the consumed ones the fold foldID brings to
-	// the tallies.
-	// +optional
-	LastConsumed int64 `json:"lastConsumed,omitempty"`
 }
 
 // Held is how many of the units are still promised.

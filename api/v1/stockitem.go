@@ -20,6 +20,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="On Hand",type=integer,JSONPath=`.status.onHand`
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.reserved`
 // +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.available`
+// +kubebuilder:printcolumn:name="Refused",type=integer,JSONPath=`.status.refused`,priority=1
 // +kubebuilder:printcolumn:name="In Stock",type=string,JSONPath=`.status.conditions[?(@.type=="InStock")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type StockItem struct {
@@ -130,10 +131,15 @@ type StockItemStatus struct {
 	// +optional
 	Shortfall int64 `json:"shortfall,omitempty"`
 
-	// Mark is what an operator that took over wrote into one StockItem, to see when
-	// its watch is up to date. It says nothing about the item.
+	// Refused is the number of carts that could not be served for want of this
+	// item's units since the item began to serve.
 	// +optional
-	Mark string `json:"mark,omitempty"`
+	Refused int64 `json:"refused,omitempty"`
+
+	// Position is the last record of the journal that these figures include:
+	// journal, page and number of records.
+	// +optional
+	Position string `json:"position,omitempty"`
 
 	// Conditions are Ready (the figures count), InStock (some are available),
 	// LowStock (no more than the threshold are available) and Oversold (there

@@ -8,24 +8,27 @@ import (
 // LedgerName is the name of the one StockLedger of a namespace.
 const LedgerName = "default"
 
-// StockLedger is the write-ahead journal of one namespace's decisions, and the
-// namespace's totals at a glance. The operator makes it and nobody else writes
-// it; a deleted one is rebuilt from the Reservations.
+// StockLedger is a namespace at a glance: who leads, where the journal stands, what there
+// is. It is derived from the journal and may be erased while that stands. It also is the
+// witness that names the journal: where the one that it names is gone, nothing is decided
+// until somebody has looked.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ledger,categories=inventory
 // +kubebuilder:validation:XValidation:rule="self.metadata.name == 'default'",message="a namespace has one StockLedger and it is named default"
-// +kubebuilder:printcolumn:name="Leader",type=string,JSONPath=`.status.holder`
-// +kubebuilder:printcolumn:name="Epoch",type=integer,JSONPath=`.status.epoch`
+// +kubebuilder:printcolumn:name="Leader",type=string,JSONPath=`.status.leader`
+// +kubebuilder:printcolumn:name="Position",type=string,JSONPath=`.status.position`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Items",type=integer,JSONPath=`.status.totals.items`
 // +kubebuilder:printcolumn:name="On Hand",type=integer,JSONPath=`.status.totals.onHand`
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.totals.reserved`
-// +kubebuilder:printcolumn:name="In Flight",type=integer,JSONPath=`.status.totals.inFlight`
-// +kubebuilder:printcolumn:name="Backlog",type=integer,JSONPath=`.status.totals.backlog`
 // +kubebuilder:printcolumn:name="Consumed",type=integer,JSONPath=`.status.totals.consumed`
-// +kubebuilder:printcolumn:name="No Item",type=integer,JSONPath=`.status.totals.withoutItem`
+// +kubebuilder:printcolumn:name="Open",type=integer,JSONPath=`.status.totals.open`
+// +kubebuilder:printcolumn:name="Undelivered",type=integer,JSONPath=`.status.totals.undelivered`
+// +kubebuilder:printcolumn:name="Remembers Since",type=string,JSONPath=`.status.rememberedSince`
 // +kubebuilder:printcolumn:name="Consistent",type=string,JSONPath=`.status.conditions[?(@.type=="Consistent")].status`
+// +kubebuilder:printcolumn:name="No Item",type=integer,JSONPath=`.status.totals.withoutItem`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type StockLedger struct {
 	metav1.TypeMeta `json:",inline"`
@@ -33,56 +36,24 @@ type StockLedger struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Status is the journal and the totals. There is no spec: nothing about
-	// the ledger is anybody's choice.
+	// Status is what the journal says. There is no spec: nothing about the ledger
+	// is anybody's choice.
 	// +optional
 	Status StockLedgerStatus `json:"status,omitempty"`
 }
 
-// StockLedgerStatus is the journal. Every write of it is one compare-and-swap
-// by the operator that holds the epoch.
+// StockLedgerStatus is the namespace at a glance.
 //
 // +structType=atomic
 type StockLedgerStatus struct {
-	// Holder is the operator process that took the ledger over last. Only its
-	// writes succeed.
+	// Leader is the operator process that decides.
 	// +optional
-	Holder string `json:"holder,omitempty"`
+	Leader string `json:"leader,omitempty"`
 
-	// Epoch counts the take-overs. It only ever rises.
+	// Position is the last record of the journal that this status includes:
+	// journal, page and number of records.
 	// +optional
-	Epoch int64 `json:"epoch,omitempty"`
-
-	// Token names the write that made this version, and no other write ever.
-	// It is how a writer whose answer was lost knows what became of it.
-	// +optional
-	Token string `json:"token,omitempty"`
-
-	// Recovered says that every open Reservation is known to be reflected
-	// here. A ledger without it is rebuilt before anything is decided.
-	// +optional
-	Recovered bool `json:"recovered,omitempty"`
-
-	// InFlight are the holds that were decided and whose Reservation may not
-	// show it yet. A new leader finishes them before it decides anything.
-	// +optional
-	// +listType=atomic
-	InFlight []InFlightHold `json:"inFlight,omitempty"`
-
-	// OpenFold are the units that are being taken out of stock for good. From
-	// the write that names them here they are consumed and no longer held. A
-	// new leader finishes it before it decides anything.
-	// +optional
-	OpenFold *Fold `json:"openFold,omitempty"`
-
-	// LastFold is the highest fold that is finished. Numbers only ever rise.
-	// +optional
-	LastFold int64 `json:"lastFold,omitempty"`
-
-	// Cursor is the lowest resourceVersion of a Reservation whose outcome the
-	// sink may not have acknowledged. Empty means all of them.
-	// +optional
-	Cursor string `json:"cursor,omitempty"`
+	Position string `json:"position,omitempty"`
 
 	// Journal names the journal that this namespace's decisions are in. A journal that
 	// it does not name decides nothing; where the named one is gone, nothing is decided
@@ -90,7 +61,12 @@ type StockLedgerStatus struct {
 	// +optional
 	Journal *JournalIdentity `json:"journal,omitempty"`
 
-	// Totals are the namespace's sums, written along with other changes.
+	// RememberedSince is how far back the journal remembers: a command that is older
+	// and unknown is refused as too old. Empty: nothing was forgotten.
+	// +optional
+	RememberedSince *metav1.Time `json:"rememberedSince,omitempty"`
+
+	// Totals are the namespace's sums.
 	// +optional
 	Totals LedgerTotals `json:"totals,omitempty"`
 
@@ -99,8 +75,8 @@ type StockLedgerStatus struct {
 	// +optional
 	Audit *AuditStatus `json:"audit,omitempty"`
 
-	// Conditions are Ready (an operator decides reservations here) and
-	// Consistent (the last audit found every figure to be what it should be).
+	// Conditions are Ready (carts are decided here), Consistent (the last audit found
+	// every figure to be what it should be) and, after damage, JournalDamaged.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -115,93 +91,6 @@ type JournalIdentity struct {
 	// Namespace is the uid of the Namespace in which it was founded.
 	// +required
 	Namespace types.UID `json:"namespace"`
-}
-
-// InFlightHold is one decided hold on its way into its Reservation's status. As JSON
-// it is a string that holds an object.
-// +kubebuilder:validation:Type=string
-type InFlightHold struct {
-	// UID is the Reservation's uid.
-	// +required
-	UID types.UID `json:"uid"`
-	// Name is the Reservation's name.
-	// +required
-	Name string `json:"name"`
-	// ReservedAt is when the hold was decided, with six decimals.
-	// +required
-	ReservedAt metav1.MicroTime `json:"reservedAt"`
-	// ExpiresAt is when the hold runs out.
-	// +required
-	ExpiresAt metav1.Time `json:"expiresAt"`
-	// Allocations are the units held.
-	// +required
-	// +listType=atomic
-	Allocations []Allocation `json:"allocations"`
-}
-
-// Fold is a batch of units on their way out of stock.
-type Fold struct {
-	// ID numbers the fold.
-	// +required
-	ID int64 `json:"id"`
-	// Units are the units the fold takes, by product and location.
-	// +optional
-	// +listType=atomic
-	Units []FoldUnits `json:"units,omitempty"`
-	// Reservations are those that may not show yet what the fold took of them.
-	// +optional
-	// +listType=atomic
-	Reservations []FoldedReservation `json:"reservations,omitempty"`
-}
-
-// FoldUnits is a number of units on their way into one StockTally.
-type FoldUnits struct {
-	// LocationID is the location the units were in.
-	// +required
-	LocationID string `json:"locationID"`
-	// ProductID is the product.
-	// +required
-	ProductID string `json:"productID"`
-	// Quantity is the number of units.
-	// +required
-	Quantity int64 `json:"quantity"`
-	// Shard is the number of the StockTally that counts them.
-	// +required
-	Shard int32 `json:"shard"`
-}
-
-// FoldedReservation is what a fold takes of one Reservation. As JSON it is a string
-// that holds an object.
-// +kubebuilder:validation:Type=string
-type FoldedReservation struct {
-	// UID is the Reservation's uid.
-	// +required
-	UID types.UID `json:"uid"`
-	// Name is the Reservation's name.
-	// +required
-	Name string `json:"name"`
-	// Takes are the units taken.
-	// +required
-	// +listType=atomic
-	Takes []Take `json:"takes"`
-	// Lost are units that an earlier fold took of it, whose ledger was lost, and
-	// that this fold brings to the tallies instead.
-	// +optional
-	// +listType=atomic
-	Lost []Take `json:"lost,omitempty"`
-}
-
-// Take is a number of units of one product taken out of one location.
-type Take struct {
-	// LocationID is the location.
-	// +required
-	LocationID string `json:"locationID"`
-	// ProductID is the product.
-	// +required
-	ProductID string `json:"productID"`
-	// Quantity is the number of units.
-	// +required
-	Quantity int64 `json:"quantity"`
 }
 
 // LedgerTotals are the sums over one namespace.
@@ -224,12 +113,15 @@ type LedgerTotals struct {
 	// WithoutItem is the number of promised units whose StockItem is gone.
 	// +optional
 	WithoutItem int64 `json:"withoutItem"`
-	// InFlight is the number of holds in inFlight.
+	// Open is the number of reservations that are held.
 	// +optional
-	InFlight int64 `json:"inFlight"`
-	// Backlog is the number of outcomes that the sink has not acknowledged.
+	Open int64 `json:"open"`
+	// Remembered is the number of reservations that the journal knows.
 	// +optional
-	Backlog int64 `json:"backlog"`
+	Remembered int64 `json:"remembered"`
+	// Undelivered is the number of outcomes that the sink has not acknowledged.
+	// +optional
+	Undelivered int64 `json:"undelivered"`
 }
 
 // AuditStatus is what audits of the namespace found.
@@ -239,8 +131,7 @@ type AuditStatus struct {
 	// 256 bytes.
 	// +optional
 	LastHandledRequest string `json:"lastHandledRequest,omitempty"`
-	// AuditedAt is when an audit ended. It is written along with other changes,
-	// so there may have been audits since that found the same.
+	// AuditedAt is when an audit ended.
 	// +optional
 	AuditedAt *metav1.Time `json:"auditedAt,omitempty"`
 	// Differences is the number of figures that it found to be wrong.
@@ -280,10 +171,23 @@ const (
 	ReasonAuditFailed   = "AuditFailed"
 )
 
-// Reasons of the StockLedger's condition Ready.
+// RepairAnnotation on a StockLedger asks to go on after damage. It repeats what the
+// message of the condition JournalDamaged says.
+const RepairAnnotation = "inventory.acme.com/repair"
+
+// The StockLedger's conditions Ready and JournalDamaged, and their reasons.
 const (
-	ReasonLeading    = "Leading"
-	ReasonTakingOver = "TakingOver"
+	ConditionLedgerReady    = "Ready"
+	ConditionJournalDamaged = "JournalDamaged"
+
+	ReasonLeading       = "Leading"
+	ReasonTakingOver    = "TakingOver"
+	ReasonReadingStock  = "ReadingStock"
+	ReasonDamaged       = "Damaged"
+	ReasonIntact        = "Intact"
+	ReasonUnwritable    = "Unwritable"
+	ReasonUnknownFormat = "UnknownFormat"
+	ReasonFull          = "Full"
 )
 
 // StockLedgerList is a list of StockLedgers.

@@ -1,4 +1,4 @@
-package controllers
+package view
 
 import (
 	"fmt"
@@ -8,17 +8,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-// showPosition makes an item's status say where the item stands.
-func showPosition(item *v1.StockItem, p ledger.Position, now time.Time) {
+// ShowItem makes an item's status say where the item stands, as of its generation. The
+// position of the journal stays as it is.
+func ShowItem(item *v1.StockItem, p stock.Position, now time.Time) {
 	s := &item.Status
 	s.ObservedGeneration = item.Generation
-	s.OnHand, s.Consumed, s.Reserved, s.Available, s.Shortfall = 0, p.Consumed, p.Reserved, p.Available, p.Shortfall
-	if p.Serving {
-		s.OnHand = item.Spec.Received - p.Consumed
-	}
+	s.OnHand, s.Consumed, s.Reserved, s.Available, s.Shortfall = p.OnHand, p.Consumed, p.Reserved, p.Available, p.Shortfall
+	s.Refused = p.Refused
 	for _, c := range []metav1.Condition{ready(p), inStock(item, p), lowStock(item, p), oversold(p)} {
 		c.ObservedGeneration = item.Generation
 		c.LastTransitionTime = metav1.NewTime(now)
@@ -26,7 +25,7 @@ func showPosition(item *v1.StockItem, p ledger.Position, now time.Time) {
 	}
 }
 
-func ready(p ledger.Position) metav1.Condition {
+func ready(p stock.Position) metav1.Condition {
 	if !p.Serving {
 		return condition(v1.ConditionReady, false, v1.ReasonDuplicateStockItem,
 			fmt.Sprintf("StockItem %s serves this product at this location: delete one of the two", p.ServingName))
@@ -34,7 +33,7 @@ func ready(p ledger.Position) metav1.Condition {
 	return condition(v1.ConditionReady, true, v1.ReasonServing, "the figures count")
 }
 
-func inStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
+func inStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionInStock, false, v1.ReasonNotServing, "this item counts for nothing")
@@ -47,7 +46,7 @@ func inStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
 	}
 }
 
-func lowStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
+func lowStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionLowStock, false, v1.ReasonNotServing, "this item counts for nothing")
@@ -60,7 +59,7 @@ func lowStock(item *v1.StockItem, p ledger.Position) metav1.Condition {
 	}
 }
 
-func oversold(p ledger.Position) metav1.Condition {
+func oversold(p stock.Position) metav1.Condition {
 	if p.Shortfall > 0 {
 		return condition(v1.ConditionOversold, true, v1.ReasonReceivedLowered,
 			"more units are promised than are on hand: raise received or release reservations")
