@@ -83,6 +83,7 @@ func (r *Allocator) decide(now time.Time) []Effect {
 }
 
 func (r *Allocator) decideQueue(now time.Time) []Effect {
+	r.gate()
 	policy := r.policy
 	policy.Through = r.log.Through()
 	asked := r.next()
@@ -102,6 +103,20 @@ func (r *Allocator) decideQueue(now time.Time) []Effect {
 		return r.take(r.log.Prove())
 	}
 	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
+}
+
+// gate puts carts aside in a term that is not Stocked.
+func (r *Allocator) gate() {
+	if !r.gated || r.stocked == r.terms {
+		return
+	}
+	r.queue = slices.DeleteFunc(r.queue, func(a ask) bool {
+		_, cart := a.request.(stock.Reserve)
+		if cart {
+			r.unstocked = append(r.unstocked, a)
+		}
+		return cart
+	})
 }
 
 // next are the requests of the next batch.

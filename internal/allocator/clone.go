@@ -10,6 +10,7 @@ func (r *Allocator) Clone() *Allocator {
 	c := *r
 	c.log, c.stock = r.log.Clone(), r.stock.Clone()
 	c.queue, c.parked, c.batch = slices.Clone(r.queue), slices.Clone(r.parked), slices.Clone(r.batch)
+	c.unstocked = slices.Clone(r.unstocked)
 	c.left = maps.Clone(r.left)
 	if r.suspect != nil {
 		suspect := *r.suspect

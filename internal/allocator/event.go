@@ -24,6 +24,11 @@ type (
 	// Dropped says that nobody waits for this call any more. It may be carried out.
 	Dropped struct{ Call uint64 }
 
+	// Stocked says that State has taken in all StockItems as they are in this term. Until
+	// then carts wait: a refusal for want of an item that is merely not read yet would
+	// stay.
+	Stocked struct{ Term uint64 }
+
 	// Woken answers Wake.
 	Woken struct{}
 )
@@ -31,6 +36,7 @@ type (
 func (Journal) event() {}
 func (Asked) event()   {}
 func (Dropped) event() {}
+func (Stocked) event() {}
 func (Woken) event()   {}
 
 // Effect is something that Step wants done.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/acme/inventory-service/internal/journal"
@@ -20,10 +21,18 @@ type Runner struct {
 	client    *journal.Client
 	options   journal.StoreOptions
 
+	changed func(stock.Changes)
+
 	// mu guards core: steps take it for themselves, queries share it.
 	mu   sync.RWMutex
 	core *Allocator
 	wake *time.Timer
+
+	// news tells of every step that changed anything, role of the beginnings and ends of
+	// this process's terms.
+	news, role signal
+	// term is this process's term, 0 while it does not lead.
+	term atomic.Uint64
 
 	// inbox are events that wait for the next step; filled tells that there are some.
 	inbox struct {
@@ -49,6 +58,11 @@ type RunnerOptions struct {
 	Now func() time.Time
 	// Store is what tests make small.
 	Store journal.StoreOptions
+	// Gated makes carts wait in each term until Stocked says that all StockItems were read.
+	Gated bool
+	// Changed, if set, is told while this process leads what the journal changed. It is
+	// called between steps and must not block.
+	Changed func(stock.Changes)
 }
 
 // NewRunner returns a runner that has not been started.
@@ -58,6 +72,13 @@ func NewRunner(o RunnerOptions) *Runner {
 		core: New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.inbox.waiting = map[uint64]chan reply{}
+	if o.Gated {
+		r.core.Gate()
+	}
+	if o.Changed != nil {
+		r.changed = o.Changed
+		r.core.Track()
+	}
 	return r
 }
 
@@ -178,9 +199,23 @@ func (r *Runner) take() []Event {
 }
 
 func (r *Runner) step(events ...Event) []Effect {
+	effects, changes := r.stepLocked(events)
+	if r.changed != nil && !changes.Empty() && r.Leading() {
+		r.changed(changes)
+	}
+	r.news.tell()
+	return effects
+}
+
+func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.core.Step(r.now(), events...)
+	effects := r.core.Step(r.now(), events...)
+	if term := r.core.Term(); term != r.term.Load() {
+		r.term.Store(term)
+		r.role.tell()
+	}
+	return effects, r.core.Stock().TakeChanges()
 }
 
 // perform passes effects on. The store returns at once.

@@ -30,6 +30,7 @@ func (s *State) Apply(w *Write) error {
 // record is State's from now on.
 func (s *State) apply(p *page, record Record, bytes int64) {
 	s.grow(p, bytes)
+	s.note(record)
 	switch r := record.(type) {
 	case *Reserved:
 		s.outcome(p, &r.Reservation, bytes)

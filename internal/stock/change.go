@@ -27,7 +27,14 @@ func (d *draft) release(request Release) Answer {
 		return Answer{Verdict: TooLarge, Reservation: r}
 	}
 	if r.Phase.Ended() {
-		return Answer{Verdict: releasedBefore(r, request.Parts), Reservation: r}
+		verdict := releasedBefore(r, request.Parts)
+		if verdict == Repeated && request.Exact && r.Phase != PhaseRefused && exceeds(r, request.Parts, ship) {
+			verdict = TooMany
+		}
+		return Answer{Verdict: verdict, Reservation: r}
+	}
+	if request.Exact && exceeds(r, request.Parts, ship) {
+		return Answer{Verdict: TooMany, Reservation: r}
 	}
 	next := changeOf(r, request.Actor, d.now)
 	if len(request.Parts) == 0 {
@@ -61,7 +68,14 @@ func (d *draft) consume(request Consume) Answer {
 		return Answer{Verdict: TooLarge, Reservation: r}
 	}
 	if r.Phase.Ended() {
-		return Answer{Verdict: consumedBefore(r, request.Parts), Reservation: r}
+		verdict := consumedBefore(r, request.Parts)
+		if verdict == Repeated && request.Exact && exceeds(r, request.Parts, giveBack) {
+			verdict = TooMany
+		}
+		return Answer{Verdict: verdict, Reservation: r}
+	}
+	if request.Exact && exceeds(r, request.Parts, giveBack) {
+		return Answer{Verdict: TooMany, Reservation: r}
 	}
 	next := changeOf(r, request.Actor, d.now)
 	if len(request.Parts) == 0 {

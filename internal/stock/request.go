@@ -16,18 +16,23 @@ type (
 		Verified bool
 	}
 
-	// Release gives units of a hold back: those of Parts, or all that are left.
+	// Release gives units of a hold back: those of Parts, or all that are left. Exact
+	// refuses Parts that ask for more than can be given back, instead of giving back what
+	// there is.
 	Release struct {
 		Reservation ID
 		Parts       []Part
+		Exact       bool
 		Reason      string
 		Actor       ID
 	}
 
-	// Consume ships units of a hold: those of Parts, or all that are left.
+	// Consume ships units of a hold: those of Parts, or all that are left. Exact is as for
+	// Release.
 	Consume struct {
 		Reservation ID
 		Parts       []Part
+		Exact       bool
 		Actor       ID
 	}
 
@@ -144,6 +149,9 @@ const (
 	Unverified
 	// Premature: an Expire before its time, or of an end that is no longer the hold's.
 	Premature
+	// TooMany: a Release or Consume with Exact asks for more units than there are. Nothing
+	// was done.
+	TooMany
 	// Outdated: what the request says was read before the process that is to decide it began
 	// to lead; read it again and ask again. Decide itself never says so.
 	Outdated

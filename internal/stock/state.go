@@ -31,6 +31,10 @@ type State struct {
 	// scratch is for coding what is packed.
 	scratch []byte
 
+	// tracking says that changes are noted.
+	tracking bool
+	changes  Changes
+
 	// tentative says that a Decide is at work, and undo how to take its changes back.
 	tentative bool
 	undo      []func()

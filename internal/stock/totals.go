@@ -101,6 +101,17 @@ func givenBack(r *Reservation, parts []Part) bool {
 	return true
 }
 
+// exceeds tells whether parts ask for more units than were reserved and not used otherwise.
+func exceeds(r *Reservation, parts []Part, otherwise counter) bool {
+	quantity := func(a *Allocation) *int64 { return &a.Quantity }
+	for _, part := range parts {
+		if part.Quantity > sumOf(r.Allocations, part, quantity)-sumOf(r.Allocations, part, otherwise) {
+			return true
+		}
+	}
+	return false
+}
+
 // sumOf adds up a running total over the allocations that a part is about.
 func sumOf(allocations []Allocation, part Part, of counter) int64 {
 	var sum int64

@@ -19,6 +19,13 @@ type Allocator struct {
 	// queue are the requests that wait, in order of arrival. parked are those among them
 	// that wait for a StockItem to be shown.
 	queue, parked []ask
+	// gated says that carts wait in each term until it is Stocked: in unstocked. stocked is
+	// the term that is.
+	gated     bool
+	stocked   uint64
+	unstocked []ask
+	// track says that State notes what changes.
+	track bool
 	// batch are the requests of the append, or of the proof, under way.
 	batch []ask
 	// claiming says that the append under way is a term.
@@ -75,7 +82,26 @@ func (r *Allocator) Stock() *stock.State { return r.stock }
 func (r *Allocator) Log() *journal.Log { return r.log }
 
 // Waiting is the number of requests that are not answered.
-func (r *Allocator) Waiting() int { return len(r.queue) + len(r.parked) + len(r.batch) }
+func (r *Allocator) Waiting() int {
+	return len(r.queue) + len(r.parked) + len(r.unstocked) + len(r.batch)
+}
+
+// Term is the number of this process's term, 0 while it does not lead.
+func (r *Allocator) Term() uint64 {
+	if !r.log.Leading() {
+		return 0
+	}
+	return r.terms
+}
+
+// Gate makes carts wait in each term until it is Stocked.
+func (r *Allocator) Gate() { r.gated = true }
+
+// Track makes State note what changes. It is called before Start.
+func (r *Allocator) Track() {
+	r.track = true
+	r.stock.Track()
+}
 
 // Step applies events, in order, and returns what is to be done about them. What came
 // together is decided together.
@@ -99,6 +125,10 @@ func (r *Allocator) step(now time.Time, event Event) []Effect {
 			r.left = map[uint64]struct{}{}
 		}
 		r.left[e.Call] = struct{}{}
+	case Stocked:
+		r.stocked = e.Term
+		r.queue = append(r.unstocked, r.queue...)
+		r.unstocked = nil
 	case Woken:
 		r.waking = false
 	}
@@ -127,6 +157,9 @@ func (r *Allocator) take(effects []journal.Effect) []Effect {
 		switch e := effect.(type) {
 		case journal.Reset:
 			r.stock, r.unreadable = stock.New(), false
+			if r.track {
+				r.stock.Track()
+			}
 		case journal.Applied:
 			effects = append(effects, r.apply(e)...)
 		case journal.Landed:
@@ -215,6 +248,7 @@ func (r *Allocator) drop() {
 	}
 	r.queue = slices.DeleteFunc(r.queue, gone)
 	r.parked = slices.DeleteFunc(r.parked, gone)
+	r.unstocked = slices.DeleteFunc(r.unstocked, gone)
 	for i := range r.batch {
 		r.batch[i].left = r.batch[i].left || gone(r.batch[i])
 	}
