@@ -165,7 +165,7 @@ func (r *Runner) put(event Event) {
 
 // Run runs until ctx ends. It is called once.
 func (r *Runner) Run(ctx context.Context) error {
-	defer close(r.ended)
+	defer r.end()
 	events := make(chan journal.Event)
 	store := journal.NewStore(ctx, r.client, r.namespace, events, r.options)
 	defer store.Wait()
@@ -187,6 +187,14 @@ func (r *Runner) Run(ctx context.Context) error {
 			effects = r.step(r.take()...)
 		}
 	}
+}
+
+// end tells everybody that nobody is answered any more.
+func (r *Runner) end() {
+	close(r.ended)
+	r.term.Store(0)
+	r.role.tell()
+	r.news.tell()
 }
 
 // take empties the inbox: all that came meanwhile is taken in before anything is decided.
