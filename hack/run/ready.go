@@ -41,19 +41,22 @@ func (s shop) list(ctx context.Context, resource string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// epoch is how often the ledger was taken over, 0 before the first time.
-func (s shop) epoch(ctx context.Context) (int64, error) {
+// leader names the process that leads; it is empty where none does.
+func (s shop) leader(ctx context.Context) (string, error) {
 	var ledgers v1.StockLedgerList
 	if err := s.list(ctx, "stockledgers", &ledgers); err != nil || len(ledgers.Items) == 0 {
-		return 0, err
+		return "", err
 	}
-	return ledgers.Items[0].Status.Epoch, nil
+	status := ledgers.Items[0].Status
+	if !meta.IsStatusConditionTrue(status.Conditions, v1.ConditionLedgerReady) {
+		return "", nil
+	}
+	return status.Leader, nil
 }
 
-// awaitReady returns when the bridge serves, the operator has taken the ledger
-// over from whoever had it, in an epoch after the given one, and every StockItem
-// shows figures. It returns a product to try.
-func (s shop) awaitReady(ctx context.Context, bridgePort int, epoch int64) (product string, err error) {
+// awaitReady returns when the bridge serves, another process leads than the one before,
+// and every StockItem shows figures. It returns a product to try.
+func (s shop) awaitReady(ctx context.Context, bridgePort int, before string) (product string, err error) {
 	url := "http://" + loopback(bridgePort) + "/readyz"
 	if err := poll(ctx, "the bridge", func(ctx context.Context) error { return probe(ctx, url) }); err != nil {
 		return "", err
@@ -64,12 +67,12 @@ func (s shop) awaitReady(ctx context.Context, bridgePort int, epoch int64) (prod
 		if err := s.list(ctx, "stockitems", &stock); err != nil {
 			return err
 		}
-		now, err := s.epoch(ctx)
+		now, err := s.leader(ctx)
 		if err != nil {
 			return err
 		}
-		// Without any stock there may be no ledger to take over.
-		if now <= epoch && (now > 0 || len(stock.Items) > 0) {
+		// Without any stock there may be no journal to lead.
+		if now == before && (now != "" || len(stock.Items) > 0) {
 			return errors.New("the operator does not lead yet")
 		}
 		return settled(stock.Items)

@@ -119,7 +119,7 @@ func (s *session) startOperator(ctx context.Context, plane *controlplane.Control
 	if err != nil {
 		return err
 	}
-	epoch, err := stock.epoch(ctx)
+	before, err := stock.leader(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (s *session) startOperator(ctx context.Context, plane *controlplane.Control
 	s.started(ctx, "the operator", operator.stop, operator.died)
 
 	tell.say("waiting until it decides (after a kill, until the lease of the killed one lapses)")
-	product, err := stock.awaitReady(ctx, o.bridgePort, epoch)
+	product, err := stock.awaitReady(ctx, o.bridgePort, before)
 	if err != nil {
 		return operator.explain(err)
 	}

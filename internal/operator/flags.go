@@ -1,4 +1,4 @@
-package main
+package operator
 
 import (
 	"flag"
@@ -10,11 +10,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/webhook"
 )
 
-// options are what the flags say.
-type options struct {
+// Options are what the flags say.
+type Options struct {
 	bridgeAddress    string
 	metricsAddress   string
 	pprofAddress     string
@@ -28,8 +29,11 @@ type options struct {
 	renewDeadline           time.Duration
 	retryPeriod             time.Duration
 
-	defaultHold    time.Duration
-	retention      time.Duration
+	defaultHold      time.Duration
+	retention        time.Duration
+	journalLimit     int64
+	journalBandwidth int
+	journalFormat    int
 	sink           string
 	deadLetterSink string
 	workers        int
@@ -38,10 +42,10 @@ type options struct {
 	log zap.Options
 }
 
-// parseFlags reads the command line. It ends the process with a usage message
+// ParseFlags reads the command line. It ends the process with a usage message
 // if that makes no sense.
-func parseFlags(arguments []string) options {
-	var o options
+func ParseFlags(arguments []string) Options {
+	var o Options
 	flags := flag.NewFlagSet("inventory-operator", flag.ExitOnError)
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
@@ -63,11 +67,17 @@ func parseFlags(arguments []string) options {
 		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
-		"how long a complete Reservation is kept; longer than any redelivery of a command")
+		"how long a finished Reservation is remembered and its object kept; longer than any redelivery of a command")
+	flags.Int64Var(&o.journalLimit, "journal-limit", 64<<20,
+		"bytes of a namespace's journal that count at most, at least 8388608: beyond it what is finished is forgotten before --retention")
+	flags.IntVar(&o.journalBandwidth, "journal-bandwidth", 600_000,
+		"bytes that are appended to a namespace's journal in a second at most, at least 65536; more carts wait for each other instead")
+	flags.IntVar(&o.journalFormat, "journal-format", journal.Format,
+		"format that journals are written in; one older than the newest while operators that do not know that may still run")
 	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
-	flags.IntVar(&o.workers, "workers", 256, "Reservations worked on at a time, and so the largest batch")
+	flags.IntVar(&o.workers, "workers", 256, "Reservation objects worked on at a time")
 	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
 		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
 	ctrlconfig.RegisterFlags(flags)
@@ -80,8 +90,14 @@ func parseFlags(arguments []string) options {
 	return o
 }
 
+// A journal has to hold some batches beside each other, and one second some appends.
+const (
+	minJournalLimit     = 8 << 20
+	minJournalBandwidth = 64 << 10
+)
+
 // validate refuses what flags alone cannot tell to be wrong.
-func (o options) validate() error {
+func (o Options) validate() error {
 	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
 	switch {
 	case o.defaultHold < lowest || o.defaultHold > highest:
@@ -90,6 +106,12 @@ func (o options) validate() error {
 		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
 	case o.auditInterval < 0:
 		return fmt.Errorf("--audit-interval is %s: give 0 or more, such as 5m", o.auditInterval)
+	case o.journalLimit < minJournalLimit:
+		return fmt.Errorf("--journal-limit is %d: give at least %d bytes", o.journalLimit, minJournalLimit)
+	case o.journalBandwidth < minJournalBandwidth:
+		return fmt.Errorf("--journal-bandwidth is %d: give at least %d bytes a second", o.journalBandwidth, minJournalBandwidth)
+	case o.journalFormat < journal.Format-1 || o.journalFormat > journal.Format || o.journalFormat < 1:
+		return fmt.Errorf("--journal-format is %d: this release writes %d and reads one older", o.journalFormat, journal.Format)
 	case o.workers < 1:
 		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
 	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
@@ -100,7 +122,7 @@ func (o options) validate() error {
 }
 
 // identity is the human part of this process's name in the ledger.
-func (o options) identity() string {
+func (o Options) identity() string {
 	if name := os.Getenv("POD_NAME"); name != "" {
 		return name
 	}

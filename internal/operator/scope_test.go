@@ -1,4 +1,4 @@
-package main
+package operator
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func TestNamespacesFlag(t *testing.T) {
 		{name: "without the default", namespaces: "shop", defaultNamespace: "default", want: scope{"shop"}, problem: "--default-namespace default"},
 	} {
 		t.Run(p.name, func(t *testing.T) {
-			o := parseFlags([]string{"--namespaces", p.namespaces, "--default-namespace", p.defaultNamespace})
+			o := ParseFlags([]string{"--namespaces", p.namespaces, "--default-namespace", p.defaultNamespace})
 			if diff := cmp.Diff(p.want, o.scope()); diff != "" {
 				t.Errorf("the scope (-want +got):\n%s", diff)
 			}
