@@ -34,10 +34,10 @@ type Options struct {
 	journalLimit     int64
 	journalBandwidth int
 	journalFormat    int
-	sink           string
-	deadLetterSink string
-	workers        int
-	auditInterval  time.Duration
+	sink             string
+	deadLetterSink   string
+	workers          int
+	auditInterval    time.Duration
 
 	log zap.Options
 }

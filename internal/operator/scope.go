@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/intern"
+	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/steadfast"
 	"github.com/acme/inventory-service/internal/wire"
 )
@@ -53,7 +53,7 @@ func (s scope) cache() cache.Options {
 	options := cache.Options{
 		DefaultTransform: intern.Transform(), NewInformer: newInformer,
 		// Namespaces are in no namespace: all of them are watched, as far as we look at them.
-		ByObject: map[client.Object]cache.ByObject{controllers.NamespaceKind(): {Field: fields.Everything()}},
+		ByObject: map[client.Object]cache.ByObject{namespaces.Kind(): {Field: fields.Everything()}},
 	}
 	switch len(s) {
 	case 0:
