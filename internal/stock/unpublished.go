@@ -80,13 +80,23 @@ func inOrder(outcomes []outcome) []outcome {
 
 // Unpublished returns the reservations whose outcomes are above Marks.Published, in the
 // order of their numbers. Nobody may change them.
-func (s *State) Unpublished() iter.Seq[*Reservation] {
+func (s *State) Unpublished() iter.Seq[*Reservation] { return s.UnpublishedAfter(0) }
+
+// UnpublishedAfter returns those of Unpublished that are above this number. What comes
+// before them costs next to nothing.
+func (s *State) UnpublishedAfter(number uint64) iter.Seq[*Reservation] {
 	outcomes := s.unpublished
 	if s.unsorted {
 		outcomes = inOrder(outcomes)
 	}
+	first, _ := slices.BinarySearchFunc(outcomes, number, func(o outcome, passed uint64) int {
+		if o.number <= passed {
+			return -1
+		}
+		return 1
+	})
 	return func(yield func(*Reservation) bool) {
-		for _, o := range outcomes {
+		for _, o := range outcomes[first:] {
 			if o.live() && !yield(o.cart.open.Reservation) {
 				return
 			}
