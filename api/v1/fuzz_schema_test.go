@@ -3,6 +3,7 @@ package v1_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,9 +101,12 @@ func heldFor(object map[string]any) bool {
 	return holdPattern.MatchString(text) && err == nil && hold >= time.Second && hold <= 24*time.Hour
 }
 
+// timeFields are the fields of statuses that are times without a pattern of their own.
+var timeFields = []string{"expiresAt", "lastTransitionTime", "rememberedSince", "auditedAt", "at"}
+
 // readableTimes tells whether all times of a status are such as Kubernetes' own
-// types read. Its schema format date-time takes more than they do, in every kind
-// that there is.
+// types read and write, to the second. Its schema format date-time takes more than they
+// do, in every kind that there is; but nobody writes more to a status.
 func readableTimes(object map[string]any) bool {
 	readable := true
 	var visit func(x any)
@@ -110,9 +114,9 @@ func readableTimes(object map[string]any) bool {
 		switch x := x.(type) {
 		case map[string]any:
 			for name, value := range x {
-				if text, ok := value.(string); ok && (name == "expiresAt" || name == "lastTransitionTime") {
-					_, err := time.Parse(time.RFC3339, text)
-					readable = readable && err == nil
+				if text, ok := value.(string); ok && slices.Contains(timeFields, name) {
+					at, err := time.Parse(time.RFC3339, text)
+					readable = readable && err == nil && at.Nanosecond() == 0
 				}
 				visit(value)
 			}

@@ -46,12 +46,12 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// What is neither shipped nor given back is held, whatever the last fold took.
+// What is neither shipped nor given back is held.
 func TestHeld(t *testing.T) {
 	for want, a := range map[int64]v1.Allocation{
 		5: {Quantity: 5},
-		2: {Quantity: 5, Consumed: 2, LastConsumed: 2, Released: 1},
-		0: {Quantity: 5, Consumed: 5, LastConsumed: 1},
+		2: {Quantity: 5, Consumed: 2, Released: 1},
+		0: {Quantity: 5, Consumed: 5},
 	} {
 		if got := a.Held(); got != want {
 			t.Errorf("%+v holds %d, want %d", a, got, want)

@@ -30,8 +30,6 @@ func TestRoundTrip(t *testing.T) {
 		"ReservationList": func() runtime.Object { return &v1.ReservationList{} },
 		"StockLedger":     func() runtime.Object { return &v1.StockLedger{} },
 		"StockLedgerList": func() runtime.Object { return &v1.StockLedgerList{} },
-		"StockTally":      func() runtime.Object { return &v1.StockTally{} },
-		"StockTallyList":  func() runtime.Object { return &v1.StockTallyList{} },
 		"JournalPage":     func() runtime.Object { return &v1.JournalPage{} },
 		"JournalPageList": func() runtime.Object { return &v1.JournalPageList{} },
 	} {

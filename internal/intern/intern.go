@@ -61,7 +61,18 @@ func reservation(r *v1.Reservation) {
 	if at := r.Status.DecidedAt; at != nil && r.Status.ReservedAt.Equal(at) {
 		r.Status.ReservedAt = at
 	}
-	gather(&r.Name, (*string)(&r.UID), &r.ResourceVersion, &r.Spec.CartID, &r.Spec.CustomerID, &r.Spec.OrderID)
+	own := []*string{
+		&r.Name, (*string)(&r.UID), &r.ResourceVersion, &r.Spec.CartID, &r.Spec.CustomerID, &r.Spec.OrderID,
+		&r.Status.OutcomeID, &r.Status.Position,
+	}
+	if command := r.Spec.Command; command != nil {
+		share(&command.Source)
+		own = append(own, &command.ID)
+	}
+	gather(own...)
+	if r.Status.OrderID == r.Spec.OrderID {
+		r.Status.OrderID = r.Spec.OrderID
+	}
 }
 
 func stockItem(i *v1.StockItem) {

@@ -23,13 +23,14 @@ func full() (*v1.Reservation, *v1.StockItem) {
 			Namespace: "shop", Name: "cart", UID: "u", ResourceVersion: "12", Finalizers: []string{"a/b"},
 		},
 		Spec: v1.ReservationSpec{
-			CartID: "cart", OrderID: "order", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
+			Command: &v1.Command{Source: "/shop", ID: "1"}, CartID: "cart", OrderID: "order", Items: []v1.ReservationItem{{ProductID: "mug", Quantity: 2}}, Intent: v1.IntentRelease,
 			ConsumeItems: []v1.PartialItem{{ProductID: "mug", LocationID: "a", Quantity: 1}}, ReleaseReason: v1.ReleaseOrderCancelled,
 		},
 		Status: v1.ReservationStatus{
 			Phase: v1.PhaseReserved, Reason: "Allocated", Conditions: conditions, DecidedAt: at.DeepCopy(), ReservedAt: at.DeepCopy(),
 			Allocations:      []v1.Allocation{{ProductID: "mug", LocationID: "a", Quantity: 2}},
 			UnavailableItems: []v1.UnavailableItem{{ProductID: "mug", Requested: 2}},
+			OrderID:          "order", OutcomeID: "o", Position: "0a1b2c3d.7.12",
 		},
 	}
 	i := &v1.StockItem{
@@ -94,6 +95,8 @@ func TestTransformSharesStrings(t *testing.T) {
 		"product of items":  {first.Spec.Items[0].ProductID, item.Spec.ProductID},
 		"location":          {first.Status.Allocations[0].LocationID, item.Spec.LocationID},
 		"phase":             {string(first.Status.Phase), string(second.Status.Phase)},
+		"source":            {first.Spec.Command.Source, second.Spec.Command.Source},
+		"order":             {first.Spec.OrderID, first.Status.OrderID},
 		"message":           {first.Status.Conditions[0].Message, item.Status.Conditions[0].Message},
 	} {
 		if unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {

@@ -155,23 +155,21 @@ func TestEveryKind(t *testing.T) {
 	lean, plain, namespace := clients(t)
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: "default"}
 	item := &v1.StockItem{ObjectMeta: meta, Spec: v1.StockItemSpec{ProductID: "p", Received: 5}}
-	ledger, tally := &v1.StockLedger{ObjectMeta: meta}, &v1.StockTally{ObjectMeta: meta}
-	tally.Name = "0"
-	for _, o := range []client.Object{item, ledger, tally} {
+	ledger := &v1.StockLedger{ObjectMeta: meta}
+	for _, o := range []client.Object{item, ledger} {
 		if err := lean.Create(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	item.Status.OnHand, ledger.Status.Holder, tally.Status.LastFold = 5, "h", 7
-	ledger.Status.InFlight = []v1.InFlightHold{{UID: "u", Name: `a"b`}}
-	for _, o := range []client.Object{item, ledger, tally} {
+	item.Status.OnHand, ledger.Status.Leader = 5, `a"b`
+	ledger.Status.Journal = &v1.JournalIdentity{UID: "u", Namespace: "n"}
+	for _, o := range []client.Object{item, ledger} {
 		if err := lean.Status().Update(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 	}
 	sameAsStored(t, plain, item, &v1.StockItem{})
 	sameAsStored(t, plain, ledger, &v1.StockLedger{})
-	sameAsStored(t, plain, tally, &v1.StockTally{})
 }
 
 // Informers over ListerWatcher see what there is and what happens, without managedFields,

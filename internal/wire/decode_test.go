@@ -32,7 +32,6 @@ var kinds = map[string]func() client.Object{
 	"Reservation": func() client.Object { return &v1.Reservation{} },
 	"StockItem":   func() client.Object { return &v1.StockItem{} },
 	"StockLedger": func() client.Object { return &v1.StockLedger{} },
-	"StockTally":  func() client.Object { return &v1.StockTally{} },
 }
 
 func codecs(t testing.TB) serializer.CodecFactory {

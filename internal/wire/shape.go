@@ -23,8 +23,6 @@ func shapeOf(object client.Object) (s shape, ours bool) {
 		return shape{"StockItem", "stockitems", &o.Status}, true
 	case *v1.StockLedger:
 		return shape{"StockLedger", "stockledgers", &o.Status}, true
-	case *v1.StockTally:
-		return shape{"StockTally", "stocktallies", &o.Status}, true
 	default:
 		return shape{}, false
 	}
