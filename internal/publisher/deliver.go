@@ -4,133 +4,78 @@ import (
 	"context"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/acme/inventory-service/api/events"
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// delivery is how far the sending of one outcome has come. The queue gives an outcome
-// to one worker at a time; final and waiting are under the publisher's lock.
-type delivery struct {
-	// failures and refusals count attempts, for their backoffs.
-	failures, refusals int
-	// note is the condition that is to be written before anything else; nil if none.
-	note *note
-	// final is the object as it was deleted.
-	final *v1.Reservation
-	// waiting says that the object is gone and its deletion not met yet.
-	waiting bool
-}
+// end is what became of an outcome for the time being.
+type end int
 
-// work delivers what the queue has, until the context ends.
-func (p *Publisher) work(ctx context.Context) {
-	for {
-		uid, shutdown := p.queue.Get()
-		if shutdown || ctx.Err() != nil {
-			return
-		}
-		if again, after := p.deliver(ctx, uid); again {
-			p.queue.AddAfter(uid, after)
-		}
-		p.queue.Done(uid)
-	}
-}
+const (
+	// again: nothing is settled.
+	again end = iota
+	// delivered: nothing is left to be done.
+	delivered
+	// refusedForNow: the mark may pass it, and it is tried again.
+	refusedForNow
+)
 
-// job is a pending outcome and its object: the one in the store, or the final one of a
-// Reservation that is gone.
-type job struct {
+// result is what came of a send.
+type result struct {
 	*outcome
-	r    *v1.Reservation
-	gone bool
+	end end
+	// after is how long to wait before it is tried again.
+	after time.Duration
+	// failed says that the sink failed, answered that it gave an answer of its own.
+	failed, answered bool
 }
 
-// deliver takes the next step for one outcome and tells whether, and after how long,
-// there is another one.
-func (p *Publisher) deliver(ctx context.Context, uid types.UID) (again bool, after time.Duration) {
-	j, ok := p.find(uid)
-	if !ok {
-		return false, 0
+// deliver takes the next step for one outcome.
+func (c *course) deliver(ctx context.Context, o *outcome) result {
+	if o.note != nil {
+		return c.write(ctx, o)
 	}
-	if j.delivery.note != nil {
-		return p.write(ctx, j)
+	e, ok := events.Outcome(view.Reservation(c.namespace, o.r))
+	if !ok { // cannot be: State has outcomes alone
+		c.log.Error(nil, "a cart has no outcome: its event is not sent", "namespace", c.namespace, "reservation", o.r.ID)
+		return result{outcome: o, end: delivered}
 	}
-	e, ok := events.Outcome(j.r)
-	if !ok { // cannot be: an outcome stays
-		p.log.Error(nil, "a decided Reservation has no outcome any more: its event is not sent",
-			"namespace", j.namespace, "reservation", j.name)
-		p.drop(j)
-		return false, 0
-	}
-	a := p.send(ctx, e)
+	a := c.send(ctx, e)
+	var r result
 	switch {
-	case ctx.Err() != nil && a.verdict != accepted:
-		return false, 0
 	case a.verdict == accepted:
-		return p.succeeded(ctx, j)
+		r = c.succeeded(ctx, o)
+		r.answered = true
+	case ctx.Err() != nil:
+		return result{outcome: o}
 	case a.verdict == refused:
-		return p.gaveUp(ctx, j, a)
+		r = c.gaveUp(ctx, o, a)
+		r.answered = true
 	default:
-		j.delivery.failures++
-		return true, max(p.afterFailure.delay(j.delivery.failures, p.random), a.retryAfter)
+		o.failures++
+		o.notBefore = c.options.Clock.Now().Add(a.retryAfter)
+		r = result{outcome: o, after: max(c.afterFailure.delay(o.failures, c.random), a.retryAfter), failed: true}
 	}
+	return r
 }
 
-// find looks up an outcome; false if there is nothing to do now. The store may be ahead
-// of the handler: then the object is gone from it and the deletion is still to come.
-func (p *Publisher) find(uid types.UID) (job, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	o := p.tracker.pending[uid]
-	if o == nil {
-		return job{}, false
+// succeeded ends an outcome, at once unless its object says that it was refused.
+func (c *course) succeeded(ctx context.Context, o *outcome) result {
+	if !o.marked {
+		return result{outcome: o, end: delivered}
 	}
-	if o.delivery.final != nil {
-		return job{outcome: o, r: o.delivery.final, gone: true}, true
-	}
-	object, exists, err := p.store.GetByKey(o.namespace + "/" + o.name)
-	if r, ok := object.(*v1.Reservation); err == nil && exists && ok && r.UID == uid {
-		return job{outcome: o, r: r}, true
-	}
-	o.delivery.waiting = true
-	return job{}, false
+	o.note = noteDelivered()
+	return c.write(ctx, o)
 }
 
-// succeeded ends an outcome, at once unless its Reservation says that it was refused.
-func (p *Publisher) succeeded(ctx context.Context, j job) (again bool, after time.Duration) {
-	if !j.gone && undelivered(j.r) {
-		j.delivery.note = noteDelivered()
-		return p.write(ctx, j)
-	}
-	p.acknowledge(j)
-	return false, 0
+// gaveUp lets the mark pass an outcome once its object, if there is one, says that it was
+// refused. That is looked at each time: statuses can be erased.
+func (c *course) gaveUp(ctx context.Context, o *outcome, a answer) result {
+	o.refusals++
+	o.note = noteRefused(a)
+	return c.write(ctx, o)
 }
 
-// gaveUp lets the cursor go past an outcome once its Reservation says that it was
-// refused.
-func (p *Publisher) gaveUp(ctx context.Context, j job, a answer) (again bool, after time.Duration) {
-	j.delivery.refusals++
-	if !j.gone && !undelivered(j.r) {
-		j.delivery.note = noteRefused(a)
-		return p.write(ctx, j)
-	}
-	return p.putAside(j)
-}
-
-func (p *Publisher) putAside(j job) (again bool, after time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tracker.setAside(j.outcome)
-	return true, p.afterRefusal.delay(j.delivery.refusals, p.random)
-}
-
-func (p *Publisher) acknowledge(j job) {
-	latency.Observe(p.options.Clock.Since(j.r.Status.DecidedAt.Time).Seconds())
-	p.drop(j)
-}
-
-func (p *Publisher) drop(j job) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tracker.acknowledged(j.outcome)
+func (c *course) putAside(o *outcome) result {
+	return result{outcome: o, end: refusedForNow, after: c.afterRefusal.delay(o.refusals, c.random)}
 }

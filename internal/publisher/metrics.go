@@ -43,20 +43,20 @@ func init() {
 	metrics.Registry.MustRegister(deliveries, latency, backlog, undeliverable)
 }
 
-// show sets the gauges of all namespaces and drops those of namespaces that are gone.
-func (p *Publisher) show(gone []string) {
-	for _, name := range gone {
-		backlog.DeleteLabelValues(name)
-		undeliverable.DeleteLabelValues(name)
-	}
-	for name, ns := range p.tracker.namespaces {
-		backlog.WithLabelValues(name).Set(float64(ns.backlog))
-		undeliverable.WithLabelValues(name).Set(float64(ns.aside))
-	}
+// gauges are those of one namespace.
+type gauges struct{ backlog, undeliverable prometheus.Gauge }
+
+func gaugesOf(namespace string) gauges {
+	return gauges{backlog: backlog.WithLabelValues(namespace), undeliverable: undeliverable.WithLabelValues(namespace)}
 }
 
-// hide drops all gauges: this process no longer knows.
-func hide() {
-	backlog.Reset()
-	undeliverable.Reset()
+func (g gauges) set(l *line) {
+	g.backlog.Set(float64(l.backlog()))
+	g.undeliverable.Set(float64(l.refused))
+}
+
+// hide drops the gauges of a namespace: this process no longer knows.
+func hide(namespace string) {
+	backlog.DeleteLabelValues(namespace)
+	undeliverable.DeleteLabelValues(namespace)
 }

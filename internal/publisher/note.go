@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
 // note is a condition Delivered that is to be written to a Reservation.
@@ -46,42 +48,60 @@ func quoted(body []byte) string {
 	return strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f }), " ")
 }
 
-// write writes an outcome's note to its Reservation, over the version in the store: if
-// that is not the newest, the write fails and is made again over the next one.
-func (p *Publisher) write(ctx context.Context, j job) (again bool, after time.Duration) {
-	n := j.delivery.note
-	err := p.writeCondition(ctx, j, n)
-	switch {
-	case err == nil:
-		j.delivery.note = nil
-		if n.status == metav1.ConditionTrue {
-			p.acknowledge(j)
-			return false, 0
+// write writes an outcome's note to its object, over the version in the cache: if that is
+// not the newest, the write fails and is made again over the next one.
+func (c *course) write(ctx context.Context, o *outcome) result {
+	n := o.note
+	found, err := c.writeCondition(ctx, o, n)
+	if err != nil {
+		if ctx.Err() != nil {
+			return result{outcome: o}
 		}
-		return p.putAside(j)
-	case ctx.Err() != nil:
-		return false, 0
-	default:
 		n.attempts++
-		p.log.V(1).Info("the condition Delivered is not written yet",
-			"namespace", j.namespace, "reservation", j.name, "error", err.Error())
-		return true, p.afterFailure.delay(n.attempts, p.random)
+		c.log.V(1).Info("the condition Delivered is not written yet",
+			"namespace", c.namespace, "reservation", view.Name(o.r), "error", err.Error())
+		return result{outcome: o, after: c.afterFailure.delay(n.attempts, c.random)}
 	}
+	o.note = nil
+	if n.status == metav1.ConditionTrue {
+		return result{outcome: o, end: delivered}
+	}
+	o.marked = found
+	if !found && o.refusals == 1 {
+		c.log.Info("the sink refuses an event, and no object can say so: it is tried again by this process alone",
+			"namespace", c.namespace, "reservation", view.Name(o.r), "cart", o.r.Cart, "reason", n.message)
+	}
+	return c.putAside(o)
 }
 
-// writeCondition leaves alone what is gone or says so already.
-func (p *Publisher) writeCondition(ctx context.Context, j job, n *note) error {
-	if j.gone || meta.IsStatusConditionPresentAndEqual(j.r.Status.Conditions, v1.ConditionDelivered, n.status) {
-		return nil
+// writeCondition leaves alone what is gone, or not there yet, or says so already. It tells
+// whether there is an object.
+func (c *course) writeCondition(ctx context.Context, o *outcome, n *note) (found bool, err error) {
+	r, err := c.object(ctx, o.r)
+	if r == nil || err != nil {
+		return false, err
 	}
-	updated := j.r.DeepCopy()
-	meta.SetStatusCondition(&updated.Status.Conditions, metav1.Condition{
+	if meta.IsStatusConditionPresentAndEqual(r.Status.Conditions, v1.ConditionDelivered, n.status) {
+		return true, nil
+	}
+	meta.SetStatusCondition(&r.Status.Conditions, metav1.Condition{
 		Type:               v1.ConditionDelivered,
 		Status:             n.status,
 		Reason:             n.reason,
 		Message:            n.message,
-		ObservedGeneration: j.r.Generation,
-		LastTransitionTime: metav1.NewTime(p.options.Clock.Now()),
+		ObservedGeneration: r.Generation,
+		LastTransitionTime: metav1.NewTime(c.options.Clock.Now()),
 	})
-	return client.IgnoreNotFound(p.options.Client.Status().Update(ctx, updated))
+	err = c.options.Client.Status().Update(ctx, r)
+	return !apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+}
+
+// object reads the object that shows an outcome; nil where there is none (yet).
+func (c *course) object(ctx context.Context, r *stock.Reservation) (*v1.Reservation, error) {
+	var object v1.Reservation
+	err := c.options.Client.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: view.Name(r)}, &object)
+	if err != nil || object.Status.OutcomeID != string(r.Outcome) {
+		return nil, client.IgnoreNotFound(err)
+	}
+	return &object, nil
 }

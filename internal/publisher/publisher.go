@@ -1,42 +1,26 @@
 package publisher
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/types"
-	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
 )
-
-// Journal keeps the publisher's place.
-type Journal interface {
-	// RecordProgress takes notice of a namespace's cursor, a resourceVersion, or 0 for
-	// none ("send everything"), and of the number of decided outcomes that are not
-	// acknowledged. It must not block. It is called at most once a second for a
-	// namespace, and once more at the end, and only with news.
-	RecordProgress(namespace string, cursor uint64, backlog int64)
-}
 
 // Options are what a Publisher works with.
 type Options struct {
-	// Cache holds Reservations and StockLedgers of all namespaces. Required.
-	Cache cache.Cache
-	// Client writes the condition Delivered. Required.
+	// Client reads Reservations from a cache and writes their condition Delivered. Required.
 	Client client.Client
-	// Journal keeps the cursors. Required.
-	Journal Journal
 
 	// Sink is the http or https URL that events go to. Empty: nowhere, and every
 	// outcome counts as delivered.
@@ -44,7 +28,8 @@ type Options struct {
 	// DeadLetterSink is the http or https URL of what the sink refuses. Optional, and of
 	// no use without a sink.
 	DeadLetterSink string
-	// Workers is how many events are sent at the same time. Default: 16.
+	// Workers is how many events are sent at the same time, over all namespaces.
+	// Default: 16.
 	Workers int
 
 	// HTTPClient sends. Default: one that allows 10 s for an attempt and follows only
@@ -57,8 +42,7 @@ type Options struct {
 // DefaultWorkers is how many events are sent at the same time.
 const DefaultWorkers = 16
 
-// Publisher sends outcomes while this process leads. Make it with New and add it to
-// the manager; Delivered may be called at any time from any goroutine.
+// Publisher sends the outcomes of all namespaces of a process. Make it with New.
 type Publisher struct {
 	options        Options
 	sink           *target
@@ -66,29 +50,19 @@ type Publisher struct {
 	random         func(n int64) int64
 	afterFailure   backoff
 	afterRefusal   backoff
+	inTrouble      backoff
 	log            logr.Logger
 	health         health
-
-	// Set by Start before anything else runs.
-	queue    workqueue.TypedDelayingInterface[types.UID]
-	store    toolscache.Store
-	lastSync func() string
-
-	mu      sync.Mutex
-	tracker *tracker
-	// handled counts the events handled.
-	handled uint64
+	window         *window
+	// lookAhead bounds the outcomes of a namespace that wait for their first attempt, most
+	// those that hold the mark, and mostRefused those that it has passed.
+	lookAhead, most, mostRefused int
 }
-
-var (
-	_ manager.Runnable               = (*Publisher)(nil)
-	_ manager.LeaderElectionRunnable = (*Publisher)(nil)
-)
 
 // New checks the options. Its errors say which one is wrong and what to give instead.
 func New(options Options) (*Publisher, error) {
-	if options.Cache == nil || options.Client == nil || options.Journal == nil {
-		return nil, errors.New("a publisher needs a Cache, a Client and a Journal")
+	if options.Client == nil {
+		return nil, errors.New("a publisher needs a Client")
 	}
 	if options.Sink == "" && options.DeadLetterSink != "" {
 		return nil, errors.New("a dead-letter sink is set and no sink: set the sink, too, or leave both out")
@@ -107,8 +81,12 @@ func New(options Options) (*Publisher, error) {
 		random:       rand.Int64N,
 		afterFailure: backoff{base: 200 * time.Millisecond, limit: time.Minute},
 		afterRefusal: backoff{base: 10 * time.Second, limit: 10 * time.Minute},
+		inTrouble:    backoff{base: 200 * time.Millisecond, limit: 5 * time.Second},
 		log:          logf.Log.WithName("publisher"),
-		tracker:      newTracker(),
+		window:       &window{size: options.Workers},
+		lookAhead:    4 * options.Workers,
+		most:         10_000,
+		mostRefused:  10_000,
 	}
 	var err error
 	if p.sink, err = p.target("sink", options.Sink); err != nil {
@@ -127,27 +105,21 @@ func (p *Publisher) target(name, address string) (*target, error) {
 	return newTarget(name, address, p.options.HTTPClient, p.options.Clock)
 }
 
-// NeedLeaderElection says that only the leader publishes.
-func (p *Publisher) NeedLeaderElection() bool { return true }
+// Attend delivers the outcomes of one namespace while this process leads there. It returns
+// when ctx ends, and leaves nothing behind: neither goroutines nor metrics.
+func (p *Publisher) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	p.attend(ctx, namespace, runner)
+}
 
-// Delivered tells whether nothing of this Reservation is left to be published, so that
-// it may be deleted: its outcome was taken by the sink or the dead-letter sink, or
-// there is no sink, or it ended without an outcome. Where this process cannot know
-// (yet), it is false.
-func (p *Publisher) Delivered(r *v1.Reservation) bool {
-	switch {
-	case !r.Decided():
-		return r.CurrentPhase().Final()
-	case p.sink == nil:
-		return true
-	case undelivered(r):
-		return false
-	}
-	version, ok := versionOf(r)
-	if !ok {
-		return false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tracker.delivered(r.Namespace, r.UID, version)
+// source is what a publisher asks of an allocator.Runner.
+type source interface {
+	Terms(ctx context.Context, lead func(ctx context.Context, term uint64))
+	Read(read func(*stock.State, *journal.Log))
+	News() <-chan struct{}
+	Tell(request stock.Request)
+}
+
+func (p *Publisher) attend(ctx context.Context, namespace string, from source) {
+	c := newCourse(p, namespace, from)
+	from.Terms(ctx, func(ctx context.Context, _ uint64) { c.lead(ctx) })
 }

@@ -1,0 +1,201 @@
+package publisher
+
+import (
+	"context"
+	"time"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// course delivers the outcomes of one namespace. One goroutine runs it, and all that it
+// has is that goroutine's; sends run beside it and report to it.
+type course struct {
+	*Publisher
+	namespace string
+	source    source
+	line      *line
+	strain    strain
+	mark      mark
+	lane      *lane
+	// sending counts the sends under way, whose results come one by one.
+	sending int
+	results chan result
+	// recallAt is when objects that say Delivered=False are looked for again.
+	recallAt time.Time
+}
+
+func newCourse(p *Publisher, namespace string, from source) *course {
+	return &course{Publisher: p, namespace: namespace, source: from, lane: newLane(), results: make(chan result)}
+}
+
+// lead delivers until the term ends.
+func (c *course) lead(ctx context.Context) {
+	if !c.begin() {
+		return
+	}
+	show := gaugesOf(c.namespace)
+	defer hide(c.namespace)
+	defer c.end()
+	news := closed()
+	for ctx.Err() == nil {
+		now := c.options.Clock.Now()
+		if !now.Before(c.recallAt) {
+			c.recall(ctx)
+		}
+		c.want(now)
+		c.tell(now)
+		show.set(c.line)
+		timer := c.options.Clock.NewTimer(c.pause(now))
+		select {
+		case <-ctx.Done():
+		case <-timer.C():
+		case <-news:
+			news = c.source.News()
+			c.take()
+		case doubt := <-c.lane.turn:
+			c.start(ctx, doubt)
+		case r := <-c.results:
+			c.settle(r)
+		}
+		timer.Stop()
+	}
+}
+
+// closed is a channel that tells at once.
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// begin takes in where the journal stands; false if the term is over already.
+func (c *course) begin() (leading bool) {
+	c.source.Read(func(s *stock.State, l *journal.Log) {
+		if leading = l.Leading(); !leading {
+			return
+		}
+		published := s.Marks().Published
+		if c.line == nil || c.line.journal != l.Identity() {
+			c.line = newLine(l.Identity(), published)
+		}
+		c.line.begin(published)
+	})
+	c.strain, c.mark, c.recallAt = strain{}, mark{}, time.Time{}
+	return leading
+}
+
+// take takes in what State has, as far as there is room. A State that is not whole, or not
+// of this journal, is that of another term: this one ends.
+func (c *course) take() {
+	c.source.Read(func(s *stock.State, l *journal.Log) {
+		if !l.Leading() || l.Identity() != c.line.journal {
+			return
+		}
+		marks := s.Marks()
+		c.line.outcomes, c.line.published = marks.Outcomes, marks.Published
+		c.line.more = false
+		if c.sink != nil {
+			room := c.line.room(c.lookAhead, c.most)
+			for r := range s.UnpublishedAfter(c.line.taken) {
+				if room == 0 {
+					c.line.more = true
+					return
+				}
+				c.line.take(r)
+				room--
+			}
+		}
+		c.line.taken = max(c.line.taken, marks.Outcomes)
+	})
+}
+
+// want asks for a turn where there is something to send.
+func (c *course) want(now time.Time) {
+	if c.line.ready(now) && c.strain.allows(c.sending, now) {
+		c.window.ask(c.lane, c.strain.troubled())
+	}
+}
+
+// start uses a turn.
+func (c *course) start(ctx context.Context, doubt bool) {
+	var o *outcome
+	if now := c.options.Clock.Now(); c.strain.allows(c.sending, now) {
+		o = c.line.next(now, c.strain.troubled() && c.strain.retried)
+	}
+	if o == nil {
+		c.window.done(doubt)
+		return
+	}
+	c.strain.retried = o.failures+o.refusals > 0
+	c.sending++
+	go func() {
+		r := c.deliver(ctx, o)
+		c.window.done(doubt)
+		c.results <- r
+	}()
+	c.refill()
+}
+
+// refill takes more outcomes once half of those that waited have been sent.
+func (c *course) refill() {
+	if c.line.more && 2*c.line.room(c.lookAhead, c.most) >= c.lookAhead {
+		c.take()
+	}
+}
+
+// settle takes in what became of a send.
+func (c *course) settle(r result) {
+	c.sending--
+	now := c.options.Clock.Now()
+	switch {
+	case r.failed:
+		c.strain.failed(r.number(), now, c.inTrouble, c.random)
+	case r.answered && c.strain.over():
+		c.line.hurry()
+	}
+	r.at = now.Add(r.after)
+	switch r.end {
+	case delivered:
+		latency.Observe(now.Sub(time.UnixMicro(int64(r.r.At))).Seconds())
+		if r.marked {
+			c.line.cleared[r.number()] = true
+		}
+		c.line.delivered(r.outcome)
+		c.refill()
+		return
+	case refusedForNow:
+		if r.passed || c.line.refused < c.mostRefused {
+			c.line.pass(r.outcome)
+			c.refill()
+		}
+	}
+	c.line.later.add(r.outcome)
+}
+
+// pause is how long there is nothing to do if nothing happens.
+func (c *course) pause(now time.Time) time.Duration {
+	next := c.recallAt
+	earlier := func(at time.Time) {
+		if at.After(now) && at.Before(next) {
+			next = at
+		}
+	}
+	if o := c.line.later.first(); o != nil {
+		earlier(o.at)
+	}
+	earlier(c.strain.until)
+	earlier(c.mark.due)
+	return next.Sub(now)
+}
+
+// end waits for what is under way, and tells the journal how far it came.
+func (c *course) end() {
+	c.window.leave(c.lane)
+	for c.sending > 0 {
+		c.settle(<-c.results)
+	}
+	if prefix := c.line.prefix(); c.mark.news(prefix, c.line.published) {
+		c.source.Tell(stock.Publish{Number: prefix})
+	}
+}

@@ -1,0 +1,78 @@
+package publisher
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// outcome is one that is on its way to the sink. While it is being sent, it belongs to
+// the goroutine that does so.
+type outcome struct {
+	r *stock.Reservation
+	// failures and refusals count attempts, for their backoffs.
+	failures, refusals int
+	// note is the condition that is to be written before anything else; nil if none.
+	note *note
+	// marked says that its object was seen, or made, to say Delivered=False.
+	marked bool
+	// passed says that the mark has passed it: it was refused.
+	passed bool
+	// at is when it is tried again, notBefore the earliest that the sink asked for.
+	at, notBefore time.Time
+}
+
+func (o *outcome) number() uint64 { return o.r.Number }
+
+// queue is a heap of outcomes, the first one on top.
+type queue struct {
+	outcomes []*outcome
+	before   func(a, b *outcome) bool
+}
+
+var _ heap.Interface = (*queue)(nil)
+
+func byNumber(a, b *outcome) bool { return a.number() < b.number() }
+func byTime(a, b *outcome) bool   { return a.at.Before(b.at) }
+
+// Len is for package container/heap, as are the others.
+func (q *queue) Len() int           { return len(q.outcomes) }
+func (q *queue) Less(i, j int) bool { return q.before(q.outcomes[i], q.outcomes[j]) }
+func (q *queue) Swap(i, j int)      { q.outcomes[i], q.outcomes[j] = q.outcomes[j], q.outcomes[i] }
+
+// Push is for package container/heap.
+func (q *queue) Push(x any) { q.outcomes = append(q.outcomes, x.(*outcome)) }
+
+// Pop is for package container/heap.
+func (q *queue) Pop() any {
+	last := len(q.outcomes) - 1
+	o := q.outcomes[last]
+	q.outcomes[last] = nil
+	q.outcomes = q.outcomes[:last]
+	return o
+}
+
+func (q *queue) add(o *outcome) { heap.Push(q, o) }
+func (q *queue) take() *outcome { return heap.Pop(q).(*outcome) }
+
+// first is the one on top, nil if there is none.
+func (q *queue) first() *outcome {
+	if len(q.outcomes) == 0 {
+		return nil
+	}
+	return q.outcomes[0]
+}
+
+// keep drops what is not to be kept, and puts the rest in order.
+func (q *queue) keep(wanted func(*outcome) bool) {
+	kept := q.outcomes[:0]
+	for _, o := range q.outcomes {
+		if wanted(o) {
+			kept = append(kept, o)
+		}
+	}
+	clear(q.outcomes[len(kept):])
+	q.outcomes = kept
+	heap.Init(q)
+}

@@ -1,0 +1,47 @@
+package publisher
+
+import (
+	"slices"
+	"time"
+)
+
+// troubleAfter is how many different outcomes must fail, with no other answer between
+// them, before a namespace counts as troubled. One bad event is no trouble.
+const troubleAfter = 3
+
+// strain tells how a sink fares with one namespace's events.
+type strain struct {
+	// failing are different outcomes that failed since the sink last answered otherwise.
+	failing []uint64
+	// attempts counts the failures since then in trouble, until is when the next attempt may
+	// begin, and retried says that the last one was not a first one.
+	attempts int
+	until    time.Time
+	retried  bool
+}
+
+// troubled tells whether events are tried one at a time.
+func (s *strain) troubled() bool { return len(s.failing) >= troubleAfter }
+
+// allows tells whether another send may begin beside those under way.
+func (s *strain) allows(sending int, now time.Time) bool {
+	return !s.troubled() || sending == 0 && !now.Before(s.until)
+}
+
+// failed takes in a failure.
+func (s *strain) failed(number uint64, now time.Time, pause backoff, random func(int64) int64) {
+	if !s.troubled() && !slices.Contains(s.failing, number) {
+		s.failing = append(s.failing, number)
+	}
+	if s.troubled() {
+		s.attempts++
+		s.until = now.Add(pause.delay(s.attempts, random))
+	}
+}
+
+// over ends trouble: the sink has answered. It tells whether there was any.
+func (s *strain) over() bool {
+	troubled := s.troubled()
+	*s = strain{}
+	return troubled
+}
