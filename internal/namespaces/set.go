@@ -29,16 +29,13 @@ type Options struct {
 	Read func(ctx context.Context, namespace string) (*metav1.PartialObjectMetadata, error)
 	// Pages lists the namespaces that have a journal, past the caches.
 	Pages func(ctx context.Context) (namespaces []string, err error)
-	// Changed is told what a namespace's journal changed while this process leads it. It
-	// must not block.
-	Changed func(namespace string, changes stock.Changes)
-	// Attendants run beside each Runner.
-	Attendants []Attendant
 }
 
 // Set is what this process works in. It is safe for concurrent use.
 type Set struct {
-	options Options
+	options    Options
+	attendants []Attendant
+	changed    []func(namespace string, changes stock.Changes)
 
 	mu sync.Mutex
 	// ctx is that of Start; nothing runs before.
@@ -69,6 +66,15 @@ func New(options Options) *Set {
 	return &Set{
 		options: options, known: map[string]known{}, wanted: map[string]bool{}, members: map[string]*member{},
 	}
+}
+
+// Attend lets a loop run beside each Runner. It is called before Start.
+func (s *Set) Attend(attendants ...Attendant) { s.attendants = append(s.attendants, attendants...) }
+
+// Tell lets changed be told what a namespace's journal changed while this process leads it.
+// It must not block. Tell is called before Start.
+func (s *Set) Tell(changed ...func(namespace string, changes stock.Changes)) {
+	s.changed = append(s.changed, changed...)
 }
 
 // MissingError says that nothing can be decided in a namespace.
@@ -228,7 +234,11 @@ func (s *Set) begin(name string) (*allocator.Runner, known) {
 	}
 	options := s.options.Runner
 	options.Namespace = name
-	options.Changed = func(changes stock.Changes) { s.options.Changed(name, changes) }
+	options.Changed = func(changes stock.Changes) {
+		for _, changed := range s.changed {
+			changed(name, changes)
+		}
+	}
 	ctx, end := context.WithCancel(s.ctx)
 	m := &member{uid: seen.uid, runner: allocator.NewRunner(options), end: end}
 	s.members[name] = m
@@ -236,7 +246,7 @@ func (s *Set) begin(name string) (*allocator.Runner, known) {
 		m.runner.Elect(true)
 	}
 	s.running.Go(func() { _ = m.runner.Run(ctx) }) // it ends with ctx and not before
-	for _, attend := range s.options.Attendants {
+	for _, attend := range s.attendants {
 		s.running.Go(func() { attend(ctx, name, m.runner) })
 	}
 	return m.runner, seen

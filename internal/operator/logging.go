@@ -1,6 +1,16 @@
 package operator
 
-import "go.uber.org/zap/zapcore"
+import (
+	uberzap "go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+// SetLogger makes the flags about logging hold for the whole process.
+func (o *Options) SetLogger() {
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log), zap.RawZapOpts(uberzap.WrapCore(lazily))))
+}
 
 // lazily makes loggers take their values in when something is logged: each reconcile has
 // a logger of its own with five values, and hardly any logs.

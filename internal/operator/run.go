@@ -3,26 +3,12 @@ package operator
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"time"
 
-	"github.com/google/uuid"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
-	"github.com/acme/inventory-service/internal/auditor"
-	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
-	"github.com/acme/inventory-service/internal/publisher"
-	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/webhook"
 )
 
@@ -35,14 +21,63 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	parts, err := assemble(ctx, mgr, o)
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		if err := mgr.Add(part); err != nil {
+	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}}
+	for _, step := range []func() error{p.makeNamespaces, p.makePublisher, p.makeControllers} {
+		if err := step(); err != nil {
 			return err
 		}
 	}
+	if err := p.add(ctx); err != nil {
+		return err
+	}
 	return mgr.Start(ctx)
+}
+
+// parts are those of one process.
+type parts struct {
+	ctrl.Manager
+	o          Options
+	clock      *allocator.ServerClock
+	namespaces *namespaces.Set
+}
+
+// add hands everything that runs besides the controllers to the manager.
+func (p *parts) add(ctx context.Context) error {
+	synced, err := controllers.Feed(ctx, p, p.namespaces)
+	if err != nil {
+		return err
+	}
+	bridge, err := p.newBridge(synced)
+	if err != nil {
+		return err
+	}
+	elected, err := newElection(p.GetConfig(), p.o, p.namespaces.Elect)
+	if err != nil {
+		return err
+	}
+	bridgeEnded := make(chan struct{})
+	return errors.Join(
+		p.Add(ending{run: bridge.Start, ended: bridgeEnded}),
+		p.Add(&decider{namespaces: p.namespaces, election: elected, bridgeEnded: bridgeEnded}),
+	)
+}
+
+// newBridge returns the HTTP server, listening: a taken port is told before anything else
+// starts.
+func (p *parts) newBridge(synced func() bool) (*webhook.Server, error) {
+	handler, err := webhook.New(webhook.Options{
+		Namespaces: bridgeNamespaces{p.namespaces}, Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
+		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold,
+		Ready: func() error {
+			if !synced() {
+				return errors.New("the watches have not told yet what there is")
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	server := webhook.NewServer(p.o.bridgeAddress, handler, webhook.DefaultWait)
+	return server, server.Listen()
 }

@@ -1,0 +1,215 @@
+package namespaces_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+func TestMain(m *testing.M) { os.Exit(controlplanetest.Main(m, "../../config/crd")) }
+
+// shop is a Set over a real API server.
+type shop struct {
+	*namespaces.Set
+	t      *testing.T
+	reader client.Client
+	// attended counts the attendants that run, requests what the runners send.
+	attended, requests atomic.Int64
+}
+
+func newShop(t *testing.T) *shop {
+	s := &shop{t: t}
+	config := rest.CopyConfig(controlplanetest.Shared(t).RESTConfig())
+	scheme := runtime.NewScheme()
+	if err := v1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if s.reader, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+		t.Fatal(err)
+	}
+	config = rest.CopyConfig(config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counter{s, next} })
+	pages, err := journal.NewClient(config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Set = namespaces.New(namespaces.Options{
+		Runner: allocator.RunnerOptions{
+			Client: pages, Now: time.Now, Policy: fixture.Policy(),
+			Config: journal.Config{
+				Self: journal.Leader{Name: "p"}, Process: uuid.NewString(), Fill: 16 << 10, MaxPage: 512 << 10, Spare: 4,
+				WriteFormat: journal.Format, Pack: journal.Pack,
+			},
+		},
+		Serves: func(name string) bool { return name != "theirs" },
+		Read:   namespaces.Read(s.reader), Pages: namespaces.Pages(s.reader),
+	})
+	s.Attend(func(ctx context.Context, _ string, _ *allocator.Runner) {
+		s.attended.Add(1)
+		<-ctx.Done()
+		s.attended.Add(-1)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- s.Start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil || s.attended.Load() != 0 {
+			t.Errorf("%d attendants are left, %v", s.attended.Load(), err)
+		}
+	})
+	return s
+}
+
+// counter counts requests.
+type counter struct {
+	shop *shop
+	next http.RoundTripper
+}
+
+func (c counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.shop.requests.Add(1)
+	return c.next.RoundTrip(r)
+}
+
+// until waits for what has to come.
+func (s *shop) until(what string, is func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// open opens a namespace that is there, as soon as the Set runs.
+func (s *shop) open(name string) (runner *allocator.Runner) {
+	s.t.Helper()
+	s.until("it is opened", func() (ok bool) {
+		var err error
+		runner, err = s.Open(s.t.Context(), name)
+		return err == nil
+	})
+	return runner
+}
+
+func namespace(name string, uid types.UID, terminating bool) *metav1.PartialObjectMetadata {
+	n := namespaces.Kind()
+	n.Name, n.UID = name, uid
+	if terminating {
+		n.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)}
+	}
+	return n
+}
+
+// A command may be the first that is heard of a namespace; one that is not there is told.
+func TestOpen(t *testing.T) {
+	s := newShop(t)
+	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
+	runner := s.open(name)
+	if again, err := s.Open(t.Context(), name); err != nil || again != runner {
+		t.Errorf("opened again: another runner, %v", err)
+	}
+	var missing *namespaces.MissingError
+	if _, err := s.Open(t.Context(), "nowhere"); !errors.As(err, &missing) || missing.Terminating {
+		t.Errorf("a namespace that is not there: %v", err)
+	}
+	s.Elect(true)
+	s.until("it leads", runner.Leading)
+	answer, err := runner.Ask(t.Context(), stock.PutItem{Item: fixture.Item("mug")})
+	if err != nil || answer.Verdict != stock.Done {
+		t.Errorf("%+v, %v", answer, err)
+	}
+}
+
+// What is seen in a namespace may be seen before the Namespace.
+func TestSeenBeforeItsNamespace(t *testing.T) {
+	s := newShop(t)
+	s.See("shop")
+	s.See("theirs")
+	if _, ok := s.Find("shop"); ok {
+		t.Error("begun in a namespace that nobody has seen")
+	}
+	s.SeeNamespace(namespace("shop", "1", false))
+	s.SeeNamespace(namespace("theirs", "2", false))
+	s.SeeNamespace(namespace("quiet", "3", false))
+	s.until("it works there", func() bool { return len(s.Names()) > 0 })
+	if names := s.Names(); len(names) != 1 || names[0] != "shop" {
+		t.Errorf("works in %v, want shop alone", names)
+	}
+}
+
+// A journal may be all that is left in a namespace when a process starts.
+func TestJournalsAreFound(t *testing.T) {
+	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
+	first := newShop(t)
+	runner := first.open(name)
+	first.Elect(true)
+	first.until("it leads", runner.Leading)
+	second := newShop(t)
+	seen, err := namespaces.Read(second.reader)(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.SeeNamespace(seen)
+	second.until("the journal is found", func() bool { _, ok := second.Find(name); return ok })
+}
+
+// A namespace that is being deleted is left alone from then on, and one that is made again
+// under its name starts empty.
+func TestDeletedNamespaceIsForgotten(t *testing.T) {
+	s := newShop(t)
+	s.Elect(true)
+	s.SeeNamespace(namespace("shop", "1", false))
+	s.See("shop")
+	s.until("it is attended", func() bool { return s.attended.Load() == 1 })
+	first, _ := s.Find("shop")
+	s.SeeNamespace(namespace("shop", "1", true))
+	if _, ok := s.Find("shop"); ok {
+		t.Error("it is still worked in")
+	}
+	s.until("its attendants have ended", func() bool { return s.attended.Load() == 0 })
+	if _, err := first.Ask(t.Context(), stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) {
+		t.Errorf("its runner answers %v", err)
+	}
+	before := s.requests.Load()
+	var missing *namespaces.MissingError
+	if _, err := s.Open(t.Context(), "shop"); !errors.As(err, &missing) || !missing.Terminating {
+		t.Errorf("opened while it is being deleted: %v", err)
+	}
+	s.See("shop")
+	s.SeeNamespace(namespace("shop", "1", false)) // an older version
+	if _, ok := s.Find("shop"); ok || s.requests.Load() != before {
+		t.Errorf("begun again while it is being deleted, or %d requests", s.requests.Load()-before)
+	}
+	s.SeeNamespace(namespace("shop", "2", false))
+	s.NamespaceGone(namespace("shop", "1", true)) // told late
+	second, ok := s.Find("shop")
+	if !ok || second == first {
+		t.Fatal("the namespace that was made again is not begun anew")
+	}
+	s.NamespaceGone(namespace("shop", "2", true))
+	if _, ok := s.Find("shop"); ok {
+		t.Error("it is worked in though it is gone")
+	}
+}

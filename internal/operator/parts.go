@@ -1,0 +1,111 @@
+package operator
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+
+	"github.com/acme/inventory-service/controllers"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/auditor"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/publisher"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// What is nobody's choice about a journal (docs/performance.md has the measurements).
+const (
+	// pageFill is the size of a page from which on it is full, pageLimit what it may grow
+	// to while no other is free: kube-apiserver takes objects of 1.5 MB at most.
+	pageFill, pageLimit = 16 << 10, 512 << 10
+	// sparePages keep their content while they are free.
+	sparePages = 4
+	// batch bounds what is decided at once, in bytes; compactAbove is how large a journal
+	// is before anything in it is restated.
+	batch, compactAbove = 256 << 10, 1 << 20
+	// grace is how long nothing is forgotten after its decision, whatever the bound.
+	grace = 5 * time.Minute
+)
+
+// runner returns the options of each namespace's Runner.
+func (p *parts) runner() (allocator.RunnerOptions, error) {
+	config := rest.CopyConfig(p.GetConfig())
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return p.clock.Transport(next) })
+	client, err := journal.NewClient(config, nil)
+	if err != nil {
+		return allocator.RunnerOptions{}, err
+	}
+	process := uuid.NewString()
+	return allocator.RunnerOptions{
+		Client: client, Now: p.clock.Now, Gated: true,
+		Config: journal.Config{
+			Self: journal.Leader{Name: p.o.identity() + "_" + process[:8]}, Process: process,
+			Fill: pageFill, MaxPage: pageLimit, Bandwidth: p.o.journalBandwidth, Spare: sparePages,
+			WriteFormat: p.o.journalFormat, Pack: journal.Pack,
+		},
+		Policy: p.policy(),
+	}, nil
+}
+
+func (p *parts) policy() stock.Policy {
+	return stock.Policy{
+		Retention: stock.Time(p.o.retention.Microseconds()), Grace: stock.Time(grace.Microseconds()),
+		Limit: p.o.journalLimit, CompactAbove: compactAbove, Batch: batch,
+	}
+}
+
+// makeNamespaces makes what all other parts stand around.
+func (p *parts) makeNamespaces() error {
+	runner, err := p.runner()
+	if err != nil {
+		return err
+	}
+	p.namespaces = namespaces.New(namespaces.Options{
+		Runner: runner, Serves: p.o.scope().has,
+		Read: namespaces.Read(p.GetAPIReader()), Pages: namespaces.Pages(p.GetAPIReader()),
+	})
+	return nil
+}
+
+// makePublisher lets the outcomes of each namespace be sent.
+func (p *parts) makePublisher() error {
+	outcomes, err := publisher.New(publisher.Options{
+		Client: p.GetClient(), Sink: p.o.sink, DeadLetterSink: p.o.deadLetterSink,
+	})
+	if err != nil {
+		return err
+	}
+	p.namespaces.Attend(outcomes.Attend)
+	return nil
+}
+
+// makeControllers lets objects be passed on and shown. StockLedgers show what audits found.
+func (p *parts) makeControllers() error {
+	audits := auditor.New(auditor.Options{
+		Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
+	})
+	queue := controllers.NewQueue()
+	reservations := &controllers.ReservationReconciler{
+		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: queue,
+		Retention: p.o.retention, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
+	}
+	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now}
+	items := &controllers.StockItemReconciler{
+		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now,
+	}
+	ledgers := &controllers.StockLedgerReconciler{
+		Client: p.GetClient(), Namespaces: p.namespaces, Stocked: items.Stocked, Audits: audits, Limit: p.o.journalLimit,
+		Now: p.clock.Now,
+	}
+	p.namespaces.Tell(queue.Changed, items.Changed, expiry.Changed)
+	p.namespaces.Attend(
+		controllers.Ledgers(p.GetClient()), items.Attend, queue.Attend, reservations.Attend, expiry.Attend,
+		ledgers.Attend, audits.Attend,
+	)
+	return errors.Join(reservations.SetupWithManager(p), items.SetupWithManager(p), ledgers.SetupWithManager(p))
+}
