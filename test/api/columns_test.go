@@ -11,8 +11,9 @@ import (
 
 // What "kubectl get" shows, as the API server lays it out for kubectl.
 func TestColumns(t *testing.T) {
-	inStock := map[string]any{"type": "InStock", "status": "True", "reason": "UnitsAvailable",
-		"message": "7 units are available", "lastTransitionTime": "2026-01-02T03:04:05Z"}
+	condition := func(kind, status string) map[string]any {
+		return map[string]any{"type": kind, "status": status, "reason": "Tested", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"}
+	}
 	tests := map[string]struct {
 		base    *object
 		status  change
@@ -23,9 +24,10 @@ func TestColumns(t *testing.T) {
 		"StockItem": {
 			base: newStockItem(set("spec.locationID", "amsterdam-1")),
 			status: set("status", map[string]any{"onHand": int64(10), "reserved": int64(3), "available": int64(7),
-				"consumed": int64(0), "conditions": []any{inStock}}),
+				"consumed": int64(0), "refused": int64(4), "conditions": []any{condition("InStock", "True")}}),
 			columns: []string{"Name", "Product", "Location", "On Hand", "Reserved", "Available", "In Stock", "Age"},
-			cells:   []any{"mug", "amsterdam-1", int64(10), int64(3), int64(7), "True"},
+			wide:    []string{"Refused"},
+			cells:   []any{"mug", "amsterdam-1", int64(10), int64(3), int64(7), int64(4), "True"},
 		},
 		"Reservation": {
 			base: newReservation(set("spec.orderID", "order-1")),
@@ -41,20 +43,27 @@ func TestColumns(t *testing.T) {
 		},
 		"StockLedger": {
 			base: newLedger(),
-			status: set("status", map[string]any{"holder": "operator-1", "epoch": int64(4), "totals": map[string]any{
-				"items": int64(12), "onHand": int64(900), "reserved": int64(30), "available": int64(850), "inFlight": int64(2), "backlog": int64(1),
-				"consumed": int64(70), "withoutItem": int64(5)}, "conditions": []any{map[string]any{"type": "Consistent", "status": "True",
-				"reason": "FiguresAgree", "message": "all agree", "lastTransitionTime": "2026-01-02T03:04:05Z"}}}),
-			columns: []string{"Name", "Leader", "Epoch", "Items", "On Hand", "Reserved", "In Flight", "Backlog", "Consumed", "No Item", "Consistent"},
-			wide:    []string{"Age"},
-			cells:   []any{"operator-1", int64(4), int64(12), int64(900), int64(30), int64(2), int64(1), int64(70), int64(5), "True"},
+			status: set("status", map[string]any{"leader": "operator-1", "position": "0a1b2c3d.7.12", "rememberedSince": "2026-01-02T03:04:05Z",
+				"totals": map[string]any{"items": int64(12), "onHand": int64(900), "reserved": int64(30), "available": int64(850), "consumed": int64(70),
+					"withoutItem": int64(5), "open": int64(9), "remembered": int64(400), "undelivered": int64(2)},
+				"conditions": []any{condition("Ready", "True"), condition("Consistent", "False")}}),
+			columns: []string{"Name", "Leader", "Position", "Ready", "Items", "On Hand", "Reserved", "Consumed", "Open", "Undelivered", "Remembers Since", "Consistent"},
+			wide:    []string{"No Item", "Age"},
+			cells: []any{"operator-1", "0a1b2c3d.7.12", "True", int64(12), int64(900), int64(30), int64(70), int64(9), int64(2),
+				"2026-01-02T03:04:05Z", "False", int64(5)},
 		},
-		"StockTally": {
-			base: newTally(),
-			status: set("status", map[string]any{"lastFold": int64(9), "keys": int64(1), "consumed": int64(4), "entries": []any{
-				map[string]any{"productID": "mug", "locationID": "amsterdam-1", "quantity": int64(4)}}}),
-			columns: []string{"Name", "Keys", "Consumed", "Last Fold", "Age"},
-			cells:   []any{int64(1), int64(4), int64(9)},
+		"StockLedger just made": {
+			base:    newLedger(),
+			columns: []string{"Name", "Leader", "Position", "Ready", "Items", "On Hand", "Reserved", "Consumed", "Open", "Undelivered", "Remembers Since", "Consistent"},
+			wide:    []string{"No Item", "Age"},
+			cells:   []any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
+		},
+		"JournalPage": {
+			base: newPage(set("page", int64(7)), set("first", int64(120)), set("records", int64(35)), set("bytes", int64(8192)),
+				set("leader", "operator-1"), set("token", "operator-1/9")),
+			columns: []string{"Name", "Page", "First", "Records", "Bytes", "Written", "Leader"},
+			wide:    []string{"Emptied", "Age"},
+			cells:   []any{int64(7), int64(120), int64(35), int64(8192), "2026-01-02T03:04:05.000006Z", "operator-1", false},
 		},
 	}
 	for name, tt := range tests {

@@ -27,6 +27,7 @@ func TestDefaults(t *testing.T) {
 				"status": map[string]any{"phase": "Pending"},
 			},
 		},
+		"JournalPage": {newPage(set("byte", int64(1))), content(newPage())},
 		"fields that no kind has": {newStockItem(set("spec.colour", "blue"), set("spec.reserved", int64(7))), map[string]any{
 			"spec": map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
 		}},

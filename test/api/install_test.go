@@ -64,9 +64,6 @@ func TestLeaderElectionRights(t *testing.T) {
 		{verb: "get", group: "coordination.k8s.io", resource: "leases"},
 		{verb: "create", group: "coordination.k8s.io", resource: "leases"},
 		{verb: "update", group: "coordination.k8s.io", resource: "leases"},
-		{verb: "create", resource: "events"},
-		{verb: "patch", resource: "events"},
-		{verb: "create", group: "events.k8s.io", resource: "events"},
 	}
 	for _, right := range rights {
 		awaitAllowed(t, systemNamespace, user, right)

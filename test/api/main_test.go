@@ -23,7 +23,7 @@ var (
 	stockItems   = v1.GroupVersion.WithResource("stockitems")
 	reservations = v1.GroupVersion.WithResource("reservations")
 	ledgers      = v1.GroupVersion.WithResource("stockledgers")
-	tallies      = v1.GroupVersion.WithResource("stocktallies")
+	pages        = v1.GroupVersion.WithResource("journalpages")
 )
 
 // The control plane that all tests of the package share. Each test keeps to

@@ -80,12 +80,15 @@ func newLedger() *object {
 	return o
 }
 
-// newTally is the first StockTally of a namespace.
-func newTally() *object {
-	o := newObject("StockTally", map[string]any{})
+// newPage is the first JournalPage of a namespace, before anything was written to it.
+func newPage(changes ...change) *object {
+	o := newObject("JournalPage", map[string]any{
+		"page": int64(0), "first": int64(0), "records": int64(0), "bytes": int64(0), "written": "2026-01-02T03:04:05.000006Z",
+		"leader": "", "emptied": false, "header": "", "data": "", "token": "", "over": "",
+	})
 	o.SetGenerateName("")
-	o.SetName(v1.TallyName(0))
-	return o
+	o.SetName("journal-0")
+	return changed(o, changes...)
 }
 
 // resourceOf is where objects of that kind are served.

@@ -48,6 +48,23 @@ func TestReservationCreation(t *testing.T) {
 	})
 }
 
+// A command is set as a whole, if at all.
+func TestReservationCommand(t *testing.T) {
+	command := func(fields map[string]any) change { return set("spec.command", fields) }
+	long := strings.Repeat("x", 2048)
+	checkCreates(t, reservations, newReservation(), map[string]ruleCase{
+		"id alone":        {change: command(map[string]any{"id": "0"})},
+		"source and id":   {change: command(map[string]any{"source": "/shop", "id": "0"})},
+		"longest":         {change: command(map[string]any{"source": long, "id": long})},
+		"not in ASCII":    {change: command(map[string]any{"source": "/läden", "id": "№ 5"})},
+		"no id":           {command(map[string]any{"source": "/shop"}), refuse("spec.command.id", "Required value")},
+		"empty id":        {command(map[string]any{"id": ""}), refuse("spec.command.id", "should be at least 1 chars long")},
+		"id too long":     {command(map[string]any{"id": long + "x"}), refuse("spec.command.id", "may not be more than 2048")},
+		"source too long": {command(map[string]any{"source": long + "x", "id": "0"}), refuse("spec.command.source", "may not be more than 2048")},
+		"a text":          {set("spec.command", "0"), refuse("spec.command", "must be of type object")},
+	})
+}
+
 func TestReservationItems(t *testing.T) {
 	const quantity = "spec.items[0].quantity"
 	one := func(quantity any) change { return set("spec.items", items(item("mug", quantity))) }

@@ -2,6 +2,8 @@ package api
 
 import "testing"
 
+const command = "command never changes: it is the bridge that sets it"
+
 // A Reservation that has only what it must have.
 func TestReservationUpdatesOfBare(t *testing.T) {
 	const unchanging = "items never change: release this Reservation and make another"
@@ -9,6 +11,7 @@ func TestReservationUpdatesOfBare(t *testing.T) {
 		"nothing":             {change: all()},
 		"label":               {change: set("metadata.labels", map[string]any{"channel": "web"})},
 		"cartID":              {set("spec.cartID", "cart-2"), refuse("spec.cartID", "cartID never changes")},
+		"command added":       {set("spec.command", map[string]any{"id": "0"}), refuse("spec.command", command)},
 		"customerID added":    {set("spec.customerID", "c"), refuse("spec.customerID", "customerID never changes")},
 		"orderID set later":   {change: set("spec.orderID", "order-1")},
 		"orderID set empty":   {set("spec.orderID", ""), refuse("spec.orderID", "should be at least 1 chars long")},
@@ -34,8 +37,13 @@ func TestReservationUpdatesOfBare(t *testing.T) {
 
 // A Reservation that has all that it may have.
 func TestReservationUpdatesOfFull(t *testing.T) {
-	full := newReservation(set("spec.customerID", "c"), set("spec.orderID", "order-1"), set("spec.holdFor", "15m"))
+	full := newReservation(set("spec.customerID", "c"), set("spec.orderID", "order-1"), set("spec.holdFor", "15m"),
+		set("spec.command", map[string]any{"source": "/shop", "id": "0"}))
 	checkUpdates(t, reservations, full, map[string]ruleCase{
+		"command, same":      {change: set("spec.command", map[string]any{"source": "/shop", "id": "0"})},
+		"command's id":       {set("spec.command.id", "1"), refuse("spec.command", command)},
+		"command's source":   {remove("spec.command.source"), refuse("spec.command", command)},
+		"command removed":    {remove("spec.command"), refuse("spec.command", command)},
 		"customerID":         {set("spec.customerID", "d"), refuse("spec.customerID", "customerID never changes")},
 		"customerID removed": {remove("spec.customerID"), refuse("spec.customerID", "customerID never changes")},
 		"orderID":            {set("spec.orderID", "order-2"), refuse("spec.orderID", "orderID can be set once and then never changes")},

@@ -23,7 +23,7 @@ func TestRolesAllow(t *testing.T) {
 	namespace := newNamespace(t)
 	verbs := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 	read, write := verbs[:3], verbs[3:7]
-	kinds := []string{"stockitems", "reservations", "stockledgers", "stocktallies", "journalpages"}
+	kinds := []string{"stockitems", "reservations", "stockledgers", "journalpages"}
 
 	allowed := map[string]map[string]bool{viewerRole: {}, editorRole: {}}
 	for _, role := range []string{viewerRole, editorRole} {
@@ -37,7 +37,7 @@ func TestRolesAllow(t *testing.T) {
 		allowed[editorRole][verb+" stockitems"] = true
 		allowed[editorRole][verb+" reservations"] = true
 	}
-	allowed[editorRole]["patch stockledgers"] = true // to ask for an audit
+	allowed[editorRole]["patch stockledgers"] = true // to ask for an audit or a repair
 
 	for role, may := range allowed {
 		user := bindUser(t, namespace, role)
@@ -67,7 +67,7 @@ func TestRolesAtWork(t *testing.T) {
 		return c.Resource(stockItems).Namespace(namespace)
 	}
 	ledger := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(ledgers).Namespace(namespace) }
-	tally := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(tallies).Namespace(namespace) }
+	page := func(c dynamic.Interface) dynamic.ResourceInterface { return c.Resource(pages).Namespace(namespace) }
 
 	made, err := stock(editor).Create(t.Context(), newStockItem(set("status", map[string]any{"onHand": int64(5)})), metav1.CreateOptions{})
 	if err != nil {
@@ -86,11 +86,21 @@ func TestRolesAtWork(t *testing.T) {
 		t.Errorf("a viewer cannot read a StockItem: %v", err)
 	}
 
-	if _, err := client.Resource(tallies).Namespace(namespace).Create(t.Context(), newTally(), metav1.CreateOptions{}); err != nil {
+	stored, err := client.Resource(pages).Namespace(namespace).Create(t.Context(), newPage(), metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tally(viewer).Get(t.Context(), v1.TallyName(0), metav1.GetOptions{}); err != nil {
-		t.Errorf("a viewer cannot read a StockTally: %v", err)
+	if _, err := page(viewer).Get(t.Context(), stored.GetName(), metav1.GetOptions{}); err != nil {
+		t.Errorf("a viewer cannot read a JournalPage: %v", err)
+	}
+	if _, err := client.Resource(ledgers).Namespace(namespace).Create(t.Context(), newLedger(), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, annotation := range []string{v1.AuditRequestedAnnotation, v1.RepairAnnotation} {
+		patch := []byte(`{"metadata":{"annotations":{"` + annotation + `":"now"}}}`)
+		if _, err := ledger(editor).Patch(t.Context(), v1.LedgerName, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			t.Errorf("an editor cannot annotate a StockLedger with %s: %v", annotation, err)
+		}
 	}
 
 	status := []byte(`{"status":{"onHand":5}}`)
@@ -117,12 +127,20 @@ func TestRolesAtWork(t *testing.T) {
 		"editor deletes a StockLedger": func() error {
 			return ledger(editor).Delete(t.Context(), v1.LedgerName, metav1.DeleteOptions{})
 		},
-		"editor deletes a StockTally": func() error {
-			return tally(editor).Delete(t.Context(), v1.TallyName(0), metav1.DeleteOptions{})
-		},
-		"editor patches a tally": func() error {
-			_, err := tally(editor).Patch(t.Context(), v1.TallyName(0), types.MergePatchType, []byte(`{"status":{"consumed":0}}`), metav1.PatchOptions{}, "status")
+		"editor names another journal": func() error {
+			_, err := ledger(editor).Patch(t.Context(), v1.LedgerName, types.MergePatchType, []byte(`{"status":{"journal":null}}`), metav1.PatchOptions{}, "status")
 			return err
+		},
+		"editor makes a JournalPage": func() error {
+			_, err := page(editor).Create(t.Context(), changed(newPage(), func(o *object) { o.SetName("journal-1") }), metav1.CreateOptions{})
+			return err
+		},
+		"editor labels a JournalPage": func() error {
+			_, err := page(editor).Patch(t.Context(), stored.GetName(), types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`), metav1.PatchOptions{})
+			return err
+		},
+		"editor deletes a JournalPage": func() error {
+			return page(editor).Delete(t.Context(), stored.GetName(), metav1.DeleteOptions{})
 		},
 	}
 	for name, try := range refused {

@@ -15,15 +15,13 @@ func TestStatusIsSeparate(t *testing.T) {
 		spec, status change
 	}{
 		"StockItem": {newStockItem(), set("spec.received", int64(99)), set("status", map[string]any{
-			"onHand": int64(10), "reserved": int64(3), "available": int64(7), "consumed": int64(0), "observedGeneration": int64(1)})},
+			"onHand": int64(10), "reserved": int64(3), "available": int64(7), "consumed": int64(0), "refused": int64(1), "observedGeneration": int64(1),
+			"position": "0a1b2c3d.7.12"})},
 		"Reservation": {newReservation(), set("spec.intent", "Release"), set("status", map[string]any{
-			"phase": "Reserved", "units": int64(2), "allocations": []any{
-				map[string]any{"locationID": "default", "productID": "mug", "quantity": int64(2), "consumed": int64(1), "released": int64(1), "lastConsumed": int64(1)}},
-			"foldID": int64(7)})},
-		"StockLedger": {newLedger(), all(), set("status", map[string]any{"holder": "operator-1", "epoch": int64(4), "lastFold": int64(7), "openFold": map[string]any{
-			"id": int64(8), "units": []any{map[string]any{"productID": "mug", "locationID": "default", "quantity": int64(1), "shard": int64(3)}}}})},
-		"StockTally": {newTally(), all(), set("status", map[string]any{"lastFold": int64(7), "keys": int64(1), "consumed": int64(2), "entries": []any{
-			map[string]any{"productID": "mug", "locationID": "default", "quantity": int64(2)}}})},
+			"phase": "Reserved", "units": int64(2), "outcomeID": "o", "position": "0a1b2c3d.7.12", "allocations": []any{
+				map[string]any{"locationID": "default", "productID": "mug", "quantity": int64(2), "consumed": int64(1), "released": int64(1)}}})},
+		"StockLedger": {newLedger(), all(), set("status", map[string]any{"leader": "operator-1", "position": "0a1b2c3d.7.12",
+			"journal": map[string]any{"uid": "u", "namespace": "n"}, "totals": map[string]any{"items": int64(1), "open": int64(2)}})},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +93,27 @@ func TestErasedStatusIsPending(t *testing.T) {
 			if phase := textAt(got, "status.phase"); phase != "Pending" {
 				t.Errorf("phase %q, want Pending", phase)
 			}
+		})
+	}
+}
+
+// A StockLedger that names a journal names it in full.
+func TestStockLedgerStatusRules(t *testing.T) {
+	objects := client.Resource(ledgers).Namespace(newNamespace(t))
+	made, err := objects.Create(t.Context(), newLedger(), metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func(identity map[string]any) change { return set("status.journal", identity) }
+	for name, c := range map[string]ruleCase{
+		"a journal":     {change: names(map[string]any{"uid": "u", "namespace": "n"})},
+		"no uid":        {names(map[string]any{"namespace": "n"}), refuse("status.journal.uid", "Required value")},
+		"no namespace":  {names(map[string]any{"uid": "u"}), refuse("status.journal.namespace", "Required value")},
+		"since no time": {set("status.rememberedSince", "today"), refuse("status.rememberedSince", "must be of type date-time")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := objects.UpdateStatus(t.Context(), changed(made, c.change), metav1.UpdateOptions{DryRun: dryRun})
+			checkAnswer(t, err, c.refused)
 		})
 	}
 }
