@@ -24,14 +24,14 @@ func TestJournalPageUpdates(t *testing.T) {
 	written := newPage(set("page", int64(7)), set("first", int64(3)), set("records", int64(1)), set("bytes", int64(2)),
 		set("leader", "operator-1"), set("header", "{}"), set("data", "AA=="), set("token", "operator-1/2"), set("over", "operator-1/1"))
 	cases := map[string]ruleCase{
-		"nothing":             {change: all()},
-		"label":               {change: set("metadata.labels", map[string]any{"a": "b"})},
-		"annotation":          {change: set("metadata.annotations", map[string]any{"a": "b"})},
-		"written over":        {change: all(set("over", "operator-1/2"), set("token", "operator-2/1"), set("data", ""))},
-		"over one before":     {all(set("over", "operator-1/1"), set("token", "operator-2/1")), edit},
-		"over another":        {all(set("over", "operator-9/9"), set("token", "operator-2/1"), set("data", "")), edit},
-		"token alone":         {set("token", "operator-2/1"), edit},
-		"another number":      {change: all(set("over", "operator-1/2"), set("page", int64(8)))},
+		"nothing":         {change: all()},
+		"label":           {change: set("metadata.labels", map[string]any{"a": "b"})},
+		"annotation":      {change: set("metadata.annotations", map[string]any{"a": "b"})},
+		"written over":    {change: all(set("over", "operator-1/2"), set("token", "operator-2/1"), set("data", ""))},
+		"over one before": {all(set("over", "operator-1/1"), set("token", "operator-2/1")), edit},
+		"over another":    {all(set("over", "operator-9/9"), set("token", "operator-2/1"), set("data", "")), edit},
+		"token alone":     {set("token", "operator-2/1"), edit},
+		"another number":  {change: all(set("over", "operator-1/2"), set("page", int64(8)))},
 	}
 	for field, other := range map[string]any{
 		"page": int64(8), "first": int64(4), "records": int64(2), "bytes": int64(3), "written": "2026-01-02T03:04:06Z",
