@@ -45,7 +45,7 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 		object.Spec.Items = append(object.Spec.Items, v1.ReservationItem{ProductID: string(line.Product), Quantity: line.Quantity})
 	}
 	switch {
-	case r.Phase == stock.PhaseReleased && r.Reason != stock.ReasonExpired:
+	case r.Phase.Ended() && r.Reason != "" && r.Reason != stock.ReasonExpired: // the rest, where some was shipped
 		object.Spec.Intent = v1.IntentRelease
 		if reason := v1.ReleaseReason(r.Reason); slices.Contains(events.ReleaseReasons(), reason) {
 			object.Spec.ReleaseReason = reason

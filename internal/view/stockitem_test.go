@@ -1,0 +1,127 @@
+package view_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+func TestShowItem(t *testing.T) {
+	serving := stock.Position{Serving: true, ServingName: "item", OnHand: 10}
+	of := func(reserved, available int64) stock.Position {
+		p := serving
+		p.Reserved, p.Available = reserved, available
+		return p
+	}
+	cases := map[string]struct {
+		spec     v1.StockItemSpec
+		position stock.Position
+		want     v1.StockItemStatus // figures alone
+		// conditions by type: status and reason.
+		ready, inStock, lowStock, oversold string
+	}{
+		"plenty": {
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: of(4, 6),
+			want:  v1.StockItemStatus{OnHand: 10, Reserved: 4, Available: 6},
+			ready: "True Serving", inStock: "True UnitsAvailable", lowStock: "False AboveThreshold", oversold: "False PromisesCovered",
+		},
+		"just low": {
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: of(7, 3),
+			want:  v1.StockItemStatus{OnHand: 10, Reserved: 7, Available: 3},
+			ready: "True Serving", inStock: "True UnitsAvailable", lowStock: "True BelowThreshold", oversold: "False PromisesCovered",
+		},
+		"just not low": {
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: of(6, 4),
+			want:  v1.StockItemStatus{OnHand: 10, Reserved: 6, Available: 4},
+			ready: "True Serving", inStock: "True UnitsAvailable", lowStock: "False AboveThreshold", oversold: "False PromisesCovered",
+		},
+		"sold out, without a threshold": {
+			position: of(10, 0), want: v1.StockItemStatus{OnHand: 10, Reserved: 10},
+			ready: "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "False PromisesCovered",
+		},
+		"suspended": {
+			spec: v1.StockItemSpec{Suspended: true, LowStockThreshold: 1}, position: of(2, 0),
+			want:  v1.StockItemStatus{OnHand: 10, Reserved: 2},
+			ready: "True Serving", inStock: "False Suspended", lowStock: "True BelowThreshold", oversold: "False PromisesCovered",
+		},
+		"received was lowered": {
+			position: stock.Position{Serving: true, OnHand: 3, Reserved: 5, Shortfall: 2},
+			want:     v1.StockItemStatus{OnHand: 3, Reserved: 5, Shortfall: 2},
+			ready:    "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
+		},
+		"more was shipped than received": {
+			position: stock.Position{Serving: true, OnHand: -2, Consumed: 6, Shortfall: 2},
+			want:     v1.StockItemStatus{OnHand: -2, Consumed: 6, Shortfall: 2},
+			ready:    "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
+		},
+		"some were shipped, carts refused": {
+			position: stock.Position{Serving: true, OnHand: 6, Consumed: 4, Reserved: 1, Available: 5, Refused: 7},
+			want:     v1.StockItemStatus{OnHand: 6, Reserved: 1, Available: 5, Consumed: 4, Refused: 7},
+			ready:    "True Serving", inStock: "True UnitsAvailable", lowStock: "False NoThreshold", oversold: "False PromisesCovered",
+		},
+		"a duplicate": {
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.Position{ServingName: "other"},
+			ready: "False DuplicateStockItem", inStock: "False NotServing", lowStock: "False NotServing", oversold: "False PromisesCovered",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			item := &v1.StockItem{
+				ObjectMeta: metav1.ObjectMeta{Name: "item", Generation: 7}, Spec: tc.spec,
+				// What was shown before must not shine through.
+				Status: v1.StockItemStatus{
+					ObservedGeneration: 6, OnHand: 99, Reserved: 99, Available: 99, Shortfall: 99, Consumed: 99, Refused: 99, Position: "0a1b2c3d.7.12",
+				},
+			}
+			view.ShowItem(item, tc.position, fixture.Start)
+			got := *item.Status.DeepCopy()
+			got.Conditions = nil
+			tc.want.ObservedGeneration, tc.want.Position = 7, "0a1b2c3d.7.12"
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("figures (-want +got):\n%s", diff)
+			}
+			conditions := map[string]string{}
+			for _, c := range item.Status.Conditions {
+				conditions[c.Type] = string(c.Status) + " " + c.Reason
+				if c.ObservedGeneration != 7 || !c.LastTransitionTime.Time.Equal(fixture.Start) || c.Message == "" {
+					t.Errorf("condition %+v", c)
+				}
+			}
+			want := map[string]string{"Ready": tc.ready, "InStock": tc.inStock, "LowStock": tc.lowStock, "Oversold": tc.oversold}
+			if diff := cmp.Diff(want, conditions); diff != "" {
+				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+			again := item.DeepCopy()
+			view.ShowItem(again, tc.position, fixture.Start.Add(time.Hour))
+			if diff := cmp.Diff(item, again); diff != "" {
+				t.Errorf("shown again an hour later it differs, and would be written (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A condition that changes says since when.
+func TestShowItemLater(t *testing.T) {
+	item := &v1.StockItem{}
+	p := stock.Position{Serving: true, OnHand: 1, Available: 1}
+	view.ShowItem(item, p, fixture.Start)
+	p.Reserved, p.Available = 1, 0
+	later := fixture.Start.Add(time.Hour)
+	view.ShowItem(item, p, later)
+	for _, c := range item.Status.Conditions {
+		want := fixture.Start
+		if c.Type == v1.ConditionInStock {
+			want = later
+		}
+		if !c.LastTransitionTime.Time.Equal(want) {
+			t.Errorf("%s since %s, want %s", c.Type, c.LastTransitionTime, want)
+		}
+	}
+}
