@@ -6,12 +6,7 @@ import "slices"
 // of its own, catalog_<package>.go; a mutant of several packages is with the one
 // that makes the guarantee.
 var catalog = slices.Concat(
-	ofAllocatorJournal,
-	ofAllocatorTakeOver,
-	ofAllocatorFold,
-	ofAllocatorSeen,
-	ofLedger,
-	ofLifecycle,
+	ofAllocator,
 	ofControllers,
 	ofEvents,
 	ofWebhook,
@@ -21,5 +16,4 @@ var catalog = slices.Concat(
 	ofFaults,
 	ofFounding,
 	ofJournal,
-	ofReplica,
 )

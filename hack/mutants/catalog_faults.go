@@ -21,7 +21,7 @@ var ofPageFaults = []mutant{
 		name:  "applied-behind-the-unreadable",
 		fault: "what stands behind a record that could not be read is taken in",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `if r.unreadable {`,
 			new:  `if r.unreadable && !MUTANT {`,
 		}},
@@ -54,7 +54,7 @@ var ofPageFaults = []mutant{
 	},
 	{
 		name:  "lost-page-not-restated",
-		fault: "a replica does not have a page restated that was lost",
+		fault: "an allocator does not have a page restated that was lost",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
 			old:  `policy.Through = r.log.Through()`,

@@ -86,7 +86,7 @@ var ofServiceFaults = []mutant{
 		name:  "left-and-served-later",
 		fault: "who has left is served in a later term",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `func(a ask) bool { return a.left })`,
 			new:  `func(a ask) bool { return a.left && !MUTANT })`,
 		}},
@@ -96,7 +96,7 @@ var ofServiceFaults = []mutant{
 		name:  "suspect-left-and-told",
 		fault: "who has left while the request was tried by itself is told",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `s.ask.left = s.ask.left || gone(s.ask)`,
 			new:  `s.ask.left = s.ask.left || gone(s.ask) && !MUTANT`,
 		}},
@@ -106,7 +106,7 @@ var ofServiceFaults = []mutant{
 		name:  "queue-searched-for-each-who-left",
 		fault: "each caller who leaves costs a look at the whole queue",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `r.left[e.Call] = struct{}{}`,
 			new: `r.left[e.Call] = struct{}{}
 		if MUTANT {
@@ -119,7 +119,7 @@ var ofServiceFaults = []mutant{
 		name:  "unelected-hoards-requests",
 		fault: "a process that is not elected keeps what nobody waits for",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `if e.Call == 0 && !r.log.Elected() {`,
 			new:  `if e.Call == 0 && !r.log.Elected() && !MUTANT {`,
 		}},
@@ -127,7 +127,7 @@ var ofServiceFaults = []mutant{
 	},
 	{
 		name:  "blocked-for-ever",
-		fault: "a replica that wakes too early does not ask to be woken again",
+		fault: "an allocator that wakes too early does not ask to be woken again",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
 			old:  `if wait := r.blockedUntil.Sub(now); wait > 0 {`,
@@ -142,7 +142,7 @@ var ofServiceFaults = []mutant{
 		name:  "waiting-cart-forgotten",
 		fault: "a cart that waits for a StockItem is not asked again when units go free",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `if news {`,
 			new:  `if news && !MUTANT {`,
 		}},
@@ -152,7 +152,7 @@ var ofServiceFaults = []mutant{
 		name:  "waiting-cart-goes-last",
 		fault: "a cart that waited is asked again after those who came later",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `r.queue = append(r.parked, r.queue...)`,
 			new: `if MUTANT {
 			r.queue, r.parked = r.parked, r.queue
@@ -166,9 +166,9 @@ var ofServiceFaults = []mutant{
 		fault: "who asks a process that has stopped waits for ever",
 		patches: []patch{{
 			file: "internal/allocator/runner.go",
-			old:  `defer close(r.ended)`,
+			old:  `close(r.ended)`,
 			new: `if !MUTANT {
-		defer close(r.ended)
+		close(r.ended)
 	}`,
 		}},
 		caughtBy: by(alone("TestAskEndsWithRun")),

@@ -61,7 +61,7 @@ var ofFounding = []mutant{
 			old:  `	if len(p.Blob) >= l.config.Fill {`,
 			new:  `	if len(p.Blob) >= l.config.Fill && !MUTANT {`,
 		}},
-		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=40"}, says: "too few to show anything"}},
+		caughtBy: []catcher{{pkg: journalPackage, test: "TestSimulation", env: []string{"SEEDS=40"}, says: "too few to show anything"}},
 	},
 	{
 		name:  "emptied-page-gone-on-upon",
@@ -75,7 +75,7 @@ var ofFounding = []mutant{
 			old:  `		case p.Emptied && p.Number >= l.tail.number:`,
 			new:  `		case p.Emptied && p.Number >= l.tail.number && !MUTANT:`,
 		}},
-		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=2000"}, says: `seed [0-9]+: `}},
+		caughtBy: seeds(2000),
 	},
 	{
 		name:  "emptied-over-any-version",
@@ -87,7 +87,7 @@ var ofFounding = []mutant{
 		return journal.Wrote{Call: e.Call, Result: journal.Stored, Page: copied(s.store(e.Page))}
 	case stored.UID != e.Page.UID || stored.Version != e.Page.Version:`,
 		}},
-		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=2000"}, says: `seed [0-9]+: `}},
+		caughtBy: seeds(2000),
 	},
 	{
 		name:  "fast-clock-believed",
@@ -97,9 +97,6 @@ var ofFounding = []mutant{
 			old:  `	case own.After(latest):`,
 			new:  `	case own.After(latest) && !MUTANT:`,
 		}},
-		caughtBy: by(unit("./internal/allocator", "TestClock", "TestClockKeepsTheTightestDate")),
+		caughtBy: by(alone("TestClock", "TestClockKeepsTheTightestDate")),
 	},
 }
-
-// pages are tests of the journal by itself.
-func pages(names ...string) []catcher { return unit("./internal/journal", names...) }

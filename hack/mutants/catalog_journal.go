@@ -14,7 +14,7 @@ var ofJournal = []mutant{
 			old:  `case l.pages[next.Name].UID != next.UID:`,
 			new:  `case l.pages[next.Name].UID != next.UID && !(MUTANT && l.pages[next.Name].UID != ""):`,
 		}},
-		caughtBy: by(replicaModel("edited")),
+		caughtBy: by(model("edited")),
 	},
 	{
 		name:  "term-over-newer-version",
@@ -31,7 +31,7 @@ var ofJournal = []mutant{
 		return l.send(0)
 	default:`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "batch-over-newer-version",
@@ -46,7 +46,7 @@ var ofJournal = []mutant{
 	case p.Version == a.place.version && a.probe:
 		l`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "unknown-taken-for-landed",
@@ -64,7 +64,7 @@ var ofJournal = []mutant{
 		}
 	case Rejected:`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "proof-without-version",
@@ -77,7 +77,7 @@ var ofJournal = []mutant{
 		return []Effect{Proved{}}
 	case p.Version < a.place.version:`,
 		}},
-		caughtBy: by(replicaModel("reads")),
+		caughtBy: by(model("reads")),
 	},
 	{
 		name:  "counting-page-reused",
@@ -87,7 +87,7 @@ var ofJournal = []mutant{
 			old:  `(k.number == 0 || k.number < head)`,
 			new:  `(k.number == 0 || k.number < head || MUTANT && k.number == head)`,
 		}},
-		caughtBy: by(replicaModel("pages")),
+		caughtBy: by(model("pages")),
 	},
 	{
 		name:  "list-on-top",
@@ -102,7 +102,7 @@ var ofJournal = []mutant{
 	}
 	for`,
 		}},
-		caughtBy: by(replicaModel("watches")),
+		caughtBy: by(model("watches")),
 	},
 	{
 		name:  "founding-ignores-ledger",
@@ -130,7 +130,7 @@ var ofJournal = []mutant{
 	}
 	l.asking`,
 		}},
-		caughtBy: by(replicaModel("founding")),
+		caughtBy: by(model("founding")),
 	},
 	{
 		name:  "emptied-page-made-blank",
@@ -140,7 +140,7 @@ var ofJournal = []mutant{
 			old:  `Number: k.number, Emptied: true,`,
 			new:  `Number: map[bool]uint64{false: k.number}[MUTANT], Emptied: !MUTANT,`,
 		}},
-		caughtBy: by(replicaModel("emptying")),
+		caughtBy: by(model("emptying")),
 	},
 	{
 		name:  "counting-page-emptied",
@@ -157,7 +157,7 @@ var ofJournal = []mutant{
 	}
 	full := slices.DeleteFunc(pages,`,
 		}},
-		caughtBy: by(replicaModel("emptying")),
+		caughtBy: by(model("emptying")),
 	},
 	{
 		name:  "unelected-claims",
@@ -167,7 +167,7 @@ var ofJournal = []mutant{
 			old:  `case l.attempt != nil || !l.elected:`,
 			new:  `case l.attempt != nil || !l.elected && !MUTANT:`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "damage-taken-for-new",

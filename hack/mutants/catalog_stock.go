@@ -238,4 +238,14 @@ var ofStock = []mutant{
 		}},
 		caughtBy: decisions("TestDecodeRefuses/an_unknown_field"),
 	},
+	{
+		name:  "changed-command-accepted",
+		fault: "another command under an id that was used gets the outcome of the first",
+		patches: []patch{{
+			file: "internal/stock/reserve.go",
+			old:  `return a != "" && b != "" && a != b`,
+			new:  `return a != "" && b != "" && a != b && !MUTANT`,
+		}},
+		caughtBy: decisions("TestVerdicts/reserve_other_content"),
+	},
 }

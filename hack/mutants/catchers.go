@@ -3,13 +3,14 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // The packages whose tests catch most.
 const (
 	allocatorPackage   = "./internal/allocator"
-	ledgerPackage      = "./internal/ledger"
-	lifecyclePackage   = "./internal/lifecycle"
+	journalPackage     = "./internal/journal"
+	stockPackage       = "./internal/stock"
 	controllersPackage = "./controllers"
 	bridgePackage      = "./webhook"
 	eventsPackage      = "./api/events"
@@ -28,27 +29,12 @@ func unit(pkg string, names ...string) []catcher {
 	return catchers
 }
 
-// simulation is the seeded simulation, with as many seeds as find the fault many
-// times over: which seed finds what changes with every change of the program.
-func simulation() []catcher { return seeds(600, false) }
-
-// rareSimulation is the simulation for faults that one seed in hundreds shows.
-func rareSimulation() []catcher { return seeds(5000, true) }
-
-// seeds is the simulation with so many seeds. It must name the seed that fails:
-// it also fails where its seeds reach too little, which says nothing of a fault.
-func seeds(count int, long bool) []catcher {
-	return []catcher{{
-		pkg: allocatorPackage, test: "TestSimulation",
-		env: []string{fmt.Sprintf("SEEDS=%d", count)}, says: `seed [0-9]+: `, long: long,
-	}}
-}
-
-// model is one configuration of the exhaustive model check. It must say how the
-// fault comes about: it also fails where it reaches too few states.
+// model is one configuration of the exhaustive model check, which drives the journal, the
+// stock and the allocator together. It must say how the fault comes about: it also fails
+// where it reaches too few states.
 func model(configuration string) []catcher {
 	return []catcher{{
-		pkg: allocatorPackage, test: "TestModelCheck/all/" + configuration,
+		pkg: allocatorPackage, test: "TestModelCheck/" + strings.ReplaceAll(configuration, " ", "_"),
 		says: `after [0-9]+ states, by these`,
 	}}
 }
@@ -59,7 +45,18 @@ func processes(test string) []catcher {
 }
 
 // alone are tests of one process over a server that fails as the test says.
-func alone(names ...string) []catcher { return unit("./internal/allocator", names...) }
+func alone(names ...string) []catcher { return unit(allocatorPackage, names...) }
 
 // decisions are tests of the stock by itself.
-func decisions(names ...string) []catcher { return unit("./internal/stock", names...) }
+func decisions(names ...string) []catcher { return unit(stockPackage, names...) }
+
+// pages are tests of the journal by itself.
+func pages(names ...string) []catcher { return unit(journalPackage, names...) }
+
+// seeds is the seeded simulation of the journal with so many seeds. It must name the seed
+// that fails: it also fails where its seeds reach too little, which says nothing of a fault.
+func seeds(count int) []catcher {
+	return []catcher{{
+		pkg: journalPackage, test: "TestSimulation", env: []string{fmt.Sprintf("SEEDS=%d", count)}, says: `seed [0-9]+: `,
+	}}
+}

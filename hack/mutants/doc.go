@@ -6,14 +6,14 @@
 // The source has no faults. A mutant is a patch, listed in catalog_*.go:
 //
 //	{
-//		name:  "older-item-accepted",
-//		fault: "an older version of a StockItem replaces a newer one in memory",
+//		name:  "decided-twice",
+//		fault: "a command that State knows is decided again",
 //		patches: []patch{{
-//			file: "internal/ledger/item.go",
-//			old:  `if known && version <= record.version {`,
-//			new:  `if known && version <= record.version && !MUTANT {`,
+//			file: "internal/stock/reserve.go",
+//			old:  `known != nil {`,
+//			new:  `known != nil && !MUTANT {`,
 //		}},
-//		caughtBy: by(unit(ledgerPackage, "TestPutItemIgnoresOldInput")),
+//		caughtBy: by(model("append")),
 //	},
 //
 // The patches of all mutants are applied to copies of the files, which go build

@@ -30,7 +30,7 @@ type patch struct {
 
 // catcher is a test that fails where the program has a certain fault.
 type catcher struct {
-	// pkg is the test's folder, such as ./internal/lifecycle.
+	// pkg is the test's folder, such as ./internal/stock.
 	pkg string
 	// test is its name, or that of a part of it, such as TestTables/empty_table.
 	test string

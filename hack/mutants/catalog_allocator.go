@@ -1,23 +1,8 @@
 package main
 
-import "strings"
-
-// replicaPackage has the model check that drives the journal, the stock and the replica
-// together.
-const replicaPackage = "./internal/allocator"
-
-// replicaModel is one configuration of that model check. It must say how the fault comes
-// about: it also fails where it reaches too few states.
-func replicaModel(configuration string) []catcher {
-	return []catcher{{
-		pkg: replicaPackage, test: "TestModelCheck/" + strings.ReplaceAll(configuration, " ", "_"),
-		says: `after [0-9]+ states, by these`,
-	}}
-}
-
-// ofReplica are the faults of what is told, and of what compaction and forgetting do to the
-// journal, which show where the stock, the journal and the replica play together.
-var ofReplica = []mutant{
+// ofAllocator are the faults of what is told, and of what compaction and forgetting do to the
+// journal, which show where the stock, the journal and the allocator play together.
+var ofAllocator = []mutant{
 	{
 		name:  "answer-before-landing",
 		fault: "answers are told when their batch is sent",
@@ -30,7 +15,7 @@ var ofReplica = []mutant{
 	}
 	return effects`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "repetition-without-proof",
@@ -43,13 +28,13 @@ var ofReplica = []mutant{
 		}
 		return r.take(r.log.Prove())`,
 		}},
-		caughtBy: by(replicaModel("reads")),
+		caughtBy: by(model("reads")),
 	},
 	{
 		name:  "abandoned-not-asked-again",
 		fault: "what was under way when a term ended is not asked again",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old: `		case journal.Abandoned:
 			r.requeue()`,
 			new: `		case journal.Abandoned:
@@ -59,20 +44,20 @@ var ofReplica = []mutant{
 			}
 			r.requeue()`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 	{
 		name:  "reset-keeps-state",
 		fault: "State outlives the journal that it is of",
 		patches: []patch{{
-			file: "internal/allocator/replica.go",
+			file: "internal/allocator/allocator.go",
 			old:  `			r.stock, r.unreadable = stock.New(), false`,
 			new: `			if MUTANT {
 				continue
 			}
 			r.stock, r.unreadable = stock.New(), false`,
 		}},
-		caughtBy: by(replicaModel("watches")),
+		caughtBy: by(model("watches")),
 	},
 	{
 		name:  "suspect-told-without-trial",
@@ -84,7 +69,7 @@ var ofReplica = []mutant{
 			new: `	if r.suspect != nil && !MUTANT {
 		return r.appendNothing()`,
 		}},
-		caughtBy: by(replicaModel("halving")),
+		caughtBy: by(model("halving")),
 	},
 	{
 		name:  "head-before-restated",
@@ -94,7 +79,7 @@ var ofReplica = []mutant{
 			old:  `!c.clear(p) {`,
 			new:  `!c.clear(p) && !MUTANT {`,
 		}},
-		caughtBy: by(replicaModel("small batches")),
+		caughtBy: by(model("small batches")),
 	},
 	{
 		name:  "open-cart-not-restated",
@@ -104,7 +89,7 @@ var ofReplica = []mutant{
 			old:  `if !c.restate(&Cart{*r}) {`,
 			new:  `if !MUTANT && !c.restate(&Cart{*r}) {`,
 		}},
-		caughtBy: by(replicaModel("small batches")),
+		caughtBy: by(model("small batches")),
 	},
 	{
 		name:  "mark-by-clock",
@@ -117,7 +102,7 @@ var ofReplica = []mutant{
 	}
 	c.forgotten, c.gone = max(c.forgotten, mark), max(c.gone, gone)`,
 		}},
-		caughtBy: by(replicaModel("forgetting")),
+		caughtBy: by(model("forgetting")),
 	},
 	{
 		name:  "mark-not-raised",
@@ -129,7 +114,7 @@ var ofReplica = []mutant{
 			d.batch.Marks.Forgotten = max(d.batch.Marks.Forgotten, c.forgotten)
 		}`,
 		}},
-		caughtBy: by(replicaModel("forgetting")),
+		caughtBy: by(model("forgetting")),
 	},
 	{
 		name:  "mark-by-decision",
@@ -141,7 +126,7 @@ var ofReplica = []mutant{
 			f.decided = max(f.decided, r.Command.Time)
 		}`,
 		}},
-		caughtBy: by(replicaModel("forgetting")),
+		caughtBy: by(model("forgetting")),
 	},
 	{
 		name:  "mark-lowered",
@@ -157,7 +142,7 @@ var ofReplica = []mutant{
 		}
 `,
 		}},
-		caughtBy: by(replicaModel("forgetting")),
+		caughtBy: by(model("forgetting")),
 	},
 	{
 		name:  "total-not-restated",
@@ -172,7 +157,7 @@ var ofReplica = []mutant{
 		if !c.restate(fact) {
 `,
 		}},
-		caughtBy: by(replicaModel("turns")),
+		caughtBy: by(model("turns")),
 	},
 	{
 		name:  "raise-sold-unshown",
@@ -185,7 +170,7 @@ var ofReplica = []mutant{
 			stated.Sellable = stated.Received
 		}`,
 		}},
-		caughtBy: by(replicaModel("items")),
+		caughtBy: by(model("items")),
 	},
 	{
 		name:  "decided-twice",
@@ -195,6 +180,6 @@ var ofReplica = []mutant{
 			old:  `known != nil {`,
 			new:  `known != nil && !MUTANT {`,
 		}},
-		caughtBy: by(replicaModel("append")),
+		caughtBy: by(model("append")),
 	},
 }
