@@ -4,56 +4,45 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/types"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
-// View is what is fed with everything that the watches see.
-type View interface {
-	// SeeCachedReservation may keep parts of r, which nobody changes.
-	SeeCachedReservation(r *v1.Reservation)
-	ReservationGone(namespace string, uid types.UID)
-	SeeItem(item *v1.StockItem)
-	ItemGone(namespace string, uid types.UID)
-	// ItemStale says that somebody else may have written the item's status.
-	ItemStale(item *v1.StockItem)
-	SeeTally(t *v1.StockTally)
-	// TallyGone says that somebody deleted a tally, which no operator does.
-	TallyGone(t *v1.StockTally)
-	SeeLedger(l *v1.StockLedger)
-	LedgerGone(namespace string, uid types.UID)
+// Watched is what is told what the watches see, such as a namespaces.Set.
+type Watched interface {
+	Namespaces
+	SeeNamespace(namespace *metav1.PartialObjectMetadata)
+	NamespaceGone(namespace *metav1.PartialObjectMetadata)
 }
 
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers;stocktallies,verbs=get;list;watch;create
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status;stocktallies/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers,verbs=get;list;watch
 
-// Feed tells view and board what the watches see, on every replica, whether it
-// leads or not. The returned function tells whether they have been told
-// everything that there was when the watches began.
-func Feed(ctx context.Context, mgr ctrl.Manager, view View, board *outcomes.Board) (synced func() bool, err error) {
+// Feed tells which namespaces there are and which of them have something of ours, and each
+// Runner what the StockLedger names, on every replica, whether it leads or not. The returned
+// function tells whether it has told everything that there was when the watches began.
+func Feed(ctx context.Context, mgr ctrl.Manager, watched Watched) (synced func() bool, err error) {
 	var registered []toolscache.ResourceEventHandlerRegistration
 	for _, f := range []struct {
 		kind    client.Object
 		handler toolscache.ResourceEventHandler
 	}{
-		{&v1.Reservation{}, eventHandler(
-			func(r *v1.Reservation) { view.SeeCachedReservation(r); board.Announce(r) },
-			func(r *v1.Reservation) { view.ReservationGone(r.Namespace, r.UID); board.AnnounceDeleted(r) },
-		)},
-		{&v1.StockItem{}, eventHandler(
-			func(item *v1.StockItem) { view.SeeItem(item); view.ItemStale(item) },
-			func(item *v1.StockItem) { view.ItemGone(item.Namespace, item.UID) },
-		)},
-		{&v1.StockTally{}, eventHandler(view.SeeTally, view.TallyGone)},
-		{&v1.StockLedger{}, eventHandler(
-			view.SeeLedger,
-			func(l *v1.StockLedger) { view.LedgerGone(l.Namespace, l.UID) },
-		)},
+		{namespaces.Kind(), eventHandler(watched.SeeNamespace, watched.NamespaceGone)},
+		{&v1.Reservation{}, eventHandler(seen[*v1.Reservation](watched), nil)},
+		{&v1.StockItem{}, eventHandler(seen[*v1.StockItem](watched), nil)},
+		{&v1.StockLedger{}, eventHandler(func(l *v1.StockLedger) {
+			watched.See(l.Namespace)
+			if runner, ok := watched.Find(l.Namespace); ok {
+				seeLedger(runner, l)
+			}
+		}, nil)},
 	} {
 		informer, err := mgr.GetCache().GetInformer(ctx, f.kind)
 		if err != nil {
@@ -75,10 +64,34 @@ func Feed(ctx context.Context, mgr ctrl.Manager, view View, board *outcomes.Boar
 	}, nil
 }
 
-// eventHandler calls seen for every version of an object and gone for its deletion.
-// One name can stand for two objects, one after the other: where the deletion
+func seen[T client.Object](watched Watched) func(T) {
+	return func(object T) { watched.See(object.GetNamespace()) }
+}
+
+// Ledgers returns an attendant that tells a Runner, as it begins, what the StockLedger in the
+// cache names: the watch may have told it before there was the Runner.
+func Ledgers(cache client.Reader) namespaces.Attendant {
+	return func(ctx context.Context, namespace string, runner *allocator.Runner) {
+		var ledger v1.StockLedger
+		if err := cache.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1.LedgerName}, &ledger); err == nil {
+			seeLedger(runner, &ledger)
+		}
+	}
+}
+
+func seeLedger(runner *allocator.Runner, l *v1.StockLedger) {
+	if named := l.Status.Journal; named != nil {
+		runner.SeeLedger(journal.Identity{Journal: string(named.UID), Namespace: string(named.Namespace)})
+	}
+}
+
+// eventHandler calls seen for every version of an object and gone, if there is one, for its
+// deletion. One name can stand for two objects, one after the other: where the deletion
 // of the first was missed, its end shows in the uid.
 func eventHandler[T client.Object](seen, gone func(T)) toolscache.ResourceEventHandler {
+	if gone == nil {
+		gone = func(T) {}
+	}
 	return toolscache.ResourceEventHandlerFuncs{
 		AddFunc: func(object any) {
 			if o, ok := object.(T); ok {

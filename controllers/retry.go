@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
@@ -16,10 +17,20 @@ const (
 	maxRetry   = 10 * time.Second
 )
 
-// options are those of a controller with so many workers.
+const (
+	// writeTimeout bounds one request to the API server. What a longer one did is found
+	// out by reading.
+	writeTimeout = 10 * time.Second
+	// askTimeout bounds the wait for one answer of the allocator. Asking again is safe, and
+	// a worker should not wait for a process that leads no more.
+	askTimeout = 10 * time.Second
+)
+
+// options are those of a controller with so many workers. It runs on every replica.
 func options(workers int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: workers,
+		NeedLeaderElection:      ptr.To(false),
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, maxRetry),
 	}
 }

@@ -1,108 +1,145 @@
 package controllers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// DefaultHorizon is how far ahead of its time a Reservation is queued. A hold waits
-// for its expiry much longer than that, and what is complete for its deletion: in the
-// queue each would take a fifth more memory than it does (docs/performance.md).
-const DefaultHorizon = time.Minute
-
-// due says after how long there is something to do for this version, if that can be
-// told.
-func (r *ReservationReconciler) due(rsv *v1.Reservation) (after time.Duration, known bool) {
-	switch action, after := lifecycle.Due(rsv, r.Clock.Now()); action {
-	case lifecycle.None:
-		return r.Retention.due(rsv)
-	case lifecycle.Await:
-		return after, true
-	default:
-		return 0, true
-	}
-}
-
-// Soon says after how long there is something to do for this version, if that is
-// within the horizon. If not, a later event or sweep will tell.
-func (r *ReservationReconciler) Soon(rsv *v1.Reservation) (after time.Duration, soon bool) {
-	after, known := r.due(rsv)
-	return after, known && after <= r.horizon()
-}
-
-func (r *ReservationReconciler) horizon() time.Duration { return cmp.Or(r.Horizon, DefaultHorizon) }
-
-// await comes back after a time, unless a sweep will be early enough.
-func (r *ReservationReconciler) await(after time.Duration) ctrl.Result {
-	if after > r.horizon() {
-		return ctrl.Result{}
-	}
-	return ctrl.Result{RequeueAfter: after}
-}
-
-// soon keeps from the queue what nothing is to be done for.
-func (r *ReservationReconciler) soon() predicate.Predicate {
-	return predicate.NewPredicateFuncs(func(object client.Object) bool {
-		rsv, ok := object.(*v1.Reservation)
-		if !ok {
-			return false
-		}
-		_, soon := r.Soon(rsv)
-		return soon
+// Attend queues what has to be looked at in a namespace besides what changes: at the
+// beginning of each term what the journal and the objects do not agree on, and shortly
+// before its time what is to be deleted. It returns when ctx ends.
+func (r *ReservationReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	defer r.taken.forget(namespace)
+	runner.Terms(ctx, func(ctx context.Context, _ uint64) {
+		untilDone(ctx, func() error { return r.compare(ctx, namespace, runner) })
+		wait.UntilWithContext(ctx, func(ctx context.Context) {
+			if err := r.sweep(ctx, namespace, runner); err != nil && ctx.Err() == nil {
+				log.FromContext(ctx).Error(err, "the next sweep tries again", "namespace", namespace)
+			}
+		}, r.horizon()/2)
+		r.taken.forget(namespace) // it is for the next leader to say
 	})
 }
 
-// sweeps is a source.Func: until ctx ends it queues what becomes due within the
-// horizon, twice in that time.
-func (r *ReservationReconciler) sweeps(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-	if !ok {
-		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
-	}
-	add := func(req reconcile.Request, after time.Duration) {
-		options := priorityqueue.AddOpts{After: after}
-		if after <= 0 {
-			// It is late already, as after an outage, and may be one of many.
-			options.Priority = ptr.To(handler.LowPriority)
+// untilDone does something until it succeeds or ctx ends.
+func untilDone(ctx context.Context, do func() error) {
+	_ = wait.PollUntilContextCancel(ctx, time.Second, true, func(ctx context.Context) (bool, error) { //nolint:errcheck // only ctx ends it
+		err := do()
+		if err != nil && ctx.Err() == nil {
+			log.FromContext(ctx).Error(err, "it is tried again")
 		}
-		byPriority.AddWithOpts(options, req)
+		return err == nil, nil
+	})
+}
+
+// compare queues every name on which the journal and the objects do not agree.
+func (r *ReservationReconciler) compare(ctx context.Context, namespace string, runner *allocator.Runner) error {
+	objects, err := r.cached(ctx, namespace)
+	if err != nil {
+		return err
 	}
-	go wait.UntilWithContext(ctx, func(ctx context.Context) {
-		if err := r.sweep(ctx, add); err != nil && ctx.Err() == nil {
-			log.FromContext(ctx).Error(err, "the next sweep tries again")
+	var differ []string
+	uids := make(map[stock.ID]bool, len(objects))
+	for i := range objects {
+		uids[stock.ID(objects[i].UID)] = true
+		if !agrees(runner, &objects[i]) {
+			differ = append(differ, objects[i].Name)
 		}
-	}, r.horizon()/2)
+	}
+	for _, known := range kept(runner) {
+		if unseen(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
+			differ = append(differ, view.Name(known))
+		}
+	}
+	r.Queue.reservations.add(ctx, namespace, lookPriority, differ)
 	return nil
 }
 
-// sweep calls add for every Reservation that there is something to do for within the
-// horizon.
-func (r *ReservationReconciler) sweep(ctx context.Context, add func(reconcile.Request, time.Duration)) error {
+// cached are the objects of a namespace as the cache has them. Nobody may change them.
+func (r *ReservationReconciler) cached(ctx context.Context, namespace string) ([]v1.Reservation, error) {
 	var all v1.ReservationList
-	if err := r.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
-		return fmt.Errorf("look for reservations whose time comes: %w", err)
+	if err := r.List(ctx, &all, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("look at the reservations of namespace %s: %w", namespace, err)
 	}
-	for i := range all.Items {
-		rsv := &all.Items[i]
-		if after, soon := r.Soon(rsv); soon {
-			add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(rsv)}, after)
+	return all.Items, nil
+}
+
+// kept are the reservations of which the journal may forget nothing.
+func kept(runner *allocator.Runner) (all []*stock.Reservation) {
+	runner.Read(func(s *stock.State, _ *journal.Log) {
+		for r := range s.Kept() {
+			all = append(all, r)
 		}
+	})
+	return all
+}
+
+// agrees tells whether an object shows what the journal says and asks for nothing more.
+func agrees(runner *allocator.Runner, object *v1.Reservation) bool {
+	var known *stock.Reservation
+	runner.Read(func(s *stock.State, _ *journal.Log) { known, _ = s.Shown(stock.ID(object.UID)) })
+	if known == nil || wanted(object, known) != nil {
+		return false
+	}
+	shown := v1.Reservation{Status: object.Status}
+	view.Show(&shown, known)
+	return equality.Semantic.DeepEqual(&shown.Status, &object.Status)
+}
+
+// sweep queues what is to be deleted within the horizon. What is late already, as after an
+// outage, may be one of many and comes last.
+func (r *ReservationReconciler) sweep(ctx context.Context, namespace string, runner *allocator.Runner) error {
+	objects, err := r.cached(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	for i := range objects {
+		after, soon := r.soon(runner, &objects[i])
+		if !soon {
+			continue
+		}
+		options := priorityqueue.AddOpts{After: after}
+		if after <= 0 {
+			options.Priority = ptr.To(lookPriority)
+		}
+		r.Queue.reservations.addAfter(ctx, options, namespace, objects[i].Name)
 	}
 	return nil
+}
+
+// soon says after how long an object is to be deleted, if that is within the horizon. One
+// whose outcome was not delivered is found again by a later sweep.
+func (r *ReservationReconciler) soon(runner *allocator.Runner, object *v1.Reservation) (after time.Duration, soon bool) {
+	complete := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionComplete)
+	if complete == nil || object.DeletionTimestamp != nil {
+		return 0, false
+	}
+	after = r.left(complete.LastTransitionTime.Time)
+	if after > r.horizon() {
+		return 0, false
+	}
+	if after > 0 {
+		return after, true
+	}
+	undelivered := false
+	runner.Read(func(s *stock.State, _ *journal.Log) {
+		known, ok := s.Shown(stock.ID(object.UID))
+		undelivered = ok && known.Number > s.Marks().Published
+	})
+	return 0, !undelivered
 }

@@ -140,6 +140,7 @@ const (
 	ReasonInsufficientStock = "InsufficientStock"
 	ReasonReleased          = "Released"
 	ReasonConsumed          = "Consumed"
+	ReasonTooLarge          = "TooLarge"
 )
 
 // Decided tells whether the Reservation has an outcome, whatever became of it

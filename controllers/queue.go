@@ -1,0 +1,127 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
+)
+
+// The priorities in a work queue. What somebody wrote into a spec comes first, at 0.
+const (
+	// viewPriority is that of objects that have to show what the journal says.
+	viewPriority = -10
+	// lookPriority is that of what a new leader looks at, and of what is late already.
+	lookPriority = handler.LowPriority
+)
+
+// Queue brings what the journal changed to the controllers, as names of objects.
+type Queue struct {
+	changes             inbox
+	reservations, items *outlet
+}
+
+// NewQueue returns a queue in which nothing waits.
+func NewQueue() *Queue {
+	return &Queue{reservations: newOutlet(), items: newOutlet()}
+}
+
+// Changed takes in what was changed in a namespace. It never waits.
+func (q *Queue) Changed(namespace string, c stock.Changes) { q.changes.put(namespace, c) }
+
+// Attend passes on what is changed in a namespace, until ctx ends.
+func (q *Queue) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	changes, leave := q.changes.attend(namespace)
+	defer leave()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changes.filled:
+		}
+		reservations, items := names(runner, q.changes.take(changes))
+		q.reservations.add(ctx, namespace, viewPriority, reservations)
+		q.items.add(ctx, namespace, viewPriority, items)
+	}
+}
+
+// names are those of the objects that changes are about. What State does not know has none.
+func names(runner *allocator.Runner, c stock.Changes) (reservations, items []string) {
+	runner.Read(func(s *stock.State, _ *journal.Log) {
+		for _, id := range c.Reservations {
+			if r, ok := s.Reservation(id); ok {
+				reservations = append(reservations, view.Name(r))
+			}
+		}
+		for _, uid := range c.Items {
+			if item, ok := s.Item(uid); ok {
+				items = append(items, item.Name)
+			}
+		}
+	})
+	return reservations, items
+}
+
+// Reservations is a source.Func: it has the names of Reservations put into a controller's
+// work queue.
+func (q *Queue) Reservations(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	return q.reservations.open(queue)
+}
+
+// Items is the same for StockItems.
+func (q *Queue) Items(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	return q.items.open(queue)
+}
+
+// outlet is the work queue of a controller, which may be there later.
+type outlet struct {
+	opened chan struct{}
+	once   sync.Once
+	queue  priorityqueue.PriorityQueue[reconcile.Request]
+}
+
+func newOutlet() *outlet { return &outlet{opened: make(chan struct{})} }
+
+func (o *outlet) open(queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+	if !ok {
+		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
+	}
+	o.once.Do(func() {
+		o.queue = byPriority
+		close(o.opened)
+	})
+	return nil
+}
+
+// add puts names into the work queue as soon as there is one.
+func (o *outlet) add(ctx context.Context, namespace string, priority int, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	o.addAfter(ctx, priorityqueue.AddOpts{Priority: ptr.To(priority)}, namespace, names...)
+}
+
+func (o *outlet) addAfter(ctx context.Context, options priorityqueue.AddOpts, namespace string, names ...string) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-o.opened:
+	}
+	requests := make([]reconcile.Request, len(names))
+	for i, name := range names {
+		requests[i] = reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}}
+	}
+	o.queue.AddWithOpts(options, requests...)
+}

@@ -1,0 +1,116 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// decide has the cart of an object decided that a person or Git made.
+func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {
+	switch {
+	case object.DeletionTimestamp != nil:
+		return ctrl.Result{}, nil
+	case object.Decided() && object.CurrentPhase().Final():
+		return p.retireWithdrawn(ctx, object) // of a journal that is lost: it stays decided
+	case object.Spec.Intent == v1.IntentRelease:
+		return p.withdraw(ctx, object)
+	}
+	began := p.Now()
+	answer, err := p.ask(ctx, p.cart(object))
+	if err == nil && answer.Verdict == stock.Unverified {
+		object, answer, err = p.verify(ctx, object)
+	}
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	switch answer.Verdict {
+	case stock.Done:
+		observeDecision(answer.Reservation, p.Now().Sub(began))
+	case stock.Repeated:
+	case stock.TooLarge:
+		return ctrl.Result{}, p.showTooLarge(ctx, object)
+	case stock.Full:
+		return ctrl.Result{}, fmt.Errorf("reservation %s waits: the journal has reached its bound and nothing in it may be forgotten yet", p.key)
+	default:
+		return ctrl.Result{}, fmt.Errorf("reservation %s is not decided, the answer is %d: it is asked for again", p.key, answer.Verdict)
+	}
+	return p.follow(ctx, object, answer.Reservation)
+}
+
+// verify asks again about an object that may have been decided and forgotten, after a read
+// past the cache has shown that it is there.
+func (p pass) verify(ctx context.Context, object *v1.Reservation) (*v1.Reservation, stock.Answer, error) {
+	stored, err := p.read(ctx, p.APIReader)
+	if err != nil {
+		return nil, stock.Answer{}, err
+	}
+	if stored == nil || stored.UID != object.UID {
+		return nil, stock.Answer{}, errStale
+	}
+	request := p.cart(stored)
+	request.Verified = true
+	answer, err := p.ask(ctx, request)
+	return stored, answer, err
+}
+
+// cart is the request to decide an object.
+func (p pass) cart(object *v1.Reservation) stock.Reserve {
+	id := stock.ID(object.UID)
+	hold := p.DefaultHold
+	if object.Spec.HoldFor != nil {
+		hold = object.Spec.HoldFor.Duration
+	}
+	request := stock.Reserve{
+		Hold: stock.Time(hold.Microseconds()),
+		Wanted: stock.Reservation{
+			ID: id, Outcome: stock.ID(uuid.NewString()), Object: objectOf(object, id),
+			Cart: stock.ID(object.Spec.CartID), Customer: stock.ID(object.Spec.CustomerID), Order: stock.ID(object.Spec.OrderID),
+		},
+	}
+	for _, item := range object.Spec.Items {
+		request.Wanted.Lines = append(request.Wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
+	}
+	return request
+}
+
+// withdraw shows that an object was released before it was decided: it gets no outcome.
+func (p pass) withdraw(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {
+	if object.CurrentPhase() == v1.PhaseReleased {
+		return p.retireWithdrawn(ctx, object)
+	}
+	reason := string(object.Spec.ReleaseReason)
+	if reason == "" {
+		reason = v1.ReasonReleased
+	}
+	object.Status = v1.ReservationStatus{Phase: v1.PhaseReleased, Reason: reason}
+	const message = "released before it was decided"
+	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, reason, message, p.Now())
+	setCondition(object, v1.ConditionComplete, metav1.ConditionTrue, reason, message, p.Now())
+	return ctrl.Result{}, p.write(ctx, object)
+}
+
+// showTooLarge says why an object stays Pending.
+func (p pass) showTooLarge(ctx context.Context, object *v1.Reservation) error {
+	known := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionReserved)
+	if known != nil && known.Reason == v1.ReasonTooLarge {
+		return nil
+	}
+	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, v1.ReasonTooLarge,
+		"the cart is too large to be stored: delete this Reservation and make several with fewer items each", p.Now())
+	return p.write(ctx, object)
+}
+
+func setCondition(object *v1.Reservation, kind string, status metav1.ConditionStatus, reason, message string, at time.Time) {
+	meta.SetStatusCondition(&object.Status.Conditions, metav1.Condition{
+		Type: kind, Status: status, Reason: reason, Message: message, LastTransitionTime: metav1.NewTime(at),
+	})
+}
