@@ -5,138 +5,104 @@ import (
 	"sync"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 )
 
 const (
-	// DefaultPause is between two looks of one audit. The write-behind and the
-	// ledger's totals take up to about 2 s at rest.
+	// DefaultPause is between two looks of one audit. At rest a view is written within
+	// about 2 s.
 	DefaultPause = 4 * time.Second
 	// DefaultRest has audits read for no more than a twentieth of the time.
 	DefaultRest = 19
-	// firstWithin is how long after this process began to lead, or the ledger was
-	// made, the first audit comes at the latest.
-	firstWithin = time.Minute
-	// jitter spreads the audits of many namespaces.
-	jitter = 0.2
 	// workers is how many namespaces are audited at a time.
 	workers = 2
 )
 
-// Stock is what the operator knows, and how it is told what was found.
-type Stock interface {
-	// Memory is what it knows of a namespace.
-	Memory(namespace string) allocator.Memory
-	// Audited keeps what an audit found in the StockLedger.
-	Audited(namespace string, found allocator.Audited)
-	// Relearn has it learn a namespace anew from what is stored.
-	Relearn(namespace string)
-	// ItemStale has the status of a StockItem looked at again.
-	ItemStale(item *v1.StockItem)
-}
-
 // Options are what an Auditor needs.
 type Options struct {
-	// Client reads StockLedgers from the cache and writes the sums of tallies.
-	Client client.Client
+	// Pages reads the pages of journals. Store is what tests make small.
+	Pages *journal.Client
+	Store journal.StoreOptions
 	// Reader reads past all caches.
 	Reader client.Reader
-	Stock  Stock
-	Clock  clock.PassiveClock
+	Clock  clock.Clock
 	// Interval is the pace of audits of one namespace, 0 for on demand only. They come
 	// less often where looks take long.
 	Interval time.Duration
-	// Pause is between two looks of one audit: longer than the write-behind takes
-	// at rest. DefaultPause fits.
+	// Pause is between two looks of one audit. DefaultPause fits.
 	Pause time.Duration
-	// Rest is how many times as long as a look took nothing is read after it, unless
+	// Rest is how many times as long as an audit read nothing is read after it, unless
 	// somebody asked: however much is stored, and however busy the API server is.
 	// DefaultRest fits.
 	Rest int
+	// Busy, if set, tells whether views of a namespace wait to be written. What lags is not
+	// judged while they do.
+	Busy func(namespace string) bool
+	// Changed, if set, is told that there is news of a namespace: a request that was
+	// handled, or another verdict. It must not block.
+	Changed func(namespace string)
+	// Stale, if set, is told of objects that show what they should not, and stay so: of
+	// what kind (a *v1.Reservation or a *v1.StockItem) and which, by namespace and name. It
+	// must not block.
+	Stale func(object client.Object)
 }
 
-// Auditor audits the namespaces that have a StockLedger. It is a reconciler of
-// StockLedgers: one Reconcile is at most one look.
+// Auditor audits the namespaces that this process leads. All methods are safe for
+// concurrent use.
 type Auditor struct {
 	Options
-	wake chan event.GenericEvent
+	pages pageReader
+	// turns bound how many audits read at a time.
+	turns  chan struct{}
+	writes writes
 
-	mu sync.Mutex
-	// plans are the audits to come and under way, by namespace.
+	mu    sync.Mutex
 	plans map[string]*plan
 }
 
 // New returns an Auditor.
 func New(o Options) *Auditor {
-	return &Auditor{Options: o, wake: make(chan event.GenericEvent, 64), plans: map[string]*plan{}}
+	if o.Busy == nil {
+		o.Busy = func(string) bool { return false }
+	}
+	if o.Changed == nil {
+		o.Changed = func(string) {}
+	}
+	if o.Stale == nil {
+		o.Stale = func(client.Object) {}
+	}
+	return &Auditor{
+		Options: o, pages: storedPages{client: o.Pages, options: o.Store},
+		turns: make(chan struct{}, workers), plans: map[string]*plan{},
+	}
 }
 
-// SetupWithManager registers the auditor, which then runs on the leader only.
-func (a *Auditor) SetupWithManager(mgr ctrl.Manager) error {
-	requested := predicate.Funcs{
-		UpdateFunc: func(e event.UpdateEvent) bool {
-			return e.ObjectNew.GetAnnotations()[v1.AuditRequestedAnnotation] !=
-				e.ObjectOld.GetAnnotations()[v1.AuditRequestedAnnotation]
-		},
-	}
-	return ctrl.NewControllerManagedBy(mgr).Named("auditor").
-		For(&v1.StockLedger{}, builder.WithPredicates(requested)).
-		WatchesRawSource(source.Channel(a.wake, &handler.EnqueueRequestForObject{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
-		Complete(a)
+// Attend audits a namespace during each term of this process, until ctx ends: which is when
+// the namespace is deleted or the process stops. Nothing is known of it afterwards.
+func (a *Auditor) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	defer a.forget(namespace)
+	runner.Terms(ctx, func(ctx context.Context, _ uint64) { a.lead(ctx, namespace, runner) })
 }
 
-// Reconcile takes the look at a namespace that is due, if any.
-func (a *Auditor) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	var l v1.StockLedger
-	if err := a.Client.Get(ctx, req.NamespacedName, &l); err != nil {
-		if apierrors.IsNotFound(err) {
-			a.forget(req.Namespace)
-			return ctrl.Result{}, nil
-		}
-		return ctrl.Result{}, err
-	}
-	p := a.plan(req.Namespace)
-	if p.audit != nil && p.audit.request == "" && p.asked(&l) != "" {
-		p.audit = nil // it may rest for long, and somebody waits
-	}
-	if p.audit == nil && !p.begin(&l, a.Clock.Now()) {
-		return a.until(p.next()), nil
-	}
-	now := a.Clock.Now()
-	if p.audit.lookAt.After(now) {
-		return a.until(p.audit.lookAt), nil
-	}
-	a.look(ctx, req.Namespace, p)
-	if p.audit != nil {
-		return a.until(p.audit.lookAt), nil
-	}
-	// A request that came meanwhile is not answered yet.
-	if p.begin(&l, now) {
-		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
-	}
-	return a.until(p.next()), nil
+// Audit returns what the StockLedger is to say of audits; ok is false where none has ended
+// in this process. Its LastDifference is nil where this process has found none.
+func (a *Auditor) Audit(namespace string) (status v1.AuditStatus, consistent metav1.Condition, ok bool) {
+	p := a.plan(namespace)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return *p.status.DeepCopy(), *p.consistent.DeepCopy(), p.consistent.Status != ""
 }
 
-// until asks to be called again at a time, never if that is zero.
-func (a *Auditor) until(at time.Time) ctrl.Result {
-	if at.IsZero() {
-		return ctrl.Result{}
-	}
-	return ctrl.Result{RequeueAfter: max(time.Millisecond, at.Sub(a.Clock.Now()))}
+// Request asks for an audit: value is that of the annotation on the StockLedger, and each
+// value asks once.
+func (a *Auditor) Request(namespace, value string) {
+	a.plan(namespace).request(value)
 }
 
 // plan returns the plan of a namespace, made if need be.
@@ -145,10 +111,7 @@ func (a *Auditor) plan(namespace string) *plan {
 	defer a.mu.Unlock()
 	p, known := a.plans[namespace]
 	if !known {
-		p = &plan{}
-		if a.Interval > 0 {
-			p.dueBy(a.Clock.Now().Add(wait.Jitter(min(a.Interval, firstWithin)/2, 1)))
-		}
+		p = &plan{woken: make(chan struct{}, 1)}
 		a.plans[namespace] = p
 	}
 	return p
@@ -159,15 +122,4 @@ func (a *Auditor) forget(namespace string) {
 	defer a.mu.Unlock()
 	delete(a.plans, namespace)
 	unobserve(namespace)
-}
-
-// soon plans an audit of a namespace after the pause, whatever the interval.
-func (a *Auditor) soon(namespace string) {
-	a.plan(namespace).dueBy(a.Clock.Now().Add(a.Pause))
-	l := &v1.StockLedger{}
-	l.Namespace, l.Name = namespace, v1.LedgerName
-	select {
-	case a.wake <- event.GenericEvent{Object: l}:
-	default: // enough of them wait: the audit comes with the next one
-	}
 }

@@ -5,92 +5,54 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/acme/inventory-service/internal/ledger"
 )
 
 // Kind is what is wrong, the worst first.
 type Kind int
 
 const (
-	// Oversold says that more units are held and consumed than were received, and the
-	// StockItem does not say so.
+	// Oversold says that more units are promised than there were to sell, or that a
+	// shortfall is not shown.
 	Oversold Kind = iota
-	// Uncounted says that a Reservation shows units as consumed that no tally counts.
-	Uncounted
-	// Malformed says that a Reservation contradicts itself.
-	Malformed
-	// Memory says that what the operator works with is not what is stored.
+	// Decision says that the journal contradicts itself about a reservation.
+	Decision
+	// Journal says that pages are missing or edited, or contradict themselves otherwise.
+	Journal
+	// Memory says that what the operator works with is not what the journal says.
 	Memory
-	// Tally says that the sums of a StockTally are not those of its entries.
-	Tally
-	// Item says that a StockItem shows wrong figures.
+	// Item says that a StockItem does not show what the journal says.
 	Item
-	// Totals says that a StockLedger shows wrong totals.
-	Totals
+	// Reservation says the same of a Reservation.
+	Reservation
 )
 
-var kindNames = []string{"oversold", "uncounted", "malformed", "memory", "tally", "item", "totals"}
+var kindNames = []string{"oversold", "decision", "journal", "memory", "item", "reservation"}
 
 // String names a kind for metrics and logs.
 func (k Kind) String() string { return kindNames[k] }
 
 // Kinds are all kinds there are.
-func Kinds() []Kind { return []Kind{Oversold, Uncounted, Malformed, Memory, Tally, Item, Totals} }
+func Kinds() []Kind { return []Kind{Oversold, Decision, Journal, Memory, Item, Reservation} }
 
 // Difference is one figure that is not what it should be.
 type Difference struct {
 	Kind Kind
 	// Object names the object and its kind, Figure what is wrong about it.
 	Object, Figure  string
-	Expected, Found int64
-	// Moving says that something is on its way that may change it.
-	Moving bool
-
-	// name is the object's, key the product and location where there is one.
-	name string
-	key  ledger.Key
-	// basis stands for the versions of all objects that were compared.
-	basis uint64
+	Expected, Found string
 }
 
 // String tells a person.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s: %s is %d, expected %d", d.Object, d.Figure, d.Found, d.Expected)
+	return fmt.Sprintf("%s: %s is %s, expected %s", d.Object, d.Figure, d.Found, d.Expected)
 }
 
-// Confirm returns those of the differences of a look that the look before it
-// found as well, over the same versions, with nothing on its way at either time.
-// unsettled is the number of the others.
-func Confirm(before, now []Difference) (confirmed []Difference, unsettled int) {
-	seen := make(map[Difference]struct{}, len(before))
-	for _, d := range before {
-		seen[d] = struct{}{}
-	}
-	for _, d := range now {
-		if _, again := seen[d]; again && !d.Moving {
-			confirmed = append(confirmed, d)
-		} else {
-			unsettled++
-		}
-	}
-	return confirmed, unsettled
-}
-
-// sorted puts the worst first: by kind, then by how far it is off.
+// sorted puts the worst first.
 func sorted(differences []Difference) []Difference {
 	slices.SortFunc(differences, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.distance(), a.distance()),
-			strings.Compare(a.Object, b.Object), strings.Compare(a.Figure, b.Figure))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Object, b.Object), strings.Compare(a.Figure, b.Figure))
 	})
 	return differences
-}
-
-func (d Difference) distance() int64 {
-	if d.Found > d.Expected {
-		return d.Found - d.Expected
-	}
-	return d.Expected - d.Found
 }
 
 // summaryBytes bounds what a condition or a log line says.
@@ -100,7 +62,7 @@ const summaryBytes = 1024
 func Summary(differences []Difference) string {
 	var b strings.Builder
 	for i, d := range differences {
-		text := d.String()
+		text := fmt.Sprintf("%.300s", d.String())
 		more := fmt.Sprintf(" (and %d more)", len(differences)-i)
 		if b.Len()+len("; ")+len(text)+len(more) > summaryBytes {
 			b.WriteString(more)
@@ -112,4 +74,32 @@ func Summary(differences []Difference) string {
 		b.WriteString(text)
 	}
 	return b.String()
+}
+
+// comparison collects the figures of one object that are not what they should be.
+type comparison struct {
+	kind   Kind
+	object string
+	found  []Difference
+}
+
+// figure compares one figure.
+func figure[T comparable](c *comparison, name string, expected, found T) {
+	if expected != found {
+		c.found = append(c.found, Difference{
+			Kind: c.kind, Object: c.object, Figure: name, Expected: text(expected), Found: text(found),
+		})
+	}
+}
+
+func text(value any) string {
+	switch v := value.(type) {
+	case string:
+		if v == "" {
+			return "empty"
+		}
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
 }

@@ -1,27 +1,46 @@
-// Package auditor checks, on the leader, that the figures the operator shows and
-// works with are what the Reservations, StockLedgers, StockTallies and StockItems
-// as stored make of them.
+// Package auditor checks, while this process leads, that the journal as stored, what the
+// operator works with and what it shows say the same.
 //
-// It reads them past all caches, at a slow pace and on demand (the annotation
-// inventory.acme.com/audit-requested-at on a StockLedger), adds them up by itself,
-// without internal/ledger, and compares. Unless somebody asked, it reads for no more
-// than a twentieth of the time, but for audits that follow a repair and reads that
-// failed. What it finds becomes the StockLedger's
-// condition Consistent, its status.audit, metrics and a log line.
+// It reads the pages of a namespace past all caches and adds them up by itself, in a Book:
+// it shares the coding of records and pages with the rest, and neither State, Apply nor the
+// allocation. What it compares with the Book:
 //
-// Several lists are no snapshot while decisions go on. So what looks wrong counts
-// only if a second look, after the write-behind had its time, finds the same
-// versions of the same objects to disagree in the same way, and if nothing is on
-// its way to change that. Two such looks are a snapshot of those objects: a version
-// that was there before and after was there in between. Figures that keep moving
-// over the looks of one audit are not judged, and counted as unsettled. They are
-// looked at again with the next audit, and at rest nothing escapes.
+//   - State: each reservation, each StockItem and its figures, the sums;
+//   - the statuses of Reservations and StockItems;
+//   - the journal itself: whether what it says is possible. Units held and shipped never
+//     exceed what was received when they were promised, a cart has all of its lines or none,
+//     what was decided stays, nothing is forgotten that counts.
 //
-// It repairs what is derived: StockItem.status through the write-behind, the
-// ledger's totals with the ledger's next write, the sums of a tally by a
-// compare-and-swap, the operator's memory by taking the ledger over anew. It never
-// touches a decision: no Reservation, no hold in flight, no fold, no entry of a
-// tally. What it cannot put right stays in the condition for a person to see.
+// # No false alarms
 //
-// Callers owe it a manager that runs it on the leader only.
+// Everything has a place in the journal, so that nothing is compared with what was true at
+// another time, however late watches and writes are:
+//
+//	list pages ─▶ Book at P0 ── read State at P1, P2, ... and objects ── read on from P0 ─▶ Book at P1, P2, ...
+//
+// State is compared exactly where it stood when it was read. A status names the last record
+// that it includes: where the Book passes that place, both must say the same; where that was
+// before the Book began, they must if nothing about the object has changed since. A status
+// that is older lags: it is judged only if it stays as it is over all looks of an audit
+// while no view waits to be written, and counted as unsettled else. What is wrong has to be
+// so at a second look, some seconds later, over the same version of the object.
+//
+// # Pace
+//
+// Audits come at an interval, soon after this process began to lead, and on request (the
+// annotation inventory.acme.com/audit-requested-at on a StockLedger). Unless somebody asked,
+// it reads for no more than a twentieth of the time. What it finds is kept for the
+// StockLedger's condition Consistent and its status.audit, which somebody else writes, in
+// metrics and in a log line. It puts nothing right itself: Options.Stale is told which
+// objects show what they should not.
+//
+// # Memory
+//
+// While an audit lasts, the Book takes about what the records that count take before they
+// are compressed, and the statuses of objects that are under suspicion. Objects are read
+// some hundred at a time. Nothing is kept between audits but their results.
+//
+// Callers owe it Attend for each namespace that this process works in, and Vouch before
+// each write of a status, so that Modified can tell what somebody else has written from
+// late writes of this process.
 package auditor

@@ -5,100 +5,131 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// plan is when a namespace is audited. What mu does not guard belongs to
-// Reconcile, which runs once at a time for a namespace.
+// plan is when a namespace is audited, and what came of it.
 type plan struct {
-	// audit is the one under way, nil if there is none.
-	audit *audit
-	// handled is the request that was answered last.
-	handled string
-	// followUps counts the audits in a row that came soon after a repair.
-	followUps int
+	// woken tells of a request, or of an audit that is to come earlier.
+	woken chan struct{}
 
-	mu  sync.Mutex
+	mu sync.Mutex
+	// asked is the request that was made last, handled the one that was answered last.
+	asked, handled string
+	// due is when the next audit comes without a request, zero for never.
 	due time.Time
-	// mended are differences that were found and put right outside of an audit,
-	// since the last one ended.
-	mended []Difference
+	// followUps counts the audits in a row that came soon after a difference.
+	followUps int
+	// modified are differences that were put right outside of an audit, since the last one.
+	modified   []Difference
+	status     v1.AuditStatus
+	consistent metav1.Condition
 }
 
-// maxMended bounds what is kept of those.
-const maxMended = 100
+const (
+	// maxModified bounds what is kept of those.
+	maxModified = 100
+	// requestBytes bounds what is kept of a request.
+	requestBytes = 256
+)
 
-// audit is one audit: up to maxLooks looks at a namespace.
-type audit struct {
-	// request is what it answers, empty where nobody asked.
-	request  string
-	lookAt   time.Time
-	looks    int
-	failures int
-	// took is how long the last look read.
-	took time.Duration
-	// last is what the last look found.
-	last []Difference
+// request notes a request.
+func (p *plan) request(value string) {
+	p.mu.Lock()
+	p.asked = value[:min(len(value), requestBytes)]
+	p.mu.Unlock()
+	p.wake()
 }
 
-// requestBytes bounds what is kept of a request.
-const requestBytes = 256
-
-// begin begins an audit if one is due or asked for.
-func (p *plan) begin(l *v1.StockLedger, now time.Time) bool {
-	request := p.asked(l)
-	if request == "" {
-		if due := p.next(); due.IsZero() || due.After(now) {
-			return false
-		}
+func (p *plan) wake() {
+	select {
+	case p.woken <- struct{}{}:
+	default: // it is told already
 	}
-	p.audit = &audit{request: request, lookAt: now}
-	return true
 }
 
-// asked is a request that was not answered yet, empty if there is none.
-func (p *plan) asked(l *v1.StockLedger) string {
-	request := l.Annotations[v1.AuditRequestedAnnotation]
-	request = request[:min(len(request), requestBytes)]
-	if request == p.handled || l.Status.Audit != nil && request == l.Status.Audit.LastHandledRequest {
-		return ""
-	}
-	return request
-}
-
-// end ends the audit under way; the next one is due at a time, zero for never.
-func (p *plan) end(next time.Time) {
-	if p.audit.request != "" {
-		p.handled = p.audit.request
-	}
-	p.audit = nil
+// begin tells whether an audit is to begin now, for which request, and else how long not;
+// never is true where only a request begins one.
+func (p *plan) begin(now time.Time) (request string, begin bool, wait time.Duration, never bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.due, p.mended = next, nil
-}
-
-// mend notes differences that were put right outside of an audit, and returns
-// all since the last one, the worst first.
-func (p *plan) mend(found []Difference) []Difference {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mended = append(p.mended, found...)
-	p.mended = p.mended[max(0, len(p.mended)-maxMended):]
-	return sorted(slices.Clone(p.mended))
-}
-
-// next is when an audit is due, zero if none is.
-func (p *plan) next() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.due
+	switch {
+	case p.asked != p.handled:
+		return p.asked, true, 0, false
+	case p.due.IsZero():
+		return "", false, 0, true
+	default:
+		wait = p.due.Sub(now)
+		return "", wait <= 0, wait, false
+	}
 }
 
 // dueBy plans an audit for at, unless one comes earlier.
 func (p *plan) dueBy(at time.Time) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.due.IsZero() || at.Before(p.due) {
 		p.due = at
 	}
+	p.mu.Unlock()
+	p.wake()
+}
+
+// next plans the audit after one that has ended: at a time, or never if that is zero.
+func (p *plan) next(at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.due = at
+}
+
+// followUp tells whether an audit is to come soon after one that found something.
+func (p *plan) followUp(found bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !found {
+		p.followUps = 0
+		return false
+	}
+	p.followUps++
+	return p.followUps <= maxFollowUps
+}
+
+// maxFollowUps is how many audits in a row come soon after a difference. Then the pace is
+// that of the interval again.
+const maxFollowUps = 3
+
+// modify notes differences that were put right outside of an audit, and returns all since
+// the last one, the worst first.
+func (p *plan) modify(found []Difference) []Difference {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.modified = append(p.modified, found...)
+	p.modified = p.modified[max(0, len(p.modified)-maxModified):]
+	return sorted(slices.Clone(p.modified))
+}
+
+// tell keeps a verdict, and tells whether it is news: whoever shows it need not write when
+// only the time of the audit is another.
+func (p *plan) tell(request string, v told, at metav1.Time) (news bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was, wasConsistent := p.status, p.consistent
+	p.consistent = metav1.Condition{Type: v1.ConditionConsistent, Status: v.status, Reason: v.reason, Message: v.message}
+	p.status.AuditedAt, p.status.Differences, p.status.Unsettled = &at, int64(v.found), int64(v.unsettled)
+	if request != "" {
+		p.handled, p.status.LastHandledRequest = request, request
+	}
+	if v.summary != "" {
+		p.status.LastDifference = &v1.AuditDifference{At: at, Summary: v.summary}
+	}
+	return p.consistent != wasConsistent || was.LastHandledRequest != p.status.LastHandledRequest ||
+		was.Differences != p.status.Differences || v.summary != ""
+}
+
+// ended lets go of what was put right before an audit ended.
+func (p *plan) ended() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.modified = nil
 }

@@ -1,0 +1,175 @@
+package auditor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// item is a StockItem as the records say it stands.
+type item struct {
+	stock.Item
+	home    uint64
+	changed place
+	seen    bool
+}
+
+// shelf is all that is known of a product at a location. It stays when it is empty, since
+// where it changed still counts.
+type shelf struct {
+	// items claim it, the one that serves first.
+	items    []stock.ID
+	reserved int64
+	// consumed is what was ever shipped, once counted says that a total was stated.
+	consumed int64
+	counted  bool
+	home     uint64
+	// changed is where any of this changed last.
+	changed place
+}
+
+func (b *Book) shelf(key stock.Key) *shelf {
+	s, known := b.shelves[key]
+	if !known {
+		s = &shelf{changed: b.began}
+		b.shelves[key] = s
+	}
+	return s
+}
+
+func (i *item) key() stock.Key { return stock.Key{Product: i.Product, Location: i.Location} }
+
+// serving is the StockItem whose units are sold, nil if there is none.
+func (b *Book) serving(s *shelf) *item {
+	if len(s.items) == 0 {
+		return nil
+	}
+	return b.items[s.items[0]]
+}
+
+// putItem takes in a StockItem. Compaction restates it, without a time.
+func (b *Book) putItem(r *stock.ItemRecord) {
+	restated := r.At == 0
+	known := b.items[r.UID]
+	changed := b.at
+	switch {
+	case known != nil && r.Version < known.Version:
+		return
+	case known != nil && restated && known.Item == r.Item:
+		changed = known.changed
+	case known != nil && restated:
+		b.contradict(Journal, "StockItem "+r.Name, "content", "as it was before it was restated", "another")
+	case restated:
+		changed = b.stated(r.UID)
+	}
+	if known != nil {
+		b.removeItem(r.UID)
+	}
+	i := &item{Item: r.Item, home: b.at.page, changed: changed, seen: known != nil && known.seen}
+	b.items[r.UID] = i
+	s := b.shelf(i.key())
+	s.items = append(s.items, r.UID)
+	slices.SortFunc(s.items, func(x, y stock.ID) int {
+		return cmp.Or(cmp.Compare(b.items[x].Created, b.items[y].Created), cmp.Compare(x, y))
+	})
+	if changed == b.at {
+		s.changed = b.at
+	}
+}
+
+func (b *Book) dropItem(r *stock.ItemGone) {
+	known := b.items[r.UID]
+	if known == nil || r.Version < known.Version {
+		return
+	}
+	b.shelf(known.key()).changed = b.at
+	b.removeItem(r.UID)
+}
+
+func (b *Book) removeItem(uid stock.ID) {
+	s := b.shelf(b.items[uid].key())
+	s.items = slices.DeleteFunc(s.items, func(other stock.ID) bool { return other == uid })
+	delete(b.items, uid)
+}
+
+// refusals takes in how many carts StockItems have refused.
+func (b *Book) refusals(counts []stock.RefusedCount) {
+	for _, count := range counts {
+		if known := b.items[count.Item]; known != nil {
+			known.Refused, known.changed = count.Refused, b.at
+			continue
+		}
+		b.before[count.Item] = b.at
+	}
+}
+
+// total takes in how many units were ever shipped from a place. shipped are those of the
+// change that states it, where the cart is known: no unit may come from elsewhere.
+func (b *Book) total(t stock.Total, shipped map[stock.Key]int64) {
+	key := stock.Key{Product: t.Product, Location: t.Location}
+	s := b.shelf(key)
+	if s.counted && t.Consumed < s.consumed {
+		b.contradict(Journal, describe(key), "units ever shipped", fmt.Sprintf("%d or more", s.consumed), fmt.Sprint(t.Consumed))
+		return
+	}
+	if want := s.consumed + shipped[key]; shipped != nil && (s.counted || b.complete) && t.Consumed != want {
+		b.contradict(Journal, describe(key), "units ever shipped", fmt.Sprint(want), fmt.Sprint(t.Consumed))
+	}
+	if shipped != nil || s.counted && t.Consumed != s.consumed {
+		s.changed = b.at
+	}
+	s.consumed, s.counted, s.home = t.Consumed, true, b.at.page
+}
+
+// figures are where a StockItem stands, and where any of it changed last.
+func (b *Book) figures(uid stock.ID) (stock.Position, place) {
+	i := b.items[uid]
+	s := b.shelf(i.key())
+	changed := i.changed
+	if s.changed.covers(changed) {
+		changed = s.changed
+	}
+	serving := b.serving(s)
+	if serving != i {
+		return stock.Position{ServingName: serving.Name, Refused: i.Refused}, changed
+	}
+	onHand := i.Received - s.consumed
+	p := stock.Position{
+		Serving: true, ServingName: i.Name, OnHand: onHand, Reserved: s.reserved, Consumed: s.consumed,
+		Shortfall: max(0, s.reserved-onHand), Refused: i.Refused,
+	}
+	if !i.Suspended {
+		p.Available = max(0, onHand-s.reserved-i.SafetyStock)
+	}
+	return p, changed
+}
+
+// totals are the sums over the namespace.
+func (b *Book) totals() stock.Totals {
+	var t stock.Totals
+	for _, s := range b.shelves {
+		t.Reserved += s.reserved
+		t.Consumed += s.consumed
+		if len(s.items) == 0 {
+			t.WithoutItem += s.reserved
+			continue
+		}
+		p, _ := b.figures(s.items[0])
+		t.Items++
+		t.OnHand += p.OnHand
+		t.Available += p.Available
+	}
+	return t
+}
+
+// undelivered is the number of outcomes above a mark.
+func (b *Book) undelivered(published uint64) (n int64) {
+	for _, c := range b.carts {
+		if c.number > published {
+			n++
+		}
+	}
+	return n
+}
