@@ -33,23 +33,17 @@ const (
 )
 
 // runner returns the options of each namespace's Runner.
-func (p *parts) runner() (allocator.RunnerOptions, error) {
-	config := rest.CopyConfig(p.GetConfig())
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return p.clock.Transport(next) })
-	client, err := journal.NewClient(config, nil)
-	if err != nil {
-		return allocator.RunnerOptions{}, err
-	}
+func (p *parts) runner() allocator.RunnerOptions {
 	process := uuid.NewString()
 	return allocator.RunnerOptions{
-		Client: client, Now: p.clock.Now, Gated: true,
+		Client: p.pages, Now: p.clock.Now, Gated: true,
 		Config: journal.Config{
 			Self: journal.Leader{Name: p.o.identity() + "_" + process[:8]}, Process: process,
 			Fill: pageFill, MaxPage: pageLimit, Bandwidth: p.o.journalBandwidth, Spare: sparePages,
 			WriteFormat: p.o.journalFormat, Pack: journal.Pack,
 		},
 		Policy: p.policy(),
-	}, nil
+	}
 }
 
 func (p *parts) policy() stock.Policy {
@@ -60,13 +54,14 @@ func (p *parts) policy() stock.Policy {
 }
 
 // makeNamespaces makes what all other parts stand around.
-func (p *parts) makeNamespaces() error {
-	runner, err := p.runner()
-	if err != nil {
+func (p *parts) makeNamespaces() (err error) {
+	config := rest.CopyConfig(p.GetConfig())
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return p.clock.Transport(next) })
+	if p.pages, err = journal.NewClient(config, nil); err != nil {
 		return err
 	}
 	p.namespaces = namespaces.New(namespaces.Options{
-		Runner: runner, Serves: p.o.scope().has,
+		Runner: p.runner(), Serves: p.o.scope().has,
 		Read: namespaces.Read(p.GetAPIReader()), Pages: namespaces.Pages(p.GetAPIReader()),
 	})
 	return nil
@@ -87,7 +82,7 @@ func (p *parts) makePublisher() error {
 // makeControllers lets objects be passed on and shown. StockLedgers show what audits found.
 func (p *parts) makeControllers() error {
 	audits := auditor.New(auditor.Options{
-		Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
+		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
 	})
 	queue := controllers.NewQueue()
 	reservations := &controllers.ReservationReconciler{

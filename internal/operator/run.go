@@ -8,6 +8,7 @@ import (
 
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/webhook"
 )
@@ -38,6 +39,7 @@ type parts struct {
 	ctrl.Manager
 	o          Options
 	clock      *allocator.ServerClock
+	pages      *journal.Client
 	namespaces *namespaces.Set
 }
 
@@ -66,7 +68,7 @@ func (p *parts) add(ctx context.Context) error {
 // starts.
 func (p *parts) newBridge(synced func() bool) (*webhook.Server, error) {
 	handler, err := webhook.New(webhook.Options{
-		Namespaces: bridgeNamespaces{p.namespaces}, Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
+		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold,
 		Ready: func() error {
 			if !synced() {
