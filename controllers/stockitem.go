@@ -2,138 +2,202 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/ledger"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// itemWorkers is how many StockItems are written at a time. A new generation waits
-// for a write of the StockLedger, which all that wait share: with few workers
-// thousands of new items cost a write of the ledger for every few of them. Figures
-// alone come at the pace of Stock.StaleItems, whatever their number.
+// itemWorkers is how many StockItems are taken in and written at a time. All that wait to
+// be taken in share an append: with few workers thousands of new items would cost many.
 const itemWorkers = 32
 
-// Stock is the accounting that StockItems show.
-type Stock interface {
-	// SeeItem takes note of a version of a StockItem.
-	SeeItem(item *v1.StockItem)
-	// Confirm waits until what was seen of a StockItem binds every decision.
-	Confirm(ctx context.Context, item *v1.StockItem) error
-	// Position is where a StockItem stands.
-	Position(namespace string, uid types.UID) (p ledger.Position, known bool)
-	// ItemChanges counts the changes of the figures that a StockItem shows, whose
-	// turn has come.
-	ItemChanges(item *v1.StockItem) uint64
-	// ItemShown notes that a version shows the Position taken after changes were
-	// counted.
-	ItemShown(item *v1.StockItem, changes uint64)
-	// ItemMeddled tells whether a status that is not what it should be was
-	// changed by somebody else.
-	ItemMeddled(item *v1.StockItem, changes uint64) bool
-	// StaleItems delivers the StockItems whose figures changed.
-	StaleItems() <-chan event.GenericEvent
-}
+// itemTimeout bounds what one Reconcile waits for: an answer of the journal, or a write.
+const itemTimeout = 5 * time.Second
 
-// StockItemReconciler copies the figures of the ledger into the status of the
-// StockItems. A change of a spec is shown at once; changed figures come at the
-// pace of Stock.StaleItems.
+// StockItemReconciler takes StockItems into the journal and makes their statuses show what
+// the journal says, where this process leads.
+//
+// A spec counts once the journal has it. A status shows the generation that the journal
+// has and no other; what a raise adds is sold once the status shows it. Attend takes in all
+// StockItems at the beginning of each term.
 type StockItemReconciler struct {
 	// Client reads from the cache and writes to the API server.
 	client.Client
-	Stock Stock
-	Clock clock.PassiveClock
-	// Meddled, if set, is told of a StockItem whose status somebody else had
-	// changed, as it was and as it is written again.
-	Meddled func(ctx context.Context, was v1.StockItemStatus, item *v1.StockItem)
+	// APIReader reads past all caches.
+	APIReader  client.Reader
+	Namespaces Namespaces
+	Now        func() time.Time
+	// Witness is nil where nothing is audited.
+	Witness Witness
+
+	store     itemStore
+	pace      itemPace
+	suspected suspects
+	// feeds are the namespaces whose StockItems are read in this term, with how that goes.
+	feeds sync.Map
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems,verbs=get;list;watch
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems/status,verbs=get;update;patch
 
-// SetupWithManager registers the reconciler.
+// SetupWithManager registers the reconciler, and the one that proves StockItems gone.
 func (r *StockItemReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	unseen := predicate.NewPredicateFuncs(func(object client.Object) bool {
-		item, ok := object.(*v1.StockItem)
-		return ok && item.Status.ObservedGeneration != item.Generation
-	})
-	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1.StockItem{}, builder.WithPredicates(unseen)).
-		WatchesRawSource(source.Channel(r.Stock.StaleItems(), &handler.EnqueueRequestForObject{})).
-		WithOptions(options(itemWorkers)).
-		Complete(r)
+	if err := r.follow(context.Background(), mgr.GetCache()); err != nil {
+		return err
+	}
+	options := options(itemWorkers)
+	options.NeedLeaderElection = ptr.To(false)
+	return errors.Join(
+		ctrl.NewControllerManagedBy(mgr).
+			For(&v1.StockItem{}).
+			WatchesRawSource(source.Func(r.releases)).
+			WithOptions(options).
+			Complete(r),
+		r.setupGone(mgr),
+	)
 }
 
-// Reconcile writes the status of one StockItem if it is not what it should be.
+// Stale has an item looked at again whose status does not show what it should.
+func (r *StockItemReconciler) Stale(item *v1.StockItem) {
+	r.pace.urge(client.ObjectKeyFromObject(item))
+}
+
+// Changed takes note of what the journal changed. It does not block.
+func (r *StockItemReconciler) Changed(namespace string, c stock.Changes) {
+	r.pace.changed(namespace, c, time.Now())
+}
+
+// Reconcile takes one StockItem in if the journal does not have its generation, and writes
+// its status if that is not what it should be.
 func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	var item v1.StockItem
-	if err := r.Get(ctx, req.NamespacedName, &item); err != nil {
+	runner, ok := r.Namespaces.Find(req.Namespace)
+	if !ok || !runner.Leading() {
+		return ctrl.Result{}, nil // whoever begins to lead looks at every item
+	}
+	ctx, cancel := context.WithTimeout(ctx, itemTimeout)
+	defer cancel()
+	read := r.store.version() // before the item is read: the store is there at least
+	item := &v1.StockItem{}
+	if err := r.Get(ctx, req.NamespacedName, item); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	r.Stock.SeeItem(&item)
-	changes := r.Stock.ItemChanges(&item)
-	position, known, err := r.position(ctx, &item)
-	if err != nil || !known {
-		return ctrl.Result{}, err
-	}
-	before := item.Status.DeepCopy()
-	showPosition(&item, position, r.Clock.Now())
-	if equality.Semantic.DeepEqual(before, &item.Status) {
-		r.shown(&item, position, changes)
-		return ctrl.Result{}, nil
-	}
-	meddled := r.Stock.ItemMeddled(&item, changes)
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	err = r.Status().Update(ctx, &item)
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		// The cache is behind. What it is behind of comes as an event.
-		return ctrl.Result{}, nil
-	}
-	if err != nil {
-		return ctrl.Result{}, fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
-	}
-	r.Stock.SeeItem(&item)
-	r.shown(&item, position, changes)
-	if meddled && r.Meddled != nil {
-		r.Meddled(ctx, *before, &item)
-	}
-	return ctrl.Result{}, nil
-}
-
-// shown notes what an item shows. A duplicate shows nothing that could move.
-func (r *StockItemReconciler) shown(item *v1.StockItem, p ledger.Position, changes uint64) {
-	if p.Serving {
-		r.Stock.ItemShown(item, changes)
-	}
-}
-
-// position is where an item stands. What only the holder of the ledger may say
-// takes proof that this process is it: that a new spec binds the decisions, also
-// those of another process that believes to lead and has not seen it; and that
-// less was shipped than is shown, which else means that this process is behind.
-func (r *StockItemReconciler) position(ctx context.Context, item *v1.StockItem) (p ledger.Position, known bool, err error) {
-	if item.Status.ObservedGeneration == item.Generation {
-		p, known = r.Stock.Position(item.Namespace, item.UID)
-		if !known || p.Consumed >= item.Status.Consumed {
-			return p, known, nil
+	if known := lookAt(runner, item.UID); !known.has || known.item.Generation < item.Generation {
+		if err := r.takeIn(ctx, runner, item, read); err != nil {
+			return ctrl.Result{}, fmt.Errorf("take in stock item %s: %w", req.NamespacedName, err)
 		}
 	}
-	if err := r.Stock.Confirm(ctx, item); err != nil {
-		return p, false, err
+	known := lookAt(runner, item.UID)
+	if !known.counts(item) {
+		return ctrl.Result{}, nil // the cache is behind, and what it is behind of comes as an event
 	}
-	p, known = r.Stock.Position(item.Namespace, item.UID)
-	return p, known, nil
+	return ctrl.Result{}, r.show(ctx, runner, item, known)
+}
+
+// knownItem is what the journal says of a StockItem, as of a position.
+type knownItem struct {
+	has      bool
+	item     stock.Item
+	position stock.Position
+	at       allocator.Position
+}
+
+// lookAt reads what the journal says of a StockItem.
+func lookAt(runner *allocator.Runner, uid types.UID) (k knownItem) {
+	runner.Read(func(s *stock.State, l *journal.Log) {
+		k = readItem(s, uid)
+		k.at = allocator.PositionOf(l)
+	})
+	return k
+}
+
+func readItem(s *stock.State, uid types.UID) (k knownItem) {
+	k.item, k.has = s.Item(stock.ID(uid))
+	k.position, _ = s.Position(stock.ID(uid))
+	return k
+}
+
+// counts tells whether what is known is about the generation that a version of the item
+// has. An item that was made again under its name is not shown as its own duplicate.
+func (k *knownItem) counts(item *v1.StockItem) bool {
+	return k.has && k.item.Generation == item.Generation && (k.position.Serving || k.position.ServingName != item.Name)
+}
+
+// raised tells whether the item declares units that are not sold before its status shows
+// them.
+func (k *knownItem) raised() bool { return k.item.Sellable < k.item.Received }
+
+// status is what an item's status should be, at the position that it has.
+func (k *knownItem) status(item *v1.StockItem, now time.Time) v1.StockItemStatus {
+	shown := *item
+	shown.Status.Conditions = slices.Clone(item.Status.Conditions)
+	view.ShowItem(&shown, k.position, now)
+	return shown.Status
+}
+
+// show writes the status of an item if it is not what it should be, and lets be sold what
+// it shows.
+func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner, item *v1.StockItem, known knownItem) error {
+	key := itemKey{item.Namespace, stock.ID(item.UID)}
+	turn := r.pace.take(key)
+	status := known.status(item, r.Now())
+	if equality.Semantic.DeepEqual(item.Status, status) {
+		sell(runner, known)
+		return nil
+	}
+	if unseen := item.Status.ObservedGeneration != item.Generation; !unseen && !turn {
+		r.pace.mark(key, time.Now())
+		return nil
+	}
+	if !covers(known.at, item.Status.Position) {
+		if err := prove(ctx, runner); err != nil {
+			return fmt.Errorf("stock item %s/%s shows a later position than this process knows: %w", item.Namespace, item.Name, err)
+		}
+		if known = lookAt(runner, item.UID); !known.counts(item) {
+			return nil
+		}
+		status = known.status(item, r.Now())
+	}
+	status.Position = known.at.String()
+	if err := r.write(ctx, item, status); err != nil {
+		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+			return nil // the cache is behind, and what it is behind of comes as an event
+		}
+		return fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
+	}
+	sell(runner, known)
+	return nil
+}
+
+// write writes a status over the version that was read.
+func (r *StockItemReconciler) write(ctx context.Context, item *v1.StockItem, status v1.StockItemStatus) error {
+	want := item.DeepCopy()
+	want.Status = status
+	if r.Witness != nil {
+		r.Witness.Modified(ctx, item, want)
+		r.Witness.Vouch(want)
+	}
+	return r.Status().Update(ctx, want)
+}
+
+// sell lets be sold what a status was seen to show.
+func sell(runner *allocator.Runner, known knownItem) {
+	if known.raised() {
+		runner.Tell(stock.ShowItem{UID: known.item.UID, Generation: known.item.Generation})
+	}
 }

@@ -1,0 +1,110 @@
+package controllers
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+const labelState = "state"
+
+var (
+	stockUnits = prometheus.NewDesc("inventory_stock_units",
+		"Units of stock by namespace and state, as this replica knows them.", []string{labelNamespace, labelState}, nil)
+	reservations = prometheus.NewDesc("inventory_reservations",
+		"Reservations that are held, remembered, or whose outcome is not delivered, as this replica knows them.",
+		[]string{labelNamespace, labelState}, nil)
+	journalBytes = prometheus.NewDesc("inventory_journal_bytes",
+		"Size of the pages of the journal that count: their records encoded, and what is stored of them.",
+		[]string{labelNamespace, labelState}, nil)
+	journalLeading = prometheus.NewDesc("inventory_journal_leading",
+		"1 where this replica leads, else 0.", []string{labelNamespace}, nil)
+	journalDamaged = prometheus.NewDesc("inventory_journal_damaged",
+		"1 where the journal is damaged and nothing is decided until somebody has looked, else 0.", []string{labelNamespace}, nil)
+)
+
+// observed is what metrics are of.
+var observed = &observedNamespaces{}
+
+func init() { metrics.Registry.MustRegister(observed) }
+
+// observedNamespaces are the namespaces that are worked in. They are looked at when they are
+// asked for, so that they cost the decisions nothing else, and nothing is left of those
+// that are gone.
+type observedNamespaces struct {
+	mu      sync.Mutex
+	runners map[string]*allocator.Runner
+}
+
+// add observes a namespace until forget is called.
+func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (forget func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.runners == nil {
+		o.runners = map[string]*allocator.Runner{}
+	}
+	o.runners[namespace] = runner
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.runners[namespace] == runner { // not that of a namespace which was made again
+			delete(o.runners, namespace)
+		}
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{stockUnits, reservations, journalBytes, journalLeading, journalDamaged} {
+		descriptions <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (o *observedNamespaces) Collect(out chan<- prometheus.Metric) {
+	o.mu.Lock()
+	runners := maps.Clone(o.runners)
+	o.mu.Unlock()
+	for namespace, runner := range runners {
+		collect(out, namespace, runner)
+	}
+}
+
+func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.Runner) {
+	var totals v1.LedgerTotals
+	var encoded, stored int64
+	var damaged bool
+	runner.Read(func(s *stock.State, l *journal.Log) {
+		totals, damaged = totalsOf(s), l.Damage() != nil
+		encoded, stored = s.LogBytes()
+	})
+	gauge := func(desc *prometheus.Desc, value int64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), append([]string{namespace}, labels...)...)
+	}
+	gauge(stockUnits, totals.OnHand, "on_hand")
+	gauge(stockUnits, totals.Reserved, "reserved")
+	gauge(stockUnits, totals.Available, "available")
+	gauge(stockUnits, totals.Consumed, "consumed")
+	gauge(stockUnits, totals.WithoutItem, "without_item")
+	gauge(reservations, totals.Open, "open")
+	gauge(reservations, totals.Remembered, "remembered")
+	gauge(reservations, totals.Undelivered, "undelivered")
+	gauge(journalBytes, encoded, "encoded")
+	gauge(journalBytes, stored, "stored")
+	gauge(journalLeading, one(runner.Leading()))
+	gauge(journalDamaged, one(damaged))
+}
+
+func one(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,226 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+const (
+	// restAfter is how long no reservation must have changed for the operator to count as
+	// idle.
+	restAfter = 150 * time.Millisecond
+	// minStale is how old changed figures are before they are shown while reservations
+	// change, so that one write shows many changes.
+	minStale = 300 * time.Millisecond
+	// busyRate is how many items are shown a second while reservations change, and busyBurst
+	// how many at once after a time without: views are not to take what carts need.
+	busyRate  = 10
+	busyBurst = 10
+	// idleBurst is how many items come at a time while the operator is idle, for each second
+	// that it has been: a crowded API server that keeps everybody waiting looks idle.
+	idleBurst = 2
+	// longIdle is from when on they come no faster.
+	longIdle = time.Minute
+	// paceTick is how often stale items are looked at while there are any.
+	paceTick = 20 * time.Millisecond
+)
+
+// itemKey names a StockItem as the journal does.
+type itemKey struct {
+	namespace string
+	uid       stock.ID
+}
+
+// itemPace says when the changed figures of a StockItem may be written: of those that
+// changed, the stalest first, a few a second while reservations change, and without waiting
+// while the operator is idle. The zero value is ready.
+type itemPace struct {
+	mu sync.Mutex
+	// queue has those that changed in that order, since from when on.
+	queue []itemKey
+	since map[itemKey]time.Time
+	// granted are those whose turn has come.
+	granted map[itemKey]struct{}
+	// busy is when a reservation changed last.
+	busy time.Time
+	// credit is what may be written while busy, as of creditAt; burst what is left of those
+	// that may come at once while idle, since burstAt.
+	credit            float64
+	creditAt, burstAt time.Time
+	burst             int
+	wake              chan struct{}
+	// add queues an item; nil before the controller runs.
+	add func(name types.NamespacedName, priority int)
+}
+
+func (p *itemPace) init() {
+	if p.since == nil {
+		p.since, p.granted, p.wake = map[itemKey]time.Time{}, map[itemKey]struct{}{}, make(chan struct{}, 1)
+	}
+}
+
+// changed takes note of what the journal changed.
+func (p *itemPace) changed(namespace string, c stock.Changes, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.init()
+	if len(c.Reservations) > 0 {
+		p.busy = now
+	}
+	for _, uid := range c.Items {
+		p.markLocked(itemKey{namespace, uid}, now)
+	}
+}
+
+// mark says that the figures which an item shows are not what they should be.
+func (p *itemPace) mark(key itemKey, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.init()
+	p.markLocked(key, now)
+}
+
+func (p *itemPace) markLocked(key itemKey, now time.Time) {
+	if _, waits := p.since[key]; waits {
+		return
+	}
+	p.since[key] = now
+	p.queue = append(p.queue, key)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take tells whether an item's turn has come, once.
+func (p *itemPace) take(key itemKey) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.granted[key]
+	delete(p.granted, key)
+	return ok
+}
+
+// next takes the item that has waited longest, or says how long to wait; 0 if there is none.
+func (p *itemPace) next(now time.Time) (key itemKey, wait time.Duration, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) == 0 {
+		return itemKey{}, 0, false
+	}
+	key = p.queue[0]
+	if !p.pay(now, key) {
+		return itemKey{}, paceTick, false
+	}
+	p.queue = p.queue[1:]
+	delete(p.since, key)
+	p.granted[key] = struct{}{}
+	return key, 0, true
+}
+
+// pay takes what the turn of an item costs, if it is there.
+func (p *itemPace) pay(now time.Time, key itemKey) bool {
+	p.credit = min(busyBurst, p.credit+busyRate*now.Sub(p.creditAt).Seconds())
+	p.creditAt = now
+	idle := now.Sub(p.busy)
+	if idle < restAfter {
+		if p.credit < 1 || now.Sub(p.since[key]) < minStale {
+			return false
+		}
+		p.credit--
+		return true
+	}
+	if now.Sub(p.burstAt) >= paceTick {
+		p.burst, p.burstAt = idleBurst*(1+int(min(idle, longIdle)/time.Second)), now
+	}
+	if p.burst == 0 {
+		return false
+	}
+	p.burst--
+	return true
+}
+
+// forget forgets all turns of a namespace.
+func (p *itemPace) forget(namespace string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	there := func(key itemKey) bool { return key.namespace == namespace }
+	maps.DeleteFunc(p.granted, func(key itemKey, _ struct{}) bool { return there(key) })
+	maps.DeleteFunc(p.since, func(key itemKey, _ time.Time) bool { return there(key) })
+	p.queue = slices.DeleteFunc(p.queue, there)
+}
+
+// urge has an item looked at without waiting for its turn.
+func (p *itemPace) urge(name types.NamespacedName) {
+	p.mu.Lock()
+	add := p.add
+	p.mu.Unlock()
+	if add != nil {
+		add(name, 0)
+	}
+}
+
+// releases is a source.Func: until ctx ends it queues the items whose turn has come.
+func (r *StockItemReconciler) releases(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+	if !ok {
+		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
+	}
+	add := func(name types.NamespacedName, priority int) {
+		byPriority.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, reconcile.Request{NamespacedName: name})
+	}
+	r.pace.mu.Lock()
+	r.pace.init()
+	r.pace.add = add
+	r.pace.mu.Unlock()
+	go r.release(ctx, func(name types.NamespacedName) { add(name, handler.LowPriority) })
+	return nil
+}
+
+// release calls add for the items whose turn has come, until ctx ends.
+func (r *StockItemReconciler) release(ctx context.Context, add func(types.NamespacedName)) {
+	for ctx.Err() == nil {
+		key, wait, ok := r.pace.next(time.Now())
+		switch {
+		case !ok && wait > 0:
+			sleep(ctx, wait)
+		case !ok:
+			select {
+			case <-r.pace.wake:
+			case <-ctx.Done():
+			}
+		default:
+			if name := r.nameOf(key); name.Name != "" {
+				add(name)
+			} else {
+				r.pace.take(key)
+			}
+		}
+	}
+}
+
+// nameOf is the name of an item, empty where nobody here leads who knows it.
+func (r *StockItemReconciler) nameOf(key itemKey) types.NamespacedName {
+	name := types.NamespacedName{Namespace: key.namespace}
+	if runner, ok := r.Namespaces.Find(key.namespace); ok && runner.Leading() {
+		runner.Read(func(s *stock.State, _ *journal.Log) {
+			if item, ok := s.Item(key.uid); ok {
+				name.Name = item.Name
+			}
+		})
+	}
+	return name
+}

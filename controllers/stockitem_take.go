@@ -1,0 +1,81 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// takeIn has the journal take in a StockItem as it is. read is the version of the store that
+// shows it, which may be too old to tell that the item has not been deleted since: then a
+// list past the caches tells.
+func (r *StockItemReconciler) takeIn(ctx context.Context, runner *allocator.Runner, item *v1.StockItem, read uint64) error {
+	for {
+		stated, err := statedItem(item)
+		if err != nil {
+			return err
+		}
+		answer, err := runner.Ask(ctx, stock.PutItem{Item: stated, Read: read})
+		if err != nil {
+			return err
+		}
+		switch answer.Verdict {
+		case stock.Done, stock.Repeated:
+			return nil
+		case stock.Unverified, stock.Outdated:
+		default:
+			return &verdictError{answer.Verdict}
+		}
+		if item, read, err = r.readOne(ctx, item.Namespace, item.Name); err != nil || item == nil {
+			return err
+		}
+	}
+}
+
+// verdictError says that a request got an answer that it cannot get.
+type verdictError struct{ stock.Verdict }
+
+// Error says which.
+func (e *verdictError) Error() string {
+	return fmt.Sprintf("the journal answers with verdict %d", e.Verdict)
+}
+
+// readOne reads the StockItem of a name past all caches, nil if there is none, and the
+// version at which that is true. A GET would not tell a version where there is none.
+func (r *StockItemReconciler) readOne(ctx context.Context, namespace, name string) (*v1.StockItem, uint64, error) {
+	var list v1.StockItemList
+	if err := r.APIReader.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{"metadata.name": name}); err != nil {
+		return nil, 0, fmt.Errorf("read stock item %s/%s past the caches: %w", namespace, name, err)
+	}
+	version, err := parseVersion(list.ResourceVersion)
+	if err != nil || len(list.Items) == 0 {
+		return nil, version, err
+	}
+	return &list.Items[0], version, nil
+}
+
+// statedItem is a StockItem as the journal states it.
+func statedItem(item *v1.StockItem) (stock.Item, error) {
+	version, err := parseVersion(item.ResourceVersion)
+	return stock.Item{
+		UID: stock.ID(item.UID), Name: item.Name, Product: stock.ID(item.Spec.ProductID), Location: item.Spec.LocationID,
+		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
+		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
+		Priority: item.Spec.Priority, Suspended: item.Spec.Suspended,
+	}, err
+}
+
+// parseVersion reads a resourceVersion. Those of one kind can be compared.
+func parseVersion(text string) (uint64, error) {
+	version, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("resourceVersion %q is no number: %w", text, err)
+	}
+	return version, nil
+}

@@ -1,0 +1,278 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+const (
+	// ledgerPace is how often a StockLedger is written at most.
+	ledgerPace = time.Second
+	// ledgerRest is how many times as long as a look took none follows: one looks at all
+	// reservations, and meanwhile nothing is decided.
+	ledgerRest = 50
+	// maxRequest is what is kept of a request for an audit, in bytes.
+	maxRequest = 256
+	// ledgerWorkers is how many StockLedgers are written at a time.
+	ledgerWorkers = 4
+)
+
+// StockLedgerReconciler makes each StockLedger show its namespace at a glance, where this
+// process is elected: also where it cannot lead, and then why. It passes on what people ask
+// for by annotations.
+//
+// The field status.journal is not its own: it leaves that as it was read, and writes over
+// that version only.
+type StockLedgerReconciler struct {
+	// Client reads from the cache and writes to the API server.
+	client.Client
+	Namespaces Namespaces
+	// Stocked tells whether all StockItems are taken in, and if not what is in the way.
+	Stocked func(namespace string) (bool, error)
+	// Audits is nil where nothing is audited.
+	Audits Audits
+	// Limit is the bound of a journal in bytes, 0 for none.
+	Limit int64
+	Now   func() time.Time
+
+	mu sync.Mutex
+	// shown are the namespaces that are shown, by name.
+	shown map[string]*ledgerView
+	// wake queues a StockLedger.
+	wake chan event.GenericEvent
+}
+
+// Audits are what is known of the audits of namespaces.
+type Audits interface {
+	// Audit is what the last audit found; ok is false before the first one. Its
+	// LastDifference is nil where this process has found none.
+	Audit(namespace string) (status v1.AuditStatus, consistent metav1.Condition, ok bool)
+	// Request asks for an audit on behalf of an annotation's value: once for each.
+	Request(namespace, value string)
+}
+
+// ledgerView is what is remembered of one namespace.
+type ledgerView struct {
+	// poked has room for one: there is something to look at.
+	poked chan struct{}
+	// lookAt is when its figures may be looked at again.
+	lookAt time.Time
+	// lasting are since when something has been so.
+	troubled, waiting since
+}
+
+// since is the time from when on something has been so without a break.
+type since struct{ time.Time }
+
+// lasts takes note of whether it is so now, and tells whether it has been for a time.
+func (s *since) lasts(is bool, now time.Time, long time.Duration) bool {
+	switch {
+	case !is:
+		s.Time = time.Time{}
+		return false
+	case s.IsZero():
+		s.Time = now
+	}
+	return now.Sub(s.Time) >= long
+}
+
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers,verbs=get;list;watch;create
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status,verbs=get;update;patch
+
+// SetupWithManager registers the reconciler.
+func (r *StockLedgerReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	options := options(ledgerWorkers)
+	options.NeedLeaderElection = ptr.To(false)
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1.StockLedger{}).
+		WatchesRawSource(source.Channel(r.waker(), &handler.EnqueueRequestForObject{})).
+		WithOptions(options).
+		Complete(r)
+}
+
+func (r *StockLedgerReconciler) waker() chan event.GenericEvent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wake == nil {
+		r.wake = make(chan event.GenericEvent)
+	}
+	return r.wake
+}
+
+// Changed has the StockLedger of a namespace looked at. It does not block.
+func (r *StockLedgerReconciler) Changed(namespace string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if mine := r.shown[namespace]; mine != nil {
+		select {
+		case mine.poked <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+// Attend has the StockLedger of a namespace looked at when there is news, until ctx ends.
+func (r *StockLedgerReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	mine, end := r.begin(namespace, runner)
+	defer end()
+	ledger := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}}
+	wake := r.waker()
+	for {
+		news := runner.News()
+		select {
+		case wake <- event.GenericEvent{Object: ledger}:
+		case <-ctx.Done():
+		}
+		if !sleep(ctx, ledgerPace) {
+			return
+		}
+		select {
+		case <-news:
+		case <-mine.poked:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// begin keeps what is known of a namespace until end is called.
+func (r *StockLedgerReconciler) begin(namespace string, runner *allocator.Runner) (mine *ledgerView, end func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.shown == nil {
+		r.shown = map[string]*ledgerView{}
+	}
+	mine = &ledgerView{poked: make(chan struct{}, 1)}
+	r.shown[namespace] = mine
+	forget := observed.add(namespace, runner)
+	return mine, func() {
+		forget()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.shown[namespace] == mine { // not that of a namespace which was made again
+			delete(r.shown, namespace)
+		}
+	}
+}
+
+// Reconcile writes one StockLedger if it is not what it should be.
+func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	runner, ok := r.Namespaces.Find(req.Namespace)
+	if !ok || req.Name != v1.LedgerName {
+		return ctrl.Result{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	ledger := &v1.StockLedger{}
+	err := r.Get(ctx, req.NamespacedName, ledger)
+	if client.IgnoreNotFound(err) != nil {
+		return ctrl.Result{}, err
+	}
+	// Whichever process knows most may be the one that repairs, so each is told.
+	malformed := askRepair(runner, ledger)
+	if !speaks(runner, ledger) {
+		return ctrl.Result{}, nil
+	}
+	if wait := r.wait(req.Namespace); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	known := r.look(req.Namespace, runner)
+	known.malformed = malformed
+	if apierrors.IsNotFound(err) {
+		return ctrl.Result{RequeueAfter: ledgerPace}, r.create(ctx, req.Namespace, known)
+	}
+	r.request(ledger)
+	if err := r.write(ctx, runner, ledger, known); err != nil {
+		return ctrl.Result{}, err
+	}
+	if known.unsettled {
+		return ctrl.Result{RequeueAfter: ledgerPace}, nil
+	}
+	return ctrl.Result{}, nil
+}
+
+// speaks tells whether it is for this process to say how the namespace stands: it should
+// lead, or knows more than is told of a journal that is damaged.
+func speaks(runner *allocator.Runner, ledger *v1.StockLedger) (is bool) {
+	runner.Read(func(_ *stock.State, l *journal.Log) {
+		damage := l.Damage()
+		is = l.Elected() || damage != nil && damage.Beyond(toldDamage(ledger))
+	})
+	return is
+}
+
+// wait says how long to wait before a namespace may be looked at again.
+func (r *StockLedgerReconciler) wait(namespace string) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if mine := r.shown[namespace]; mine != nil {
+		return time.Until(mine.lookAt)
+	}
+	return 0
+}
+
+// create makes the StockLedger where there is none, if there is something to say that nobody
+// else would make it for. It names no journal: who leads, or founds one, names that.
+func (r *StockLedgerReconciler) create(ctx context.Context, namespace string, known ledgerFacts) error {
+	if ready := known.ready(); known.leading || ready.Reason == v1.ReasonTakingOver {
+		return nil
+	}
+	err := r.Create(ctx, &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("create StockLedger %s/%s, to say there what is wrong (%s): %w",
+			namespace, v1.LedgerName, known.ready().Message, err)
+	}
+	return nil
+}
+
+// write writes the status if it is not what it should be.
+func (r *StockLedgerReconciler) write(ctx context.Context, runner *allocator.Runner, ledger *v1.StockLedger, known ledgerFacts) error {
+	if known.leading && !covers(known.position, ledger.Status.Position) {
+		if err := prove(ctx, runner); err != nil {
+			return fmt.Errorf("StockLedger %s/%s shows a later position than this process knows: %w", ledger.Namespace, ledger.Name, err)
+		}
+		known = r.look(ledger.Namespace, runner)
+	}
+	before := ledger.Status.DeepCopy()
+	known.show(&ledger.Status, r.Now())
+	if equality.Semantic.DeepEqual(before, &ledger.Status) {
+		return nil
+	}
+	err := r.Status().Update(ctx, ledger)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return nil // the cache is behind, and what it is behind of comes as an event
+	}
+	if err != nil {
+		return fmt.Errorf("write the status of StockLedger %s/%s: %w", ledger.Namespace, ledger.Name, err)
+	}
+	return nil
+}
+
+// request passes on that somebody wants an audit.
+func (r *StockLedgerReconciler) request(ledger *v1.StockLedger) {
+	value := ledger.Annotations[v1.AuditRequestedAnnotation]
+	if value == "" || r.Audits == nil {
+		return
+	}
+	if audit := ledger.Status.Audit; audit != nil && audit.LastHandledRequest == value[:min(len(value), maxRequest)] {
+		return // maybe by another process
+	}
+	r.Audits.Request(ledger.Namespace, value)
+}

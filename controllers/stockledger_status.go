@@ -1,0 +1,170 @@
+package controllers
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+const (
+	// lastingTrouble is for how long nothing could be stored when that is told.
+	lastingTrouble = 2 * time.Second
+	// lastingWait is the same for a take-over, which mostly takes less.
+	lastingWait = time.Second
+)
+
+// ledgerFacts are what a StockLedger shows, as this process knows it at one position.
+type ledgerFacts struct {
+	namespace string
+	leading   bool
+	// The figures count where this process leads.
+	leader    string
+	position  allocator.Position
+	forgotten stock.Time
+	totals    v1.LedgerTotals
+
+	// stage is how far this process is with the journal, and foreign that it has a format
+	// that this release does not know.
+	stage   string
+	foreign bool
+	damage  *journal.Damage
+	// trouble is why nothing can be stored, and malformed what is wrong with the annotation
+	// that asks for a repair.
+	trouble, malformed error
+	// stocked tells whether all StockItems are taken in, and reading what is in the way.
+	stocked bool
+	reading error
+	// stored and limit are how large the journal is, and may become.
+	stored, limit int64
+	// waiting says that this process should lead and has not for a while; unsettled that
+	// something may have to be told soon, though nothing else happens.
+	waiting, unsettled bool
+
+	audited    bool
+	audit      v1.AuditStatus
+	consistent metav1.Condition
+}
+
+// look looks at a namespace.
+func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner) ledgerFacts {
+	began := time.Now()
+	f := ledgerFacts{namespace: namespace, limit: r.Limit, stocked: true}
+	runner.Read(f.read)
+	if r.Stocked != nil {
+		f.stocked, f.reading = r.Stocked(namespace)
+	}
+	if r.Audits != nil {
+		f.audit, f.consistent, f.audited = r.Audits.Audit(namespace)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	mine := r.shown[namespace]
+	if mine == nil {
+		return f
+	}
+	mine.lookAt = time.Now().Add(max(ledgerPace, ledgerRest*time.Since(began)))
+	troubled := mine.troubled.lasts(f.trouble != nil, began, lastingTrouble)
+	f.waiting = mine.waiting.lasts(!f.leading, began, lastingWait)
+	f.unsettled = f.trouble != nil && !troubled || !f.leading && !f.waiting || f.leading && !f.stocked
+	if !troubled {
+		f.trouble = nil
+	}
+	return f
+}
+
+func (f *ledgerFacts) read(s *stock.State, l *journal.Log) {
+	f.leading, f.leader, f.position = l.Leading(), l.Leader().Name, allocator.PositionOf(l)
+	f.stage, f.foreign, f.damage, f.trouble = l.Stage(), l.Foreign(), l.Damage(), l.Trouble()
+	if !f.leading {
+		return
+	}
+	_, f.stored = s.LogBytes()
+	f.forgotten, f.totals = s.Marks().Forgotten, totalsOf(s)
+}
+
+// totalsOf are the sums over a namespace. Their cost grows with what is known of it.
+func totalsOf(s *stock.State) v1.LedgerTotals {
+	sums, marks := s.Totals(), s.Marks()
+	totals := v1.LedgerTotals{
+		Items: sums.Items, OnHand: sums.OnHand, Reserved: sums.Reserved, Available: sums.Available, Consumed: sums.Consumed,
+		WithoutItem: sums.WithoutItem, Remembered: int64(s.Remembered()),
+		Undelivered: int64(marks.Outcomes - marks.Published), //nolint:gosec // counts of what one namespace has decided
+	}
+	for range s.Open() {
+		totals.Open++
+	}
+	return totals
+}
+
+// show makes a status say what is known. What this process cannot know stays as it is, and
+// so does the name of the journal.
+func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
+	if f.leading {
+		s.Leader, s.Position, s.Totals = f.leader, f.position.String(), f.totals
+		s.RememberedSince = nil
+		if f.forgotten != 0 {
+			at := metav1.NewTime(time.UnixMicro(int64(f.forgotten)).Truncate(time.Second))
+			s.RememberedSince = &at
+		}
+	}
+	if ready := f.ready(); ready.Reason != v1.ReasonTakingOver || f.waiting {
+		setLedgerCondition(&s.Conditions, ready, now)
+	}
+	if damaged, ok := f.damaged(s.Conditions); ok {
+		setLedgerCondition(&s.Conditions, damaged, now)
+	}
+	if f.audited {
+		audit := f.audit
+		if audit.LastDifference == nil && s.Audit != nil {
+			audit.LastDifference = s.Audit.LastDifference
+		}
+		s.Audit = &audit
+		setLedgerCondition(&s.Conditions, f.consistent, now)
+	}
+}
+
+func setLedgerCondition(conditions *[]metav1.Condition, c metav1.Condition, now time.Time) {
+	if c.LastTransitionTime.IsZero() {
+		c.LastTransitionTime = metav1.NewTime(now.Truncate(time.Second))
+	}
+	meta.SetStatusCondition(conditions, c)
+}
+
+// ready says whether carts are decided, and if not what is to be done.
+func (f *ledgerFacts) ready() metav1.Condition {
+	no := func(reason, format string, arguments ...any) metav1.Condition {
+		return metav1.Condition{
+			Type: v1.ConditionLedgerReady, Status: metav1.ConditionFalse, Reason: reason, Message: fmt.Sprintf(format, arguments...),
+		}
+	}
+	switch {
+	case f.damage != nil:
+		return no(v1.ReasonDamaged, "the journal is damaged and nothing is decided: the condition JournalDamaged says what to do%s", f.repair())
+	case f.foreign:
+		return no(v1.ReasonUnknownFormat,
+			"the journal is written in a format that this release does not know, and nothing is decided: run the release that wrote it, or a later one")
+	case f.trouble != nil:
+		return no(v1.ReasonUnwritable, "nothing can be stored, and carts wait: %s. %s", f.trouble, remedy(f.trouble))
+	case !f.leading:
+		return no(v1.ReasonTakingOver, "no process leads yet: the one that should is %s", f.stage)
+	case !f.stocked && f.reading != nil:
+		return no(v1.ReasonReadingStock, "carts wait until all StockItems are read, which fails and is tried again: %s", f.reading)
+	case !f.stocked:
+		return no(v1.ReasonReadingStock, "carts wait until all StockItems are read")
+	case f.limit > 0 && f.stored >= f.limit:
+		return no(v1.ReasonFull,
+			"the journal takes %d bytes, as many as --journal-limit allows, and what may be forgotten already is: new carts are turned away. Raise --journal-limit, or see that outcomes are delivered (%d are not)",
+			f.stored, f.totals.Undelivered)
+	default:
+		return metav1.Condition{
+			Type: v1.ConditionLedgerReady, Status: metav1.ConditionTrue, Reason: v1.ReasonLeading, Message: "carts are decided",
+		}
+	}
+}
