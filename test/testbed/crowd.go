@@ -8,6 +8,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 // Crowd are clients that reserve at the same time, each one cart after another.
@@ -87,8 +88,8 @@ func (c *Crowd) Await(outcomes int) {
 	}
 }
 
-// Done waits until all carts have an outcome, and checks that there is one
-// Reservation for each, which says what the client was told.
+// Done waits until all carts have an outcome, and checks that the journal has one for
+// each, which is what the client was told.
 func Done(w *World, crowds ...*Crowd) {
 	w.Helper()
 	told := map[string]bool{}
@@ -100,14 +101,14 @@ func Done(w *World, crowds ...*Crowd) {
 			told[answer.Reservation] = answer.Refused
 		}
 	}
-	all := w.Reservations()
+	all := w.Journal().Carts()
 	if len(all) != carts || len(told) != carts {
-		w.Errorf("%d carts became %d reservations", carts, len(all))
+		w.Errorf("%d carts, told of as %d reservations, became %d", carts, len(told), len(all))
 	}
 	for _, r := range all {
-		refused, known := told[r.Name]
-		if !known || !r.Decided() || refused == r.WasReserved() {
-			w.Errorf("reservation %s is %s, and the client was told refused=%v, known=%v", r.Name, r.Status.Phase, refused, known)
+		refused, known := told[string(r.ID)]
+		if !known || refused != (r.Phase == stock.PhaseRefused) {
+			w.Errorf("reservation %s is in phase %d, and the client was told refused=%v, known=%v", r.ID, r.Phase, refused, known)
 		}
 	}
 }

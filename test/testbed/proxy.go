@@ -115,8 +115,12 @@ func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	p.breaking.Add(1)
 	defer p.breaking.Done()
-	p.note(Write{Method: r.Method, Resource: resource, Body: body})
-	broken := p.match(r.Method, resource, body)
+	write := Write{Method: r.Method, Resource: resource, Body: body}
+	if p.reads() {
+		write.Append = p.appendOf(r.Method, resource, body)
+	}
+	p.note(write)
+	broken := p.match(write)
 	if broken == nil {
 		p.relay.ServeHTTP(rw, r)
 		return
@@ -134,6 +138,8 @@ type Write struct {
 	// and is no Lease has its path for a resource.
 	Method, Resource string
 	Body             []byte
+	// Append is what the write of a page adds; nil where it is none.
+	Append *Append
 }
 
 // Record has every write told to a function, which may be called by many
@@ -142,6 +148,13 @@ func (p *Proxy) Record(wrote func(Write)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wrote = wrote
+}
+
+// reads tells whether anybody wants to know what is appended.
+func (p *Proxy) reads() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.wrote != nil || len(p.rules) > 0
 }
 
 func (p *Proxy) note(w Write) {
@@ -201,11 +214,11 @@ func (p *Proxy) resource(r *http.Request) (resource string, mutates bool) {
 	return kind, true
 }
 
-func (p *Proxy) match(method, resource string, body []byte) *rule {
+func (p *Proxy) match(w Write) *rule {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, r := range p.rules {
-		if r.Point.Is(method, resource, body) {
+		if r.Point.Is(w) {
 			p.rules = slices.Delete(p.rules, i, i+1)
 			return r
 		}

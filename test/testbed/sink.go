@@ -15,6 +15,7 @@ import (
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/test/books"
 )
 
 // Sink records the events of the world's namespace by their id. It fails the
@@ -161,16 +162,33 @@ func (s *Sink) Await(what string, done func() bool) {
 	}
 }
 
-// Check waits for the outcome of every decided Reservation and fails the test
-// if there was any other event. Call it when nothing is to be decided any more.
+// Check waits for the outcome of every cart that the journal has decided and fails the
+// test if there was any other event. Call it when nothing is to be decided any more.
 func (s *Sink) Check() {
 	s.w.Helper()
-	want := map[string]string{}
-	for _, r := range s.w.Reservations() {
-		if event, ok := events.Outcome(&r); ok {
-			want[event.ID()] = render(&event)
+	want := s.w.outcomes()
+	s.awaitAll(want)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !maps.Equal(s.Events, want) {
+		s.w.Errorf("the sink got\n%s\nwant\n%s", listed(s.Events), listed(want))
+	}
+}
+
+// outcomes are the events of all outcomes that the journal remembers, rendered, by id.
+func (w *World) outcomes() map[string]string {
+	w.Helper()
+	all := map[string]string{}
+	for _, r := range w.Journal().Carts() {
+		if event, ok := events.Outcome(books.Shown(w.Namespace, r)); ok {
+			all[event.ID()] = render(&event)
 		}
 	}
+	return all
+}
+
+func (s *Sink) awaitAll(want map[string]string) {
+	s.w.Helper()
 	s.Await(fmt.Sprintf("%d events", len(want)), func() bool {
 		for id := range want {
 			if s.Counts[id] == 0 {
@@ -179,27 +197,13 @@ func (s *Sink) Check() {
 		}
 		return true
 	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !maps.Equal(s.Events, want) {
-		s.w.Errorf("the sink got\n%s\nwant\n%s", listed(s.Events), listed(want))
-	}
 }
 
-// CheckAll waits for the outcome of every decided Reservation that there is and
-// fails the test unless every event ever got is one of the outcomes that ever were.
-// A Reservation that is deleted while no operator runs needs no event.
+// CheckAll waits for the outcome of every cart that ever was decided, as an observer
+// has seen it, and fails the test if there was any other event.
 func (s *Sink) CheckAll(outcomes map[string]string) {
 	s.w.Helper()
-	all := s.w.Reservations()
-	s.Await(fmt.Sprintf("the outcomes of %d reservations", len(all)), func() bool {
-		for i := range all {
-			if event, ok := events.Outcome(&all[i]); ok && s.Counts[event.ID()] == 0 {
-				return false
-			}
-		}
-		return true
-	})
+	s.awaitAll(outcomes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, got := range s.Events {

@@ -1,0 +1,224 @@
+package books
+
+import (
+	"bytes"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// Books are the account of one namespace. They are not safe for concurrent use.
+type Books struct {
+	violated func(format string, arguments ...any)
+
+	// Journal identifies the journal that is followed.
+	Journal journal.Identity
+	// At is the place of the last record.
+	At Place
+	// Head is the number of the first page that counts, Marks are those of the last write.
+	Head  uint64
+	Marks stock.Marks
+	// Leaders counts the writes of each process that led, Terms its terms.
+	Leaders, Terms map[string]int
+	// Records counts those that were judged, Decided the carts.
+	Records, Decided int
+	// Turned counts the pages that were written over.
+	Turned int
+
+	// tail are the records of the last page, and version is that of the write at hand.
+	tail    [][]byte
+	version uint64
+	// whole says that the books began with the journal, so that every record can be judged:
+	// what counts at the head may be stated on a later page.
+	whole bool
+	// before are the books of the journal that this one replaces, until that is founded.
+	before *Books
+	// Outcome is told of each cart that is decided; nil tells nobody.
+	Outcome func(*stock.Reservation)
+	// Lossy says that a repair may lose what was told.
+	Lossy bool
+
+	carts  map[stock.ID]*cart
+	byName map[string]*cart
+	items  map[stock.ID]*item
+	places map[stock.Key]*place
+}
+
+// New are books in which nothing is written. What is wrong is told to violated.
+func New(violated func(format string, arguments ...any)) *Books {
+	b := &Books{violated: violated}
+	b.clear()
+	return b
+}
+
+func (b *Books) clear() {
+	b.Journal, b.At, b.Head, b.Marks, b.tail = journal.Identity{}, Place{}, 0, stock.Marks{}, nil
+	b.Leaders, b.Terms = map[string]int{}, map[string]int{}
+	b.carts, b.byName, b.items, b.places = map[stock.ID]*cart{}, map[string]*cart{}, map[stock.ID]*item{}, map[stock.Key]*place{}
+}
+
+// Read are the books of pages that were listed at one version. They begin at the head.
+func Read(pages []journal.Page, violated func(format string, arguments ...any)) *Books {
+	b := New(violated)
+	counting, problem := journal.Counting(pages)
+	if problem != "" {
+		violated("the journal is damaged: %s", problem)
+	}
+	for _, p := range counting {
+		b.Page(*p)
+	}
+	return b
+}
+
+// Page takes in the next version of a page.
+func (b *Books) Page(p journal.Page) {
+	if !p.Written() || p.Broken != "" {
+		return // blank or emptied; what was edited does not count
+	}
+	if p.Header.Journal != b.Journal {
+		b.begin(p)
+	}
+	b.version = p.Version
+	switch {
+	case b.At.Page == 0:
+		b.whole = p.Number == 1 && p.Header.Head == 1
+		b.Head = p.Header.Head
+		b.turn(p)
+	case p.Number == b.At.Page && len(p.Records) >= len(b.tail):
+		b.grow(p)
+	case p.Number == b.At.Page+1:
+		b.turn(p)
+	case p.Number > b.At.Page:
+		b.violated("page %d came after page %d", p.Number, b.At.Page)
+	default:
+		return // only its metadata changed
+	}
+	b.header(p)
+}
+
+// begin begins another journal.
+func (b *Books) begin(p journal.Page) {
+	before := *b
+	b.clear()
+	if before.Journal.Journal != "" && before.Journal.Namespace == p.Header.Journal.Namespace {
+		b.before = &before
+	}
+	b.Journal = p.Header.Journal
+	b.At = Place{Journal: b.Journal.Journal[:placeDigits]}
+}
+
+// grow takes in what a write has added to the tail.
+func (b *Books) grow(p journal.Page) {
+	for i, known := range b.tail {
+		if !bytes.Equal(known, p.Records[i]) {
+			b.violated("record %d of page %d was written over", i, p.Number)
+			return
+		}
+	}
+	b.take(p, len(b.tail))
+}
+
+// turn takes in the first write of the next page.
+func (b *Books) turn(p journal.Page) {
+	if p.Name != "journal-0" || p.Number != 1 {
+		b.Turned++
+	}
+	b.At.Page, b.At.Index, b.tail = p.Number, 0, nil
+	b.take(p, 0)
+}
+
+func (b *Books) take(p journal.Page, from int) {
+	b.tail = p.Records
+	for i := from; i < len(p.Records); i++ {
+		b.At.Index = i + 1
+		record, err := stock.Decode(p.Records[i])
+		if err != nil {
+			b.violated("record %d of page %d: %v", i, p.Number, err)
+			continue
+		}
+		b.Records++
+		b.record(record)
+	}
+}
+
+// header takes in what a write says of the whole journal.
+func (b *Books) header(p journal.Page) {
+	b.Leaders[p.Header.Leader.Name]++
+	marks, err := stock.ParseMarks(p.Header.Marks)
+	if err != nil {
+		b.violated("page %d: %v", p.Number, err)
+		return
+	}
+	for name, fell := range map[string]bool{
+		"at": marks.At < b.Marks.At, "outcomes": marks.Outcomes < b.Marks.Outcomes, "published": marks.Published < b.Marks.Published,
+		"forgotten": marks.Forgotten < b.Marks.Forgotten, "gone": marks.Gone < b.Marks.Gone, "items": marks.Items < b.Marks.Items,
+	} {
+		if fell {
+			b.violated("the mark %q fell at %s from %+v to %+v", name, b.At, b.Marks, marks)
+		}
+	}
+	b.Marks = marks
+	switch {
+	case p.Header.Head < b.Head:
+		b.violated("the head went from page %d back to %d", b.Head, p.Header.Head)
+	case p.Header.Head > b.Head:
+		b.Head = p.Header.Head
+		b.checkHead()
+	}
+}
+
+// record judges one record and takes it in.
+func (b *Books) record(record stock.Record) {
+	switch r := record.(type) {
+	case *stock.Term:
+		b.Terms[r.Leader]++
+	case *stock.ItemRecord:
+		b.putItem(r)
+	case *stock.ItemGone:
+		b.dropItem(r)
+	case *stock.Reserved:
+		b.reserved(&r.Reservation)
+	case *stock.Refused:
+		b.refused(r)
+	case *stock.Released:
+		b.change(&r.Change, nil)
+	case *stock.Consumed:
+		b.change(&r.Change, r.Totals)
+	case *stock.Extended:
+		b.amend(r.Reservation, func(c *stock.Reservation) { c.Expires = r.Expires })
+	case *stock.Ordered:
+		b.amend(r.Reservation, func(c *stock.Reservation) { c.LaterOrder = r.Order })
+	case *stock.Shown:
+		b.amend(r.Reservation, func(c *stock.Reservation) { c.Object = r.Object })
+	case *stock.Cart:
+		b.restated(&r.Reservation)
+	case *stock.TotalRecord:
+		b.restatedTotal(r.Total)
+	case *stock.Founded:
+		b.founded()
+	}
+}
+
+// founded compares what a journal that replaces a damaged one begins with.
+func (b *Books) founded() {
+	before := b.before
+	if b.before = nil; before == nil || b.Lossy {
+		return
+	}
+	for id, was := range before.carts {
+		if before.forgotten(was) {
+			continue
+		}
+		if is := b.carts[id]; is == nil {
+			b.violated("the repair lost %s: it was %+v", id, *was.last())
+		} else if !same(was.last(), is.last()) {
+			b.violated("the repair changed %s from %+v to %+v", id, *was.last(), *is.last())
+		}
+	}
+	for key, was := range before.places {
+		if is := b.at(key); is.consumed != was.consumed || is.reserved != was.reserved {
+			b.violated("the repair changed the sums of %v from %d reserved, %d consumed to %d and %d",
+				key, was.reserved, was.consumed, is.reserved, is.consumed)
+		}
+	}
+}
