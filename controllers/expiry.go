@@ -37,11 +37,7 @@ const expiryPause = time.Second
 const expiriesAtOnce = 256
 
 // Changed takes in what was changed in a namespace. It never waits.
-func (e *Expiry) Changed(namespace string, c stock.Changes) {
-	if len(c.Reservations) > 0 {
-		e.changes.put(namespace, stock.Changes{Reservations: c.Reservations})
-	}
-}
+func (e *Expiry) Changed(namespace string, c stock.Changes) { e.changes.put(namespace, c.Reservations) }
 
 // Attend ends the holds of a namespace while this process leads. It returns when ctx ends.
 func (e *Expiry) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
@@ -72,7 +68,7 @@ func (t *expiryTerm) run(ctx context.Context) {
 		if !now.Before(t.sweepAt) {
 			t.sweep(now)
 		}
-		t.look(t.changes.take(t.box).Reservations)
+		t.look(t.changes.take(t.box))
 		if due := t.due(now); len(due) > 0 {
 			t.end(ctx, due)
 			continue

@@ -8,8 +8,8 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// inbox keeps what was changed in each namespace until it is taken, each thing once. The
-// zero value is ready. It is safe for concurrent use.
+// inbox keeps the reservations that were changed in each namespace until they are taken, each
+// once. The zero value is ready. It is safe for concurrent use.
 type inbox struct {
 	mu    sync.Mutex
 	boxes map[string]*box
@@ -17,7 +17,7 @@ type inbox struct {
 
 // box is the part of one namespace.
 type box struct {
-	reservations, items map[stock.ID]struct{}
+	changed map[stock.ID]struct{}
 	// filled has room for one: there is something to take.
 	filled chan struct{}
 	// attended counts who takes from it.
@@ -25,15 +25,15 @@ type box struct {
 }
 
 // put adds what was changed. It never waits.
-func (i *inbox) put(namespace string, c stock.Changes) {
+func (i *inbox) put(namespace string, changed []stock.ID) {
+	if len(changed) == 0 {
+		return
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	b := i.box(namespace)
-	for _, id := range c.Reservations {
-		b.reservations[id] = struct{}{}
-	}
-	for _, uid := range c.Items {
-		b.items[uid] = struct{}{}
+	for _, id := range changed {
+		b.changed[id] = struct{}{}
 	}
 	select {
 	case b.filled <- struct{}{}:
@@ -57,12 +57,11 @@ func (i *inbox) attend(namespace string) (b *box, leave func()) {
 }
 
 // take empties a box.
-func (i *inbox) take(b *box) stock.Changes {
+func (i *inbox) take(b *box) []stock.ID {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	taken := stock.Changes{Reservations: slices.Collect(maps.Keys(b.reservations)), Items: slices.Collect(maps.Keys(b.items))}
-	clear(b.reservations)
-	clear(b.items)
+	taken := slices.Collect(maps.Keys(b.changed))
+	clear(b.changed)
 	return taken
 }
 
@@ -72,9 +71,7 @@ func (i *inbox) box(namespace string) *box {
 	}
 	b := i.boxes[namespace]
 	if b == nil {
-		b = &box{
-			reservations: map[stock.ID]struct{}{}, items: map[stock.ID]struct{}{}, filled: make(chan struct{}, 1),
-		}
+		b = &box{changed: map[stock.ID]struct{}{}, filled: make(chan struct{}, 1)}
 		i.boxes[namespace] = b
 	}
 	return b

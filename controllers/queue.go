@@ -26,19 +26,18 @@ const (
 	lookPriority = handler.LowPriority
 )
 
-// Queue brings what the journal changed to the controllers, as names of objects.
+// Queue brings what the journal changed to the controller of Reservations, as names of
+// objects.
 type Queue struct {
-	changes             inbox
-	reservations, items *outlet
+	changes      inbox
+	reservations *outlet
 }
 
 // NewQueue returns a queue in which nothing waits.
-func NewQueue() *Queue {
-	return &Queue{reservations: newOutlet(), items: newOutlet()}
-}
+func NewQueue() *Queue { return &Queue{reservations: newOutlet()} }
 
 // Changed takes in what was changed in a namespace. It never waits.
-func (q *Queue) Changed(namespace string, c stock.Changes) { q.changes.put(namespace, c) }
+func (q *Queue) Changed(namespace string, c stock.Changes) { q.changes.put(namespace, c.Reservations) }
 
 // Attend passes on what is changed in a namespace, until ctx ends.
 func (q *Queue) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
@@ -50,38 +49,26 @@ func (q *Queue) Attend(ctx context.Context, namespace string, runner *allocator.
 			return
 		case <-changes.filled:
 		}
-		reservations, items := names(runner, q.changes.take(changes))
-		q.reservations.add(ctx, namespace, viewPriority, reservations)
-		q.items.add(ctx, namespace, viewPriority, items)
+		q.reservations.add(ctx, namespace, viewPriority, names(runner, q.changes.take(changes)))
 	}
 }
 
-// names are those of the objects that changes are about. What State does not know has none.
-func names(runner *allocator.Runner, c stock.Changes) (reservations, items []string) {
+// names are those of the objects of reservations, as far as State knows them.
+func names(runner *allocator.Runner, ids []stock.ID) []string {
+	var names []string
 	runner.Read(func(s *stock.State, _ *journal.Log) {
-		for _, id := range c.Reservations {
+		for _, id := range ids {
 			if r, ok := s.Reservation(id); ok {
-				reservations = append(reservations, view.Name(r))
-			}
-		}
-		for _, uid := range c.Items {
-			if item, ok := s.Item(uid); ok {
-				items = append(items, item.Name)
+				names = append(names, view.Name(r))
 			}
 		}
 	})
-	return reservations, items
+	return names
 }
 
-// Reservations is a source.Func: it has the names of Reservations put into a controller's
-// work queue.
+// Reservations is a source.Func: it has the names put into a controller's work queue.
 func (q *Queue) Reservations(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	return q.reservations.open(queue)
-}
-
-// Items is the same for StockItems.
-func (q *Queue) Items(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	return q.items.open(queue)
 }
 
 // outlet is the work queue of a controller, which may be there later.

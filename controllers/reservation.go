@@ -40,6 +40,8 @@ type ReservationReconciler struct {
 	Workers int
 	// Horizon is how far ahead of its deletion an object is queued. Default: DefaultHorizon.
 	Horizon time.Duration
+	// Witness is nil where nothing is audited.
+	Witness Witness
 
 	taken nameSet
 }
@@ -137,6 +139,13 @@ func (p pass) settle(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 // ask waits for an answer of the allocator.
 func (p pass) ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
 	return ask(ctx, p.runner, request)
+}
+
+// prove waits for proof that this process leads.
+func (p pass) prove(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	return prove(ctx, p.runner)
 }
 
 func ask(ctx context.Context, runner *allocator.Runner, request stock.Request) (stock.Answer, error) {

@@ -57,22 +57,40 @@ func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservatio
 	return r, nil
 }
 
-// errBehind says that an object shows more than this process knows.
-var errBehind = errors.New("its status includes more of the journal than is known here")
-
-// show makes the status of an object say how its reservation stands, unless it says so, or
-// says more than this process knows.
+// show makes the status of an object say how its reservation stands, unless it does. A
+// status that includes more of the journal than is known here stays as it is: only proof that
+// this process leads tells it from one that somebody made up.
 func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error {
-	before := object.Status.DeepCopy()
-	view.Show(object, now.Reservation)
-	if equality.Semantic.DeepEqual(before, &object.Status) {
+	want := shownAs(object, now)
+	if equality.Semantic.DeepEqual(want.Status, object.Status) {
 		return nil
 	}
-	if shown, err := allocator.ParsePosition(before.Position); err == nil && !now.position.Covers(shown) {
-		return fmt.Errorf("reservation %s: %w: that is %s, this %s", p.key, errBehind, before.Position, now.position)
+	if !covers(now.position, object.Status.Position) {
+		if err := p.prove(ctx); err != nil {
+			return fmt.Errorf("reservation %s shows a later position than this process knows: %w", p.key, err)
+		}
+		var ok bool
+		if now, ok = p.said(now.ID); !ok {
+			return errUnsaid
+		}
+		want = shownAs(object, now)
 	}
-	object.Status.Position = now.position.String()
-	return p.write(ctx, object)
+	want.Status.Position = now.position.String()
+	if p.Witness != nil {
+		p.Witness.Modified(ctx, object, want)
+		p.Witness.Vouch(want)
+	}
+	if err := p.write(ctx, want); err != nil {
+		return err
+	}
+	*object = *want
+	return nil
+}
+
+func shownAs(object *v1.Reservation, now said) *v1.Reservation {
+	want := object.DeepCopy()
+	view.Show(want, now.Reservation)
+	return want
 }
 
 // nameOrder lets the spec name the order that a cart became by way of the bridge.
