@@ -4,13 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
 // A stock level from memory: the bridge's own cost, without a network.
 func BenchmarkGetStockLevel(b *testing.B) {
-	bridge := newBridge(b, offline(b, interceptor.Funcs{}))
+	bridge := newBridge(b, offline(b))
 	r := request(b, http.MethodGet, "/stock/p", "")
 	b.ReportAllocs()
 	for b.Loop() {

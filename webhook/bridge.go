@@ -9,7 +9,8 @@ import (
 // bridge holds what the handlers share. It is not changed after New.
 type bridge struct {
 	Options
-	log *operatorLog
+	log    *operatorLog
+	proofs *prover
 }
 
 // New makes the bridge's handler. It fails where an option is missing.
@@ -18,7 +19,9 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bridge{Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge"))}
+	b := &bridge{
+		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait),
+	}
 	return b.routes(), nil
 }
 
@@ -75,13 +78,16 @@ func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve
 	}))
 }
 
-// onceReady serves nothing before the views are complete: stock levels would be
-// too low, outcomes would not be heard of, and the client would still ask the API
-// server what it serves, for which it keeps to no caller's time.
+// onceReady serves nothing before this process knows its namespaces: products would be
+// told to be unknown that are stocked in one of them.
 func (b *bridge) onceReady(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		if err := b.Ready(); err != nil {
 			return fail(tryLater, "not ready: %v", err)
+		}
+		var err error
+		if x.after, err = requestedPosition(r.Header); err != nil {
+			return err
 		}
 		return serve(x, r)
 	}

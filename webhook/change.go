@@ -2,135 +2,130 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
+	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// change is what a command wants done with a Reservation that there is. Its
-// methods look at the version they are given and at nothing else.
-type change interface {
-	// needsOutcome tells whether plan can say nothing about a Pending one.
-	needsOutcome() bool
-	// plan is the part of the spec to write, nil where there is nothing to. It fails
-	// where the command can never be carried out.
-	plan(r *v1.Reservation) (spec map[string]any, err error)
-	// done tells whether it has been carried out, or never will be.
-	done(r *v1.Reservation) bool
-	// verdict is nil for one that has been carried out, else why it was not.
-	verdict(r *v1.Reservation) error
+// change is a command about a reservation that there is.
+type change struct {
+	// text names the reservation.
+	text string
+	// items are the running totals of a part; none means everything that is left.
+	items []events.PartialItem
+	// request is what to ask of the journal.
+	request func(id stock.ID, parts []stock.Part) stock.Request
+	// refusal tells why it cannot be carried out: what r is, it stays.
+	refusal func(r *v1.Reservation) error
+	// withdrawn tells what becomes of it where the reservation, an object, was released
+	// before it was decided.
+	withdrawn func(r *v1.Reservation) error
 }
 
-// carryOut writes what a command wants into the spec of a Reservation and returns
-// it once the operator has done it.
-func (b *bridge) carryOut(ctx context.Context, key types.NamespacedName, c change) (*v1.Reservation, error) {
+// carryOut has a change decided and returns how the reservation stands then.
+func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c change) (*v1.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.Wait)
 	defer cancel()
-	sub := b.Board.Watch(key)
-	defer sub.Close()
+	j, err := b.enterToAsk(ctx, x, namespace)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := b.askByText(ctx, x, j, c)
+	if err != nil {
+		return nil, err
+	}
+	switch answer.Verdict {
+	case stock.Done, stock.Repeated:
+		return view.Reservation(namespace, answer.Reservation), nil
+	case stock.Unknown:
+		return b.carryOutUndecided(ctx, namespace, c)
+	case stock.Conflicting, stock.TooMany:
+		return nil, c.refusal(view.Reservation(namespace, answer.Reservation))
+	default:
+		return nil, unexpected(answer.Verdict)
+	}
+}
 
-	read := b.readEither
-	if c.needsOutcome() {
-		decided, err := b.outcomeOf(ctx, sub, key)
+// lookUps is how often a text is looked up at most for one command.
+const lookUps = 3
+
+// askByText asks for a change of the reservation that a text names. Where State knows none,
+// the text itself is asked for: the answer proves that State is complete, and the text may
+// name one by now.
+func (b *bridge) askByText(ctx context.Context, x *exchange, j Journal, c change) (answer stock.Answer, err error) {
+	parts := make([]stock.Part, 0, len(c.items))
+	for _, item := range c.items {
+		parts = append(parts, stock.Part{Product: stock.ID(item.ProductID), Location: item.LocationID, Quantity: item.Quantity})
+	}
+	id := stock.ID(c.text)
+	if r := find(j, c.text); r != nil {
+		id = r.ID
+	}
+	for range lookUps {
+		answer, err = b.ask(ctx, x, j, c.request(id, parts))
 		if err != nil {
-			return nil, err
+			return answer, err
 		}
-		read = func(context.Context, types.NamespacedName) (*v1.Reservation, error) { return decided, nil }
+		r := find(j, c.text)
+		if r == nil || r.ID == id {
+			return answer, nil
+		}
+		id = r.ID
 	}
-	current, err := b.write(ctx, key, c, read)
-	if err != nil {
-		return nil, err
-	}
-	last, err := b.waitFor(ctx, sub, current, c.done)
-	if err != nil {
-		return nil, err
-	}
-	return last, c.verdict(last)
+	return answer, nil
 }
 
-// outcomeOf waits until a Reservation has an outcome or never will have one.
-// Nothing has been written by then, so whoever waits in vain has to come again.
-func (b *bridge) outcomeOf(ctx context.Context, sub *outcomes.Subscription, key types.NamespacedName) (*v1.Reservation, error) {
-	var current *v1.Reservation
-	err := b.persist(ctx, func(ctx context.Context) (err error) {
-		current, err = b.readEither(ctx, key)
-		return err
-	})
-	if err != nil {
+// carryOutUndecided answers a change of what the journal is proven not to know. An object
+// is decided first.
+func (b *bridge) carryOutUndecided(ctx context.Context, namespace string, c change) (*v1.Reservation, error) {
+	object, err := b.readObject(ctx, namespace, c.text)
+	switch {
+	case err != nil:
 		return nil, err
+	case object == nil || object.Spec.Command != nil:
+		return nil, unknown(namespace, c.text)
+	case object.CurrentPhase() == v1.PhaseReleased && !object.Decided():
+		return object, c.withdrawn(object)
 	}
-	decided, err := b.await(ctx, sub, current)
-	if f := asFailure(err); f != nil && f.kind == undecided {
-		f = fail(tryLater, "reservation %s is not decided yet and nothing was done with its items: repeat the request unchanged", key.Name)
-		f.reservationID = key.Name
-		return nil, f
-	}
-	return decided, err
+	f := fail(tryLater, "reservation %s is not decided yet and nothing was done with its items: repeat the request unchanged", c.text)
+	f.reservationID = c.text
+	return nil, f
 }
 
-// write returns the Reservation with what a command wants in its spec, or as it
-// is where it has that. Each attempt writes over exactly the version that it has
-// looked at. The first version may be an old one from memory: then it conflicts, or
-// would refuse what no longer is as it shows, and is read from the API server.
-func (b *bridge) write(ctx context.Context, key types.NamespacedName, c change, read readFunc) (*v1.Reservation, error) {
-	var current *v1.Reservation
-	remembered := true
-	err := b.persist(ctx, func(ctx context.Context) error {
-		var err error
-		if current, err = read(ctx, key); err != nil {
-			return err
-		}
-		spec, err := c.plan(current)
-		if err != nil && remembered {
-			if current, err = b.readServer(ctx, key); err == nil {
-				spec, err = c.plan(current)
+// exceeded names the first line that wants more than there are units.
+func exceeded(r *v1.Reservation, items []events.PartialItem, units func(v1.Allocation) int64, why string) error {
+	for i, item := range items {
+		var most int64
+		for _, a := range r.Status.Allocations {
+			if item.ProductID == a.ProductID && (item.LocationID == "" || item.LocationID == a.LocationID) {
+				most += units(a)
 			}
 		}
-		if err != nil || spec == nil {
-			return err
+		if item.Quantity > most {
+			return tooManyUnits(i, item, most, why)
 		}
-		read, remembered = b.readServer, false
-		current, err = b.patchSpec(ctx, current, spec)
-		return err
-	})
-	if apierrors.IsInvalid(err) {
-		return nil, b.refused(ctx, key, c, err)
 	}
-	return current, err
+	return unexpected(stock.TooMany)
 }
 
-// refused tells in the bridge's words why the API server's rules did not let a
-// change through, where the stored Reservation says it.
-func (b *bridge) refused(ctx context.Context, key types.NamespacedName, c change, refusal error) error {
-	stored, err := b.readServer(ctx, key)
-	if err != nil {
-		return err
+func tooManyUnits(i int, item events.PartialItem, most int64, why string) error {
+	units := fmt.Sprintf("units of product %q", item.ProductID)
+	if item.LocationID != "" {
+		units += fmt.Sprintf(" at location %q", item.LocationID)
 	}
-	if _, err := c.plan(stored); err != nil {
-		return err
+	violation := events.Violation{
+		Field:  fmt.Sprintf("items[%d].quantity", i),
+		Detail: fmt.Sprintf("is more than the %d %s that are %s", most, units, why),
 	}
-	return refusal
+	f := fail(tooMany, "%s", violation)
+	f.violations = []events.Violation{violation}
+	return f
 }
 
-// patchSpec sets some fields of a spec and nothing else, as a compare-and-swap.
-func (b *bridge) patchSpec(ctx context.Context, seen *v1.Reservation, spec map[string]any) (*v1.Reservation, error) {
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"resourceVersion": seen.ResourceVersion},
-		"spec":     spec,
-	})
-	if err != nil {
-		return nil, err
-	}
-	patched := &v1.Reservation{}
-	patched.Namespace, patched.Name = seen.Namespace, seen.Name
-	err = b.Client.Patch(ctx, patched, client.RawPatch(types.MergePatchType, patch))
-	if apierrors.IsNotFound(err) {
-		return nil, errVanished // read again and told as what it is
-	}
-	return patched, err
+// unexpected is an answer that a request of ours cannot get.
+func unexpected(verdict stock.Verdict) error {
+	return fail(internal, "the journal answered with verdict %d, which this request cannot get", verdict)
 }

@@ -1,30 +1,36 @@
 // Package webhook is the bridge: it takes the commands and queries of the
-// contract as CloudEvents and as plain HTTP, turns them into Reservations, and
-// answers with their outcomes.
+// contract as CloudEvents and as plain HTTP, brings them to the journal of their
+// namespace, and answers with what the journal says.
 //
 // One request passes through three steps, each in files of its own: decode (is
 // this a message that can be accepted?), call (reserve, release, consume, look up) and
 // encode (the outcome, or a problem document).
 //
-// The bridge decides nothing about stock and keeps nothing: it writes spec, the
-// operator that leads decides and writes status, and the bridge waits for that at
-// an outcomes.Board. So every replica serves, and a command that is repeated,
-// here or at another replica, meets the same Reservation and gets the same
-// answer. Its Reservation's name is made from the command's source and id.
+// The bridge decides nothing about stock and keeps nothing. A command is asked of the
+// Journal, which answers once the outcome is stored: nothing is acknowledged before,
+// over any protocol, so what is not decided in time is 503 and worth repeating. A
+// reservation's id is made from the command's source and id, so a command that is
+// repeated, here or at another replica, meets the same reservation and gets the same
+// answer. A replica that is not elected to lead refuses commands and has done nothing
+// with them.
 //
-// What happens to a Reservation later is a change: it plans what to write from
-// one version of it, writes over exactly that version, and waits until the status
-// shows that it was done. Parts are running totals, which the bridge spreads over
-// the places that the units are in; it only ever raises them, so a repeated part
-// changes nothing.
+// Queries are answered from State on every replica, and may be moments old. Each
+// answer says its position in the journal; a request that sends one back waits until
+// State includes it. That something is unknown is told only where it is proven:
+//
+//   - to a command, by the journal's own answer;
+//   - to a question, by a proof of the process that leads, which questions share;
+//   - without a journal, by a read past the caches that finds no page.
+//
+// An object that a person made is no reservation of the journal before it is decided:
+// it is read past the caches, shown as it is, and commands about it have to wait.
 //
 // How errors are told depends on who asks. Brokers deliver again on 404, 408,
 // 409, 429 and 5xx, so over CloudEvents what can never succeed is 400, 413, 415
 // or 422, and what may succeed later is 503. A cart that is refused is no error:
 // it is answered 200 with an Inventory Unavailable event.
 //
-// Callers of New owe it a Board that is told of every change that the process
-// learns of, and a bound on nothing: bodies, waits and header sizes are bounded
-// here. There is no authentication here; Server listens on loopback unless it is
-// told otherwise.
+// Callers of New owe it journals whose answers may be told when they come, and a bound
+// on nothing: bodies, waits and header sizes are bounded here. There is no
+// authentication here; Server listens on loopback unless it is told otherwise.
 package webhook

@@ -83,25 +83,6 @@ func mergeObjects(p problem, members []byte) ([]byte, error) {
 	return json.Marshal(merged)
 }
 
-// accepted is the answer to a command that is not decided yet.
-type accepted struct {
-	ReservationID string    `json:"reservationId"`
-	Phase         v1.Phase  `json:"phase"`
-	Intent        v1.Intent `json:"intent"`
-}
-
-func writeAccepted(x *exchange, e *undecidedError) {
-	x.Header().Set("Location", e.location)
-	setRetryAfter(x.Header(), undecided.retryAfter)
-	body, err := json.Marshal(accepted{
-		ReservationID: e.reservation.Name, Phase: e.reservation.CurrentPhase(), Intent: e.reservation.Spec.Intent,
-	})
-	if err != nil {
-		panic("webhook: an answer that is no JSON: " + err.Error()) // strings alone: cannot fail
-	}
-	writeBody(x, http.StatusAccepted, contentTypeJSON, body)
-}
-
 // location is the path of a Reservation, in the form in which the request named
 // its namespace.
 func location(r *http.Request, reservationID string) string {

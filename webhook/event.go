@@ -11,7 +11,7 @@ import (
 )
 
 // eventFunc answers a CloudEvent with a CloudEvent.
-type eventFunc func(ctx context.Context, namespace string, command *cloudevents.Event) (cloudevents.Event, error)
+type eventFunc func(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error)
 
 // postEvent takes every CloudEvent.
 func (b *bridge) postEvent(x *exchange, r *http.Request) error {
@@ -37,23 +37,23 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 		return fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.Type(), 100),
 			events.TypeReserve, events.TypeRelease, events.TypeConsume, events.TypeStockLevelGet)
 	}
-	reply, err := serve(r.Context(), namespace, command)
+	reply, err := serve(r.Context(), x, namespace, command)
 	if err != nil {
 		return err
 	}
 	return writeEvent(x, r, reply)
 }
 
-func (b *bridge) reserveEvent(ctx context.Context, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	if err := b.refuseOld(command); err != nil {
-		return cloudevents.Event{}, err
-	}
+func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
 	payload, err := events.DecodeReserve(command.Data())
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
 	id := identity{source: command.Source(), id: command.ID()}
-	reservation, err := b.reserve(ctx, newReservation(namespace, id, payload))
+	if err := id.check(); err != nil {
+		return cloudevents.Event{}, err
+	}
+	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.Time(), payload: payload})
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -64,55 +64,39 @@ func (b *bridge) reserveEvent(ctx context.Context, namespace string, command *cl
 	return outcome, nil
 }
 
-func (b *bridge) releaseEvent(ctx context.Context, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	if err := b.refuseOld(command); err != nil {
-		return cloudevents.Event{}, err
-	}
+func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
 	payload, err := events.DecodeRelease(command.Data())
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	reservation, err := b.release(ctx, namespace, payload)
+	reservation, err := b.release(ctx, x, namespace, payload)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
 	return events.ReleasedReply(reservation), nil
 }
 
-func (b *bridge) consumeEvent(ctx context.Context, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	if err := b.refuseOld(command); err != nil {
-		return cloudevents.Event{}, err
-	}
+func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
 	payload, err := events.DecodeConsume(command.Data())
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	reservation, err := b.consume(ctx, namespace, payload)
+	reservation, err := b.consume(ctx, x, namespace, payload)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
 	return events.ConsumedReply(reservation), nil
 }
 
-func (b *bridge) stockLevelEvent(_ context.Context, namespace string, query *cloudevents.Event) (cloudevents.Event, error) {
+func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *cloudevents.Event) (cloudevents.Event, error) {
 	payload, err := events.DecodeGetStockLevel(query.Data())
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	level, err := b.stockLevel(namespace, payload.ProductID)
+	level, err := b.stockLevel(ctx, x, namespace, payload.ProductID)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
 	id := identity{source: query.Source(), id: query.ID()}.uuid() + ".stocklevel"
 	return events.StockLevelReply(namespace, id, level), nil
-}
-
-// refuseOld refuses a command that may have been carried out so long ago that its
-// Reservation is no longer kept: it could be carried out twice.
-func (b *bridge) refuseOld(command *cloudevents.Event) error {
-	at := command.Time()
-	if at.IsZero() || b.Clock.Since(at) <= b.Retention {
-		return nil
-	}
-	return fail(tooOld, "the command's time is more than %s ago: send it anew, with another id, if it is still wanted", b.Retention)
 }

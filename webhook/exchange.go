@@ -1,12 +1,13 @@
 package webhook
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"github.com/acme/inventory-service/internal/allocator"
 )
 
 // How a message came, as metrics name it.
@@ -27,12 +28,17 @@ type exchange struct {
 	operation string
 	mode      string
 	status    int
+	// after is the position that the request has to be answered behind, and journal the one
+	// that answers it, nil while none does.
+	after   allocator.Position
+	journal Journal
 }
 
 // WriteHeader passes the status on and remembers it.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
+		x.tellPosition()
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -68,10 +74,6 @@ func (b *bridge) answerFailure(x *exchange, f *failure) {
 	}
 	if x.status != 0 {
 		return // the answer has begun; its writer failed, so nobody reads on
-	}
-	if pending := (*undecidedError)(nil); errors.As(f.cause, &pending) && !x.byEvent() {
-		writeAccepted(x, pending)
-		return
 	}
 	writeProblem(x, f)
 }

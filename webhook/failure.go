@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/acme/inventory-service/api/events"
-	v1 "github.com/acme/inventory-service/api/v1"
 )
 
 // kind is a class of failures: its problem type, and how it is told to whom.
@@ -32,11 +31,10 @@ var (
 	notFound         = &kind{slug: "not-found", title: "Not found", plain: http.StatusNotFound, event: http.StatusUnprocessableEntity}
 	methodNotAllowed = &kind{slug: "method-not-allowed", title: "Method not allowed", plain: http.StatusMethodNotAllowed, event: http.StatusMethodNotAllowed}
 	idReused         = &kind{slug: "id-reused", title: "Same id, other content", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
-	withdrawn        = &kind{slug: "withdrawn", title: "Reservation withdrawn", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	notReserved      = &kind{slug: "not-reserved", title: "Reservation not reserved", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	tooMany          = &kind{slug: "more-than-reserved", title: "More than is reserved", plain: http.StatusBadRequest, event: http.StatusUnprocessableEntity}
-	undecided        = &kind{slug: "undecided", title: "Not decided yet", plain: http.StatusAccepted, event: http.StatusServiceUnavailable, retryAfter: time.Second}
+	unwritable       = &kind{slug: "unwritable", title: "Command cannot be stored", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable, retryAfter: 2 * time.Second}
 	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusInternalServerError}
 )
@@ -47,7 +45,7 @@ type failure struct {
 	// detail says what is wrong and what to do.
 	detail     string
 	violations []events.Violation
-	// reservationID is set where a Reservation may have been made nevertheless.
+	// reservationID is set where a reservation may have been decided nevertheless, or has to be.
 	reservationID string
 	// cause is what an operator may want to know and the caller need not.
 	cause error
@@ -76,16 +74,4 @@ func (f *failure) status(byEvent bool) int {
 		return f.kind.event
 	}
 	return f.kind.plain
-}
-
-// undecidedError carries a Reservation that was accepted and not decided in time.
-type undecidedError struct {
-	reservation *v1.Reservation
-	// location is where to ask for it.
-	location string
-}
-
-// Error says that there is no outcome yet.
-func (e *undecidedError) Error() string {
-	return fmt.Sprintf("reservation %s/%s is not decided yet", e.reservation.Namespace, e.reservation.Name)
 }

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,12 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
 // Whatever is posted as a CloudEvent, the answer is one that no broker repeats,
@@ -99,14 +94,19 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-// nowhere are the options of a bridge whose API server has no namespaces.
+// nowhere are the options of a bridge whose API server has no namespaces. It has stock in
+// memory nevertheless.
 func nowhere(tb testing.TB) Options {
 	tb.Helper()
-	return offline(tb, interceptor.Funcs{
-		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error {
-			return apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "shop")
-		},
-	})
+	return over(tb, unshared{everywhere{Journal: newMemory(tb, fixedNow), missing: &namespaces.MissingError{Namespace: "shop"}}})
+}
+
+// unshared gives every query a journal of its own, as far as the bridge can tell: no proof
+// waits for another.
+type unshared struct{ everywhere }
+
+func (u unshared) Find(string) (Journal, bool) {
+	return &struct{ Journal }{u.Journal}, true
 }
 
 // wantWellFormed fails the test unless a refusal is a problem document that is

@@ -2,92 +2,34 @@ package webhook
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/runtime"
-	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
-	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
 func TestMain(m *testing.M) {
 	ctrllog.SetLogger(logr.Discard())
 	os.Exit(controlplanetest.Main(m, "../config/crd"))
-}
-
-// shelf is a stock of products without locations, and answers for stock levels.
-type shelf struct {
-	mu        sync.Mutex
-	available map[string]int64
-	reserved  map[string]int64
-}
-
-func (s *shelf) StockLevel(_, productID string) (available, reserved int64, known bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	available, known = s.available[productID]
-	return available, s.reserved[productID], known
-}
-
-// take decides a cart: all of its items, or the lines that are short.
-func (s *shelf) take(items []v1.ReservationItem) (short []v1.UnavailableItem) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, item := range items {
-		if item.Quantity > s.available[item.ProductID] {
-			short = append(short, v1.UnavailableItem{ProductID: item.ProductID, Requested: item.Quantity, Available: s.available[item.ProductID]})
-		}
-	}
-	if short == nil {
-		for _, item := range items {
-			s.available[item.ProductID] -= item.Quantity
-			s.reserved[item.ProductID] += item.Quantity
-		}
-	}
-	return short
-}
-
-// store is one namespace on a real API server, with informers that tell a board,
-// and somebody who decides reservations as the operator would.
-type store struct {
-	namespace string
-	client    client.WithWatch
-	cache     client.Reader
-	board     *outcomes.Board
-	shelf     *shelf
-}
-
-func newStore(t *testing.T) *store {
-	t.Helper()
-	cp := controlplanetest.Shared(t)
-	scheme := newScheme(t)
-	c, err := client.NewWithWatch(cp.RESTConfig(), client.Options{Scheme: scheme})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &store{
-		namespace: controlplanetest.Namespace(t, cp),
-		client:    c,
-		board:     outcomes.NewBoard(),
-		shelf:     &shelf{available: map[string]int64{"plenty": 1_000_000, "few": 2, "none": 0}, reserved: map[string]int64{}},
-	}
-	informers, err := cache.New(cp.RESTConfig(), cache.Options{Scheme: scheme, DefaultNamespaces: map[string]cache.Config{s.namespace: {}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.start(t, informers)
-	return s
 }
 
 func newScheme(t testing.TB) *runtime.Scheme {
@@ -99,132 +41,203 @@ func newScheme(t testing.TB) *runtime.Scheme {
 	return scheme
 }
 
-// start runs the informers until the test ends.
-func (s *store) start(t *testing.T, informers cache.Cache) {
+// process is one operator's journals on a real API server.
+type process struct {
+	set    *namespaces.Set
+	client client.WithWatch
+}
+
+// newProcess runs the journals of one more process until the test ends.
+func newProcess(t *testing.T, config *rest.Config) *process {
 	t.Helper()
-	s.cache = informers
-	informer, err := informers.GetInformer(t.Context(), &v1.Reservation{})
+	c, err := client.NewWithWatch(config, client.Options{Scheme: newScheme(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    func(obj any) { s.board.Announce(obj.(*v1.Reservation)) },
-		UpdateFunc: func(_, obj any) { s.board.Announce(obj.(*v1.Reservation)) },
-		DeleteFunc: func(obj any) {
-			if r, ok := obj.(*v1.Reservation); ok {
-				s.board.AnnounceDeleted(r)
-			}
+	clock := &allocator.ServerClock{}
+	config = rest.CopyConfig(config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(next) })
+	pages, err := journal.NewClient(config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := uuid.NewString()
+	p := &process{client: c, set: namespaces.New(namespaces.Options{
+		Runner: allocator.RunnerOptions{
+			Client: pages, Now: clock.Now, Policy: fixture.Policy(),
+			Config: fixture.Config(name, func(c *journal.Config) { c.Pack = journal.Pack }),
 		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+		Serves: func(string) bool { return true }, Read: namespaces.Read(c), Pages: namespaces.Pages(c),
+	})}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := informers.Start(ctx); err != nil {
+		if err := p.set.Start(ctx); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Cleanup(func() { cancel(); running.Wait() })
-	if !informers.WaitForCacheSync(ctx) {
-		t.Fatal("the informers did not sync")
+	return p
+}
+
+// options are a bridge's in this process.
+func (p *process) options(namespace string) Options {
+	return Options{
+		Namespaces: Runners(p.set), Objects: p.client, Ready: func() error { return nil }, DefaultNamespace: namespace,
 	}
 }
 
-// decide lets somebody decide, release and consume reservations until the test ends or the
-// returned function is called.
-func (s *store) decide(t *testing.T) (stop func()) {
+// open returns the runner of a namespace, which a Set has as soon as it has started.
+func (p *process) open(t *testing.T, namespace string) *allocator.Runner {
 	t.Helper()
-	watch, err := s.client.Watch(t.Context(), &v1.ReservationList{}, client.InNamespace(s.namespace))
+	for {
+		runner, err := p.set.Open(t.Context(), namespace)
+		if err == nil {
+			return runner
+		}
+		if missing := (*namespaces.MissingError)(nil); !errors.As(err, &missing) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// store is one namespace on a real API server, and the process that leads it.
+type store struct {
+	*process
+	namespace string
+	config    *rest.Config
+	runner    *allocator.Runner
+}
+
+// shelf is where a StockItem has how many units of what.
+type shelf struct {
+	product, location string
+	units             int64
+}
+
+// wideShelves serve wideCart from two places: three units in the north, two in the south.
+var wideShelves = []shelf{{"plenty", "north", 3}, {"plenty", "south", 2}, {"few", "north", 2}}
+
+// newStore makes a namespace in which plenty, few and none are stocked, or what is given.
+func newStore(t *testing.T, shelves ...shelf) *store {
+	t.Helper()
+	cp := controlplanetest.Shared(t)
+	return openStore(t, cp.RESTConfig(), controlplanetest.Namespace(t, cp), shelves...)
+}
+
+func openStore(t *testing.T, config *rest.Config, namespace string, shelves ...shelf) *store {
+	t.Helper()
+	s := &store{process: newProcess(t, config), namespace: namespace, config: config}
+	s.runner = s.open(t, namespace)
+	s.set.Elect(true)
+	if shelves == nil {
+		shelves = []shelf{{"plenty", "north", 1_000_000}, {"few", "north", 2}, {"none", "north", 0}}
+	}
+	for _, at := range shelves {
+		s.receive(t, at)
+	}
+	return s
+}
+
+// options are those of a bridge in the process that leads.
+func (s *store) options() Options { return s.process.options(s.namespace) }
+
+// receive declares units. What was read before the process led is read, and told, again.
+func (s *store) receive(t *testing.T, at shelf) {
+	t.Helper()
+	request := stock.PutItem{Item: fixture.Item(at.product+"-"+at.location, fixture.Stocks(stock.ID(at.product), at.location, at.units))}
+	if at.location == "north" {
+		request.Item.Priority = 1
+	}
+	for {
+		if verdict := s.ask(t, request).Verdict; verdict != stock.Outdated {
+			if verdict != stock.Done {
+				t.Fatal(fixture.Words(stock.Answer{Verdict: verdict}))
+			}
+			return
+		}
+	}
+}
+
+// ask has something decided that does not come through a bridge.
+func (s *store) ask(t *testing.T, request stock.Request) stock.Answer {
+	t.Helper()
+	answer, err := s.runner.Ask(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var running sync.WaitGroup
-	running.Go(func() {
-		for event := range watch.ResultChan() {
-			if r, ok := event.Object.(*v1.Reservation); ok && event.Type != "DELETED" {
-				s.settle(t, r)
-			}
-		}
-	})
-	stop = sync.OnceFunc(func() { watch.Stop(); running.Wait() })
-	t.Cleanup(stop)
-	return stop
+	return answer
 }
 
-// settle takes the step that is due for a Reservation, as the operator would,
-// without a ledger: every fold takes the units of one Reservation.
-func (s *store) settle(t *testing.T, r *v1.Reservation) {
-	now := time.Now()
-	switch action, _ := lifecycle.Due(r, now); action {
-	case lifecycle.Decide:
-		if short := s.shelf.take(r.Spec.Items); short != nil {
-			lifecycle.Refuse(r, now, short)
-		} else {
-			lifecycle.Reserve(r, v1.InFlightHold{
-				ReservedAt: metav1.NewMicroTime(now), ExpiresAt: metav1.NewTime(now.Add(time.Hour)), Allocations: spread(r.Spec.Items),
-			})
-		}
-	case lifecycle.Ship:
-		lifecycle.Consume(r, r.Status.FoldID+1, lifecycle.Takes(r), nil, now)
-	case lifecycle.GiveBack:
-		lifecycle.Give(r, now)
-	case lifecycle.Release, lifecycle.Expire:
-		lifecycle.Free(r, now)
-	default:
-		return
+// get returns a Reservation as the journal has it.
+func (s *store) get(t *testing.T, text string) *v1.Reservation {
+	t.Helper()
+	r := find(s.runner, text)
+	if r == nil {
+		t.Fatalf("there is no reservation %s", text)
 	}
-	// A conflict means that there is a newer version, which the watch brings too.
-	if err := s.client.Status().Update(context.Background(), r); err == nil {
-		s.board.Announce(r)
-	} else if client.IgnoreNotFound(err) != nil {
-		t.Logf("settling %s: %v", r.Name, err)
-	}
+	return view.Reservation(s.namespace, r)
 }
 
-// spread takes up to three units of each item from the north, the rest from the
-// south.
-func spread(items []v1.ReservationItem) []v1.Allocation {
-	const north = 3
-	var allocations []v1.Allocation
-	for _, item := range items {
-		allocations = append(allocations, v1.Allocation{ProductID: item.ProductID, LocationID: "north", Quantity: min(north, item.Quantity)})
-		if item.Quantity > north {
-			allocations = append(allocations, v1.Allocation{ProductID: item.ProductID, LocationID: "south", Quantity: item.Quantity - north})
-		}
+// command is what the journal remembers of a reservation's command.
+func (s *store) command(t *testing.T, id string) stock.Command {
+	t.Helper()
+	r := find(s.runner, id)
+	if r == nil {
+		t.Fatalf("there is no reservation %s", id)
 	}
-	return allocations
+	return r.Command
 }
 
-// options are a bridge's on this store.
-func (s *store) options() Options {
-	return Options{
-		Client: s.client, APIReader: s.client, Cache: s.cache, Board: s.board, Stock: s.shelf,
-		Ready: func() error { return nil }, DefaultNamespace: s.namespace,
-	}
+// count is how many reservations there are.
+func (s *store) count() (n int) {
+	s.runner.Read(func(s *stock.State, _ *journal.Log) { n = s.Remembered() })
+	return n
 }
 
-// get reads a Reservation from the API server.
-func (s *store) get(t *testing.T, name string) *v1.Reservation {
+// reserved is how many units of a product are held.
+func (s *store) reserved(product stock.ID) (units int64) {
+	s.runner.Read(func(s *stock.State, _ *journal.Log) { _, units, _ = s.Level(product) })
+	return units
+}
+
+// position is where the journal stands: nothing was written if it stays.
+func (s *store) position() string { return s.runner.Position().String() }
+
+// object makes a Reservation as a person would.
+func (s *store) object(t *testing.T, name string) *v1.Reservation {
 	t.Helper()
 	r := &v1.Reservation{}
-	if err := s.client.Get(t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, r); err != nil {
+	r.Namespace, r.Name = s.namespace, name
+	r.Spec = v1.ReservationSpec{CartID: "by-hand", Items: []v1.ReservationItem{{ProductID: "plenty", Quantity: 5}}, Intent: v1.IntentHold}
+	if err := s.client.Create(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// names are those of all Reservations.
-func (s *store) names(t *testing.T) []string {
+// decide has an object decided, as Reconcile does.
+func (s *store) decide(t *testing.T, r *v1.Reservation) {
 	t.Helper()
-	var list v1.ReservationList
-	if err := s.client.List(t.Context(), &list, client.InNamespace(s.namespace)); err != nil {
+	var version uint64
+	if _, err := fmt.Sscan(r.ResourceVersion, &version); err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	for _, r := range list.Items {
-		names = append(names, r.Name)
+	cart := fixture.Reserve("", fixture.Line("plenty", 5), fixture.FromObject(stock.ID(r.UID), r.Name, version))
+	cart.Wanted.Outcome = stock.ID(uuid.NewString())
+	if answer := s.ask(t, cart); answer.Verdict != stock.Done {
+		t.Fatal(fixture.Words(answer))
 	}
-	return names
+}
+
+// reserveOne makes a Reservation over plain HTTP and returns it.
+func (s *store) reserveOne(t *testing.T, bridge http.Handler, body string, status int) *v1.Reservation {
+	t.Helper()
+	got := ask(t, bridge, request(t, http.MethodPost, "/reservations", body)).wantStatus(status)
+	var told struct {
+		ReservationID string `json:"reservationId"`
+	}
+	got.into(&told)
+	return s.get(t, told.ReservationID)
 }

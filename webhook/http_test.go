@@ -4,33 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	clocktesting "k8s.io/utils/clock/testing"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
-	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/acme/inventory-service/api/events"
-	"github.com/acme/inventory-service/internal/outcomes"
 )
-
-// now is the time of tests that do not reach an API server.
-var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-
-// offline are a bridge's options for what is answered before any API server is
-// asked, or for errors that a real one does not give on demand.
-func offline(t testing.TB, faults interceptor.Funcs) Options {
-	t.Helper()
-	c := interceptor.NewClient(fake.NewClientBuilder().WithScheme(newScheme(t)).Build(), faults)
-	return Options{
-		Client: c, APIReader: c, Cache: c, Board: outcomes.NewBoard(),
-		Stock:            &shelf{available: map[string]int64{"p": 3, "a/b %": 1}, reserved: map[string]int64{"p": 2}},
-		Ready:            func() error { return nil },
-		DefaultNamespace: "shop",
-		Clock:            clocktesting.NewFakePassiveClock(now),
-	}
-}
 
 func TestPlainRefusals(t *testing.T) {
 	post := func(body string, headers ...string) *http.Request {
@@ -49,6 +27,9 @@ func TestPlainRefusals(t *testing.T) {
 		"broken JSON":            {post(`{"cartId":`), 400, invalid, ""},
 		"no body":                {post(``), 400, invalid, ""},
 		"wrong type":             {post(`{"cartId":"c","items":[{"productId":"p","quantity":"1"}]}`), 400, invalid, "items[0].quantity"},
+		"position unreadable":    {post(tinyCart, "Inventory-Position", "here"), 400, invalid, ""},
+		"query at no position":   {request(t, "GET", "/stock/p", "", "Inventory-Position", "a.b.c"), 400, invalid, ""},
+		"two positions":          {request(t, "GET", "/stock/p", "", "Inventory-Position", "a.1.1", "Inventory-Position", "a.1.1"), 400, invalid, ""},
 		"form":                   {post(tinyCart, "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMedia, ""},
 		"CloudEvent":             {post(tinyCart, "Content-Type", "application/cloudevents+json"), 415, unsupportedMedia, ""},
 		"too large":              {post(huge), 413, tooLarge, ""},
@@ -78,7 +59,7 @@ func TestPlainRefusals(t *testing.T) {
 		"method of stock":        {bare("POST", "/stock/p"), 405, methodNotAllowed, ""},
 		"method of readyz":       {bare("POST", "/readyz"), 405, methodNotAllowed, ""},
 	}
-	bridge := newBridge(t, offline(t, interceptor.Funcs{}))
+	bridge := newBridge(t, offline(t))
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			got := ask(t, bridge, tc.request)
@@ -95,7 +76,7 @@ func TestPlainRefusals(t *testing.T) {
 }
 
 func TestStockLevel(t *testing.T) {
-	bridge := newBridge(t, offline(t, interceptor.Funcs{}))
+	bridge := newBridge(t, offline(t))
 	for path, want := range map[string]string{
 		"/stock/p":                        `{"productId":"p","available":3,"reserved":2}`,
 		"/namespaces/shop/stock/p":        `{"productId":"p","available":3,"reserved":2}`,

@@ -3,8 +3,11 @@ package webhook
 import (
 	"encoding/binary"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/acme/inventory-service/api/events"
 )
 
 // idempotencySource stands for the source of a command that came over plain HTTP
@@ -21,6 +24,20 @@ var commandNamespace = uuid.MustParse("6f0f4e0c-5d0b-5c0e-9b55-2f1c5d0a7a11")
 // identity tells a command from all others. Without a source the id is a random
 // UUID.
 type identity struct{ source, id string }
+
+// maxCommandText is how long a source or an id can be, in characters: the bound of a
+// Reservation's spec.command, which shows them.
+const maxCommandText = 2048
+
+// check refuses what no Reservation could show.
+func (i identity) check() error {
+	for field, text := range map[string]string{"source": i.source, "id": i.id} {
+		if utf8.RuneCountInString(text) > maxCommandText {
+			return events.Invalid(field, "must have at most %d characters", maxCommandText)
+		}
+	}
+	return nil
+}
 
 // uuid is the same for the same source and id. The source's length goes first, so
 // that no two pairs read alike.

@@ -28,6 +28,11 @@ var (
 		Help:    "Time from a request's headers to its answer, by operation.",
 		Buckets: secondsBuckets,
 	}, []string{labelOperation})
+
+	unwritableTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "unwritable_total",
+		Help: "Commands that the API server would not store though it stored others, by operation.",
+	}, []string{labelOperation})
 )
 
-func init() { metrics.Registry.MustRegister(requestsTotal, requestSeconds) }
+func init() { metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal) }

@@ -2,10 +2,7 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"net/http"
-
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -29,9 +26,9 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reservation, err := b.reserve(r.Context(), newReservation(namespace, id, command))
+	reservation, err := b.reserve(r.Context(), x, namespace, reserveCommand{id: id, payload: command})
 	if err != nil {
-		return located(err, r)
+		return err
 	}
 	return writeOutcome(x, r, reservation)
 }
@@ -51,10 +48,10 @@ func (b *bridge) postConsume(x *exchange, r *http.Request) error {
 func postChange[C, A any](
 	b *bridge, x *exchange, r *http.Request,
 	decode func(reservationID string, data []byte) (C, error),
-	carryOut func(ctx context.Context, namespace string, command C) (*v1.Reservation, error),
+	carryOut func(ctx context.Context, x *exchange, namespace string, command C) (*v1.Reservation, error),
 	show func(*v1.Reservation) A,
 ) error {
-	key, err := b.reservationKey(x, r)
+	namespace, id, err := b.reservationID(x, r)
 	if err != nil {
 		return err
 	}
@@ -62,24 +59,24 @@ func postChange[C, A any](
 	if err != nil {
 		return err
 	}
-	command, err := decode(key.Name, body)
+	command, err := decode(id, body)
 	if err != nil {
 		return err
 	}
-	reservation, err := carryOut(r.Context(), key.Namespace, command)
+	reservation, err := carryOut(r.Context(), x, namespace, command)
 	if err != nil {
-		return located(err, r)
+		return err
 	}
 	return writeJSON(x, show(reservation))
 }
 
 // getReservation shows one Reservation.
 func (b *bridge) getReservation(x *exchange, r *http.Request) error {
-	key, err := b.reservationKey(x, r)
+	namespace, id, err := b.reservationID(x, r)
 	if err != nil {
 		return err
 	}
-	reservation, err := b.lookUp(r.Context(), key)
+	reservation, err := b.lookUp(r.Context(), x, namespace, id)
 	if err != nil {
 		return err
 	}
@@ -96,25 +93,23 @@ func (b *bridge) getStock(x *exchange, r *http.Request) error {
 	if !events.IsID(productID) {
 		return events.Invalid("productId", "must be 1 to %d printable ASCII characters", v1.MaxIDLength)
 	}
-	level, err := b.stockLevel(namespace, productID)
+	level, err := b.stockLevel(r.Context(), x, namespace, productID)
 	if err != nil {
 		return err
 	}
 	return writeJSON(x, level)
 }
 
-// reservationKey is the Reservation that the path names. A name that none can
-// have names none.
-func (b *bridge) reservationKey(x *exchange, r *http.Request) (types.NamespacedName, error) {
-	namespace, err := b.namespace(x, r)
-	if err != nil {
-		return types.NamespacedName{}, err
+// reservationID is the reservation that the path names. A text that none can have names
+// none.
+func (b *bridge) reservationID(x *exchange, r *http.Request) (namespace, id string, err error) {
+	if namespace, err = b.namespace(x, r); err != nil {
+		return "", "", err
 	}
-	name := r.PathValue("reservation")
-	if !events.IsReservationID(name) {
-		return types.NamespacedName{}, fail(notFound, "there is no reservation %q", clip(name, 100))
+	if id = r.PathValue("reservation"); !events.IsReservationID(id) {
+		return "", "", fail(notFound, "there is no reservation %q", clip(id, 100))
 	}
-	return types.NamespacedName{Namespace: namespace, Name: name}, nil
+	return namespace, id, nil
 }
 
 // readJSON reads a body that does not say it is something else. An empty body
@@ -125,12 +120,4 @@ func readJSON(x *exchange, r *http.Request) ([]byte, error) {
 		return body, err
 	}
 	return body, requireJSON(r)
-}
-
-// located says where to ask for a Reservation that is not decided yet.
-func located(err error, r *http.Request) error {
-	if pending := (*undecidedError)(nil); errors.As(err, &pending) {
-		pending.location = location(r, pending.reservation.Name)
-	}
-	return err
 }

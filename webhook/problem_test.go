@@ -18,7 +18,7 @@ func TestProblemIsShort(t *testing.T) {
 		"long detail":     fail(tryLater, "%s", nasty),
 		"many violations": {kind: invalid, detail: nasty, violations: []events.Violation{{Field: "a", Detail: nasty}, {Field: "b", Detail: nasty}}},
 		"long field":      {kind: invalid, detail: nasty, violations: []events.Violation{{Field: nasty, Detail: nasty}}},
-		"long id":         {kind: undecided, detail: nasty, reservationID: nasty},
+		"long id":         {kind: tryLater, detail: nasty, reservationID: nasty},
 	}
 	for name, f := range cases {
 		t.Run(name, func(t *testing.T) {

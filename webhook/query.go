@@ -3,34 +3,78 @@ package webhook
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// stockLevel tells a product's stock from memory.
-func (b *bridge) stockLevel(namespace, productID string) (events.StockLevel, error) {
-	available, reserved, known := b.Stock.StockLevel(namespace, productID)
-	if !known {
-		return events.StockLevel{}, fail(notFound, "nobody stocks product %q in namespace %s", productID, namespace)
-	}
-	return events.StockLevel{ProductID: productID, Available: available, Reserved: reserved}, nil
-}
-
-// lookUp reads one Reservation. The cache may be behind what the same caller was
-// told a moment ago, so it answers only for phases that never change; anything
-// else, and what it does not have, is read from the API server.
-func (b *bridge) lookUp(ctx context.Context, key types.NamespacedName) (*v1.Reservation, error) {
+// stockLevel tells a product's stock as the journal has it.
+func (b *bridge) stockLevel(ctx context.Context, x *exchange, namespace, productID string) (events.StockLevel, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.Wait)
 	defer cancel()
-	r, ok := b.readCache(ctx, key)
-	if ok && r.CurrentPhase().Final() {
-		return r, nil
+	level, known := events.StockLevel{ProductID: productID}, false
+	j, err := b.enterToRead(ctx, x, namespace)
+	if err != nil {
+		return level, err
 	}
-	err := b.persist(ctx, func(ctx context.Context) (err error) {
-		r, err = b.readServer(ctx, key)
-		return err
-	})
-	return r, err
+	if j != nil {
+		j.Read(func(s *stock.State, _ *journal.Log) {
+			level.Available, level.Reserved, known = s.Level(stock.ID(productID))
+		})
+	}
+	if !known {
+		return level, fail(notFound, "nobody stocks product %q in namespace %s", productID, namespace)
+	}
+	return level, nil
+}
+
+// lookUp tells how one reservation stands.
+func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string) (*v1.Reservation, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.Wait)
+	defer cancel()
+	j, err := b.enterToRead(ctx, x, namespace)
+	if err != nil {
+		return nil, err
+	}
+	if j == nil {
+		return b.lookUpPending(ctx, namespace, text)
+	}
+	if r := find(j, text); r != nil {
+		return view.Reservation(namespace, r), nil
+	}
+	if !roleIn(j).elected {
+		return b.lookUpObject(ctx, namespace, text)
+	}
+	if err := b.proofs.prove(ctx, j); err != nil {
+		return nil, orElse(err, "whether there is a reservation %s cannot be told now: ask again", text)
+	}
+	if r := find(j, text); r != nil {
+		return view.Reservation(namespace, r), nil
+	}
+	return b.lookUpPending(ctx, namespace, text)
+}
+
+// lookUpPending tells of a Reservation that the journal is proven not to have: one that is
+// an object, and not decided yet.
+func (b *bridge) lookUpPending(ctx context.Context, namespace, text string) (*v1.Reservation, error) {
+	object, err := b.readObject(ctx, namespace, text)
+	if err == nil && (object == nil || object.Spec.Command != nil) {
+		return nil, unknown(namespace, text)
+	}
+	return object, err
+}
+
+// lookUpObject tells of a Reservation that this process does not know, and may merely not
+// have heard of. What shows a command is decided, whatever a status that is still empty says.
+func (b *bridge) lookUpObject(ctx context.Context, namespace, text string) (*v1.Reservation, error) {
+	object, err := b.readObject(ctx, namespace, text)
+	if err != nil {
+		return nil, err
+	}
+	if object == nil || (object.Spec.Command != nil && !object.Decided()) {
+		return nil, fail(tryLater, "this replica knows of no reservation %s and does not lead, so another may: ask again", text)
+	}
+	return object, nil
 }

@@ -3,89 +3,109 @@ package webhook
 import (
 	"context"
 	"errors"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"github.com/google/uuid"
 
+	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/outcomes"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
-// errVanished says that a Reservation stood in the way of its own creation and
-// was gone when it was read. It is worth another attempt.
-var errVanished = errors.New("the reservation was deleted while it was read")
+// hashDigits is how much of a command's hash is kept: two commands that a caller sends under
+// one id are told apart by 64 bits.
+const hashDigits = 16
 
-// reserve makes a Reservation, or meets the one that the same command made, and
-// returns it once it has an outcome.
-func (b *bridge) reserve(ctx context.Context, wanted *v1.Reservation) (*v1.Reservation, error) {
+// reserveCommand asks for a cart.
+type reserveCommand struct {
+	id identity
+	// at is the command's own time, zero where it has none.
+	at      time.Time
+	payload *events.ReserveInventory
+}
+
+// request is what a cart asks of the journal. Each attempt brings a uid of its own for the
+// outcome, and the one of the attempt that is decided stays.
+func (c reserveCommand) request(defaultHold time.Duration) (stock.Reserve, error) {
+	outcome, err := uuid.NewRandom()
+	if err != nil {
+		return stock.Reserve{}, err
+	}
+	hold := defaultHold
+	if c.payload.HoldFor != nil {
+		hold = c.payload.HoldFor.Duration
+	}
+	wanted := stock.Reservation{
+		ID: stock.ID(c.id.uuid()), Outcome: stock.ID(outcome.String()),
+		Cart: stock.ID(c.payload.CartID), Customer: stock.ID(c.payload.CustomerID), Order: stock.ID(c.payload.OrderID),
+		Command: stock.Command{
+			Source: c.id.source, ID: stock.ID(c.id.id), Time: commandTime(c.at),
+			Hash: c.payload.Hash()[:hashDigits], Given: c.id.source == "",
+		},
+	}
+	for _, item := range c.payload.Items {
+		wanted.Lines = append(wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
+	}
+	return stock.Reserve{Wanted: wanted, Hold: stock.Time(hold.Microseconds())}, nil
+}
+
+// commandTime is a command's time as the journal has it: 0 says that there is none, so the
+// times before 1970 are all the first.
+func commandTime(at time.Time) stock.Time {
+	if at.IsZero() {
+		return 0
+	}
+	return stock.Time(max(1, at.UnixMicro()))
+}
+
+// reserve has a cart decided, or meets the outcome of the same command before.
+func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c reserveCommand) (*v1.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.Wait)
 	defer cancel()
-	sub := b.Board.Watch(client.ObjectKeyFromObject(wanted))
-	defer sub.Close()
-
-	current, err := b.create(ctx, wanted)
+	request, err := c.request(b.DefaultHold)
 	if err != nil {
-		f := b.describe(err)
-		if f.kind == tryLater { // the API server may have made it
-			f.reservationID = wanted.Name
-		}
-		return nil, f
-	}
-	if !sameCommand(current, wanted) {
-		return nil, fail(idReused, "another command was taken under this id: give every command an id of its own and repeat it unchanged")
-	}
-	decided, err := b.await(ctx, sub, current)
-	switch {
-	case err != nil:
 		return nil, err
-	case !decided.Decided():
-		return nil, fail(withdrawn, "reservation %s was released before it was decided", decided.Name)
 	}
-	return decided, nil
+	j, err := b.enterToAsk(ctx, x, namespace)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := b.ask(ctx, x, j, request)
+	if f := asFailure(err); f != nil && f.kind == tryLater {
+		f.reservationID = c.id.uuid() // it may have been decided
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch answer.Verdict {
+	case stock.Done, stock.Repeated:
+		return view.Reservation(namespace, answer.Reservation), nil
+	case stock.Conflicting:
+		return nil, fail(idReused, "another command was taken under this id: give every command an id of its own and repeat it unchanged")
+	case stock.TooOld:
+		return nil, fail(tooOld, "the command's time is before what is remembered, so it may have been carried out: send it anew, with another id, if it is still wanted")
+	case stock.Full:
+		return nil, fail(tryLater, "the journal of namespace %s is at its bound and nothing in it may be forgotten yet: nothing was reserved, repeat the request unchanged", namespace)
+	default:
+		return nil, unexpected(answer.Verdict)
+	}
 }
 
-// create returns the Reservation of this name, made by this attempt, an earlier
-// one whose answer was lost, or an earlier command.
-func (b *bridge) create(ctx context.Context, wanted *v1.Reservation) (*v1.Reservation, error) {
-	var current *v1.Reservation
-	err := b.persist(ctx, func(ctx context.Context) error {
-		current = wanted.DeepCopy()
-		err := b.Client.Create(ctx, current)
-		if !apierrors.IsAlreadyExists(err) {
-			return err
-		}
-		current = &v1.Reservation{}
-		err = b.APIReader.Get(ctx, client.ObjectKeyFromObject(wanted), current)
-		if apierrors.IsNotFound(err) {
-			return errVanished
-		}
-		return err
-	})
-	return current, err
-}
-
-// await returns a Reservation once nothing stands out: it is decided, or never
-// will be.
-func (b *bridge) await(ctx context.Context, sub *outcomes.Subscription, current *v1.Reservation) (*v1.Reservation, error) {
-	return b.waitFor(ctx, sub, current, func(r *v1.Reservation) bool {
-		return r.Decided() || r.CurrentPhase().Final()
-	})
-}
-
-// waitFor waits for a state of a Reservation and tells why it did not come.
-func (b *bridge) waitFor(ctx context.Context, sub *outcomes.Subscription, current *v1.Reservation, done func(*v1.Reservation) bool) (*v1.Reservation, error) {
-	last, err := sub.Wait(ctx, current, done)
-	if err == nil {
-		return last, nil
+// ask has a request decided, and tells in the bridge's words why it was not.
+func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.Request) (stock.Answer, error) {
+	answer, err := j.Ask(ctx, request)
+	switch {
+	case errors.Is(err, allocator.ErrUnwritable):
+		unwritableTotal.WithLabelValues(x.operation).Inc()
+		f := fail(unwritable, "the API server does not store this command, though it stores others: nothing was done, and repeating it does not help")
+		f.cause = err
+		return answer, f
+	case err != nil:
+		return answer, orElse(err, "there was no answer in time, and the command may have been carried out: repeat the request unchanged")
+	case answer.Verdict == stock.TooLarge:
+		return answer, fail(tooLarge, "the command, or what it leads to, is larger than what one write of the journal holds: split it")
 	}
-	if gone := (*outcomes.DeletedError)(nil); errors.As(err, &gone) {
-		return nil, fail(withdrawn, "reservation %s was deleted", current.Name)
-	}
-	f := fail(undecided, "reservation %s is accepted and not decided yet: ask again", current.Name)
-	if last.Decided() {
-		f = fail(undecided, "the command for reservation %s is accepted and not carried out yet: ask again", current.Name)
-	}
-	f.reservationID = current.Name
-	f.cause = &undecidedError{reservation: last}
-	return nil, f
+	return answer, nil
 }

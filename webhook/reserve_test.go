@@ -5,11 +5,15 @@ import (
 	"path"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
 const (
@@ -22,7 +26,6 @@ const (
 
 func TestReserveOverPlainHTTP(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 
 	got := ask(t, bridge, request(t, http.MethodPost, "/reservations", cart, "Content-Type", "application/json; charset=utf-8")).wantStatus(http.StatusCreated)
@@ -39,10 +42,11 @@ func TestReserveOverPlainHTTP(t *testing.T) {
 	if want := "/reservations/" + stored.Name; got.header.Get("Location") != want {
 		t.Errorf("Location %q, want %q", got.header.Get("Location"), want)
 	}
-	if stored.Spec.HoldFor.Duration.String() != "1h0m0s" || stored.Spec.CustomerID != "u-1" || stored.Spec.OrderID != "o-1" {
-		t.Errorf("stored: %+v", stored.Spec)
+	hold := stored.Status.ExpiresAt.Sub(stored.Status.ReservedAt.Time)
+	if hold.Round(time.Second).Truncate(time.Minute) != time.Hour || stored.Spec.CustomerID != "u-1" || stored.Spec.OrderID != "o-1" {
+		t.Errorf("stored for %s: %+v", hold, stored.Spec)
 	}
-	// What was told to be reserved reads as reserved, even if the informers lag.
+	// What was told to be reserved reads as reserved.
 	var view reservationView
 	ask(t, bridge, request(t, http.MethodGet, got.header.Get("Location"), "")).wantStatus(http.StatusOK).into(&view)
 	if diff := cmp.Diff(newReservationView(stored), view); diff != "" {
@@ -52,7 +56,6 @@ func TestReserveOverPlainHTTP(t *testing.T) {
 
 func TestUnavailableOverPlainHTTP(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 	at := "/namespaces/" + s.namespace + "/reservations"
 
@@ -70,9 +73,8 @@ func TestUnavailableOverPlainHTTP(t *testing.T) {
 		t.Errorf("%s at %s", first.body, first.header.Get("Location"))
 	}
 	// The refusal is repeated as it was, although there is stock now.
-	s.shelf.mu.Lock()
-	s.shelf.available["few"], s.shelf.available["unheard"] = 100, 100
-	s.shelf.mu.Unlock()
+	s.receive(t, shelf{"few", "south", 100})
+	s.receive(t, shelf{"unheard", "south", 100})
 	again := ask(t, bridge, request(t, http.MethodPost, at, bigCart, "Idempotency-Key", "k-1")).wantStatus(http.StatusConflict)
 	if diff := cmp.Diff(first.body, again.body); diff != "" {
 		t.Error(diff)
@@ -82,7 +84,6 @@ func TestUnavailableOverPlainHTTP(t *testing.T) {
 // The reply to a command is the outcome's own event, in the command's mode.
 func TestReserveOverCloudEvents(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 	for _, mode := range []string{modeBinary, modeStructured} {
 		for name, data := range map[string]string{events.TypeReserved: tinyCart, events.TypeUnavailable: bigCart} {
@@ -99,8 +100,8 @@ func TestReserveOverCloudEvents(t *testing.T) {
 					t.Error(diff, reply.Type())
 				}
 				wantName := identity{source: "/shop/checkout", id: mode + name}.uuid()
-				wantAnnotations := map[string]string{AnnotationCommandHash: hashOf(t, data), AnnotationCommandSource: "/shop/checkout", AnnotationCommandID: mode + name}
-				if diff := cmp.Diff(wantAnnotations, stored.Annotations); diff != "" || stored.Name != wantName {
+				want := stock.Command{Source: "/shop/checkout", ID: stock.ID(mode + name), Hash: hashOf(t, data)[:hashDigits]}
+				if diff := cmp.Diff(want, s.command(t, stored.Name)); diff != "" || stored.Name != wantName {
 					t.Error(diff, stored.Name)
 				}
 				again := ask(t, bridge, eventRequest(t, mode, "/", command)).event()
@@ -123,27 +124,25 @@ func hashOf(t *testing.T, data string) string {
 
 func TestSameIDOtherContent(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 	ask(t, bridge, request(t, http.MethodPost, "/reservations", tinyCart, "Idempotency-Key", "k")).wantStatus(http.StatusCreated)
 	ask(t, bridge, request(t, http.MethodPost, "/reservations", cart, "Idempotency-Key", "k")).wantProblem(http.StatusConflict, idReused)
 	ask(t, bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", tinyCart))).event()
 	ask(t, bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", cart))).wantProblem(http.StatusUnprocessableEntity, idReused)
-	if got := s.names(t); len(got) != 2 {
-		t.Errorf("%d Reservations, want one of each way in", len(got))
+	if got := s.count(); got != 2 {
+		t.Errorf("%d reservations, want one of each way in", got)
 	}
 	// Without a key, every command is one of its own.
 	ask(t, bridge, request(t, http.MethodPost, "/reservations", tinyCart)).wantStatus(http.StatusCreated)
 	ask(t, bridge, request(t, http.MethodPost, "/reservations", tinyCart)).wantStatus(http.StatusCreated)
-	if got := s.names(t); len(got) != 4 {
-		t.Errorf("%d Reservations, want 4", len(got))
+	if got := s.count(); got != 4 {
+		t.Errorf("%d reservations, want 4", got)
 	}
 }
 
 // One command that comes many times at once is carried out once.
 func TestRepeatedAtOnce(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 	const n = 16
 	bodies := make([]string, n)
@@ -163,18 +162,14 @@ func TestRepeatedAtOnce(t *testing.T) {
 			t.Errorf("two answers: %s and %s", body, bodies[0])
 		}
 	}
-	if got := s.names(t); len(got) != 1 || s.shelf.reserved["few"] != 1 {
-		t.Errorf("%d Reservations, %d units", len(got), s.shelf.reserved["few"])
-	}
-	if n := s.board.Waiting(); n != 0 {
-		t.Errorf("%d subscriptions are left", n)
+	if got := s.count(); got != 1 || s.reserved("few") != 1 {
+		t.Errorf("%d reservations, %d units", got, s.reserved("few"))
 	}
 }
 
 // The outcome stays the first answer after the hold was given back.
 func TestRepeatedAfterRelease(t *testing.T) {
 	s := newStore(t)
-	s.decide(t)
 	bridge := newBridge(t, s.options())
 	first := ask(t, bridge, request(t, http.MethodPost, "/reservations", cart, "Idempotency-Key", "k")).wantStatus(http.StatusCreated)
 	ask(t, bridge, request(t, http.MethodPost, first.header.Get("Location")+"/release", "")).wantStatus(http.StatusOK)
@@ -194,6 +189,50 @@ func TestUnknownNamespace(t *testing.T) {
 		ask(t, bridge, request(t, http.MethodGet, at+"/reservations/r", "")).wantProblem(http.StatusNotFound, notFound)
 		ask(t, bridge, request(t, http.MethodPost, at+"/reservations/r/release", "")).wantProblem(http.StatusNotFound, notFound)
 		ask(t, bridge, eventRequest(t, modeBinary, at, commandEvent(events.TypeReserve, "k", cart))).wantStatus(status)
+	}
+}
+
+// What the journal is told of a command: its time, how long to hold, and whether anybody can
+// repeat it.
+func TestReserveRequest(t *testing.T) {
+	hour := metav1.Duration{Duration: time.Hour}
+	cases := map[string]struct {
+		command reserveCommand
+		want    stock.Command
+		hold    time.Duration
+	}{
+		"CloudEvent": {
+			reserveCommand{id: identity{source: "/shop", id: "k"}, at: now, payload: &events.ReserveInventory{HoldFor: &hour}},
+			stock.Command{Source: "/shop", ID: "k", Time: fixture.Moment(now)}, time.Hour,
+		},
+		"CloudEvent without a time": {
+			reserveCommand{id: identity{source: "/shop", id: "k"}, payload: &events.ReserveInventory{}},
+			stock.Command{Source: "/shop", ID: "k"}, DefaultHold,
+		},
+		"CloudEvent of long ago": {
+			reserveCommand{id: identity{source: "/shop", id: "k"}, at: time.Unix(-1e9, 0), payload: &events.ReserveInventory{}},
+			stock.Command{Source: "/shop", ID: "k", Time: 1}, DefaultHold,
+		},
+		"no identity": {
+			reserveCommand{id: identity{id: "made-up"}, payload: &events.ReserveInventory{}},
+			stock.Command{ID: "made-up", Given: true}, DefaultHold,
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := tc.command.request(DefaultHold)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.want.Hash = tc.command.payload.Hash()[:hashDigits]
+			if diff := cmp.Diff(tc.want, got.Wanted.Command); diff != "" || got.Hold != fixture.Span(tc.hold) {
+				t.Error(diff, got.Hold)
+			}
+			again, err := tc.command.request(DefaultHold)
+			if err != nil || got.Wanted.Outcome == "" || again.Wanted.Outcome == got.Wanted.Outcome {
+				t.Errorf("outcomes %q and %q, %v", got.Wanted.Outcome, again.Wanted.Outcome, err)
+			}
+		})
 	}
 }
 

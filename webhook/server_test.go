@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
 // serve starts a server on a free port. The returned function stops it and returns
@@ -32,7 +30,7 @@ func serve(t *testing.T, handler http.Handler) (url string, stop func() error) {
 }
 
 func TestServer(t *testing.T) {
-	url, stop := serve(t, newBridge(t, offline(t, interceptor.Funcs{})))
+	url, stop := serve(t, newBridge(t, offline(t)))
 	response, err := http.Get(url + "/stock/a%2Fb%20%25")
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +94,7 @@ func TestServerEndsWaits(t *testing.T) {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-r.Context().Done()
-			w.WriteHeader(http.StatusAccepted)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}),
 	}
 	requests, end := context.WithCancel(t.Context())
@@ -120,7 +118,7 @@ func TestServerEndsWaits(t *testing.T) {
 	if err := shutDown(server, end, 10*time.Millisecond, time.Minute); err != nil {
 		t.Error(err)
 	}
-	if got := <-answered; got != http.StatusAccepted {
+	if got := <-answered; got != http.StatusServiceUnavailable {
 		t.Errorf("answered %d", got)
 	}
 }

@@ -28,7 +28,7 @@ func reservation() *v1.Reservation {
 func reservedReservation() *v1.Reservation {
 	r := reservation()
 	at := metav1.NewMicroTime(decidedAt)
-	r.Status = v1.ReservationStatus{Phase: v1.PhaseReserved, DecidedAt: &at, ReservedAt: &at, OrderID: "order-1"}
+	r.Status = v1.ReservationStatus{Phase: v1.PhaseReserved, OutcomeID: "outcome-1", DecidedAt: &at, ReservedAt: &at, OrderID: "order-1"}
 	return r
 }
 
@@ -36,7 +36,7 @@ func unavailableReservation() *v1.Reservation {
 	r := reservation()
 	at := metav1.NewMicroTime(decidedAt)
 	r.Status = v1.ReservationStatus{
-		Phase: v1.PhaseUnavailable, Reason: v1.ReasonInsufficientStock, DecidedAt: &at,
+		Phase: v1.PhaseUnavailable, Reason: v1.ReasonInsufficientStock, OutcomeID: "outcome-1", DecidedAt: &at,
 		UnavailableItems: []v1.UnavailableItem{{ProductID: "a", Requested: 1, Available: 0}},
 	}
 	return r
@@ -56,9 +56,9 @@ func releasedReservation() *v1.Reservation {
 // of one that is Consumed ran out.
 func partlyShipped(phase v1.Phase) *v1.Reservation {
 	r := reservedReservation()
-	r.Status.Phase, r.Status.FoldID = phase, 7
+	r.Status.Phase = phase
 	r.Status.Allocations = []v1.Allocation{
-		{ProductID: "a", LocationID: "here", Quantity: 1, Consumed: 1, LastConsumed: 1},
+		{ProductID: "a", LocationID: "here", Quantity: 1, Consumed: 1},
 		{ProductID: "b", LocationID: "there", Quantity: 4, Consumed: 1, Released: 2},
 	}
 	if phase == v1.PhaseConsumed {
@@ -82,10 +82,10 @@ func wire(t *testing.T, event cloudevents.Event) string {
 }
 
 const (
-	wireReserved = `{"specversion":"1.0","id":"uid-1.reserved","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+	wireReserved = `{"specversion":"1.0","id":"outcome-1.reserved","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
 		`"type":"com.acme.inventory.reserved.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
 		`"data":{"reservationId":"rsv-1","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"}}`
-	wireUnavailable = `{"specversion":"1.0","id":"uid-1.unavailable","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+	wireUnavailable = `{"specversion":"1.0","id":"outcome-1.unavailable","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
 		`"type":"com.acme.inventory.unavailable.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
 		`"data":{"cartId":"cart-1","unavailableItems":[{"productId":"a","requested":1,"available":0}],"checkedAt":"2030-01-02T03:04:05.678901Z"}}`
 )
@@ -105,11 +105,14 @@ func TestOutcome(t *testing.T) {
 		}},
 		"released after": {from: releasedReservation, want: wireReserved},
 		"consumed after": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
-			r.Status.Phase, r.Spec.Intent, r.Status.FoldID = v1.PhaseConsumed, v1.IntentConsume, 7
+			r.Status.Phase, r.Spec.Intent = v1.PhaseConsumed, v1.IntentConsume
 		}},
 		"deleted after": {from: unavailableReservation, want: wireUnavailable, change: func(r *v1.Reservation) {
 			now := metav1.NewTime(decidedAt)
 			r.DeletionTimestamp = &now
+		}},
+		"made again, as another object": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
+			r.UID = "uid-2"
 		}},
 		"order set after": {from: reservedReservation, want: wireReserved, change: func(r *v1.Reservation) {
 			r.Spec.OrderID = "another"
@@ -144,9 +147,11 @@ func TestOutcome(t *testing.T) {
 }
 
 func TestReleasedReply(t *testing.T) {
-	const head = `{"specversion":"1.0","id":"uid-1.released","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
+	const head = `{"specversion":"1.0","id":"outcome-1.released","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
 		`"type":"com.acme.inventory.released.v1","subject":"rsv-1","datacontenttype":"application/json",`
 	byOwner := releasedReservation()
+	withdrawn := reservation()
+	withdrawn.Status = v1.ReservationStatus{Phase: v1.PhaseReleased, Reason: v1.ReasonReleased, Conditions: releasedReservation().Status.Conditions}
 	byOwner.Status.Reason, byOwner.Spec.ReleaseReason = v1.ReasonReleased, v1.ReleaseOrderCancelled
 	cases := map[string]struct {
 		from *v1.Reservation
@@ -155,8 +160,10 @@ func TestReleasedReply(t *testing.T) {
 		"expired":        {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
 		"by its owner":   {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
 		"partly shipped": {partlyShipped(v1.PhaseConsumed), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed","reason":"EXPIRED",` + wireShipped(3) + `,"releasedAt":"2030-01-02T03:05:05Z"}}`},
-		"partly held": {partlyShipped(v1.PhaseReserved), strings.Replace(head, "uid-1.released", "uid-1.released.2.2", 1) +
+		"partly held": {partlyShipped(v1.PhaseReserved), strings.Replace(head, "outcome-1.released", "outcome-1.released.2.2", 1) +
 			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
+		"never decided": {withdrawn, strings.Replace(head, "outcome-1", "uid-1", 1) +
+			`"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Released","releasedAt":"2030-01-02T03:05:05Z"}}`},
 		"nothing held": {unavailableReservation(), head + `"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Unavailable"}}`},
 	}
 	for name, tc := range cases {
@@ -180,9 +187,9 @@ func TestConsumedReply(t *testing.T) {
 		from *v1.Reservation
 		want string
 	}{
-		"consumed": {partlyShipped(v1.PhaseConsumed), `{"specversion":"1.0","id":"uid-1.consumed` + rest + `"time":"2030-01-02T03:05:05Z",` +
+		"consumed": {partlyShipped(v1.PhaseConsumed), `{"specversion":"1.0","id":"outcome-1.consumed` + rest + `"time":"2030-01-02T03:05:05Z",` +
 			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed",` + wireShipped(3) + `,"consumedAt":"2030-01-02T03:05:05Z"}}`},
-		"partly": {partlyShipped(v1.PhaseReserved), `{"specversion":"1.0","id":"uid-1.consumed.2.2` + rest +
+		"partly": {partlyShipped(v1.PhaseReserved), `{"specversion":"1.0","id":"outcome-1.consumed.2.2` + rest +
 			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
 	}
 	for name, tc := range cases {

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -105,10 +106,11 @@ func ConsumedReply(r *v1.Reservation) cloudevents.Event {
 }
 
 // settledReply makes the event that says what became of a Reservation's units.
-// While some are held, its id counts those that are not: they only grow, so one
-// id always comes with one account of them.
+// Its id begins as that of the outcome's event, or with the object's uid where there
+// is no outcome. While some are held, it counts those that are not: they only grow,
+// so one id always comes with one account of them.
 func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *metav1.Time) cloudevents.Event {
-	id := r.Status.OutcomeID + "." + suffix
+	id := cmp.Or(r.Status.OutcomeID, string(r.UID)) + "." + suffix
 	if r.CurrentPhase() == v1.PhaseReserved {
 		var consumed, released int64
 		for _, a := range r.Status.Allocations {

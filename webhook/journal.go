@@ -1,0 +1,101 @@
+package webhook
+
+import (
+	"context"
+
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// Journal is that of one namespace, as an allocator.Runner follows or leads it.
+type Journal interface {
+	// Ask has a request decided and returns once the answer may be told.
+	Ask(ctx context.Context, request stock.Request) (stock.Answer, error)
+	// Read calls read with the stock and the journal as they are. Neither may be kept.
+	Read(read func(*stock.State, *journal.Log))
+	// News is closed as soon as State, who leads, or what is in the way changes.
+	News() <-chan struct{}
+	// Position is that of what State includes.
+	Position() allocator.Position
+	// Await returns once State includes what was told at a position.
+	Await(ctx context.Context, position allocator.Position) error
+}
+
+// Namespaces are those in which this process works.
+type Namespaces interface {
+	// Find returns the journal of a namespace that is worked in already.
+	Find(name string) (Journal, bool)
+	// Open returns that of any namespace, begun if need be. It fails with a
+	// *namespaces.MissingError where nothing can be decided.
+	Open(ctx context.Context, name string) (Journal, error)
+}
+
+// Runners are the Namespaces of a Set.
+func Runners(set *namespaces.Set) Namespaces { return runners{set} }
+
+type runners struct{ set *namespaces.Set }
+
+func (r runners) Find(name string) (Journal, bool) {
+	if runner, ok := r.set.Find(name); ok {
+		return runner, true
+	}
+	return nil, false
+}
+
+func (r runners) Open(ctx context.Context, name string) (Journal, error) {
+	runner, err := r.set.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return runner, nil
+}
+
+// role is how this process stands to a journal.
+type role struct {
+	// elected says that it should lead.
+	elected bool
+	// read says that State is what the journal said, at most moments ago.
+	read bool
+	// broken says that the journal serves nobody before a person has seen to it.
+	broken string
+}
+
+// unread is the stage of a Log that waits for a list of the pages. With nothing applied
+// before, it knows nothing.
+const unread = "reading"
+
+func roleIn(j Journal) (r role) {
+	j.Read(func(_ *stock.State, l *journal.Log) {
+		r.elected = l.Elected()
+		r.read = l.Stage() != unread || l.Identity() != (journal.Identity{})
+		switch {
+		case l.Damage() != nil:
+			r.broken = "is damaged: the condition JournalDamaged of the StockLedger says what to do"
+		case l.Foreign():
+			r.broken = "was written by a newer release than this one"
+		}
+	})
+	return r
+}
+
+// awaitRole waits until this process stands to a journal as wanted, or ctx ends. A journal
+// that is broken is not waited for.
+func awaitRole(ctx context.Context, namespace string, j Journal, wanted func(role) bool) (role, error) {
+	for {
+		news := j.News()
+		r := roleIn(j)
+		if r.broken != "" {
+			return r, fail(tryLater, "the journal of namespace %s %s", namespace, r.broken)
+		}
+		if wanted(r) {
+			return r, nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return r, context.Cause(ctx)
+		}
+	}
+}
