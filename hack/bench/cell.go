@@ -87,12 +87,21 @@ type bench struct {
 	absent []string
 }
 
-// play runs a cell: all contenders are started, take turns, and are stopped.
+// play runs a cell: all contenders are started, take turns, and each is stopped after its
+// last, for what it would go on writing keeps the others waiting.
 func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 	var started []contender
+	stopped := map[string]bool{}
+	stop := func(c contender) error {
+		if stopped[c.name()] {
+			return nil
+		}
+		stopped[c.name()] = true
+		return c.stop()
+	}
 	defer func() {
 		for _, contender := range started {
-			err = errors.Join(err, contender.stop())
+			err = errors.Join(err, stop(contender))
 		}
 	}()
 	for _, name := range c.contenders {
@@ -106,7 +115,7 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 			return nil, fmt.Errorf("start %s for %s: %w", name, c.workload.name, err)
 		}
 	}
-	rounds, err := b.turns(ctx, c, started...)
+	rounds, err := b.turns(ctx, c, stop, started...)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +125,11 @@ func (b *bench) play(ctx context.Context, c cell) (runs []run, err error) {
 	return runs, nil
 }
 
-// turns measures contenders one after the other, in each round once.
-func (b *bench) turns(ctx context.Context, c cell, contenders ...contender) (map[string][]run, error) {
+// turns measures contenders one after the other, in each round once. done is called after
+// the last turn of each.
+func (b *bench) turns(ctx context.Context, c cell, done func(contender) error, contenders ...contender) (map[string][]run, error) {
 	rounds := map[string][]run{}
-	for range cmp.Or(c.rounds, b.rounds) {
+	for left := cmp.Or(c.rounds, b.rounds); left > 0; left-- {
 		for _, contender := range contenders {
 			r, err := b.turn(ctx, contender, c)
 			if err != nil {
@@ -128,6 +138,12 @@ func (b *bench) turns(ctx context.Context, c cell, contenders ...contender) (map
 			rounds[r.Contender] = append(rounds[r.Contender], r)
 			fmt.Printf("  %-15s %-12s %4d clients  %7.0f/s  p50 %7.2f ms%s%s\n",
 				r.Contender, r.Workload, r.Clients, r.Rate, r.P50, r.deliveries, r.acknowledgements)
+			if left > 1 {
+				continue
+			}
+			if err := done(contender); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return rounds, nil

@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// core is the journal behind the small HTTP server: what the operator will decide by,
-// without its bridge, its objects and its events. Its clients are those of the bridge.
+// core is the journal behind the small HTTP server: what the operator decides by, without
+// its bridge, its objects and its events. Its clients are those of the bridge.
 type core struct {
 	*lab
 	needless

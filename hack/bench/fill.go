@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
 )
 
 // reserved counts the Reserved Reservations of a namespace.
@@ -38,13 +37,13 @@ func (l *lab) count(ctx context.Context, kind string, options ...client.ListOpti
 	}
 }
 
-// heldProducts bounds the StockItems whose units the Reservations of growth hold: the
-// operator, which learns of these holds only when it starts, has to show each of their
-// items anew, and a busy item is where an object that grows with holds would show.
+// heldProducts bounds the StockItems whose units the Reservations of growth hold: an
+// operator that starts has to show each of them anew, and a busy item is where an object
+// that grows with holds would show.
 const heldProducts = 1000
 
-// fill makes StockItems and Reserved Reservations, as an operator would have left
-// them, and returns what a Reservation takes of the operator's heap, in KiB.
+// fill makes StockItems and Reservations, and returns what one of these takes of the
+// operator's heap, in KiB.
 func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err error) {
 	w := wide
 	w.products = max(1, to) // one that everybody wants
@@ -59,20 +58,45 @@ func (b *bench) fill(ctx context.Context, from, to int) (perOpen float64, err er
 	if err != nil || to == from {
 		return 0, err
 	}
-	err = inParallel(ctx, 64, to-from, func(i int) error {
-		items := []v1.ReservationItem{{ProductID: product((from + i) % min(to, heldProducts)), Quantity: 1}}
-		r := newReservation(growthNamespace, uuid.NewString(), items)
-		if err := b.lab.admin.Create(ctx, r); err != nil {
-			return err
-		}
-		lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 24*time.Hour))
-		return b.lab.admin.Status().Update(ctx, r)
-	})
-	if err != nil {
+	if err := b.reserveAll(ctx, from, to); err != nil {
 		return 0, err
 	}
 	with, err := b.atRest(ctx)
 	return (with - without) * 1024 / float64(to-from), err
+}
+
+// reserveAll sends carts through the bridge of an operator until so many are reserved and
+// shown as objects.
+func (b *bench) reserveAll(ctx context.Context, from, to int) (err error) {
+	o := newBridged("bridge", b.growing())
+	defer func() { err = errors.Join(err, o.leave()) }()
+	if err := o.run(ctx); err != nil {
+		return err
+	}
+	o.url = o.bridge
+	ctx, cancel := o.operator.whileRunning(ctx)
+	defer cancel()
+	err = inParallel(ctx, 64, to-from, func(i int) error {
+		items := []v1.ReservationItem{{ProductID: product((from + i) % min(to, heldProducts)), Quantity: 1}}
+		_, reserved, err := o.commands.reserve(ctx, uuid.NewString(), items)
+		if err == nil && !reserved {
+			err = fmt.Errorf("a cart was refused, product %s", items[0].ProductID)
+		}
+		return err
+	})
+	for err == nil {
+		if err = b.lab.quiet(ctx); err != nil { // a list of all is dear
+			break
+		}
+		var shown int
+		if shown, err = b.lab.reserved(ctx, growthNamespace); shown >= to {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		err = errors.Join(err, context.Cause(ctx))
+	}
+	return err
 }
 
 // atRest returns the live heap, in MiB, of an operator that has nothing to do: the one

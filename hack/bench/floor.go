@@ -9,12 +9,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
-	"github.com/acme/inventory-service/webhook"
+	"github.com/acme/inventory-service/hack/bench/outcome"
 )
 
-// floor is what no operator can be faster than: the clients themselves make
-// each Reservation and write its outcome, and nobody looks after the stock.
+// floor is what nobody can be faster than who shows a cart as an object before it is
+// answered: the clients themselves make each Reservation and write its outcome, and nobody
+// looks after the stock.
 type floor struct {
 	*lab
 	needless
@@ -33,7 +33,7 @@ func (f floor) reserve(ctx context.Context, id string, items []v1.ReservationIte
 	if err := f.admin.Create(ctx, r); err != nil {
 		return "", false, err
 	}
-	lifecycle.Reserve(r, newHold(r.UID, r.Name, items, 15*time.Minute))
+	outcome.Reserve(r, allocate(items), 15*time.Minute)
 	return r.Name, true, f.admin.Status().Update(ctx, r)
 }
 
@@ -42,7 +42,7 @@ func (f floor) release(ctx context.Context, name string) error {
 	if err := f.admin.Patch(ctx, r, intendRelease()); err != nil {
 		return err
 	}
-	lifecycle.Free(r, time.Now().UTC())
+	outcome.Release(r)
 	return f.admin.Status().Update(ctx, r)
 }
 
@@ -50,23 +50,11 @@ func (floor) usage(context.Context) (usage, error) { return usage{}, nil }
 
 func (f floor) stop() error { return f.clear(context.Background(), f.namespace()) }
 
-// newReservation is the object that every contender on the API server writes: what the
-// bridge makes of a command, so that all write the same.
+// newReservation is the object that the clients of every contender on the API server write.
 func newReservation(namespace, id string, items []v1.ReservationItem) *v1.Reservation {
-	annotations := webhook.Annotations(commandSource, id, newCommand(id, items))
 	return &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id, Annotations: annotations},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: id},
 		Spec:       v1.ReservationSpec{CartID: id, Items: items, Intent: v1.IntentHold},
-	}
-}
-
-// newHold is a hold as an operator would decide it now.
-func newHold(uid types.UID, name string, items []v1.ReservationItem, lasts time.Duration) v1.InFlightHold {
-	now := time.Now().UTC()
-	return v1.InFlightHold{
-		UID: uid, Name: name, Allocations: allocate(items),
-		ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
-		ExpiresAt:  metav1.NewTime(now.Add(lasts).Truncate(time.Second)),
 	}
 }
 

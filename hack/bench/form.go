@@ -18,9 +18,7 @@ type form struct {
 	// Reservations the rest is.
 	reads  bool
 	growth []int
-	// ahead are the windows of the experiment past the floor.
-	ahead []int
-	pages pageForm
+	pages  pageForm
 }
 
 var (
@@ -45,7 +43,7 @@ var forms = map[string]form{
 			{workload: hot, clients: 16, contenders: telling, events: true},
 			{workload: scarce, clients: 16, contenders: overHTTP},
 		},
-		reads: true, growth: []int{200}, ahead: []int{64},
+		reads: true, growth: []int{200},
 		pages: pageForm{
 			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
 			loads: []pageLoad{{kib: 1, schema: unformatted, perSecond: 10, lasts: time.Second}}, codings: true,
@@ -80,7 +78,7 @@ var forms = map[string]form{
 			{workload: hot, clients: 64, contenders: telling, events: true},
 			{workload: burst, clients: 256, contenders: overHTTP}, {workload: scarce, clients: 256, contenders: overHTTP},
 		},
-		reads: true, growth: []int{0, 1000, 10_000, 100_000}, ahead: []int{64, 256, 1024, 4096},
+		reads: true, growth: []int{0, 1000, 10_000, 100_000},
 		pages: pageForm{
 			cells: pageCells(1, 4, 8, 16, 32, 64), puts: 200,
 			loads: []pageLoad{
@@ -103,14 +101,11 @@ func (c cell) path(contender string) string {
 
 // only is the form with no more than what matches: cells as workload/clients/contender,
 // those with events as events/workload/clients/contender, pages as pages/8/rule/1,
-// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000" and windows as "ahead/1024".
+// pages/memory/8 and pages/encoding, "reads", and sizes as "growth/1000".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
 	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
 		return !pattern.MatchString(fmt.Sprintf("growth/%d", size))
-	})
-	f.ahead = slices.DeleteFunc(slices.Clone(f.ahead), func(window int) bool {
-		return !pattern.MatchString(fmt.Sprintf("ahead/%d", window))
 	})
 	f.pages = f.pages.only(pattern.MatchString)
 	var cells []cell
@@ -127,5 +122,5 @@ func (f form) only(pattern *regexp.Regexp) form {
 }
 
 func (f form) empty() bool {
-	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.ahead) == 0 && f.pages.empty()
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && f.pages.empty()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -33,10 +32,10 @@ type grown struct {
 	// PerOpen is what one more open Reservation adds to the live heap, in KiB, 0
 	// where all were there before.
 	PerOpen float64 `json:"heap_kib_per_open,omitempty"`
-	// Ledger and Item are the sizes of the StockLedger and of the busiest
-	// StockItem, in bytes of JSON.
-	Ledger int `json:"ledger_bytes"`
-	Item   int `json:"item_bytes"`
+	// Pages is how many pages the journal has, and Journal what they hold, compressed,
+	// in KiB.
+	Pages   int     `json:"journal_pages"`
+	Journal float64 `json:"journal_kib"`
 }
 
 // growthNamespace fills up from one size to the next, and goes with the lab.
@@ -92,7 +91,7 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	defer func() { err = errors.Join(err, below.stop()) }()
 	working, cancel := first.operator.whileRunning(ctx)
 	defer cancel()
-	rounds, err := b.turns(working, cell{workload: hot, clients: 64}, below, first)
+	rounds, err := b.turns(working, cell{workload: hot, clients: 64}, func(contender) error { return nil }, below, first)
 	if err != nil {
 		return g, errors.Join(err, context.Cause(working))
 	}
@@ -102,7 +101,7 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	if g.Heap, err = first.liveHeap(ctx); err != nil {
 		return g, err
 	}
-	if g.Ledger, g.Item, err = b.lab.sizes(ctx); err != nil {
+	if g.Pages, g.Journal, err = b.lab.journal(ctx, growthNamespace); err != nil {
 		return g, err
 	}
 	if err := errors.Join(second.run(ctx), first.begin(ctx)); err != nil {
@@ -114,9 +113,9 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 }
 
 // growing is an operator in the namespace that fills up. It sends events, which it keeps
-// for as long as they are not delivered.
+// for as long as they are not delivered, and holds outlast the measuring.
 func (b *bench) growing() *ours {
-	o := newOurs(b.lab)
+	o := newOurs(b.lab, "--default-hold", "24h")
 	o.namespace, o.sink = growthNamespace, b.sink.urlFor(growthNamespace)
 	return o
 }
@@ -150,15 +149,14 @@ func (o *ours) liveHeap(ctx context.Context) (float64, error) {
 	return readHeapAlloc(text, url)
 }
 
-// sizes are those of the ledger and of the StockItem that everybody wants.
-func (l *lab) sizes(ctx context.Context) (ledger, item int, err error) {
-	size := func(object client.Object, name string) int {
-		object.SetNamespace(growthNamespace)
-		object.SetName(name)
-		err = errors.Join(err, l.admin.Get(ctx, client.ObjectKeyFromObject(object), object))
-		text, marshalErr := json.Marshal(object)
-		err = errors.Join(err, marshalErr)
-		return len(text)
+// journal returns how many pages a namespace's journal has and how much they hold, in KiB.
+func (l *lab) journal(ctx context.Context, namespace string) (pages int, kib float64, err error) {
+	var list v1.JournalPageList
+	if err := l.admin.List(ctx, &list, client.InNamespace(namespace)); err != nil {
+		return 0, 0, err
 	}
-	return size(&v1.StockLedger{}, v1.LedgerName), size(&v1.StockItem{}, "item-0"), err
+	for i := range list.Items {
+		kib += float64(list.Items[i].Bytes) / 1024
+	}
+	return len(list.Items), kib, nil
 }

@@ -134,7 +134,7 @@ const clearTries = 10
 // clear deletes what a contender left in its namespace.
 func (l *lab) clear(ctx context.Context, namespace string) error {
 	var failed error
-	for _, kind := range []client.Object{&v1.Reservation{}, &v1.StockItem{}, &v1.StockLedger{}} {
+	for _, kind := range []client.Object{&v1.Reservation{}, &v1.StockItem{}, &v1.StockLedger{}, &v1.JournalPage{}} {
 		var err error
 		for range clearTries {
 			if err = l.admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace)); err == nil || ctx.Err() != nil {

@@ -106,9 +106,6 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 	if r.Pages, err = b.pages(ctx, f.pages); err != nil {
 		return err
 	}
-	if r.Ahead, err = b.aheads(ctx, f.ahead); err != nil {
-		return err
-	}
 	r.Growth, err = b.grow(ctx, f.growth)
 	return err
 }

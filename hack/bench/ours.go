@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// ours is the operator's own binary with everything on, informers, ledger,
+// ours is the operator's own binary with everything on, informers, journal,
 // publisher and metrics; carts are sent as Reservation objects.
 type ours struct {
 	watching
@@ -24,6 +25,8 @@ type ours struct {
 	env      []string
 	// users are the contenders that use the operator: objects, bridge or both.
 	users int
+	// made counts the namespaces: what a journal knows outlives the objects.
+	made int
 }
 
 func newOurs(l *lab, flags ...string) *ours {
@@ -39,7 +42,8 @@ func (o *ours) start(ctx context.Context, w workload, sink string) error {
 		return nil
 	}
 	o.sink = sink
-	o.namespace = "bench-" + o.called + "-" + w.name
+	o.made++
+	o.namespace = fmt.Sprintf("bench-%s-%s-%d", o.called, w.name, o.made)
 	if err := o.stock(ctx, o.namespace, w); err != nil {
 		return err
 	}

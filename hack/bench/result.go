@@ -18,13 +18,12 @@ type result struct {
 	// Extrapolated are those ratios that rest on a burst that was not over in time.
 	Extrapolated []string `json:"ratios_extrapolated,omitempty"`
 	Reads        *reads   `json:"reads,omitempty"`
-	Ahead        []ahead  `json:"ahead,omitempty"`
 	Growth       []grown  `json:"growth,omitempty"`
 	Pages        *pages   `json:"pages,omitempty"`
 }
 
 func (r *result) empty() bool {
-	return len(r.Runs) == 0 && r.Reads == nil && len(r.Ahead) == 0 && len(r.Growth) == 0 && r.Pages == nil
+	return len(r.Runs) == 0 && r.Reads == nil && len(r.Growth) == 0 && r.Pages == nil
 }
 
 func (r *result) save(path string) error {
@@ -45,9 +44,6 @@ func (r *result) print(out io.Writer) error {
 	if r.Reads != nil {
 		_, _ = fmt.Fprintf(out, "\nstock level, one core for the operator, %d clients: %.0f/s, p50 %.2f ms, p99 %.2f ms\n",
 			r.Reads.Clients, r.Reads.Rate, r.Reads.P50, r.Reads.P99)
-	}
-	if err := r.printAhead(out); err != nil {
-		return err
 	}
 	if err := r.printGrowth(out); err != nil {
 		return err
@@ -93,28 +89,15 @@ func (r *result) printRatios(out io.Writer) error {
 	return ratios.Flush()
 }
 
-func (r *result) printAhead(out io.Writer) error {
-	if len(r.Ahead) == 0 {
-		return nil
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "\nanswered ahead by\tburst/s\tfor s\tthen/s\tp50 ms\tkubectl late by ms\tledger B\t")
-	for _, a := range r.Ahead {
-		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.2f\t%.0f\t%.2f\t%.0f\t%d\t\n",
-			a.Window, a.Burst, a.BurstSeconds, a.Sustained, a.P50, a.Lag, a.Ledger)
-	}
-	return table.Flush()
-}
-
 func (r *result) printGrowth(out io.Writer) error {
 	if len(r.Growth) == 0 {
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tfloor/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tledger B\titem B\t")
+	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tfloor/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tpages\tjournal KiB\t")
 	for _, g := range r.Growth {
-		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%d\t\n",
-			g.Open, g.Rate, g.Floor, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Ledger, g.Item)
+		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%.0f\t\n",
+			g.Open, g.Rate, g.Floor, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Pages, g.Journal)
 	}
 	return table.Flush()
 }

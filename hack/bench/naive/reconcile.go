@@ -6,12 +6,11 @@ import (
 	"slices"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/lifecycle"
+	"github.com/acme/inventory-service/hack/bench/outcome"
 )
 
 // itemReconciler shows what was received.
@@ -34,10 +33,10 @@ func (r *cartReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.
 	if err := r.Get(ctx, req.NamespacedName, &rsv); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	switch due, _ := lifecycle.Due(&rsv, time.Now()); due {
-	case lifecycle.Decide:
+	switch phase := rsv.CurrentPhase(); {
+	case phase == v1.PhasePending:
 		return ctrl.Result{}, r.decide(ctx, &rsv)
-	case lifecycle.Release:
+	case phase == v1.PhaseReserved && rsv.Spec.Intent == v1.IntentRelease:
 		return ctrl.Result{}, r.release(ctx, &rsv)
 	default:
 		return ctrl.Result{}, nil
@@ -69,23 +68,18 @@ func (r *cartReconciler) decide(ctx context.Context, rsv *v1.Reservation) error 
 				return err
 			}
 			short := v1.UnavailableItem{ProductID: item.ProductID, Requested: item.Quantity, Available: max(0, available)}
-			lifecycle.Refuse(rsv, time.Now().UTC().Truncate(time.Microsecond), []v1.UnavailableItem{short})
+			outcome.Refuse(rsv, short)
 			return r.Status().Update(ctx, rsv)
 		}
 		taken = append(taken, v1.Allocation{LocationID: location, ProductID: item.ProductID, Quantity: item.Quantity})
 	}
-	now := time.Now().UTC()
-	lifecycle.Reserve(rsv, v1.InFlightHold{
-		UID: rsv.UID, Name: rsv.Name, Allocations: taken,
-		ReservedAt: metav1.NewMicroTime(now.Truncate(time.Microsecond)),
-		ExpiresAt:  metav1.NewTime(now.Add(15 * time.Minute).Truncate(time.Second)),
-	})
+	outcome.Reserve(rsv, taken, 15*time.Minute)
 	return r.Status().Update(ctx, rsv)
 }
 
 func (r *cartReconciler) release(ctx context.Context, rsv *v1.Reservation) error {
 	taken := slices.Clone(rsv.Status.Allocations)
-	lifecycle.Free(rsv, time.Now().UTC())
+	outcome.Release(rsv)
 	if err := r.Status().Update(ctx, rsv); err != nil {
 		return err
 	}

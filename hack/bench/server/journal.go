@@ -16,8 +16,8 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// core decides carts by the journal of a namespace: what the operator will decide by,
-// without its bridge and without any object.
+// core decides carts by the journal of a namespace: what the operator decides by, without
+// its bridge and without any object.
 type core struct{ runner *allocator.Runner }
 
 // openCore returns a core that has to run.
