@@ -11,7 +11,7 @@ import (
 	"github.com/acme/inventory-service/internal/wire"
 )
 
-func newManager(o options) (ctrl.Manager, error) {
+func newManager(o Options) (ctrl.Manager, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("find the API server: %w: give --kubeconfig or run in a cluster", err)
