@@ -2,13 +2,12 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 // lossy loses the answers to status updates, after they landed or instead.
@@ -33,38 +32,26 @@ func (l lossyStatus) Update(ctx context.Context, o client.Object, options ...cli
 			return err
 		}
 	}
-	return apierrors.NewTimeoutError("the answer was lost", 1)
+	return errLost
 }
 
-// A lost answer is an error and nobody is told an outcome; what became of the
-// write is found by reading, and there is one outcome whether it landed or not.
+// A lost answer is an error; what became of the write is found by reading, and there is one
+// outcome whether it landed or not.
 func TestLostAnswer(t *testing.T) {
 	for name, lands := range map[string]bool{"landed": true, "did not land": false} {
 		t.Run(name, func(t *testing.T) {
-			c := apiClient(t)
-			made := pending(t, c)
-			answers := []answer{held, held}
-			if lands {
-				answers = answers[:1] // it must not be asked again
+			p := leader(t)
+			made := p.made("r")
+			p.r.Client = lossy{p.users, lands}
+			if _, err := p.reconcileWithin(t.Context(), "r"); !errors.Is(err, errLost) {
+				t.Errorf("error is %v, want that the answer was lost", err)
 			}
-			r, d := reconciler(t, c, answers...)
-			r.Client = lossy{c, lands}
-			if _, err := r.Reconcile(t.Context(), requestFor(made)); !apierrors.IsTimeout(err) {
-				t.Errorf("error is %v, want the time-out", err)
-			}
-			if len(d.seen) > 0 {
-				t.Errorf("%v was told on the word of a lost answer", d.seen)
-			}
-			r.Client = c
-			if _, err := r.Reconcile(t.Context(), requestFor(made)); err != nil {
-				t.Fatal(err)
-			}
-			got := read(t, c, made.Name)
-			if diff := cmp.Diff(reservedOutcome, outcomeOf(got)); diff != "" {
-				t.Errorf("outcome (-want +got):\n%s", diff)
-			}
-			if !lands && !cmp.Equal(d.seen, []v1.Phase{v1.PhaseReserved}) {
-				t.Errorf("told %v", d.seen)
+			first := p.state(stock.ID(made.UID))
+			p.r.Client = p.users
+			p.reconcile("r")
+			p.want("r", reservedOutcome)
+			if again := p.state(stock.ID(made.UID)); again.Outcome != first.Outcome || p.read("r").Status.OutcomeID != string(first.Outcome) {
+				t.Errorf("the outcome was %s and is %s", first.Outcome, again.Outcome)
 			}
 		})
 	}

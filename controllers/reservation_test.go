@@ -1,259 +1,236 @@
 package controllers
 
 import (
-	"errors"
-	"slices"
+	"context"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	clocktesting "k8s.io/utils/clock/testing"
-	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
-var (
-	decidedAt = metav1.NewMicroTime(now)
-	expiresAt = metav1.NewTime(now.Add(15 * time.Minute))
-	allocated = []v1.Allocation{
-		{LocationID: "a", ProductID: "p", Quantity: 2}, {LocationID: "b", ProductID: "q", Quantity: 3},
+func order(r *v1.Reservation) { r.Spec.OrderID = "order" }
+
+func release(r *v1.Reservation) {
+	r.Spec.Intent, r.Spec.ReleaseReason = v1.IntentRelease, v1.ReleaseOrderCancelled
+}
+
+func consume(r *v1.Reservation) { r.Spec.Intent = v1.IntentConsume }
+
+// meddling has something happen before the first write of a status.
+type meddling struct {
+	client.Client
+	before func()
+}
+
+func (m *meddling) Status() client.SubResourceWriter {
+	return meddlingStatus{m.Client.Status(), m}
+}
+
+type meddlingStatus struct {
+	client.SubResourceWriter
+	m *meddling
+}
+
+func (s meddlingStatus) Update(ctx context.Context, o client.Object, options ...client.SubResourceUpdateOption) error {
+	if before := s.m.before; before != nil {
+		s.m.before = nil
+		before()
 	}
-	short = []v1.UnavailableItem{{ProductID: "q", Requested: 3, Available: 1}}
-)
-
-type answer = func(*v1.Reservation) (allocator.Decision, error)
-
-func held(r *v1.Reservation) (allocator.Decision, error) {
-	return allocator.Decision{Hold: &v1.InFlightHold{
-		UID: r.UID, Name: r.Name, ReservedAt: decidedAt, ExpiresAt: expiresAt, Allocations: allocated,
-	}}, nil
+	return s.SubResourceWriter.Update(ctx, o, options...)
 }
 
-func refused(*v1.Reservation) (allocator.Decision, error) {
-	return allocator.Decision{Short: short, At: now}, nil
-}
-
-func superseded(*v1.Reservation) (allocator.Decision, error) {
-	return allocator.Decision{Superseded: true}, nil
-}
-
-// outcome is what matters of a status; times come back in the local zone.
-type outcome struct {
-	Phase       v1.Phase
-	Reason      string
-	Decided     bool
-	Reserved    bool
-	Expires     bool
-	Units       int64
-	OrderID     string
-	Allocations []v1.Allocation
-	Unavailable []v1.UnavailableItem
-	// Conditions are type=status.
-	Conditions []string
-}
-
-func outcomeOf(r *v1.Reservation) outcome {
-	o := outcome{
-		Phase: r.CurrentPhase(), Reason: r.Status.Reason, Decided: r.Decided(), Reserved: r.WasReserved(),
-		Expires: r.Status.ExpiresAt != nil, Units: r.Status.Units, OrderID: r.Status.OrderID,
-		Allocations: r.Status.Allocations, Unavailable: r.Status.UnavailableItems,
+// What a person made is decided and shown, whatever its spec asks for then and whoever
+// writes in between.
+func TestDecide(t *testing.T) {
+	short := func(available int64) []v1.UnavailableItem {
+		return []v1.UnavailableItem{{ProductID: "q", Requested: 3, Available: available}}
 	}
-	for _, c := range r.Status.Conditions {
-		o.Conditions = append(o.Conditions, c.Type+"="+string(c.Status))
-	}
-	return o
-}
-
-var (
-	reservedOutcome = outcome{
-		Phase: v1.PhaseReserved, Reason: "Allocated", Decided: true, Reserved: true, Expires: true, Units: 5,
-		Allocations: allocated, Conditions: []string{"Reserved=True"},
-	}
-	refusedOutcome = outcome{
+	refused := outcome{
 		Phase: v1.PhaseUnavailable, Reason: "InsufficientStock", Decided: true, Units: 5,
-		Unavailable: short, Conditions: []string{"Reserved=False", "Complete=True"},
+		Unavailable: short(1), Conditions: []string{"Reserved=False", "Complete=True"},
 	}
-	withdrawnOutcome = outcome{
-		Phase: v1.PhaseReleased, Reason: "ORDER_CANCELLED", Conditions: []string{"Reserved=False", "Complete=True"},
-	}
-)
-
-func ordered(o outcome) outcome { o.OrderID = "order"; return o }
-
-// Somebody writes between the decision and its commit: the reconciler reads
-// again, and what it had made of the version before leaves no trace.
-func TestDecideAgainstRealConflicts(t *testing.T) {
-	order := func(r *v1.Reservation) { r.Spec.OrderID = "order" }
-	release := func(r *v1.Reservation) {
-		r.Spec.Intent, r.Spec.ReleaseReason = v1.IntentRelease, v1.ReleaseOrderCancelled
-	}
+	ordered := reservedOutcome
+	ordered.OrderID = "order"
+	released := endedOutcome(v1.PhaseReleased, "ORDER_CANCELLED", allocations(0, 2, 0, 3))
 	cases := map[string]struct {
-		// edits happen while the decision of the same place is asked for.
-		edits   []func(*v1.Reservation)
-		answers []answer
-		want    outcome
-		seen    []v1.Phase
+		units int64
+		// before happens before it is looked at, between before the status is written.
+		before, between func(*v1.Reservation)
+		want            outcome
 	}{
-		"held":    {answers: []answer{held}, want: reservedOutcome, seen: []v1.Phase{v1.PhaseReserved}},
-		"refused": {answers: []answer{refused}, want: refusedOutcome, seen: []v1.Phase{v1.PhaseUnavailable}},
-		"held, ordered meanwhile, held": {
-			edits: []func(*v1.Reservation){order}, answers: []answer{held, held},
-			want: ordered(reservedOutcome), seen: []v1.Phase{v1.PhasePending, v1.PhaseReserved},
-		},
-		"held, released meanwhile": {
-			edits: []func(*v1.Reservation){release}, answers: []answer{held},
-			want: withdrawnOutcome, seen: []v1.Phase{v1.PhasePending, v1.PhaseReleased},
-		},
-		"refused, released meanwhile": {
-			edits: []func(*v1.Reservation){release}, answers: []answer{refused},
-			want: withdrawnOutcome, seen: []v1.Phase{v1.PhasePending, v1.PhaseReleased},
-		},
-		"refused, ordered meanwhile, held": {
-			edits: []func(*v1.Reservation){order}, answers: []answer{refused, held},
-			want: ordered(reservedOutcome), seen: []v1.Phase{v1.PhasePending, v1.PhaseReserved},
-		},
-		"held, ordered meanwhile, refused": {
-			edits: []func(*v1.Reservation){order}, answers: []answer{held, refused},
-			want: ordered(refusedOutcome), seen: []v1.Phase{v1.PhasePending, v1.PhaseUnavailable},
-		},
-		"superseded": {answers: []answer{superseded}, want: outcome{Phase: v1.PhasePending}},
+		"held":                             {units: 10, want: reservedOutcome},
+		"refused":                          {units: 1, want: refused},
+		"ordered, held":                    {units: 10, before: order, want: ordered},
+		"held, ordered meanwhile":          {units: 10, between: order, want: reservedOutcome},
+		"held, released meanwhile":         {units: 10, between: release, want: released},
+		"refused, released meanwhile":      {units: 1, between: release, want: refused},
+		"released before":                  {units: 10, before: release, want: withdrawnOutcome},
+		"consumed before":                  {units: 10, before: consume, want: endedOutcome(v1.PhaseConsumed, "Consumed", allocations(2, 0, 3, 0))},
+		"consumed meanwhile":               {units: 10, between: consume, want: endedOutcome(v1.PhaseConsumed, "Consumed", allocations(2, 0, 3, 0))},
+		"refused, consumed meanwhile":      {units: 1, between: consume, want: refused},
+		"released before, and edited then": {units: 10, before: release, between: func(r *v1.Reservation) { r.Labels = map[string]string{"a": "b"} }, want: withdrawnOutcome},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			c := apiClient(t)
-			made := pending(t, c)
-			var answers []answer
-			for i, give := range tc.answers {
-				answers = append(answers, func(r *v1.Reservation) (allocator.Decision, error) {
-					if i < len(tc.edits) {
-						change(t, c, r.Name, tc.edits[i])
-					}
-					return give(r)
-				})
+			p := newShop(t).start().lead()
+			p.receive("p", 10)
+			p.receive("q", tc.units)
+			made := p.made("r")
+			if tc.before != nil {
+				p.edit("r", tc.before)
 			}
-			r, d := reconciler(t, c, answers...)
-			if result, err := r.Reconcile(t.Context(), requestFor(made)); err != nil || result != (ctrl.Result{}) {
-				t.Errorf("result %+v, error %v", result, err)
+			p.r.Client = &meddling{p.users, func() {
+				if tc.between != nil {
+					p.edit("r", tc.between)
+				}
+			}}
+			p.reconcile("r")
+			p.want("r", tc.want)
+			known := p.state(stock.ID(made.UID))
+			if withdrawn := tc.want.Phase == v1.PhaseReleased && !tc.want.Decided; (known == nil) != withdrawn {
+				t.Errorf("the journal says %+v", known)
 			}
-			if diff := cmp.Diff(tc.want, outcomeOf(read(t, c, made.Name)), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("outcome (-want +got):\n%s", diff)
+			if tc.between != nil && known != nil && p.read("r").Spec.OrderID != "" && known.LaterOrder != "order" {
+				t.Errorf("the order is not known: %+v", known)
 			}
-			if diff := cmp.Diff(tc.seen, d.seen, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("the allocator was shown (-want +got):\n%s", diff)
+			before := p.read("r").ResourceVersion
+			p.reconcile("r")
+			if after := p.read("r").ResourceVersion; after != before {
+				t.Error("it is written again though nothing changed")
 			}
 		})
 	}
 }
 
-// A Reservation that was deleted and made again under its name while the old
-// one was decided is another one: it is asked for anew.
-func TestDecideAnotherOfTheSameName(t *testing.T) {
-	c := apiClient(t)
-	first := pending(t, c)
-	var second *v1.Reservation
-	r, _ := reconciler(t, c,
-		func(r *v1.Reservation) (allocator.Decision, error) {
-			if err := c.Delete(t.Context(), first); err != nil {
-				t.Fatal(err)
-			}
-			second = pending(t, c)
-			return held(r)
-		},
-		func(r *v1.Reservation) (allocator.Decision, error) {
-			if r.UID != second.UID {
-				t.Errorf("asks for uid %s, want %s", r.UID, second.UID)
-			}
-			return refused(r)
-		})
-	if _, err := r.Reconcile(t.Context(), requestFor(first)); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(refusedOutcome, outcomeOf(read(t, c, "r")), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("outcome (-want +got):\n%s", diff)
+// The hold lasts as long as its spec says, else as long as the default.
+func TestHold(t *testing.T) {
+	p := leader(t)
+	p.made("default")
+	p.made("own", func(r *v1.Reservation) { r.Spec.HoldFor = &metav1.Duration{Duration: 90 * time.Second} })
+	for name, want := range map[string]time.Duration{"default": 15 * time.Minute, "own": 90 * time.Second} {
+		p.reconcile(name)
+		s := p.read(name).Status
+		if got := s.ExpiresAt.Sub(s.ReservedAt.Time); got < want || got > want+time.Second {
+			t.Errorf("%s: held for %s, want %s", name, got, want)
+		}
 	}
 }
 
-func TestDecideWithoutADecision(t *testing.T) {
-	c := apiClient(t)
-	made := pending(t, c)
-	failed := errors.New("stopped")
-	r, _ := reconciler(t, c, func(*v1.Reservation) (allocator.Decision, error) { return allocator.Decision{}, failed })
-	if _, err := r.Reconcile(t.Context(), requestFor(made)); !errors.Is(err, failed) {
-		t.Errorf("error is %v, want %v", err, failed)
-	}
-	if got := read(t, c, made.Name); got.CurrentPhase() != v1.PhasePending {
-		t.Errorf("phase is %s", got.CurrentPhase())
+// Nothing is done where this process does not lead.
+func TestStandbyDoesNothing(t *testing.T) {
+	p := newShop(t).start()
+	p.made("r")
+	p.reconcile("r")
+	if got := p.read("r"); got.CurrentPhase() != v1.PhasePending || len(got.Status.Conditions) > 0 {
+		t.Errorf("it shows %+v", got.Status)
 	}
 }
 
-func TestReservationGone(t *testing.T) {
-	c := apiClient(t)
-	made := pending(t, c)
-	r, d := reconciler(t, c, func(r *v1.Reservation) (allocator.Decision, error) {
-		if err := c.Delete(t.Context(), made); err != nil {
-			t.Fatal(err)
-		}
-		return held(r)
-	})
-	for range 2 { // deleted during the decision, then long gone
-		if result, err := r.Reconcile(t.Context(), requestFor(made)); err != nil || result != (ctrl.Result{}) {
-			t.Errorf("result %+v, error %v", result, err)
-		}
-	}
-	if len(d.seen) > 0 {
-		t.Errorf("the allocator was shown %v", d.seen)
+// What is being deleted before it was decided gets no outcome.
+func TestDeletedBeforeDecided(t *testing.T) {
+	p := leader(t)
+	made := p.made("r", func(r *v1.Reservation) { r.Finalizers = []string{"example.com/kept"} })
+	p.delete("r")
+	p.reconcile("r")
+	if known := p.state(stock.ID(made.UID)); known != nil {
+		t.Errorf("it became %+v", known)
 	}
 }
 
-// Through a whole life: held until its time, then released, kept, and deleted.
-func TestReservationLife(t *testing.T) {
-	c := apiClient(t)
-	made := pending(t, c)
-	r, _ := reconciler(t, c, held)
-	clock := clocktesting.NewFakePassiveClock(now)
-	delivered := false
-	r.Clock = clock
-	r.Retention = Retention{After: time.Hour, Delivered: func(*v1.Reservation) bool { return delivered }, Clock: clock}
-	reconcile := func(at time.Time) ctrl.Result {
-		t.Helper()
-		clock.SetTime(at)
-		result, err := r.Reconcile(t.Context(), requestFor(made))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return result
-	}
-	reconcile(now)
-	early := expiresAt.Add(-time.Minute)
-	if got := reconcile(early); got.RequeueAfter != time.Minute {
-		t.Errorf("a minute before its end it comes back after %s", got.RequeueAfter)
-	}
-	reconcile(expiresAt.Time)
+// Specs are passed on as they change, and the status shows what became of it.
+func TestPassedOn(t *testing.T) {
+	p := leader(t)
+	p.made("r")
+	p.reconcile("r")
+	p.edit("r", func(r *v1.Reservation) { r.Spec.ConsumeItems = partial("p", 1) })
+	p.reconcile("r")
 	want := reservedOutcome
-	want.Phase, want.Reason, want.Conditions = v1.PhaseReleased, "EXPIRED", []string{"Reserved=False", "Complete=True"}
-	want.Allocations = slices.Clone(want.Allocations)
-	for i := range want.Allocations {
-		want.Allocations[i].Released = want.Allocations[i].Quantity
+	want.Allocations = allocations(1, 0, 0, 0)
+	p.want("r", want)
+	p.edit("r", func(r *v1.Reservation) { r.Spec.ReleaseItems = partial("p", 2) })
+	p.reconcile("r")
+	want.Allocations = allocations(1, 1, 0, 0)
+	p.want("r", want)
+	p.edit("r", release)
+	p.reconcile("r")
+	p.want("r", endedOutcome(v1.PhaseConsumed, "ORDER_CANCELLED", allocations(1, 1, 0, 3)))
+}
+
+// A cart that does not fit is not decided, and its status says what is wrong.
+func TestTooLarge(t *testing.T) {
+	s := newShop(t)
+	p := s.start(func(o *allocator.RunnerOptions) { o.Policy.Batch = 400 }).lead()
+	p.receive("p", 10)
+	p.receive("q", 10)
+	p.made("r")
+	for range 2 {
+		p.reconcile("r")
+		p.want("r", outcome{Phase: v1.PhasePending, Conditions: []string{"Reserved=False"}})
 	}
-	if diff := cmp.Diff(want, outcomeOf(read(t, c, "r"))); diff != "" {
-		t.Errorf("outcome (-want +got):\n%s", diff)
+	if got := p.read("r").Status.Conditions[0]; got.Reason != v1.ReasonTooLarge || got.Message == "" {
+		t.Errorf("the condition is %+v", got)
 	}
-	if got := reconcile(expiresAt.Add(10 * time.Minute)); got.RequeueAfter != 0 {
-		t.Errorf("10 minutes after its end it comes back after %s, not by a sweep", got.RequeueAfter)
+}
+
+// Whatever becomes of a status, it is shown again.
+func TestErased(t *testing.T) {
+	p := leader(t)
+	p.made("r")
+	p.reconcile("r")
+	for name, s := range map[string]v1.ReservationStatus{
+		"nothing":                  {},
+		"another phase":            {Phase: v1.PhaseUnavailable},
+		"a position made up":       {Phase: v1.PhaseConsumed, Position: p.runner.Position().Journal + ".9999.7"},
+		"the position of nobody":   {Phase: v1.PhaseConsumed, Position: "elsewhere"},
+		"that of an older journal": {Phase: v1.PhaseConsumed, Position: "00000000.9999.7"},
+	} {
+		object := p.read("r")
+		object.Status = s
+		if err := p.users.Status().Update(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+		p.reconcile("r")
+		p.want("r", reservedOutcome)
+		if t.Failed() {
+			t.Fatalf("after %s", name)
+		}
 	}
-	if got := reconcile(expiresAt.Add(59 * time.Minute)); got.RequeueAfter != time.Minute {
-		t.Errorf("59 minutes after its end it comes back after %s", got.RequeueAfter)
+}
+
+// An object older than what was forgotten is read past the cache before it is decided.
+func TestUnverified(t *testing.T) {
+	s := newShop(t)
+	p := s.start(func(o *allocator.RunnerOptions) {
+		o.Policy.Retention, o.Policy.Grace, o.Policy.CompactAbove = 1, 1, 1
+	}).lead()
+	p.receive("p", 10)
+	p.receive("q", 10)
+	older, gone := p.made("older"), p.made("gone")
+	p.made("r", func(r *v1.Reservation) { r.Spec.Items[0].Quantity = 100 })
+	p.delete("gone")
+	p.reconcile("r")
+	p.answer(stock.Publish{Number: 10})
+	uid := stock.ID(p.read("r").UID)
+	p.delete("r")
+	p.reconcile("r")
+	for n := 0; p.state(uid) != nil; n++ { // until it is forgotten
+		if n > 1000 {
+			t.Fatal("it is never forgotten")
+		}
+		p.pass(time.Second)
+		p.answer(stock.Register{Name: "reader", Position: time.Now().String()})
 	}
-	if got := reconcile(expiresAt.Add(time.Hour)); got.RequeueAfter != 0 {
-		t.Errorf("undelivered, it comes back after %s, not by a sweep", got.RequeueAfter)
-	}
-	delivered = true
-	reconcile(expiresAt.Add(time.Hour))
-	if err := c.Get(t.Context(), requestFor(made).NamespacedName, made); err == nil {
-		t.Error("it is still there after its retention")
+	p.r.Client = late{p.users, older}
+	p.reconcile("older")
+	p.want("older", reservedOutcome)
+	p.r.Client = late{p.users, gone}
+	p.reconcile("gone")
+	if known := p.state(stock.ID(gone.UID)); known != nil {
+		t.Errorf("what was deleted before it was decided became %+v", known)
 	}
 }
