@@ -38,6 +38,8 @@ func banner(o options, kubeconfig, product string) string {
 		"  kubectl get rsv",
 		"4. Ask what is left:",
 		"  curl -sS " + quote(bridge+"/stock/"+url.PathEscape(product)),
+		"5. See who decides, and the journal in which every decision is:",
+		"  kubectl get ledger,journalpages",
 		"",
 		"Ctrl-C stops everything and keeps the data.",
 		"",

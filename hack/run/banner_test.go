@@ -36,8 +36,8 @@ func TestBannerCommandsWork(t *testing.T) {
 	writeKubectl(t, dir)
 	o := options{assets: dir, bridgePort: portOf(t, bridge.URL), metricsPort: 1, sinkPort: 2}
 	export, commands := pasted(banner(o, filepath.Join(dir, "kubeconfig"), product))
-	if len(commands) != 4 {
-		t.Fatalf("%d commands, want 4: %q", len(commands), commands)
+	if len(commands) != 5 {
+		t.Fatalf("%d commands, want 5: %q", len(commands), commands)
 	}
 
 	kubeconfig := filepath.Join(dir, "kubeconfig")
@@ -56,6 +56,9 @@ func TestBannerCommandsWork(t *testing.T) {
 	shell(t, export, commands[3])
 	if got := (<-requests).path; got != "/stock/"+product {
 		t.Errorf("the fourth command asked for %q", got)
+	}
+	if got, want := shell(t, export, commands[4]), "get ledger,journalpages with "+kubeconfig+"\n"; got != want {
+		t.Errorf("the fifth command ran kubectl %q, want %q", got, want)
 	}
 }
 

@@ -71,13 +71,21 @@ func (s shop) awaitReady(ctx context.Context, bridgePort int, before string) (pr
 		if err != nil {
 			return err
 		}
-		// Without any stock there may be no journal to lead.
-		if now == before && (now != "" || len(stock.Items) > 0) {
+		if !taken(now, before, len(stock.Items)) {
 			return errors.New("the operator does not lead yet")
 		}
 		return settled(stock.Items)
 	})
 	return productToTry(stock.Items), err
+}
+
+// taken tells whether another process leads than the one before. Where there is no stock
+// and never was any, there may be no journal to lead.
+func taken(now, before string, items int) bool {
+	if now == "" {
+		return before == "" && items == 0
+	}
+	return now != before
 }
 
 // poll asks until the answer is nil, and fails with the last answer when it takes

@@ -46,6 +46,26 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+func TestTaken(t *testing.T) {
+	for name, tt := range map[string]struct {
+		now, before string
+		items       int
+		want        bool
+	}{
+		"the first one":        {"a", "", 1, true},
+		"nobody yet":           {"", "", 1, false},
+		"nothing to lead":      {"", "", 0, true},
+		"still the one before": {"a", "a", 1, false},
+		"nobody any more":      {"", "a", 1, false},
+		"without stock":        {"", "a", 0, false},
+		"another one":          {"b", "a", 0, true},
+	} {
+		if got := taken(tt.now, tt.before, tt.items); got != tt.want {
+			t.Errorf("%s: %t, want %t", name, got, tt.want)
+		}
+	}
+}
+
 func TestProductToTry(t *testing.T) {
 	few, many := stockItem("few", tryUnits-1, 2, metav1.ConditionTrue), stockItem("many", tryUnits, 2, metav1.ConditionTrue)
 	for name, tt := range map[string]struct {
