@@ -178,6 +178,13 @@ func TestAbsenceIsProven(t *testing.T) {
 		t.Fatal("this process is not behind")
 	}
 	bridge := newBridge(t, over(t, everywhere{Journal: m}))
+	m.stall(true)
 	m.tell(elected)
-	ask(t, bridge, request(t, http.MethodGet, "/reservations/news", "")).wantStatus(http.StatusOK)
+	told := make(chan answer, 1)
+	go func() { told <- ask(t, bridge, request(t, http.MethodGet, "/reservations/news", "")) }()
+	for m.asks() == 0 && len(told) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	m.stall(false)
+	(<-told).wantStatus(http.StatusOK)
 }

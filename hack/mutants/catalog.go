@@ -10,6 +10,7 @@ var catalog = slices.Concat(
 	ofControllers,
 	ofEvents,
 	ofWebhook,
+	ofQueries,
 	ofPublisher,
 	ofStock,
 	ofForgetting,

@@ -28,6 +28,16 @@ var ofEvents = []mutant{
 		caughtBy: by(unit(eventsPackage, "TestOutcome"), unit(publisherPackage, "TestRetriesHoldUpNothingElse"), processes("TestSinkDown")),
 	},
 	{
+		name:  "event-id-of-the-object",
+		fault: "an event's id is made of the object, which may be made again",
+		patches: []patch{{
+			file: "api/events/outcome.go",
+			old:  `r.Status.OutcomeID+suffix`,
+			new:  `map[bool]string{true: string(r.UID), false: r.Status.OutcomeID}[MUTANT]+suffix`,
+		}},
+		caughtBy: by(unit(eventsPackage, "TestOutcome")),
+	},
+	{
 		name:  "payload-follows-the-spec",
 		fault: "an event's payload follows changes made after the outcome",
 		patches: []patch{{

@@ -3,8 +3,18 @@ package main
 // ofWebhook are the faults of the bridge.
 var ofWebhook = []mutant{
 	{
+		name:  "changed-body-accepted",
+		fault: "another command under an id that was used gets the outcome of the first",
+		patches: []patch{{
+			file: "webhook/reserve.go",
+			old:  `Hash: c.payload.Hash()[:hashDigits],`,
+			new:  `Hash: map[bool]string{false: c.payload.Hash()[:hashDigits]}[MUTANT],`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestSameIDOtherContent", "TestReserveRequest")),
+	},
+	{
 		name:  "repeated-command-is-new",
-		fault: "a repeated command makes another Reservation",
+		fault: "a repeated command makes another reservation",
 		patches: []patch{{
 			file: "webhook/identity.go",
 			old:  `if i.source == "" {`,
@@ -14,5 +24,68 @@ var ofWebhook = []mutant{
 	if i.source == "" {`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestRepeatedAtOnce", "TestIdentity")),
+	},
+	{
+		name:  "command-time-dropped",
+		fault: "a command that may have been forgotten is carried out, maybe again",
+		patches: []patch{{
+			file: "webhook/reserve.go",
+			old:  `if at.IsZero() {`,
+			new:  `if at.IsZero() || MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestOldCommand", "TestReserveRequest")),
+	},
+	{
+		name:  "acknowledged-before-stored",
+		fault: "a command whose outcome is not stored yet is told to be accepted",
+		patches: []patch{{
+			file: "webhook/exchange.go",
+			old:  `writeProblem(x, f)`,
+			new: `if MUTANT && f.reservationID != "" && !x.byEvent() {
+		writeBody(x, http.StatusAccepted, contentTypeJSON, []byte("{}"))
+		return
+	}
+	writeProblem(x, f)`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestUndecidedInTime", "TestJournalHangs")),
+	},
+	{
+		name:  "unstorable-command-repeated",
+		fault: "the sender of a command that can never be stored is told to repeat it",
+		patches: []patch{{
+			file: "webhook/reserve.go",
+			old:  `errors.Is(err, allocator.ErrUnwritable):`,
+			new:  `errors.Is(err, allocator.ErrUnwritable) && !MUTANT:`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestUnwritable")),
+	},
+	{
+		name:  "more-than-reserved-clipped",
+		fault: "a part of more units than there are is carried out as far as there are some",
+		patches: []patch{
+			{file: "webhook/consume.go", old: `Exact: true`, new: `Exact: !MUTANT`},
+			{file: "webhook/release.go", old: `Exact: true`, new: `Exact: !MUTANT`},
+		},
+		caughtBy: by(unit(bridgePackage, "TestParts")),
+	},
+	{
+		name:  "undecided-object-unknown",
+		fault: "a command about an object that is not decided yet is refused for good",
+		patches: []patch{{
+			file: "webhook/change.go",
+			old:  `case object == nil || object.Spec.Command != nil:`,
+			new:  `case object == nil || object.Spec.Command != nil || MUTANT:`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestPendingObject", "TestWithdrawnObject")),
+	},
+	{
+		name:  "kind-not-served-is-absence",
+		fault: "an API server that does not know Reservations is taken for one that has none",
+		patches: []patch{{
+			file: "webhook/object.go",
+			old:  `!unserved(err)`,
+			new:  `(MUTANT || !unserved(err))`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestAPIServerRefuses")),
 	},
 }
