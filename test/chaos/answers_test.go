@@ -18,26 +18,27 @@ func TestAnswersLost(t *testing.T) {
 		at   testbed.Point
 		do   func(k *testbed.Killing, o *testbed.Operator, id string, arm func())
 	}{
-		{"creating", testbed.CreateReservation, reserveBroken(testbed.BinaryMode)},
-		{"creating by plain HTTP", testbed.CreateReservation, reserveBroken(testbed.PlainHTTP)},
-		{"deciding", testbed.Batch, reserveBroken(testbed.StructuredMode)},
-		{"committing", testbed.Commit, reserveBroken(testbed.BinaryMode)},
-		{"settling", testbed.Settle, reserveBroken(testbed.BinaryMode)},
-		{"writing behind", testbed.WriteBehind, reserveBroken(testbed.BinaryMode)},
-		{"intending a release", testbed.Intend, releaseBroken},
+		{"reserving", testbed.Decide, reserveBroken(testbed.BinaryMode)},
+		{"reserving by plain HTTP", testbed.Decide, reserveBroken(testbed.PlainHTTP)},
+		{"creating the object", testbed.CreateReservation, reserveBroken(testbed.StructuredMode)},
+		{"noting the object", testbed.NoteObject, reserveBroken(testbed.BinaryMode)},
+		{"showing the hold", testbed.ShowReserved, reserveBroken(testbed.BinaryMode)},
+		{"showing held units", testbed.ShowHeld, reserveBroken(testbed.BinaryMode)},
+		{"showing the ledger", testbed.ShowLedger, reserveBroken(testbed.PlainHTTP)},
+		{"noting what was delivered", testbed.NoteNothing, reserveBroken(testbed.BinaryMode)},
 		{"releasing", testbed.Free, releaseBroken},
-		{"creating the ledger", testbed.CreateLedger, rebuildBroken},
-		{"taking over", testbed.TakeOver, rebuildBroken},
-		{"touching", testbed.Touch, rebuildBroken},
+		{"showing the release", testbed.ShowReleased, releaseBroken},
+		{"creating the ledger", testbed.CreateLedger, ledgerLost},
+		{"naming the journal", testbed.NameLedger, ledgerLost},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			late := make(chan *testbed.Passage, 1)
 			k := testbed.NewKilling(testbed.NewWorld(t))
+			watched := k.Observe(map[string]int64{"mug amsterdam": 100})
 			k.Declare("mug", "mug", "amsterdam", 100)
 			o := k.Start()
 			o.AwaitReady()
-			watched := k.Observe(map[string]int64{"mug amsterdam": 100})
 			for i, s := range testbed.Setbacks(late) {
 				suffer(k, fmt.Sprintf("%d-%s", i, s.Name), o, p.at, s, late, p.do)
 			}
@@ -91,9 +92,9 @@ func releaseBroken(k *testbed.Killing, o *testbed.Operator, id string, arm func(
 	k.AwaitPhase(reserved.Reservation, v1.PhaseReleased)
 }
 
-// rebuildBroken reserves a mug, deletes the ledger and reserves another one
-// while writes are broken.
-func rebuildBroken(k *testbed.Killing, o *testbed.Operator, id string, arm func()) {
+// ledgerLost deletes the ledger while writes are broken, and reserves a mug: the journal
+// stands.
+func ledgerLost(k *testbed.Killing, o *testbed.Operator, id string, arm func()) {
 	k.Ask(testbed.Reserve("first-"+id, testbed.BinaryMode, testbed.Item("mug", 1)), o)
 	arm()
 	k.Must(k.Client.Delete(k.Context(), k.AwaitLedger(func(*v1.StockLedger) bool { return true })))

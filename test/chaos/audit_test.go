@@ -22,8 +22,9 @@ const (
 	auditedWithin = 20 * time.Second
 )
 
-// TestStatusCorrupted changes figures by hand, in StockItems, the ledger and a
-// tally. Each change is found, told and put right, and decisions stay as they are.
+// TestStatusCorrupted changes by hand what StockItems, Reservations and the ledger show.
+// Each change is put right, those of the first two are found and told, and decisions stay
+// as they are.
 func TestStatusCorrupted(t *testing.T) {
 	t.Parallel()
 	fault := faultreport.Begin(t, "status corrupted by hand")
@@ -31,7 +32,8 @@ func TestStatusCorrupted(t *testing.T) {
 	before := c.snapshot()
 	for round := range faultreport.Rounds(t, 1) {
 		c.corruptItems(round)
-		c.corruptSums(round)
+		c.corruptReservations(round)
+		c.corruptTotals()
 		fault.Checked(1)
 		if diff := cmp.Diff(before, c.snapshot()); diff != "" {
 			fault.Violated("round %d left (-before +after):\n%s", round, diff)
@@ -91,59 +93,74 @@ func (c *corruption) corruptItems(round int) {
 		})
 	}
 	c.fault.Recovered(time.Since(began), writtenWithin)
-	c.awaitVerdict(metav1.ConditionFalse, began, "")
-	c.healed(began, told)
-	c.counted("item", repaired+len(c.products))
+	c.found("item", round, repaired, began, told)
 }
 
-// corruptSums changes the totals of the ledger and the sums of the tally, and
-// asks for an audit as a person would.
-func (c *corruption) corruptSums(round int) {
+// corruptReservations changes what each held Reservation shows, another thing for each.
+func (c *corruption) corruptReservations(round int) {
 	c.Helper()
-	totals, tallies := c.repairs("totals"), c.repairs("tally")
+	things := []struct {
+		name   string
+		change func(s *v1.ReservationStatus)
+	}{
+		{"phase", func(s *v1.ReservationStatus) { s.Phase = v1.PhaseReleased }},
+		{"units", func(s *v1.ReservationStatus) { s.Units += 2 }},
+		{"outcomeID", func(s *v1.ReservationStatus) { s.OutcomeID = "another" }},
+		{"allocations", func(s *v1.ReservationStatus) { s.Allocations[0].Consumed = 1 }},
+	}
+	repaired := c.repairs("reservation")
+	began := time.Now()
+	var told []string
+	for i, product := range c.products {
+		thing := things[(i+round)%len(things)]
+		var r v1.Reservation
+		name := product + "-held"
+		was := c.AwaitPhase(name, v1.PhaseReserved).Status
+		c.edit(name, &r, func() { thing.change(&r.Status) })
+		told = append(told, "Reservation "+name+": ")
+		c.AwaitReservation(name, func(is *v1.Reservation) bool {
+			s := is.Status
+			return s.Phase == was.Phase && s.Units == was.Units && s.OutcomeID == was.OutcomeID && s.Allocations[0] == was.Allocations[0]
+		})
+	}
+	c.fault.Recovered(time.Since(began), writtenWithin)
+	c.found("reservation", round, repaired, began, told)
+}
+
+// corruptTotals changes the sums that the ledger shows, and what it says of who leads.
+func (c *corruption) corruptTotals() {
+	c.Helper()
+	was := c.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) }).Status
 	began := time.Now()
 	var l v1.StockLedger
-	c.edit(v1.LedgerName, &l, func() { l.Status.Totals.Available, l.Status.Totals.Reserved = 1000, 1 })
-	var tally v1.StockTally
-	c.edit(v1.TallyName(0), &tally, func() { tally.Status.Consumed, tally.Status.Keys = 9, 0 })
-	request := fmt.Sprintf("round %d", round)
-	c.annotate(request)
-
-	told := []string{
-		"StockTally default-0: consumed is 9, expected 8", "StockTally default-0: keys is 0, expected 4",
-		"StockLedger default: totals.available is 1000, expected 60", "StockLedger default: totals.reserved is 1, expected 12",
-	}
-	found := c.awaitVerdict(metav1.ConditionFalse, began, request)
-	message := meta.FindStatusCondition(found.Status.Conditions, v1.ConditionConsistent).Message
-	for _, want := range told {
-		c.fault.Checked(1)
-		if !strings.Contains(message, want) {
-			c.fault.Violated("the condition does not say %q: %q", want, message)
-		}
-	}
-	c.fault.Checked(1)
-	for _, kind := range []string{"tally", "totals"} {
-		series := fmt.Sprintf(`inventory_audit_differences{kind=%q,namespace=%q} 2`, kind, c.Namespace)
-		if !strings.Contains(c.operator.Metrics(), series) {
-			c.fault.Violated("the metrics do not show %s", series)
-		}
-	}
-	c.fault.Recovered(time.Since(began), auditedWithin)
-	c.healed(began, told)
-	c.counted("totals", totals+2)
-	c.counted("tally", tallies+2)
+	c.edit(v1.LedgerName, &l, func() {
+		l.Status.Totals.Available, l.Status.Totals.Reserved, l.Status.Leader, l.Status.Conditions = 1000, 1, "somebody", nil
+	})
+	c.AwaitLedger(func(l *v1.StockLedger) bool {
+		return l.Status.Totals == was.Totals && l.Status.Leader == was.Leader && testbed.LedgerReady(&l.Status)
+	})
+	c.fault.Recovered(time.Since(began), writtenWithin)
 }
 
-// healed waits until all is consistent again, and checks that what was found is
-// still told.
-func (c *corruption) healed(began time.Time, told []string) {
+// found waits until it is told what was wrong, and, once somebody has asked for an audit,
+// that all is well again; and checks that what was found is still told.
+func (c *corruption) found(kind string, round, repaired int, began time.Time, told []string) {
 	c.Helper()
-	l := c.awaitVerdict(metav1.ConditionTrue, began, "")
+	c.awaitVerdict(metav1.ConditionFalse, began, "")
+	c.counted(kind, repaired+len(c.products))
+	request := fmt.Sprintf("%s %d", kind, round)
+	c.annotate(request)
+	l := c.awaitVerdict(metav1.ConditionTrue, began, request)
+	c.fault.Recovered(time.Since(began), auditedWithin)
 	for _, want := range told {
 		c.fault.Checked(1)
 		if last := l.Status.Audit.LastDifference; last == nil || !strings.Contains(last.Summary, want) {
 			c.fault.Violated("the last difference does not name %q: %+v", want, last)
 		}
+	}
+	c.fault.Checked(1)
+	if series := fmt.Sprintf(`inventory_audit_differences{kind=%q,namespace=%q} 0`, kind, c.Namespace); !strings.Contains(c.operator.Metrics(), series) {
+		c.fault.Violated("the metrics do not show %s", series)
 	}
 }
 
@@ -197,28 +214,21 @@ func (c *corruption) counted(kind string, least int) {
 	}
 }
 
-// snapshot is everything that was decided and derived. Marks are left out: an
-// operator that starts writes them into any object, and they say nothing about it.
+// snapshot is everything that was decided and derived.
 func (c *corruption) snapshot() map[string]any {
 	c.Helper()
 	all := map[string]any{}
 	for _, r := range c.Reservations() {
-		r.Status.Mark = ""
+		r.Status.Position = ""
 		all["reservation "+r.Name] = r.Status
 	}
 	var items v1.StockItemList
 	c.Must(c.Client.List(c.Context(), &items, client.InNamespace(c.Namespace)))
 	for _, i := range items.Items {
-		i.Status.Conditions = nil // they tell when they changed
-		i.Status.Mark = ""
+		i.Status.Conditions, i.Status.Position = nil, "" // they tell when they changed
 		all["item "+i.Name] = i.Status
 	}
-	var tallies v1.StockTallyList
-	c.Must(c.Client.List(c.Context(), &tallies, client.InNamespace(c.Namespace)))
-	for _, t := range tallies.Items {
-		all["tally "+t.Name] = t.Status
-	}
-	l := c.AwaitLedger(func(*v1.StockLedger) bool { return true })
-	all["ledger"] = []any{l.Status.Totals, l.Status.LastFold, len(l.Status.InFlight), l.Status.OpenFold == nil}
+	b := c.Journal()
+	all["journal"] = b.Totals(b.At)
 	return all
 }

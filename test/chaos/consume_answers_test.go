@@ -39,19 +39,18 @@ func TestConsumeAnswersLost(t *testing.T) {
 			s.begin()
 			reservation := s.hold()
 			s.ship(reservation)
-			last := s.lastFold()
 			late := map[string]chan *testbed.Passage{}
 			met := map[string][]<-chan struct{}{}
-			for _, step := range []foldStep{intending, opening, showing, creatingTally, counting, closing} {
+			for _, step := range []step{shippingIt, showingIt, showingUnits} {
 				late[step.name] = make(chan *testbed.Passage, 1)
 				for _, f := range p.faults(late[step.name]) {
-					met[step.name] = append(met[step.name], s.Proxy.Arm(step.at(last), f))
+					met[step.name] = append(met[step.name], s.Proxy.Arm(step.at, f))
 				}
 			}
 			c := testbed.Consume("consume", testbed.PlainHTTP, reservation)
 			s.Remember(c, s.Ask(c, s.o))
 			s.Remember(c, s.Ask(c, s.o))
-			s.awaitFold(last)
+			s.awaitShipped(reservation)
 			for step, broken := range met {
 				testbed.AwaitClosed(s.World, broken[0], "the broken write while "+step)
 			}

@@ -9,35 +9,31 @@ import (
 )
 
 // TestLateConsume kills the operator while a write of a consume is under way and
-// lets that arrive when the next operator is about to decide: with the ledger
-// that names the fold, and without, where somebody deleted it.
+// lets that arrive when the next operator has taken over: with the ledger, and without,
+// where somebody deleted it.
 func TestLateConsume(t *testing.T) {
 	t.Parallel()
 	s := newShipping(t)
 	s.begin()
-	for _, step := range []foldStep{counting, opening, showing, closing} {
+	for _, step := range []step{shippingIt, showingIt, showingUnits} {
 		for _, deleted := range []bool{false, true} {
 			t.Logf("late while %s, ledger deleted: %v", step.name, deleted)
 			reservation := s.hold()
 			s.ship(reservation)
-			last := s.lastFold()
-			late, code := make(chan *testbed.Passage, 1), make(chan int, 1)
+			s.Settle()
+			late := make(chan *testbed.Passage, 1)
 			c := testbed.Consume("consume-"+reservation, testbed.BinaryMode, reservation)
-			s.TryUntilKilled(c, s.o, s.Proxy.Arm(step.at(last), testbed.KillWithheld(late)))
+			s.TryUntilKilled(c, s.o, s.Proxy.Arm(step.at, testbed.KillWithheld(late)))
 			if deleted {
 				s.deleteLedger("")
 			}
-			decided := s.Proxy.Arm(testbed.FirstWrite, func(p *testbed.Passage) {
-				code <- (<-late).Serve().Code
-				p.Deliver(p.Serve())
-			})
 			s.begin()
 			s.Remember(c, s.Ask(c, s.o))
-			testbed.AwaitClosed(s.World, decided, "the first write of the next operator")
-			if got := <-code; got != http.StatusConflict {
+			s.Settle()
+			if got := (<-late).Serve().Code; got != http.StatusConflict {
 				t.Errorf("%s: the late write was answered %d, want a conflict", step.name, got)
 			}
-			s.awaitFold(last)
+			s.awaitShipped(reservation)
 		}
 	}
 	s.finish()
@@ -57,9 +53,10 @@ func TestTwoOperatorsConsume(t *testing.T) {
 		return []events.Item{testbed.Item("mug", 3), testbed.Item("plate", 1)}
 	}})
 	testbed.Done(s.World, crowd)
-	all := s.Reservations()
+	all := s.Journal().Carts()
 	testbed.InParallel(len(all), func(i int) {
-		c := testbed.Consume("consume-"+all[i].Name, testbed.BinaryMode, all[i].Name)
+		name := string(all[i].ID)
+		c := testbed.Consume("consume-"+name, testbed.BinaryMode, name)
 		attempts := i
 		for range 2 {
 			answer, err := c.Repeat(t.Context(), func() string { attempts++; return bridges[attempts%2] })
@@ -67,8 +64,8 @@ func TestTwoOperatorsConsume(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if answer.Reservation != all[i].Name {
-				t.Errorf("consuming %s was answered for %s", all[i].Name, answer.Reservation)
+			if answer.Reservation != name {
+				t.Errorf("consuming %s was answered for %s", name, answer.Reservation)
 			}
 		}
 	})

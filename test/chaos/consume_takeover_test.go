@@ -8,9 +8,8 @@ import (
 )
 
 // TestConsumeTakenOver stops leader after leader in the middle of a consume.
-// The next one finishes the fold, and the stopped one goes on with a write that
-// comes too late. It runs alone: a leader that is kept from renewing a short lease
-// by other tests ends, and nobody starts it again.
+// The next one finishes it, and the stopped one goes on with a write that comes too
+// late: it leads no more, and serves on.
 func TestConsumeTakenOver(t *testing.T) {
 	s := newShipping(t)
 	flags := append([]string{"--sink", s.Sink.URL()}, testbed.ShortLease...)
@@ -23,24 +22,25 @@ func TestConsumeTakenOver(t *testing.T) {
 	leader, front := next()
 	leader.AwaitReady()
 	s.o = leader
-	for _, step := range []foldStep{creatingTally, opening, showing, counting, closing} {
+	for _, step := range []step{shippingIt, showingIt, showingUnits} {
 		reservation := s.hold()
 		s.ship(reservation)
-		last := s.lastFold()
 		standby, behind := next()
 		standby.AwaitReady()
 
 		thaw, code := make(chan struct{}), make(chan int, 1)
-		frozen := front.Arm(step.at(last), testbed.Freeze(thaw, code))
+		frozen := front.Arm(step.at, testbed.Freeze(thaw, code))
 		c := testbed.Consume("consume-"+reservation, testbed.PlainHTTP, reservation)
 		s.Remember(c, s.Ask(c, standby))
-		s.awaitFold(last)
+		s.awaitShipped(reservation)
+		s.Settle()
 		close(thaw)
 		testbed.AwaitClosed(s.World, frozen, "the late write while "+step.name)
 		if got := <-code; got != http.StatusConflict {
 			t.Errorf("%s: the late write was answered %d, want a conflict", step.name, got)
 		}
-		testbed.AwaitClosed(s.World, leader.Exited, "the first operator to see that it leads no more")
+		leader.AwaitStandby(s.Context())
+		leader.Kill()
 		s.Remember(c, s.Ask(c, standby))
 		leader, front = standby, behind
 		s.o = leader

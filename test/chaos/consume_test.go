@@ -5,32 +5,24 @@ import (
 	"maps"
 	"testing"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
-// foldStep is a write on the way of a consume, given the number of the fold
-// before.
-type foldStep struct {
+// step is a write on the way of a consume.
+type step struct {
 	name string
-	at   func(last int64) testbed.Point
+	at   testbed.Point
 }
 
-func at(p testbed.Point) func(int64) testbed.Point { return func(int64) testbed.Point { return p } }
-
-// The writes on the way of a consume. The first one in a namespace makes the
-// tally.
+// The writes on the way of a consume.
 var (
-	intending     = foldStep{"intending", at(testbed.Intend)}
-	opening       = foldStep{"opening the fold", at(testbed.OpenFold)}
-	showing       = foldStep{"showing the fold", at(testbed.ShowFold)}
-	creatingTally = foldStep{"creating the tally", at(testbed.CreateTally)}
-	counting      = foldStep{"counting the fold", at(testbed.CountFold)}
-	closing       = foldStep{"closing the fold", testbed.CloseFold}
-	writingBehind = foldStep{"writing behind", at(testbed.WriteShipped)}
+	shippingIt   = step{"shipping", testbed.Ship}
+	showingIt    = step{"showing what was shipped", testbed.ShowConsumed}
+	showingUnits = step{"showing shipped units", testbed.ShowShipped}
+	takingOver   = step{"taking over", testbed.Term}
 )
 
 // shipping is a world in which carts are consumed while things break.
@@ -38,11 +30,9 @@ type shipping struct {
 	*testbed.Killing
 	o       *testbed.Operator
 	watched *testbed.Observer
-	audited *testbed.Audit
 	carts   int
-	// shipped are the units that were consumed, by "product location", and
-	// deleted those of them whose Reservation was deleted.
-	shipped, deleted map[string]int64
+	// shipped are the units that were consumed, by "product location".
+	shipped map[string]int64
 }
 
 // shippable is how many units of each product were received.
@@ -50,9 +40,8 @@ const shippable = 100_000
 
 func newShipping(t *testing.T) *shipping {
 	t.Helper()
-	s := &shipping{Killing: testbed.NewKilling(testbed.NewWorld(t)), shipped: map[string]int64{}, deleted: map[string]int64{}}
+	s := &shipping{Killing: testbed.NewKilling(testbed.NewWorld(t)), shipped: map[string]int64{}}
 	s.watched = s.Observe(map[string]int64{"mug amsterdam": shippable, "plate amsterdam": shippable})
-	s.audited = s.Audit()
 	for _, product := range []string{"mug", "plate"} {
 		s.Declare(product, product, "amsterdam", shippable)
 	}
@@ -76,7 +65,7 @@ func (s *shipping) hold() (reservation string) {
 	return s.Ask(c, s.o).Reservation
 }
 
-// ship notes that a Reservation is to be consumed.
+// ship notes that a reservation is to be consumed, once its object shows it.
 func (s *shipping) ship(reservation string) {
 	s.Helper()
 	r := s.AwaitReservation(reservation, (*v1.Reservation).Decided)
@@ -85,30 +74,25 @@ func (s *shipping) ship(reservation string) {
 	}
 }
 
-// lastFold is the fold that was finished last, once none is open.
-func (s *shipping) lastFold() int64 {
+// awaitShipped waits until the journal says that a reservation was shipped.
+func (s *shipping) awaitShipped(reservation string) {
 	s.Helper()
-	return s.awaitFold(-1).Status.LastFold
-}
-
-// awaitFold waits until the fold after a number is finished.
-func (s *shipping) awaitFold(last int64) *v1.StockLedger {
-	s.Helper()
-	return s.AwaitLedger(func(l *v1.StockLedger) bool {
-		return l.Status.Recovered && testbed.LedgerReady(&l.Status) && l.Status.OpenFold == nil && l.Status.LastFold > last
+	s.watched.Await(reservation+" shipped", func() bool {
+		r, ok := s.watched.Books.Cart(reservation)
+		return ok && r.Phase == stock.PhaseConsumed
 	})
 }
 
 // endure consumes a cart while operators die, each at the next of its crashes.
-func (s *shipping) endure(by testbed.Transport, how testbed.Fault, steps ...foldStep) {
+func (s *shipping) endure(by testbed.Transport, how testbed.Fault, steps ...step) {
 	s.Helper()
 	reservation := s.hold()
 	s.ship(reservation)
-	last := s.lastFold()
+	s.Settle() // what it showed of others is not to be mistaken for this one's
 	c := testbed.Consume("consume-"+reservation, by, reservation)
 	for _, step := range steps {
 		s.Logf("killed while %s", step.name)
-		met := s.Arm(testbed.Crash{At: step.at(last), How: how})
+		met := s.Arm(testbed.Crash{At: step.at, How: how})
 		if s.o == nil {
 			s.o = s.Start()
 		}
@@ -118,7 +102,7 @@ func (s *shipping) endure(by testbed.Transport, how testbed.Fault, steps ...fold
 	s.begin()
 	s.Remember(c, s.Ask(c, s.o))
 	s.Remember(c, s.Ask(c, s.o))
-	s.awaitFold(last)
+	s.awaitShipped(reservation)
 }
 
 // finish checks that everything that was shipped is consumed, once.
@@ -131,46 +115,16 @@ func (s *shipping) finish() {
 		total += units
 	}
 	s.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.Consumed == total })
-	var items v1.StockItemList
-	s.Must(s.Client.List(s.Context(), &items, client.InNamespace(s.Namespace)))
-	for _, i := range items.Items {
-		shipped := s.shipped[i.Spec.ProductID+" "+i.Spec.LocationID]
-		s.AwaitItem(i.Name, func(i *v1.StockItem) bool {
-			return i.Status.Consumed == shipped && i.Status.OnHand == i.Spec.Received-shipped
-		})
-	}
-	s.checkTallies()
-	consumed := maps.Clone(s.deleted)
-	for _, r := range s.Reservations() {
-		for _, a := range r.Status.Allocations {
-			consumed[a.ProductID+" "+a.LocationID] += a.Consumed
+	consumed := map[string]int64{}
+	for _, r := range s.Journal().Carts() {
+		for _, a := range r.Allocations {
+			consumed[string(a.Product)+" "+a.Location] += a.Consumed
 		}
 	}
 	if !maps.Equal(consumed, s.shipped) {
-		s.Errorf("the reservations say that %v was consumed, want %v", consumed, s.shipped)
+		s.Errorf("the journal says that %v was consumed, want %v", consumed, s.shipped)
 	}
 	s.watched.Stop()
-	s.audited.Stop()
-}
-
-func (s *shipping) checkTallies() {
-	s.Helper()
-	var tallies v1.StockTallyList
-	s.Must(s.Client.List(s.Context(), &tallies, client.InNamespace(s.Namespace)))
-	counted := map[string]int64{}
-	for _, t := range tallies.Items {
-		var sum int64
-		for _, e := range t.Status.Entries {
-			counted[e.ProductID+" "+e.LocationID] += e.Quantity
-			sum += e.Quantity
-		}
-		if t.Status.Consumed != sum || t.Status.Keys != int64(len(t.Status.Entries)) {
-			s.Errorf("tally %s does not add up: %+v", t.Name, t.Status)
-		}
-	}
-	if !maps.Equal(counted, s.shipped) {
-		s.Errorf("the tallies count %v, want %v", counted, s.shipped)
-	}
 }
 
 // TestConsumeKilled kills the operator with SIGKILL at every write of a consume,
@@ -183,31 +137,31 @@ func TestConsumeKilled(t *testing.T) {
 			report := faultreport.Begin(t, crashes)
 			s := newShipping(t)
 			s.begin()
-			for i, step := range []foldStep{creatingTally, intending, opening, showing, counting, closing, writingBehind} {
+			for i, step := range []step{shippingIt, showingIt, showingUnits} {
 				s.endure([]testbed.Transport{testbed.PlainHTTP, testbed.BinaryMode}[i%2], death.how, step)
 				report.Injected(1)
 			}
 			s.finish()
 			s.Sink.Check()
-			report.Checked(s.watched.Versions + s.audited.Checked)
+			report.Checked(s.watched.Versions)
 		})
 	}
 }
 
-// TestConsumeKilledTwice kills operator after operator at the same fold.
+// TestConsumeKilledTwice kills operator after operator at the same consume.
 func TestConsumeKilledTwice(t *testing.T) {
 	t.Parallel()
 	report := faultreport.Begin(t, crashes)
 	s := newShipping(t)
 	s.begin()
-	steps := []foldStep{opening, opening, showing, creatingTally, creatingTally, counting, counting, closing}
-	s.endure(testbed.PlainHTTP, testbed.KillBefore, steps...)
-	report.Injected(len(steps))
-	takingOver := foldStep{"taking over", at(testbed.TakeOver)}
-	steps = []foldStep{opening, takingOver, showing, counting, closing}
-	s.endure(testbed.PlainHTTP, testbed.KillUnanswered, steps...)
-	report.Injected(len(steps))
+	for _, how := range []testbed.Fault{testbed.KillBefore, testbed.KillUnanswered} {
+		steps := []step{shippingIt, takingOver, showingIt, showingUnits}
+		s.endure(testbed.PlainHTTP, how, steps...)
+		report.Injected(len(steps))
+	}
+	s.endure(testbed.PlainHTTP, testbed.KillBefore, shippingIt, shippingIt, showingIt, showingIt)
+	report.Injected(4)
 	s.finish()
 	s.Sink.Check()
-	report.Checked(s.watched.Versions + s.audited.Checked)
+	report.Checked(s.watched.Versions)
 }

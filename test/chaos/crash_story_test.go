@@ -9,6 +9,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/test/books"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -44,9 +45,9 @@ type story struct {
 	command func(reservation string) testbed.Command
 	// starting says that the first operator to die does so while it starts.
 	starting bool
-	// ledgerLost says that somebody deletes the ledger after what was before,
-	// while no operator runs.
-	ledgerLost bool
+	// stopped says that no operator runs after what was before, and ledgerLost that
+	// somebody deletes the ledger meanwhile.
+	stopped, ledgerLost bool
 	// refused says that the sink refuses events until the last operator runs.
 	refused bool
 	// flags are those of every operator.
@@ -79,6 +80,11 @@ func giveBack(by testbed.Transport) func(string) testbed.Command {
 
 func ship(reservation string) testbed.Command {
 	return testbed.Consume("ship", testbed.BinaryMode, reservation)
+}
+
+// shipLater asks again and again for a unit of a cart that is not decided yet.
+func shipLater(reservation string) testbed.Command {
+	return testbed.Command{ID: "ship later", Transport: testbed.PlainHTTP, Payload: events.ConsumeInventory{ReservationID: reservation, Items: oneMug}}
 }
 
 // one mug of the cart.
@@ -116,10 +122,10 @@ type telling struct {
 // run lives through the story and checks what is left of it.
 func (s story) run(w *testbed.World, report *faultreport.Fault) {
 	t := &telling{story: &s, Killing: testbed.NewKilling(w)}
+	watched := w.Observe(map[string]int64{"mug amsterdam": 5, "plate amsterdam": 1, "plate berlin": 1})
 	t.Declare("mug", "mug", "amsterdam", 5)
 	t.Declare("plate-a", "plate", "amsterdam", 1)
 	t.Declare("plate-b", "plate", "berlin", 1)
-	watched := w.Observe(map[string]int64{"mug amsterdam": 5, "plate amsterdam": 1, "plate berlin": 1})
 	t.begin()
 	c := s.command(t.reservation)
 	for _, crash := range s.crashes {
@@ -161,9 +167,11 @@ func (t *telling) begin() {
 		t.reservation = first.Reservation
 		t.Settle() // what it wrote behind is not to be mistaken for more
 	}
-	if t.ledgerLost {
+	if t.stopped || t.ledgerLost {
 		t.o.Kill()
 		t.o = nil
+	}
+	if t.ledgerLost {
 		t.Must(t.Client.Delete(t.Context(), t.AwaitLedger(func(*v1.StockLedger) bool { return true })))
 	}
 }
@@ -197,12 +205,23 @@ func (t *telling) check(watched *testbed.Observer) {
 	if t.phase == "" {
 		t.phase = v1.PhaseReserved
 	}
-	all := t.Reservations()
-	if len(all) != 1 {
-		t.Fatalf("there are %d reservations, want 1", len(all))
-	}
-	r := t.AwaitPhase(all[0].Name, t.phase)
 	t.Settle()
+	all := t.Journal().Carts()
+	if t.phase == v1.PhaseReleased && t.prepare != nil { // withdrawn before it was decided
+		t.AwaitPhase(t.reservation, t.phase)
+		if len(all) != 0 {
+			t.Fatalf("%+v was decided, and had been withdrawn", all[0])
+		}
+		t.Sink.Check()
+		return
+	}
+	if len(all) != 1 {
+		t.Fatalf("%d carts were decided, want 1", len(all))
+	}
+	r := books.Shown(t.Namespace, all[0])
+	if r.Status.Phase != t.phase {
+		t.Errorf("the cart is %s in the end, want %s", r.Status.Phase, t.phase)
+	}
 	t.Sink.Check()
 	var held int64
 	for _, a := range r.Status.Allocations {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -41,24 +42,24 @@ func (v *visitor) shop(cart int) error {
 	name := told.Reservation
 	switch {
 	case told.Refused:
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseUnavailable}})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseRefused}})
 		return nil
 	case fate == 0: // it expires
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseReleased}})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseReleased}})
 		return nil
 	case fate <= 3:
 		_, err = v.insist(testbed.Release("release-"+id, v.transport(), name))
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseReleased}})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseReleased}})
 	case fate <= 6:
 		_, err = v.insist(testbed.Consume("consume-"+id, v.transport(), name))
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseConsumed}, consumed: units})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseConsumed}, consumed: units})
 	case fate <= 8 && units > 1:
 		err = v.shipInParts(id, name, items[0], units)
 	case fate == 9:
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseReleased}, deleted: true})
 		err = v.delete(name)
-		v.expect(name, want{})
 	default:
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseReserved}})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseReserved}})
 	}
 	return err
 }
@@ -67,7 +68,7 @@ func (v *visitor) shop(cart int) error {
 // or keeps it.
 func (v *visitor) shipInParts(id, name string, item events.Item, units int64) error {
 	part := []events.PartialItem{{ProductID: item.ProductID, LocationID: "amsterdam", Quantity: 1}}
-	v.expect(name, want{phases: []v1.Phase{v1.PhaseReserved, v1.PhaseConsumed}, consumed: 1})
+	v.expect(name, want{phases: []stock.Phase{stock.PhaseReserved, stock.PhaseConsumed}, consumed: 1})
 	_, err := v.insist(testbed.Command{
 		ID: "part-" + id, Transport: v.transport(),
 		Payload: events.ConsumeInventory{ReservationID: name, Items: part},
@@ -78,10 +79,10 @@ func (v *visitor) shipInParts(id, name string, item events.Item, units int64) er
 	switch v.rng.IntN(3) {
 	case 0:
 		_, err = v.insist(testbed.Release("rest-"+id, v.transport(), name))
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseReleased, v1.PhaseConsumed}, consumed: 1})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseReleased, stock.PhaseConsumed}, consumed: 1})
 	case 1:
 		_, err = v.insist(testbed.Consume("rest-"+id, v.transport(), name))
-		v.expect(name, want{phases: []v1.Phase{v1.PhaseConsumed}, consumed: units})
+		v.expect(name, want{phases: []stock.Phase{stock.PhaseConsumed}, consumed: units})
 	}
 	return err
 }
@@ -135,10 +136,23 @@ func (v *visitor) insist(c testbed.Command) (*testbed.Told, error) {
 	return told, nil
 }
 
-// delete has somebody delete a Reservation by hand.
+// delete has somebody delete a Reservation by hand, once the journal knows the object:
+// one that is deleted before that is made again.
 func (v *visitor) delete(name string) error {
-	r := &v1.Reservation{ObjectMeta: metav1.ObjectMeta{Namespace: v.Namespace, Name: name}}
 	ctx, cancel := context.WithTimeout(v.Context(), testbed.Patience)
 	defer cancel()
-	return client.IgnoreNotFound(v.Client.Delete(ctx, r))
+	known := func() bool {
+		r, ok := v.watched.Books.Cart(name)
+		return ok && r.Object.UID != ""
+	}
+	if err := v.watched.AwaitIn(ctx, known); err != nil {
+		return fmt.Errorf("no object shows reservation %s: %w", name, err)
+	}
+	r := &v1.Reservation{ObjectMeta: metav1.ObjectMeta{Namespace: v.Namespace, Name: name}}
+	for {
+		err := client.IgnoreNotFound(v.Client.Delete(ctx, r))
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
 }

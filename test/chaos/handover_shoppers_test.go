@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/acme/inventory-service/api/events"
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -34,8 +34,8 @@ type shoppers struct {
 	running  sync.WaitGroup
 
 	mu      sync.Mutex
-	refused map[string]bool     // by the Reservation's name
-	ended   map[string]v1.Phase // what a client was told that became of its hold
+	refused map[string]bool        // by the Reservation's name
+	ended   map[string]stock.Phase // what a client was told that became of its hold
 	answers []time.Time
 	changed chan struct{}
 }
@@ -45,7 +45,7 @@ type shoppers struct {
 func shop(w *testbed.World, seed uint64, clients int, products []string, bridges func() []string) *shoppers {
 	s := &shoppers{
 		w: w, name: fmt.Sprintf("s%d", seed), products: products, bridges: bridges, stopped: make(chan struct{}),
-		refused: map[string]bool{}, ended: map[string]v1.Phase{}, changed: make(chan struct{}),
+		refused: map[string]bool{}, ended: map[string]stock.Phase{}, changed: make(chan struct{}),
 	}
 	for client := range clients {
 		c := &shopper{shoppers: s, number: client, draw: rand.New(rand.NewPCG(seed, uint64(client)))}
@@ -101,27 +101,28 @@ func (s *shoppers) awaitMore(outcomes int) {
 	}
 }
 
-// check compares what the clients were told with the Reservations there are: one
-// for each cart, and no other. It returns how many there are.
+// check compares what the clients were told with what the journal says: one outcome for
+// each cart, and no other. It returns how many there are.
 func (s *shoppers) check(t testing.TB) int {
 	t.Helper()
+	all := s.w.Journal().Carts()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.w.Reservations()
 	if len(all) != len(s.refused) {
 		t.Errorf("%d carts became %d reservations", len(s.refused), len(all))
 	}
 	for _, r := range all {
-		refused, told := s.refused[r.Name]
-		if !told || !r.Decided() || refused == r.WasReserved() {
-			t.Errorf("reservation %s is %s, and its client was told refused=%v, told=%v", r.Name, r.Status.Phase, refused, told)
+		name := string(r.ID)
+		refused, told := s.refused[name]
+		if !told || refused != (r.Phase == stock.PhaseRefused) {
+			t.Errorf("reservation %s is in phase %d, and its client was told refused=%v, told=%v", name, r.Phase, refused, told)
 		}
-		want, ended := s.ended[r.Name]
-		if !ended && r.WasReserved() {
-			want = v1.PhaseReserved
+		want, ended := s.ended[name]
+		if !ended {
+			want = stock.PhaseReserved
 		}
-		if r.WasReserved() && r.Status.Phase != want {
-			t.Errorf("reservation %s is %s, and its client was told %s", r.Name, r.Status.Phase, want)
+		if !refused && r.Phase != want {
+			t.Errorf("reservation %s is in phase %d, and its client was told %d", name, r.Phase, want)
 		}
 	}
 	return len(all)
@@ -178,9 +179,9 @@ func (c *shopper) cart() bool {
 func (c *shopper) giveUp() bool {
 	oldest := c.held[0]
 	c.held = c.held[1:]
-	command, phase := testbed.Release(c.id(), c.transport(), oldest), v1.PhaseReleased
+	command, phase := testbed.Release(c.id(), c.transport(), oldest), stock.PhaseReleased
 	if c.draw.IntN(6) == 0 {
-		command, phase = testbed.Consume(c.id(), c.transport(), oldest), v1.PhaseConsumed
+		command, phase = testbed.Consume(c.id(), c.transport(), oldest), stock.PhaseConsumed
 	}
 	if c.ask(command) == nil {
 		return false

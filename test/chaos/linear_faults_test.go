@@ -48,8 +48,8 @@ func TestHistoriesOverLostAnswers(t *testing.T) {
 }
 
 var linearPoints = []testbed.Point{
-	testbed.CreateReservation, testbed.Batch, testbed.Commit, testbed.Refuse, testbed.Settle,
-	testbed.Intend, testbed.Free, testbed.OpenFold, testbed.ShowFold,
+	testbed.Decide, testbed.Refuse, testbed.Free, testbed.Ship, testbed.ShipPart, testbed.AnyAppend, testbed.AnyAppend,
+	testbed.CreateReservation, testbed.NoteObject, testbed.ShowReserved,
 }
 
 var linearFaults = []testbed.Fault{

@@ -11,8 +11,9 @@ import (
 func TestAPIServerKilled(t *testing.T) {
 	t.Parallel()
 	w := testbed.OwnWorld(t)
+	watched := w.Observe(map[string]int64{})
 	stock := w.StockScarcely(40, "mug", "plate")
-	watched := w.Observe(stock.Received)
+	watched.Received = stock.Received
 	o := w.Operate("--leader-elect=false")
 	const clients, carts, outages = 8, 15, 2 // 120 ask for 80
 	crowd := w.Gather(testbed.Load{Clients: clients, Carts: carts, Bridges: []string{o.Bridge}, Items: stock.One})

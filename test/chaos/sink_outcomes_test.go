@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/test/books"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -40,7 +39,7 @@ func TestOutcomesAgainstHostileSinks(t *testing.T) {
 type mailing struct {
 	*testbed.World
 	fault          *faultreport.Fault
-	history        *history
+	watched        *testbed.Observer
 	random         *rand.Rand
 	sink, deadSink *hostileSink // deadSink is nil where there is none
 	operator       *testbed.Operator
@@ -50,7 +49,7 @@ type mailing struct {
 func newMailing(t *testing.T, fault *faultreport.Fault, seed uint64, deadLetters bool) *mailing {
 	t.Helper()
 	w := testbed.NewWorld(t)
-	m := &mailing{World: w, fault: fault, history: record(w), random: rand.New(rand.NewPCG(seed, 0)), sink: newHostileSink(w, seed)}
+	m := &mailing{World: w, fault: fault, watched: w.Observe(map[string]int64{"mug amsterdam": 1_000_000, "last amsterdam": 1}), random: rand.New(rand.NewPCG(seed, 0)), sink: newHostileSink(w, seed)}
 	if deadLetters {
 		m.deadSink = newHostileSink(w, seed+1)
 	}
@@ -82,7 +81,7 @@ func (m *mailing) decide(outcomes int) {
 		}
 		m.fault.Injected(batch)
 		some := m.reservations - m.random.IntN(batch)
-		m.history.await("outcomes", func() bool { return len(m.history.decided) >= some })
+		m.watched.Await("outcomes", func() bool { return m.watched.Decided >= some })
 		m.operator.Kill()
 		if m.reservations >= outcomes {
 			m.sink.slow.Store(3) // nobody is killed any more: these time out
@@ -94,11 +93,12 @@ func (m *mailing) decide(outcomes int) {
 // finish waits for all outcomes, heals the sink, and checks what arrived.
 func (m *mailing) finish() {
 	m.Helper()
-	m.history.await("all outcomes", func() bool { return len(m.history.decided) >= m.reservations })
+	m.watched.Await("all outcomes", func() bool { return m.watched.Decided >= m.reservations })
 	want := map[string]string{}
 	doomed := map[string]bool{}
-	for _, r := range m.Reservations() {
-		event, ok := events.Outcome(&r)
+	for _, cart := range m.Journal().Carts() {
+		r := books.Shown(m.Namespace, cart)
+		event, ok := events.Outcome(r)
 		if !ok {
 			m.fault.Violated("%s has no outcome: %+v", r.Name, r.Status)
 			continue
@@ -109,24 +109,14 @@ func (m *mailing) finish() {
 		}
 	}
 	m.awaitShown(doomed)
-	rest := m.AwaitLedger(func(l *v1.StockLedger) bool {
-		return l.Status.Totals.Backlog == int64(len(doomed)) && m.passed(l)
+	m.watched.Await("all outcomes behind the mark", func() bool {
+		return m.watched.Books.Marks.Published == m.watched.Books.Marks.Outcomes
 	})
-	m.Logf("%d outcomes, %d refused by all for good; cursor %s; the sink did %v", len(want), len(doomed), rest.Status.Cursor, m.sink.moods)
+	m.Logf("%d outcomes, %d refused by all for good; the sink did %v", len(want), len(doomed), m.sink.moods)
 	m.heal()
-	m.history.rest(1500 * time.Millisecond)
+	m.Settle()
 	m.compare(want)
-}
-
-// passed tells whether the cursor is past every Reservation.
-func (m *mailing) passed(l *v1.StockLedger) bool {
-	cursor, err := strconv.ParseUint(l.Status.Cursor, 10, 64)
-	for _, r := range m.Reservations() {
-		if err != nil || cursor <= numberOf(&r) {
-			return false
-		}
-	}
-	return true
+	m.watched.Stop()
 }
 
 // awaitShown waits until those that are refused for good show it, and only they.
@@ -159,7 +149,11 @@ func (m *mailing) heal() {
 	}
 	m.operator.Kill()
 	m.start()
-	m.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.Backlog == 0 })
+	for _, r := range m.Reservations() {
+		m.AwaitReservation(r.Name, func(r *v1.Reservation) bool {
+			return !meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionDelivered)
+		})
+	}
 	for _, r := range m.Reservations() {
 		if meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionDelivered) {
 			m.fault.Violated("%s is delivered and shows %+v", r.Name, r.Status.Conditions)

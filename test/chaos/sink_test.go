@@ -40,8 +40,8 @@ func TestSinkDown(t *testing.T) {
 			p.down(k.Sink)
 			for _, to := range []int{5, 8} { // the last two are refused
 				carts(to-3, to)
-				// Its place is in the ledger, and nothing has gone past it.
-				k.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.Backlog >= int64(to-2) })
+				// The journal knows what was delivered, and nothing has gone past it.
+				k.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.Undelivered >= int64(to-2) })
 				o.Kill()
 				o = k.Start()
 				o.AwaitReady()

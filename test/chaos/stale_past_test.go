@@ -14,7 +14,7 @@ import (
 )
 
 // kinds are what operators watch.
-var kinds = []string{"reservations", "stockitems", "stockledgers", "stocktallies"}
+var kinds = []string{"reservations", "stockitems", "stockledgers", "journalpages"}
 
 // bygone is how a namespace looked at some moment, shown to informers in place of
 // the present, kind by kind, until the kind is let go. From then on they are
@@ -74,6 +74,7 @@ func (p bygone) View(v *testbed.View) (served bool) {
 			return true
 		}
 	default:
+		k.once.Do(func() { close(k.shown) })
 		version = v.Request.URL.Query().Get("resourceVersion")
 		v.Begin()
 	}

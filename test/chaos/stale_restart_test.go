@@ -63,7 +63,7 @@ func (s *aging) restart(round int) {
 	s.o.Kill()
 	<-s.Proxy.Victim
 	s.watched.CatchUp()
-	epoch := s.AwaitLedger(func(*v1.StockLedger) bool { return true }).Status.Epoch
+	terms := s.terms()
 	s.Proxy.See(before)
 	s.o = s.Start()
 	shopping.Go(func() { s.visit(name+"-after-", buyers, 3) })
@@ -71,7 +71,7 @@ func (s *aging) restart(round int) {
 		testbed.AwaitClosed(s.World, before[kind].shown, "the operator to ask for "+kind)
 	}
 	if s.rng.IntN(3) > 0 { // it leads before anything is let go
-		s.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Epoch > epoch })
+		s.watched.Await("a term of the operator that began in the past", func() bool { return len(s.watched.Books.Terms) > terms })
 	}
 	for _, i := range s.rng.Perm(len(kinds)) {
 		s.pause(250 * time.Millisecond)
@@ -81,6 +81,12 @@ func (s *aging) restart(round int) {
 	s.report.Recovered(s.probe(name+"-recovered", time.Now()), recovered)
 	shopping.Wait()
 	s.Proxy.See(nil)
+}
+
+// terms is how many operators have led so far.
+func (s *aging) terms() (count int) {
+	s.watched.Await("the journal", func() bool { count = len(s.watched.Books.Terms); return true })
+	return count
 }
 
 // pause lets some time pass, up to a limit: what happens when is the seed's

@@ -33,7 +33,7 @@ const (
 
 // TestUsersAtTheWorstMoment has users edit, flip, delete and remake objects while
 // an operator's write about them is held on its way, against one operator and
-// against two that both decide. Every revision is judged, and what is left.
+// against two that both decide. Every record and every revision is judged, and what is left.
 func TestUsersAtTheWorstMoment(t *testing.T) {
 	t.Parallel()
 	fault := faultreport.Begin(t, "users at the worst moment")
@@ -54,7 +54,7 @@ func TestUsersAtTheWorstMoment(t *testing.T) {
 type stockRoom struct {
 	*testbed.Killing
 	fault             *faultreport.Fault
-	history           *history
+	watched           *testbed.Observer
 	operators         []*testbed.Operator
 	items             map[string]shelfKey
 	accepted, refused atomic.Int64
@@ -64,7 +64,7 @@ type stockRoom struct {
 func newStockRoom(t *testing.T, fault *faultreport.Fault, operators int) *stockRoom {
 	t.Helper()
 	s := &stockRoom{Killing: testbed.NewKilling(testbed.NewWorld(t)), fault: fault, items: map[string]shelfKey{}}
-	s.history = record(s.World)
+	s.watched = s.Observe(nil) // what was received changes all the time: the journal says
 	for product, locations := range places {
 		for _, location := range locations {
 			name := product + "-" + location
@@ -153,13 +153,9 @@ func (u *user) create() {
 // awaitSettled waits until the user's Reservation is decided, withdrawn before
 // it was, or gone.
 func (u *user) awaitSettled() {
-	u.history.await("reservation "+u.name+" settled", func() bool {
-		for i := len(u.history.revisions) - 1; i >= 0; i-- {
-			if r, ok := u.history.revisions[i].object.(*v1.Reservation); ok && r.Name == u.name {
-				return u.history.revisions[i].deleted || r.Decided() || r.CurrentPhase().Final()
-			}
-		}
-		return false
+	u.watched.Await("reservation "+u.name+" settled", func() bool {
+		r, gone := newest(u.watched, u.name)
+		return gone || r != nil && (r.Decided() || r.CurrentPhase().Final())
 	})
 }
 
@@ -171,37 +167,28 @@ type moment struct {
 }
 
 var moments = []moment{
-	{at: ledgerNames(func(s *v1.StockLedgerStatus, name string) bool {
-		return slices.ContainsFunc(s.InFlight, func(h v1.InFlightHold) bool { return h.Name == name })
-	})},
+	{at: func(name string) testbed.Point { return testbed.Decides("cart-" + name) }},
 	{at: statusOf(v1.PhaseReserved)},
 	{at: statusOf(v1.PhaseUnavailable)},
 	{at: statusOf(v1.PhaseReleased)},
 	{at: statusOf(v1.PhaseConsumed), consuming: true},
-	{at: ledgerNames(func(s *v1.StockLedgerStatus, name string) bool {
-		return s.OpenFold != nil && slices.ContainsFunc(s.OpenFold.Reservations, func(r v1.FoldedReservation) bool { return r.Name == name })
-	}), consuming: true},
-	{at: func(string) testbed.Point { return testbed.CountFold }, consuming: true},
-	{at: func(string) testbed.Point { return testbed.WriteBehind }},
-}
-
-func ledgerNames(names func(s *v1.StockLedgerStatus, name string) bool) func(string) testbed.Point {
-	return func(name string) testbed.Point {
-		return testbed.LedgerWrite(func(s *v1.StockLedgerStatus) bool { return names(s, name) })
-	}
+	{at: func(string) testbed.Point { return testbed.Ship }, consuming: true},
+	{at: func(string) testbed.Point { return testbed.TakeIn }},
+	{at: func(string) testbed.Point { return testbed.NoteObject }},
+	{at: func(string) testbed.Point { return testbed.ShowHeld }},
 }
 
 func statusOf(phase v1.Phase) func(string) testbed.Point {
 	return func(name string) testbed.Point {
-		return testbed.Point{Method: http.MethodPut, Resource: "reservations/status", Matches: func(body []byte) bool {
+		return testbed.Point{Method: http.MethodPut, Resource: "reservations/status", Matches: func(w testbed.Write) bool {
 			var r v1.Reservation
-			return strings.Contains(string(body), name) && json.Unmarshal(body, &r) == nil && r.Name == name && r.Status.Phase == phase
+			return strings.Contains(string(w.Body), name) && json.Unmarshal(w.Body, &r) == nil && r.Name == name && r.Status.Phase == phase
 		}}
 	}
 }
 
-// finish judges everything that was. Of several operators that all believe to
-// lead one is left, since they never rest.
+// finish judges what is left. Of several operators that all believe to lead one is left,
+// since they never rest.
 func (s *stockRoom) finish() {
 	s.Helper()
 	for _, o := range s.operators[1:] {
@@ -212,11 +199,18 @@ func (s *stockRoom) finish() {
 	}
 	began := time.Now()
 	defer func() {
-		s.Logf("judged %d revisions; %v from the last round to the end", len(s.history.revisions), time.Since(began).Round(time.Millisecond))
+		s.Logf("judged %d revisions, %d of them against the journal; %v from the last round to the end",
+			s.watched.Versions, s.watched.Compared, time.Since(began).Round(time.Millisecond))
 	}()
-	awaitRest(s.World, s.history)
-	j := newJudge(s.fault)
-	j.hear(s.history.end())
-	j.atRest()
-	j.delivered(s.Sink)
+	s.AwaitSettled()
+	s.Proxy.AwaitRest(quiet)
+	s.watched.Stop()
+	for _, r := range s.Reservations() {
+		judgeRest(s.fault, &r)
+	}
+	s.Sink.CheckAll(s.watched.Outcomes())
+	s.fault.Checked(s.watched.Versions)
 }
+
+// shelfKey is where units are accounted.
+type shelfKey struct{ product, location string }

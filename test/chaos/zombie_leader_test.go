@@ -15,16 +15,18 @@ var lateWrites = []struct {
 	name string
 	at   testbed.Point
 }{
-	{"journaling", testbed.Batch},
-	{"committing", testbed.Commit},
-	{"opening a fold", testbed.OpenFold},
-	{"settling", testbed.Settle},
-	{"counting a fold", testbed.CountFold},
+	{"reserving", testbed.Decide},
+	{"showing a hold", testbed.ShowReserved},
+	{"releasing", testbed.Free},
+	{"noting an object", testbed.NoteObject},
+	{"shipping", testbed.Ship},
+	{"showing units", testbed.ShowHeld},
+	{"noting what was delivered", testbed.NoteNothing},
 }
 
 // TestZombieLeader stops leader after leader in the middle of a write until a
 // standby leads and decides, and lets it go on: it believes it still leads, and its
-// write comes late.
+// write comes late. It notices, and serves on as a standby.
 func TestZombieLeader(t *testing.T) {
 	rounds := faultreport.Rounds(t, 10)
 	fault := faultreport.Begin(t, "zombie leader")
@@ -56,7 +58,7 @@ func TestZombieLeader(t *testing.T) {
 			if got := <-code; got != http.StatusConflict {
 				fault.Violated("%s: the late write was answered %d, want a conflict", late.name, got)
 			}
-			d.crown()
+			d.depose()
 		}
 		d.end()
 	})

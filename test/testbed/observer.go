@@ -90,6 +90,23 @@ func (o *Observer) Await(what string, done func() bool) {
 	}
 }
 
+// AwaitIn is Await for other goroutines than the test's own.
+func (o *Observer) AwaitIn(ctx context.Context, done func() bool) error {
+	for {
+		o.mu.Lock()
+		is, changed := done(), o.changed
+		o.mu.Unlock()
+		if is {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func (o *Observer) seenPage(page *v1.JournalPage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"net/http"
 	"os/exec"
@@ -154,4 +155,45 @@ func (b *lockedBuffer) Bytes() []byte {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
 	return bytes.Clone(b.Buffer.Bytes())
+}
+
+// AwaitStandby waits until an operator that runs says that it does not lead: to a command
+// 503 with Retry-After. It goes on serving queries.
+func (o *Operator) AwaitStandby(ctx context.Context) {
+	o.World.Helper()
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	for {
+		code, header := o.tryCommand(ctx)
+		if code == http.StatusServiceUnavailable {
+			if header.Get("Retry-After") == "" {
+				o.World.Error("a command was answered 503 without Retry-After")
+			}
+			break
+		}
+		select {
+		case <-time.After(50 * time.Millisecond): // a poll of another process
+		case <-ctx.Done():
+			o.World.Errorf("an operator that should not lead answered a command %d", code)
+			return
+		}
+	}
+	if got := o.Get("/healthz"); got.Code != http.StatusOK || !o.Runs() {
+		o.World.Errorf("a standby answers /healthz %d: %s", got.Code, got.Body)
+	}
+}
+
+// tryCommand sends a command that would change nothing.
+func (o *Operator) tryCommand(ctx context.Context) (code int, header http.Header) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, o.Bridge+"/reservations/nobody/release", nil)
+	if err != nil {
+		o.World.Error(err)
+		return 0, nil
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode, answer.Header
 }

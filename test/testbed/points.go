@@ -94,9 +94,9 @@ var (
 		return meta.IsStatusConditionTrue(s.Conditions, v1.ConditionDelivered)
 	})
 	// ShowItem shows a StockItem of which nothing is promised or shipped, ShowHeld one of
-	// which something is promised and nothing shipped, ShowShipped the others.
+	// which something is promised, ShowShipped one of which something was shipped.
 	ShowItem    = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Reserved == 0 && s.Consumed == 0 })
-	ShowHeld    = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Reserved > 0 && s.Consumed == 0 })
+	ShowHeld    = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Reserved > 0 })
 	ShowShipped = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Consumed > 0 })
 	// ShowLedger shows the namespace at a glance.
 	ShowLedger = LedgerWrite(func(s *v1.StockLedgerStatus) bool { return s.Position != "" })

@@ -19,6 +19,14 @@ import (
 // journal says. Nothing may be promised twice.
 func (w *World) Settle() {
 	w.Helper()
+	w.AwaitSettled()
+	w.checkPromises()
+}
+
+// AwaitSettled is Settle where people have lowered what was received below what was
+// promised.
+func (w *World) AwaitSettled() {
+	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), Patience)
 	defer cancel()
 	changed, stop := w.changes(ctx)
@@ -27,7 +35,6 @@ func (w *World) Settle() {
 		problem, err := w.unsettled(ctx)
 		switch {
 		case err == nil && problem == "":
-			w.checkPromises()
 			return
 		case ctx.Err() != nil:
 			w.Fatalf("the namespace never came to rest: %s (%v)", problem, err)
