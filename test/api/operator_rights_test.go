@@ -1,0 +1,37 @@
+package api
+
+import (
+	"slices"
+	"testing"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/controlplane"
+)
+
+// The operator's ServiceAccount may do what it needs and no more: it deletes no page, no
+// ledger and no StockItem, and writes no spec of these.
+func TestOperatorRights(t *testing.T) {
+	if err := controlplane.Apply(t.Context(), admin, "api-tests", configDir("default/namespace.yaml"),
+		configDir("rbac/service_account.yaml"), configDir("rbac/role.yaml"), configDir("rbac/role_binding.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	const user = "system:serviceaccount:" + systemNamespace + ":" + operator
+	namespace := newNamespace(t)
+	awaitAllowed(t, namespace, user, access{verb: "list", group: v1.GroupVersion.Group, resource: pages.Resource})
+	status := []string{"get", "update", "patch"}
+	checkRights(t, namespace, user, map[string][]string{
+		"journalpages":        {"get", "list", "watch", "create", "update"},
+		"reservations":        {"get", "list", "watch", "create", "update", "patch", "delete"},
+		"reservations/status": status,
+		"stockitems":          readVerbs,
+		"stockitems/status":   status,
+		"stockledgers":        {"get", "list", "watch", "create"},
+		"stockledgers/status": status,
+	})
+	for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete"} {
+		want := slices.Contains(readVerbs, verb)
+		if got := isAllowed(t, namespace, user, access{verb: verb, resource: "namespaces"}); got != want {
+			t.Errorf("%s namespaces is allowed: %t, want %t", verb, got, want)
+		}
+	}
+}
