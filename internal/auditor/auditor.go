@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -35,14 +36,14 @@ type Options struct {
 	// Interval is the pace of audits of one namespace, 0 for on demand only. They come
 	// less often where looks take long.
 	Interval time.Duration
-	// Pause is between two looks of one audit. DefaultPause fits.
+	// Pause is between two looks of one audit, DefaultPause if it is 0.
 	Pause time.Duration
 	// Rest is how many times as long as an audit read nothing is read after it, unless
 	// somebody asked: however much is stored, and however busy the API server is.
-	// DefaultRest fits.
+	// DefaultRest if it is 0.
 	Rest int
-	// Busy, if set, tells whether views of a namespace wait to be written. What lags is not
-	// judged while they do.
+	// Busy tells whether views of a namespace wait to be written, or StockItems to be taken
+	// in. What lags is not judged while they do, and never where this is not set.
 	Busy func(namespace string) bool
 	// Changed, if set, is told that there is news of a namespace: a request that was
 	// handled, or another verdict. It must not block.
@@ -68,8 +69,9 @@ type Auditor struct {
 
 // New returns an Auditor.
 func New(o Options) *Auditor {
+	o.Pause, o.Rest = cmp.Or(o.Pause, DefaultPause), cmp.Or(o.Rest, DefaultRest)
 	if o.Busy == nil {
-		o.Busy = func(string) bool { return false }
+		o.Busy = func(string) bool { return true }
 	}
 	if o.Changed == nil {
 		o.Changed = func(string) {}

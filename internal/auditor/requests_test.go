@@ -3,6 +3,7 @@ package auditor
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -81,7 +82,9 @@ func (q *requests) cart(now stock.Time) stock.Request {
 		r.Wanted.Command = stock.Command{Source: "/shop", ID: id, Hash: "h", Time: now}
 	}
 	if len(q.carts) > 0 && q.rand.IntN(6) == 0 { // once more
-		r.Wanted.ID = pick(q.rand, q.carts)
+		if again := pick(q.rand, q.carts); !strings.HasPrefix(string(again), "uid-") {
+			r.Wanted.ID = again // not that of an object that a person made
+		}
 		r.Wanted.Object, r.Wanted.Command = stock.Object{}, stock.Command{Source: "/shop", ID: r.Wanted.ID, Hash: "h"}
 	}
 	for range 1 + q.rand.IntN(2) {
