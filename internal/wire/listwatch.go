@@ -12,11 +12,16 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // ListerWatcher is one whose lists and watches are those of lw, which decode to the kind
-// of example. lw's requests have to go through Transport; they fail where they do not.
+// of example, if that is one of ours. lw's requests have to go through Transport; they fail
+// where they do not.
 func ListerWatcher(lw cache.ListerWatcher, example runtime.Object) cache.ListerWatcher {
+	if object, ok := example.(client.Object); !ok || !isOurs(object) {
+		return lw // metadata alone, and other people's kinds
+	}
 	return &listerWatcher{ListerWatcherWithContext: cache.ToListerWatcherWithContext(lw), kind: reflect.TypeOf(example).Elem()}
 }
 

@@ -28,6 +28,12 @@ func shapeOf(object client.Object) (s shape, ours bool) {
 	}
 }
 
+// isOurs tells whether an object is of our kinds.
+func isOurs(object client.Object) bool {
+	_, is := shapeOf(object)
+	return is
+}
+
 // statusUpdate is an object without all that an update of its status does not change.
 type statusUpdate struct {
 	metav1.TypeMeta `json:",inline"`
