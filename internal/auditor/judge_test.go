@@ -1,0 +1,117 @@
+package auditor
+
+import (
+	"testing"
+
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+// What a journal must never say is found in it, and nothing in one that is as it should be.
+func TestContradictions(t *testing.T) {
+	mugs := stock.ItemRecord{Item: fixture.Item("mugs", func(i *stock.Item) { i.Sellable, i.Received = 5, 5 }), At: 1}
+	got := func(units int64) stock.Allocation {
+		return stock.Allocation{Product: "mug", Location: "ams", Quantity: units}
+	}
+	cart := func(id stock.ID, units int64) stock.Reserved {
+		return fixture.Reserved(fixture.Reserve(id, fixture.Line("mug", units)), got(units))
+	}
+	used := func(a stock.Allocation, consumed, released int64) stock.Allocation {
+		a.Consumed, a.Released = consumed, released
+		return a
+	}
+	ended := func(id stock.ID, phase stock.Phase, a stock.Allocation) stock.Change {
+		return stock.Change{Reservation: id, Phase: phase, Allocations: []stock.Allocation{a}, Ended: 2}
+	}
+	released := stock.Released{Change: ended("a", stock.PhaseReleased, used(got(3), 0, 3))}
+	shipped := func(total int64) stock.Consumed {
+		return stock.Consumed{
+			Change: ended("a", stock.PhaseConsumed, used(got(3), 3, 0)),
+			Totals: []stock.Total{{Product: "mug", Location: "ams", Consumed: total}},
+		}
+	}
+	for name, c := range map[string]struct {
+		records []stock.Record
+		kind    Kind
+		none    bool
+	}{
+		"sound":                    {records: []stock.Record{mugs, cart("a", 3), shipped(3), cart("b", 2)}, none: true},
+		"sold twice":               {records: []stock.Record{mugs, cart("a", 3), cart("b", 3)}, kind: Oversold},
+		"sold what was shipped":    {records: []stock.Record{mugs, cart("a", 3), shipped(3), cart("b", 3)}, kind: Oversold},
+		"sold without an item":     {records: []stock.Record{cart("a", 3)}, kind: Oversold},
+		"released and sold again":  {records: []stock.Record{mugs, cart("a", 3), released, cart("b", 5)}, none: true},
+		"decided twice":            {records: []stock.Record{mugs, cart("a", 2), cart("a", 2)}, kind: Decision},
+		"a part of the lines":      {records: []stock.Record{mugs, fixture.Reserved(fixture.Reserve("a", fixture.Line("mug", 3)), got(2))}, kind: Decision},
+		"refused and held":         {records: []stock.Record{mugs, stock.Cart{Reservation: refusedHolding(got(1))}}, kind: Decision},
+		"given back twice":         {records: []stock.Record{mugs, cart("a", 3), stock.Released{Change: ended("a", stock.PhaseReleased, used(got(3), 0, 4))}}, kind: Decision},
+		"ended and held":           {records: []stock.Record{mugs, cart("a", 3), stock.Released{Change: ended("a", stock.PhaseReleased, got(3))}}, kind: Decision},
+		"changed after its end":    {records: []stock.Record{mugs, cart("a", 3), released, shipped(3)}, kind: Decision},
+		"other allocations":        {records: []stock.Record{mugs, cart("a", 3), stock.Released{Change: ended("a", stock.PhaseReleased, used(got(2), 0, 2))}}, kind: Decision},
+		"restated otherwise":       {records: []stock.Record{mugs, cart("a", 3), stock.Cart{Reservation: cart("a", 2).Reservation}}, kind: Decision},
+		"a total too low":          {records: []stock.Record{mugs, cart("a", 3), shipped(2)}, kind: Journal},
+		"a total too high":         {records: []stock.Record{mugs, cart("a", 3), shipped(4)}, kind: Journal},
+		"a total that falls":       {records: []stock.Record{mugs, cart("a", 3), shipped(3), stock.TotalRecord{Total: stock.Total{Product: "mug", Location: "ams", Consumed: 2}}}, kind: Journal},
+		"an item stated otherwise": {records: []stock.Record{mugs, stock.ItemRecord{Item: fixture.Item("mugs")}}, kind: Journal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewBook(journal.Identity{Journal: "j"}, 1)
+			for i, encoded := range fixture.Encode(t, c.records...) {
+				if err := b.Add(1, i, 1, encoded); err != nil {
+					t.Fatal(err)
+				}
+			}
+			switch {
+			case c.none && len(b.found) > 0:
+				t.Errorf("found %s", Summary(b.found))
+			case !c.none && len(b.found) == 0:
+				t.Error("nothing is found")
+			case !c.none && sorted(b.found)[0].Kind != c.kind:
+				t.Errorf("found %s of kind %s, want %s", Summary(b.found), b.found[0].Kind, c.kind)
+			}
+		})
+	}
+}
+
+func refusedHolding(a stock.Allocation) stock.Reservation {
+	r := fixture.Refused(fixture.Reserve("r")).Reservation
+	r.Allocations = []stock.Allocation{a}
+	return r
+}
+
+// Compaction must leave nothing behind that counts.
+func TestForgottenWhileItCounts(t *testing.T) {
+	mugs := stock.ItemRecord{Item: fixture.Item("mugs", func(i *stock.Item) { i.Sellable = 10 }), At: 1}
+	cart := fixture.Reserved(fixture.Reserve("a"), stock.Allocation{Product: "mug", Location: "ams", Quantity: 1})
+	refused := fixture.Refused(fixture.Reserve("r"))
+	shown := stock.Shown{Reservation: "r", Object: stock.Object{UID: "u", Version: 2}}
+	gone := stock.Shown{Reservation: "r", Object: stock.Object{UID: "u", Version: 3, Gone: true}}
+	total := stock.TotalRecord{Total: stock.Total{Product: "mug", Location: "ams", Consumed: 2}}
+	for name, c := range map[string]struct {
+		records   []stock.Record
+		published uint64
+		want      int
+	}{
+		"held":            {[]stock.Record{mugs, cart}, 1, 2},
+		"an item":         {[]stock.Record{mugs}, 1, 1},
+		"a total":         {[]stock.Record{total}, 1, 1},
+		"a reader":        {[]stock.Record{stock.ReaderRecord{Name: "archive", Position: "1"}}, 1, 1},
+		"undelivered":     {[]stock.Record{refused}, 0, 1},
+		"shown":           {[]stock.Record{refused, shown}, 1, 1},
+		"nobody's":        {[]stock.Record{refused, shown, gone}, 1, 0},
+		"never an object": {[]stock.Record{refused}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewBook(journal.Identity{Journal: "j"}, 1)
+			for i, encoded := range fixture.Encode(t, c.records...) {
+				if err := b.Add(1, i, 1, encoded); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.published = c.published
+			if b.Pass(2); len(b.found) != c.want {
+				t.Errorf("found %s, want %d differences", Summary(b.found), c.want)
+			}
+		})
+	}
+}
