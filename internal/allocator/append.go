@@ -18,6 +18,8 @@ func (r *Allocator) append(now time.Time) []Effect {
 		return r.claim(now)
 	case journal.Open:
 		return r.decide(now)
+	case journal.Restate:
+		return r.restate(now)
 	default:
 		return nil
 	}

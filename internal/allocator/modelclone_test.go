@@ -15,17 +15,20 @@ var printed = map[string]string{
 	"Allocator": "log stock policy leader queue parked batch claiming most suspect blockedUntil waking terms left unreadable",
 	"ask":       "call request answer term left",
 	"suspect":   "ask err",
-	"Log": "config elected stage identity pages tail seen through attempt founded ledger damage condemned trouble " +
-		"calls listing creating emptying asking wake tokens losses " +
+	"Log": "config elected stage identity pages tail seen through attempt founded ledger damage witness gone named namespace renaming " +
+		"confirmed repair repairAt restate condemned trouble calls listing creating emptying fencing asking wake tokens losses " +
 		"lists watches foundings writes histories creations emptyings namings now claimAt appendAt wakeAt",
-	"known":   "Ref version number emptied broken digest token",
+	"known":   "Ref version number emptied broken digest token journal",
 	"tail":    "Ref number header records end stored",
 	"attempt": "place probe claim page call rejected",
 	"founded": "creating listing page namespace ledger named",
 	"ledger":  "version prove proving news",
 	"Damage":  "Reason Journal Position Proven",
+	"Repair":  "Journal Position AcceptLoss",
+	"restate": "old accept listing place spare first tail landed complete",
+	"Origin":  "Replaces Complete Named",
 	"Page":    "Ref Version Number Emptied Header Records Blob Token Over Broken",
-	"Header":  "Journal Format Leader Head First Before Digest Next Marks",
+	"Header":  "Journal Format Leader Head First Before Digest Next Origin Marks",
 }
 
 // TestModelKnowsEveryField fails where a field was added of which Clone, Dump or the

@@ -14,6 +14,8 @@ func (w *world) fruitful(e journal.Effect) bool {
 		return admits && w.server.Pages[e.Name] == nil
 	case journal.CreateLedger:
 		return admits
+	case journal.Get:
+		return e.Delay == 0
 	default:
 		return true
 	}

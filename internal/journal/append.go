@@ -27,16 +27,22 @@ const (
 	Claim
 	// Open: whatever is decided may be appended, or a proof asked for.
 	Open
+	// Restate: what is known is to be restated, from where Restated says.
+	Restate
 )
 
 // Turn tells what may be appended now.
 func (l *Log) Turn(now time.Time) Turn {
 	switch {
-	case l.attempt != nil || !l.elected:
+	case l.attempt != nil:
+		return Idle
+	case l.stage == restating:
+		return l.restateTurn(now)
+	case !l.elected:
 		return Idle
 	case l.stage == founding && l.founded.named:
 		return Claim
-	case l.stage == following && !now.Before(l.claimAt):
+	case l.stage == following && !l.unconfirmed() && !now.Before(l.claimAt):
 		if _, ok := l.place(); ok {
 			return Claim
 		}
@@ -61,8 +67,11 @@ func (l *Log) NextPage() uint64 {
 // place is the object and version over which the journal goes on; false while the object
 // is not known.
 func (l *Log) place() (known, bool) {
-	if l.stage == founding {
+	switch l.stage {
+	case founding:
 		return l.founded.page, l.founded.page.UID != ""
+	case restating:
+		return l.restate.place, l.restate.place.UID != ""
 	}
 	ref := l.tail.Ref
 	if next := l.tail.header.Next; next != nil {
@@ -73,16 +82,25 @@ func (l *Log) place() (known, bool) {
 }
 
 func (l *Log) numberAt(place known) uint64 {
-	if l.tail.number == 0 || place.Ref == l.tail.Ref && l.tail.header.Next == nil {
-		return max(l.tail.number, 1)
+	last := l.last()
+	if last.number == 0 || place.Ref == last.Ref && last.header.Next == nil {
+		return max(last.number, 1)
 	}
-	return l.tail.number + 1
+	return last.number + 1
+}
+
+// last is the newest page of the journal that is written to.
+func (l *Log) last() *tail {
+	if l.stage == restating {
+		return &l.restate.tail
+	}
+	return &l.tail
 }
 
 // Append sends a batch. Turn has to be Claim, and the batch to hold the term, or Open.
 func (l *Log) Append(batch Batch) []Effect {
 	place, _ := l.place()
-	l.attempt = &attempt{place: place, claim: l.stage != leading, page: l.compose(place, batch)}
+	l.attempt = &attempt{place: place, claim: l.stage != leading && l.stage != restating, page: l.compose(place, batch)}
 	l.ledger.proving = l.ledger.prove
 	if l.stage == following {
 		l.become(claiming)
@@ -99,18 +117,22 @@ func (l *Log) Prove() []Effect {
 
 // compose makes the page as it has to be after the batch.
 func (l *Log) compose(place known, batch Batch) Page {
+	last := l.last()
 	p := Page{Ref: place.Ref, Version: place.version, Number: l.numberAt(place), Over: place.token}
 	p.Header = Header{
 		Journal: l.identity, Format: l.config.WriteFormat, Leader: l.config.Self,
-		Head: max(batch.Head, 1), Before: l.tail.end.String(), Marks: batch.Marks,
-		First: l.tail.header.First + uint64(len(l.tail.records)),
+		Head: max(batch.Head, 1), Before: last.end.String(), Marks: batch.Marks,
+		First: last.header.First + uint64(len(last.records)), Origin: l.origin(batch),
 	}
-	if l.stage == founding {
+	switch l.stage {
+	case founding:
 		p.Header.Journal = l.founded.identity()
+	case restating:
+		p.Header.Journal, p.Header.Head = last.header.Journal, last.header.Head
 	}
-	if p.Number == l.tail.number {
-		p.Header.Before, p.Header.First = l.tail.header.Before, l.tail.header.First
-		p.Records = append(p.Records, l.tail.records...)
+	if p.Number == last.number {
+		p.Header.Before, p.Header.First = last.header.Before, last.header.First
+		p.Records = append(p.Records, last.records...)
 	}
 	p.Records = append(p.Records, batch.Records...)
 	p.Blob = l.config.Pack(p.Records)
@@ -137,8 +159,12 @@ func (l *Log) look(delay time.Duration) []Effect {
 
 // wrote takes the answer to a write.
 func (l *Log) wrote(e Wrote) []Effect {
-	if e.Call == l.emptying && e.Call != 0 {
+	switch {
+	case e.Call == 0:
+	case e.Call == l.emptying:
 		return l.emptiedPage(e)
+	case e.Call == l.fencing:
+		return l.fenced(e)
 	}
 	if l.attempt == nil || e.Call != l.attempt.call {
 		return nil
@@ -159,8 +185,11 @@ func (l *Log) wrote(e Wrote) []Effect {
 
 // stored takes in what the API server says that it has stored.
 func (l *Log) stored(p *Page) []Effect {
-	if l.stage == founding {
+	switch l.stage {
+	case founding:
 		return l.firstTerm(p)
+	case restating:
+		return l.restated(p)
 	}
 	effects := l.follow(p)
 	if l.attempt == nil || p.Token != l.attempt.page.Token {
@@ -206,8 +235,14 @@ func (l *Log) got(e Got) []Effect {
 	case e.Err != nil:
 		l.trouble = e.Err
 		return l.look(l.writes.next())
-	case p == nil || p.UID != a.place.UID:
+	case l.stage == restating && (p == nil || p.UID != a.place.UID):
+		return l.giveUp("the page of the new journal is gone")
+	case l.stage == founding && (p == nil || p.UID != a.place.UID):
 		return l.again(l.writes.next()) // it is gone, or nothing is served
+	case p == nil || p.UID != a.place.UID:
+		// The watch tells what has become of it, and in between: it may prove where the
+		// journal ended.
+		return l.look(l.writes.next())
 	case p.Version < a.place.version:
 		return l.begin(l.histories.next())
 	case p.Version == a.place.version && a.probe:
@@ -220,10 +255,14 @@ func (l *Log) got(e Got) []Effect {
 		// It may still land. Sending it again over the same version settles which: at most
 		// one of the sendings can.
 		return l.send(l.writes.next())
+	case l.strange(p):
+		return l.look(l.writes.next()) // as above
 	case !a.probe && p.Token == a.page.Token:
 		return l.stored(p)
 	case l.stage == founding:
 		return l.again(0)
+	case l.stage == restating:
+		return l.giveUp("another process has written to the new journal")
 	default:
 		if effects := l.follow(p); len(effects) > 0 || l.attempt == nil {
 			return effects
@@ -232,10 +271,21 @@ func (l *Log) got(e Got) []Effect {
 	}
 }
 
+// strange tells whether no append can have made a page what it is.
+func (l *Log) strange(p *Page) bool {
+	if l.stage == founding || l.stage == restating || unknownFormat(p) {
+		return false
+	}
+	return p.Broken != "" || p.Written() && p.check() != "" || p.Emptied && p.Number >= l.tail.number || p.Blank() && p.Ref == l.tail.Ref
+}
+
 // rejected tells that these bytes are refused for good. Others may be sent over the same
 // version.
 func (l *Log) rejected() []Effect {
 	err := l.attempt.rejected
+	if l.stage == restating {
+		return l.giveUp("what is restated is refused: " + err.Error())
+	}
 	if l.attempt.claim {
 		l.attempt.rejected = nil
 		return l.send(l.writes.next())

@@ -21,7 +21,7 @@ type Printer interface {
 // ends, the counters that name what is new, and the counts of failures, which only set
 // waits.
 func (l *Log) Dump(to Printer) {
-	flags(to, l.elected, l.attempt != nil, l.damage != nil, l.condemned)
+	flags(to, l.elected, l.attempt != nil, l.damage != nil, l.condemned, l.witness, l.confirmed)
 	to.Number(uint64(l.stage))
 	l.identity.dump(to)
 	to.Number(uint64(len(l.pages)))
@@ -37,13 +37,47 @@ func (l *Log) Dump(to Printer) {
 	l.founded.dump(to)
 	to.Version(l.ledger.version)
 	flags(to, l.ledger.prove, l.ledger.proving, l.ledger.news)
-	if l.damage != nil {
-		to.Text(l.damage.Reason)
-		flags(to, l.damage.Proven)
-	}
-	for _, call := range []uint64{l.listing, l.creating, l.emptying, l.asking} {
+	l.dumpDamage(to)
+	for _, call := range []uint64{l.listing, l.creating, l.emptying, l.fencing, l.asking} {
 		to.Call(call)
 	}
+}
+
+func (l *Log) dumpDamage(to Printer) {
+	if d := l.damage; d != nil {
+		to.Text(d.Reason)
+		d.Journal.dump(to)
+		d.Position.dump(to)
+		flags(to, d.Proven)
+	}
+	to.Number(uint64(len(l.gone)))
+	for _, uid := range slices.Sorted(maps.Keys(l.gone)) {
+		to.UID(uid)
+	}
+	l.named.dump(to)
+	to.UID(l.namespace)
+	to.Version(l.renaming)
+	to.UID(l.repair.Journal)
+	l.repair.Position.dump(to)
+	flags(to, l.repair.AcceptLoss)
+	l.restate.dump(to)
+}
+
+func (r *restate) dump(to Printer) {
+	r.old.dump(to)
+	flags(to, r.accept, r.complete)
+	to.Call(r.listing)
+	r.place.dump(to)
+	r.spare.dump(to)
+	to.Number(r.first)
+	r.tail.dump(to)
+	to.Number(uint64(r.landed))
+}
+
+func (p Position) dump(to Printer) {
+	to.Number(p.Page)
+	to.Number(uint64(p.Index))
+	to.Digest(p.Digest)
 }
 
 func (k known) dump(to Printer) {
@@ -53,6 +87,7 @@ func (k known) dump(to Printer) {
 	flags(to, k.emptied, k.broken)
 	to.Digest(k.digest)
 	to.Token(k.token)
+	to.UID(k.journal)
 }
 
 func (t *tail) dump(to Printer) {
@@ -104,6 +139,11 @@ func (h *Header) dump(to Printer) {
 	flags(to, h.Next != nil)
 	if h.Next != nil {
 		h.Next.dump(to)
+	}
+	flags(to, h.Origin != nil)
+	if h.Origin != nil {
+		to.UID(h.Origin.Replaces)
+		flags(to, h.Origin.Complete, h.Origin.Named)
 	}
 	to.Text(string(h.Marks))
 }

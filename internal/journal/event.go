@@ -74,6 +74,11 @@ type (
 		Err     error
 	}
 
+	// RepairAsked says what the annotation of the StockLedger asks for; the zero value that
+	// it asks for nothing. Every process is told, elected or not, and may be told before it
+	// has noticed any damage.
+	RepairAsked struct{ Repair Repair }
+
 	// Woken answers Wake.
 	Woken struct{ Call uint64 }
 )
@@ -110,6 +115,7 @@ func (Created) event()       {}
 func (NamespaceRead) event() {}
 func (LedgerSeen) event()    {}
 func (LedgerRead) event()    {}
+func (RepairAsked) event()   {}
 func (Woken) event()         {}
 
 // Batch is what a caller wants appended in one write.
@@ -117,4 +123,7 @@ type Batch struct {
 	Records [][]byte
 	Marks   json.RawMessage
 	Head    uint64
+	// Complete says that nothing is left to be restated. It counts in a repair alone, as Head
+	// does not count there.
+	Complete bool
 }

@@ -23,12 +23,7 @@ func (l *Log) watched(e Watched) []Effect {
 		}
 		return nil
 	case damaged:
-		if d := l.damage; e.Deleted && d != nil && d.Position == l.Position() && l.goesOn(p.Ref) && l.ends(p) {
-			proven := *d
-			proven.Proven = true
-			l.damage = &proven
-		}
-		return nil // the next list tells the rest
+		return l.watchedDamage(e)
 	default:
 		return nil // the next list tells
 	}
@@ -50,10 +45,13 @@ func (l *Log) follow(p *Page) []Effect {
 	case p.Blank(), p.Emptied && p.Broken == "":
 		l.note(p)
 		switch {
+		case p.Emptied && p.Number >= l.tail.number && l.goesOn(p.Ref):
+			// Nobody empties it but over an edit, or where a person accepts a loss.
+			return l.harm("page "+p.Name+", where the journal goes on, was emptied", l.witness)
 		case p.Emptied && p.Number >= l.tail.number:
 			return l.again(0) // the journal has been there and gone on
 		case p.Ref == l.tail.Ref:
-			return l.harm("page "+p.Name+", where the journal goes on, was edited", false)
+			return l.edited(p, before)
 		case before.UID == p.UID && l.counts(before):
 			l.through = max(l.through, before.number)
 		case l.goesOn(p.Ref):
@@ -67,7 +65,7 @@ func (l *Log) follow(p *Page) []Effect {
 	case p.Broken != "" || p.check() != "":
 		return l.edited(p, before)
 	case p.Header.Journal != l.identity:
-		return l.begin(l.histories.next())
+		return l.another(p, before)
 	case p.Ref == l.tail.Ref && p.Number == l.tail.number:
 		return l.grown(p)
 	case p.Number == l.tail.number+1:
@@ -77,6 +75,19 @@ func (l *Log) follow(p *Page) []Effect {
 	}
 	l.note(p)
 	if before.UID == p.UID && l.counts(before) && before.digest != p.Header.Digest {
+		l.through = max(l.through, before.number)
+	}
+	return nil
+}
+
+// another judges a page of another journal: what is left of one that was replaced, or a
+// repair that was not carried through. Where this one goes on, it is another history.
+func (l *Log) another(p *Page, before known) []Effect {
+	if p.Header.Journal.Namespace != l.identity.Namespace || l.goesOn(p.Ref) || p.Ref == l.tail.Ref {
+		return l.begin(l.histories.next())
+	}
+	l.note(p)
+	if before.UID == p.UID && l.counts(before) {
 		l.through = max(l.through, before.number)
 	}
 	return nil
@@ -130,19 +141,6 @@ func (l *Log) stepDown() []Effect {
 	return effects
 }
 
-// edited judges a page whose content no operator wrote.
-func (l *Log) edited(p *Page, before known) []Effect {
-	if p.Ref == l.tail.Ref || l.goesOn(p.Ref) {
-		l.note(p)
-		return l.harm("page "+p.Name+", where the journal goes on, was edited: "+p.check(), false)
-	}
-	l.note(p)
-	if before.UID == p.UID && l.counts(before) {
-		l.through = max(l.through, before.number)
-	}
-	return nil
-}
-
 // deleted judges the deletion of a page, as the watch brought it.
 func (l *Log) deleted(p *Page) []Effect {
 	before, ok := l.pages[p.Name]
@@ -150,6 +148,10 @@ func (l *Log) deleted(p *Page) []Effect {
 		return nil
 	}
 	delete(l.pages, p.Name)
+	if l.gone == nil {
+		l.gone = map[string]bool{}
+	}
+	l.gone[p.UID] = true
 	l.seen = max(l.seen, p.Version)
 	if l.goesOn(p.Ref) {
 		return l.harm("page "+p.Name+", where the journal goes on, was deleted", l.ends(p))
@@ -168,29 +170,10 @@ func (l *Log) ends(p *Page) bool {
 
 // counts tells whether what stood on the page is part of the journal, tail included.
 func (l *Log) counts(k known) bool {
-	return !k.free(l.tail.header.Head) && k.number <= l.tail.number
+	return !k.free(l.tail.header.Head) && k.number <= l.tail.number && (k.journal == "" || k.journal == l.identity.Journal)
 }
 
 // goesOn tells whether the journal goes on upon this page.
 func (l *Log) goesOn(r Ref) bool {
 	return l.tail.header.Next != nil && *l.tail.header.Next == r || l.tail.header.Next == nil && l.tail.Ref == r
-}
-
-// harm stops: nobody may decide before a person has looked. What was applied is kept.
-func (l *Log) harm(reason string, proven bool) []Effect {
-	effects := l.abandon()
-	if d := l.damage; d != nil && d.Position == l.Position() {
-		proven = proven || d.Proven // a list cannot show what the watch did
-	}
-	l.damage = &Damage{Reason: reason, Journal: l.identity, Position: l.Position(), Proven: proven}
-	l.become(damaged)
-	// A namespace that is gone took its pages along.
-	l.asking = l.call()
-	return append(effects, ReadNamespace{Call: l.asking})
-}
-
-// Condemn stops because a record that was applied cannot be read.
-func (l *Log) Condemn(reason string) []Effect {
-	l.condemned = true
-	return l.harm(reason, false)
 }

@@ -46,10 +46,7 @@ func (l *Log) namespaceRead(e NamespaceRead) []Effect {
 	case e.Err != nil:
 		return nil
 	case l.stage == damaged:
-		if l.identity != (Identity{}) && (e.UID != l.identity.Namespace || e.Terminating) {
-			return l.begin(patience)
-		}
-		return nil
+		return l.namespaceOfDamage(e)
 	case l.stage != founding:
 		return nil
 	case e.Terminating || e.UID == "":
@@ -65,6 +62,8 @@ func (l *Log) namespaceRead(e NamespaceRead) []Effect {
 // ledgerSeen looks at the StockLedger if it seems to name another journal, or nobody.
 func (l *Log) ledgerSeen(e LedgerSeen) []Effect {
 	switch {
+	case l.stage == damaged && l.asking == 0 && l.namespace != "" && e.Names != l.about() && e.Names != l.named:
+		return l.askLedger()
 	case l.stage != leading || e.Names == l.identity || l.ledger.prove:
 		return nil
 	case l.asking != 0: // what is being read may be older than this
@@ -82,12 +81,24 @@ func (l *Log) askLedger() []Effect {
 
 // ledgerRead goes on with what the StockLedger says.
 func (l *Log) ledgerRead(e LedgerRead) []Effect {
-	if l.stage == leading {
+	switch l.stage {
+	case leading:
 		return l.ledgerChecked(e)
-	}
-	if l.stage != founding {
+	case following:
+		return l.ledgerConfirms(e)
+	case damaged:
+		return l.ledgerOfDamage(e)
+	case restating:
+		return l.ledgerReplaces(e)
+	case founding:
+		return l.ledgerAtFounding(e)
+	default:
 		return nil
 	}
+}
+
+// ledgerAtFounding goes on with what the StockLedger says before a journal is founded.
+func (l *Log) ledgerAtFounding(e LedgerRead) []Effect {
 	switch {
 	case e.Err != nil:
 		l.trouble = e.Err
@@ -99,7 +110,8 @@ func (l *Log) ledgerRead(e LedgerRead) []Effect {
 		l.founded.named = true // (6): the first term, over the version that was listed
 		return nil
 	case e.Names.Journal != "" && e.Names.Namespace == l.founded.namespace:
-		return l.harm("the StockLedger names a journal that is gone", false)
+		l.named = e.Names
+		return l.harm("no page of the journal is left that the StockLedger names", false)
 	}
 	l.founded.ledger = e.Version
 	l.founded.listing = l.call() // (4)
@@ -119,9 +131,9 @@ func (l *Log) confirms(pages []Page) bool {
 	return ok && first.Ref == l.founded.page.Ref && first.Version == l.founded.page.version
 }
 
-// confirmed goes on with (5): the StockLedger names this journal, over the version that
+// nameFounded goes on with (5): the StockLedger names this journal, over the version that
 // named nobody.
-func (l *Log) confirmed() []Effect {
+func (l *Log) nameFounded() []Effect {
 	l.founded.listing = 0
 	l.asking = l.call()
 	return []Effect{NameLedger{Call: l.asking, Version: l.founded.ledger, Names: l.founded.identity()}}
@@ -138,7 +150,7 @@ func (l *Log) firstTerm(p *Page) []Effect {
 	_, end, _ := p.digest()
 	l.note(p)
 	l.arrive(p, end)
-	l.founded, l.foundings = founded{}, 0
+	l.founded, l.foundings, l.damage, l.witness = founded{}, 0, nil, true
 	l.become(leading)
 	return append([]Effect{applied(p, 0, end)}, l.landed()...)
 }

@@ -9,6 +9,9 @@ import (
 // nextPage chooses the free page on which the journal goes on, nil if none is known.
 // Pages that were in use come first, those with the lowest numbers before others.
 func (l *Log) nextPage(current Ref, head uint64) *Ref {
+	if l.stage == restating {
+		return &l.restate.spare.Ref
+	}
 	pages := l.freePages(current, head)
 	if len(pages) == 0 {
 		return nil
@@ -74,6 +77,9 @@ func (l *Log) created(e Created) []Effect {
 	}
 	if e.Call != l.creating {
 		return nil
+	}
+	if l.stage == restating {
+		return l.restateCreated(e)
 	}
 	l.creating = 0
 	if e.Page == nil {

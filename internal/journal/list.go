@@ -21,7 +21,7 @@ func (l *Log) listed(e Listed) []Effect {
 		emptied = emptied || e.Pages[i].Emptied
 	}
 	if confirmed {
-		return l.confirmed()
+		return l.nameFounded()
 	}
 	l.founded = founded{}
 	l.become(reading)
@@ -34,9 +34,10 @@ func (l *Log) listed(e Listed) []Effect {
 
 // listedNothing goes on where no page holds a part of a journal.
 func (l *Log) listedNothing(emptied bool, pages []Page) []Effect {
-	if emptied || l.identity != (Identity{}) {
+	if emptied || l.about() != (Identity{}) {
 		return l.harm("no page of the journal is left", false)
 	}
+	l.damage, l.renaming = nil, 0
 	if !l.elected {
 		l.become(vacant)
 		return nil
@@ -44,7 +45,7 @@ func (l *Log) listedNothing(emptied bool, pages []Page) []Effect {
 	return l.found(pages)
 }
 
-// listedJournal replays what the pages say, from the head to the tail.
+// listedJournal goes on with what the pages say.
 func (l *Log) listedJournal(written []*Page) []Effect {
 	newest := written[len(written)-1]
 	l.foundings = 0
@@ -55,40 +56,111 @@ func (l *Log) listedJournal(written []*Page) []Effect {
 			return effects
 		}
 	}
-	for _, p := range written {
-		if p.Broken == "" && p.Header.Journal != newest.Header.Journal && newest.Broken == "" {
-			return l.harm("pages of two journals are there", false)
-		}
+	all := historiesOf(written)
+	h := l.choose(all)
+	switch {
+	case h == nil:
+		return l.listedRemains(all, written)
+	case l.identity == Identity{}, l.identity == h.identity:
+		return l.listedHistory(h)
+	case l.identity.Namespace != h.identity.Namespace, l.succeeds(h):
+		return append(l.forget(), l.listedHistory(h)...)
+	default:
+		l.renaming = 0
+		return l.harm("another journal is there in place of the one that was known", false)
 	}
-	if newest.Broken != "" || newest.check() != "" {
-		return l.harm("page "+newest.Name+", where the journal goes on, was edited: "+newest.check(), false)
+}
+
+// listedHistory follows a journal that can go on, from the head to the tail.
+func (l *Log) listedHistory(h *history) []Effect {
+	newest := h.newest
+	ends, hole := continuous(h.pages)
+	switch {
+	case l.at(newest):
+		// If there is a hole, what stood there is still known and can be restated.
+		return l.resume(h.pages, newest)
+	case hole != "" && l.identity == Identity{}:
+		return append(l.replayRemains(h), l.harm(hole, false)...)
+	case hole != "":
+		return l.harm(hole, false)
+	case l.beyond(newest):
+		return l.harm("what is stored ends before what was known", false)
+	default:
+		return l.replay(h.pages[len(h.pages)-len(ends):], ends)
+	}
+}
+
+// listedRemains stops where no journal can go on. What can be read of the damaged one is
+// taken in where nothing more is known of it.
+func (l *Log) listedRemains(all []*history, written []*Page) []Effect {
+	for _, h := range all {
+		if h.newest != nil && h.identity != l.identity && h.newest.Header.complete() && h.newest.Number > l.tail.number {
+			l.renaming = 0 // it may be named yet
+		}
 	}
 	var effects []Effect
-	if l.identity != (Identity{}) && l.identity != newest.Header.Journal {
-		if l.identity.Namespace == newest.Header.Journal.Namespace {
-			return l.harm("another journal is there in place of the one that was known", false)
-		}
-		effects = l.forget()
+	if l.named != (Identity{}) && l.identity != (Identity{}) && l.named != l.identity {
+		effects = l.forget() // it was replaced
 	}
-	ends, hole := continuous(written)
-	if hole != "" {
-		if l.at(newest) {
-			// The hole is behind: what stood there is still known and can be restated.
-			return append(effects, l.resume(written, newest)...)
-		}
-		return append(effects, l.harm(hole, false)...)
+	h := historyOf(all, l.about())
+	if h == nil || h.newest == nil {
+		return append(effects, l.harm(lastReason(l.about(), written), false)...)
 	}
-	if l.at(newest) {
-		return append(effects, l.resume(written, newest)...)
+	reason := l.missing(h.newest)
+	if reason == "" {
+		reason = lastReason(l.about(), written)
 	}
-	if reason := l.missing(newest); reason != "" {
-		return append(effects, l.harm(reason, false)...)
+	if l.identity == (Identity{}) || l.further(h.newest) {
+		effects = append(effects, l.replayRemains(h)...)
 	}
-	if l.beyond(newest) {
-		return append(effects, l.harm("what is stored ends before what was known", false)...)
-	}
-	return append(effects, l.replay(written[len(written)-len(ends):], ends)...)
+	return append(effects, l.harm(reason, false)...)
 }
+
+// lastReason says what is wrong where no page tells where the journal goes on.
+func lastReason(about Identity, written []*Page) string {
+	for _, p := range slices.Backward(written) {
+		if reason := p.check(); reason != "" && (p.Header.Journal == Identity{} || p.Header.Journal == about || about == Identity{}) {
+			return "page " + p.Name + ", where the journal goes on, was edited: " + reason
+		}
+	}
+	if about == (Identity{}) {
+		return "pages of a journal are there that cannot go on"
+	}
+	return "no page is left on which the journal goes on"
+}
+
+// further tells whether a page says more than what was applied.
+func (l *Log) further(newest *Page) bool {
+	return newest.Number > l.tail.number || newest.Number == l.tail.number && len(newest.Records) > len(l.tail.records)
+}
+
+// replayRemains applies what can be read of a journal. Where pages are missing in between,
+// the position is one that nobody has who knows all.
+func (l *Log) replayRemains(h *history) []Effect {
+	ends, hole := continuous(h.pages)
+	if hole == "" {
+		effects := l.replay(h.pages[len(h.pages)-len(ends):], ends)
+		l.witness = false
+		return effects
+	}
+	effects := l.forget()
+	var end chain
+	for _, p := range h.pages {
+		if p.check() != "" || p.Number < h.newest.Header.Head {
+			continue
+		}
+		_, end, _ = p.digest()
+		end = end.with([]byte(incomplete))
+		effects = append(effects, applied(p, 0, end))
+	}
+	l.arrive(h.newest, end)
+	l.become(following)
+	l.damage, l.through, l.renaming = nil, 0, 0
+	return effects
+}
+
+// incomplete is what is added to the digest of a journal of which pages were missing.
+const incomplete = "pages before this are missing"
 
 // beyond tells whether more was applied than the newest page says.
 func (l *Log) beyond(newest *Page) bool {
@@ -147,7 +219,7 @@ func (l *Log) replay(pages []*Page, ends []chain) []Effect {
 	}
 	l.arrive(pages[len(pages)-1], ends[len(ends)-1])
 	l.become(following)
-	l.damage, l.through = nil, 0
+	l.damage, l.through, l.renaming, l.witness = nil, 0, 0, true
 	return effects
 }
 
@@ -162,7 +234,7 @@ func (l *Log) resume(written []*Page, newest *Page) []Effect {
 		return append(effects, l.harm(reason, false)...)
 	}
 	l.become(following)
-	l.damage, l.through = nil, 0
+	l.damage, l.through, l.renaming, l.witness = nil, 0, 0, true
 	l.findHoles(written, newest)
 	return effects
 }
@@ -201,7 +273,8 @@ func (l *Log) at(p *Page) bool {
 func (l *Log) note(p *Page) {
 	l.pages[p.Name] = known{
 		Ref: p.Ref, version: p.Version, number: p.Number, emptied: p.Emptied, digest: p.Header.Digest, token: p.Token,
-		broken: p.Broken != "" || p.Written() && p.check() != "",
+		journal: p.Header.Journal.Journal,
+		broken:  p.Broken != "" || p.Written() && p.check() != "",
 	}
 	l.seen = max(l.seen, p.Version)
 	if p.Blank() {
@@ -210,7 +283,7 @@ func (l *Log) note(p *Page) {
 }
 
 func unknownFormat(p *Page) bool {
-	return p.Written() && (p.Header.Format < OldestFormat || p.Header.Format > Format)
+	return p.Written() && p.Broken == "" && (p.Header.Format < OldestFormat || p.Header.Format > Format)
 }
 
 // turnForeign stops at a format that this release does not know. Who leads is still

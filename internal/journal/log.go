@@ -49,14 +49,31 @@ type Log struct {
 	// ledger is what is known of the StockLedger in the course of a term.
 	ledger ledger
 	damage *Damage
+	// witness says that no change of a page was missed since what was applied was complete;
+	// gone has the uids of pages of which the watch brought the deletion since.
+	witness bool
+	gone    map[string]bool
+	// named is the journal that the StockLedger was read to name when something was wrong,
+	// and namespace the uid that the Namespace had. renaming is the version of a StockLedger
+	// that names nobody, which is to name the damaged journal again.
+	named     Identity
+	namespace string
+	renaming  uint64
+	// confirmed says that the StockLedger was read to name this journal, since the last list.
+	confirmed bool
+	// repair is what a person asks for, repairAt when it may begin.
+	repair   Repair
+	repairAt time.Time
+	// restate is the journal that is being written in place of the damaged one.
+	restate restate
 	// condemned says that records which were applied could not be read.
 	condemned bool
 	// trouble is why the write or the read under way has not succeeded yet.
 	trouble error
 
 	// calls counts the effects; the others are those whose answers are waited for.
-	calls                                     uint64
-	listing, creating, emptying, asking, wake uint64
+	calls                                              uint64
+	listing, creating, emptying, fencing, asking, wake uint64
 
 	// tokens counts the writes, losses the terms in a row that decided nothing.
 	tokens, losses uint64
@@ -78,6 +95,8 @@ type known struct {
 	broken  bool
 	digest  string
 	token   string
+	// journal is the uid of the journal of which a part stands there, if any.
+	journal string
 }
 
 // free tells whether nothing that counts stands on the page, and nothing ever will but by
@@ -96,15 +115,6 @@ type tail struct {
 	end     chain
 	// stored is the size of its blob.
 	stored int
-}
-
-// Damage says what is wrong with a journal, and how far it is known.
-type Damage struct {
-	Reason   string
-	Journal  Identity
-	Position Position
-	// Proven says that the journal is known to have ended at Position.
-	Proven bool
 }
 
 // New returns the log of a namespace of which nothing is known.
@@ -128,9 +138,6 @@ func (l *Log) Foreign() bool { return l.stage == foreign }
 
 // Stage names the stage, for messages.
 func (l *Log) Stage() string { return l.stage.String() }
-
-// Damage says what is wrong with the journal, nil if nothing is known to be.
-func (l *Log) Damage() *Damage { return l.damage }
 
 // Trouble is why nothing has been stored for a while, nil if nothing is in the way.
 func (l *Log) Trouble() error { return l.trouble }
@@ -179,7 +186,11 @@ func (l *Log) step(event Event) []Effect {
 			l.become(following)
 		}
 	case Listed:
-		if e.Call == l.listing && l.stage == reading || l.founded.listing == e.Call && e.Call != 0 {
+		switch {
+		case e.Call != l.listing:
+		case l.stage == restating && l.restate.listing == e.Call:
+			return l.restateListed(e)
+		case l.stage == reading, l.founded.listing == e.Call:
 			return l.listed(e)
 		}
 	case Watched:
@@ -187,7 +198,7 @@ func (l *Log) step(event Event) []Effect {
 			return l.watched(e)
 		}
 	case WatchEnded:
-		if e.Call == l.listing && l.stage != reading {
+		if e.Call == l.listing && l.stage != reading && l.stage != restating { // a list ends a repair
 			return l.again(l.watches.again())
 		}
 	case Got:
@@ -205,6 +216,8 @@ func (l *Log) step(event Event) []Effect {
 		}
 	case LedgerSeen:
 		return l.ledgerSeen(e)
+	case RepairAsked:
+		return l.repairAsked(e)
 	case LedgerRead:
 		if e.Call == l.asking {
 			l.asking = 0
@@ -229,7 +242,9 @@ func (l *Log) call() uint64 {
 func (l *Log) list(delay time.Duration) []Effect {
 	l.become(reading)
 	l.founded = founded{}
-	l.listing, l.asking, l.creating, l.emptying = l.call(), 0, 0, 0
+	l.restate = restate{}
+	l.witness, l.gone, l.confirmed = false, nil, false
+	l.listing, l.asking, l.creating, l.emptying, l.fencing = l.call(), 0, 0, 0, 0
 	return []Effect{List{Call: l.listing, Delay: delay}}
 }
 
@@ -241,7 +256,7 @@ func (l *Log) again(delay time.Duration) []Effect {
 // begin forgets everything, as if this process had just been started.
 func (l *Log) begin(delay time.Duration) []Effect {
 	effects := append(l.abandon(), l.forget()...)
-	l.seen = 0
+	l.seen, l.named, l.namespace, l.renaming = 0, Identity{}, "", 0
 	return append(effects, l.list(delay)...)
 }
 
@@ -267,14 +282,17 @@ func (l *Log) woken() []Effect {
 // housekeep asks for what keeps the journal going beside the appends.
 func (l *Log) housekeep(now time.Time) []Effect {
 	if _, ok := l.place(); !ok && l.Following() {
-		// The page that was named next was deleted before, or this process does not know it
-		// yet: a list tells.
-		return l.again(0)
+		return l.placeless()
 	}
 	switch l.stage {
 	case damaged, foreign:
 		return l.wakeAfter(now, patience)
+	case restating:
+		return l.restateMore(now)
 	case following:
+		if l.unconfirmed() && l.elected && l.asking == 0 {
+			return l.askLedger()
+		}
 		if l.elected && l.attempt == nil && now.Before(l.claimAt) {
 			return l.wakeAfter(now, l.claimAt.Sub(now))
 		}

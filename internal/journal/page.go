@@ -52,8 +52,33 @@ type Header struct {
 	Digest string `json:"digest,omitempty"`
 	// Next is where the journal goes on; nil while that is this page.
 	Next *Ref `json:"next,omitempty"`
+	// Origin is nil in a journal that replaces no other.
+	Origin *Origin `json:"origin,omitempty"`
 	// Marks belong to whoever keeps the records.
 	Marks json.RawMessage `json:"marks,omitempty"`
+}
+
+// Origin says that a journal replaces a damaged one, and how far that has come.
+type Origin struct {
+	// Replaces is the uid of the damaged journal.
+	Replaces string `json:"replaces"`
+	// Complete says that everything was restated. Named says that the StockLedger was seen
+	// to name this journal alone: before that nothing is decided in it.
+	Complete bool `json:"complete,omitempty"`
+	Named    bool `json:"named,omitempty"`
+}
+
+// complete tells whether nothing has to be restated any more, and sure whether the
+// journal may be decided in without a look at the StockLedger.
+func (h *Header) complete() bool { return h.Origin == nil || h.Origin.Complete }
+func (h *Header) sure() bool     { return h.Origin == nil || h.Origin.Named }
+
+// replaces is the uid of the journal that this one replaces, empty if it replaces none.
+func (h *Header) replaces() string {
+	if h.Origin == nil {
+		return ""
+	}
+	return h.Origin.Replaces
 }
 
 // Page is one JournalPage as it is stored at a version.

@@ -20,11 +20,13 @@ const (
 	leading
 	// damaged: pages that count are missing or edited.
 	damaged
+	// restating: what is known of a damaged journal is written to a new one.
+	restating
 	// foreign: the pages have a format that this release does not know.
 	foreign
 )
 
-var stageNames = [...]string{"reading", "vacant", "founding", "following", "claiming", "leading", "damaged", "foreign"}
+var stageNames = [...]string{"reading", "vacant", "founding", "following", "claiming", "leading", "damaged", "restating", "foreign"}
 
 func (s stage) String() string { return stageNames[s] }
 
@@ -36,7 +38,8 @@ var legal = map[stage][]stage{
 	following: {claiming, damaged, foreign},
 	claiming:  {leading, following, damaged, foreign},
 	leading:   {following, damaged, foreign},
-	damaged:   {},
+	damaged:   {restating},
+	restating: {damaged},
 	foreign:   {},
 }
 
