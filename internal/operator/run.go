@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"errors"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -31,7 +32,32 @@ func Run(ctx context.Context, o Options) error {
 	if err := p.add(ctx); err != nil {
 		return err
 	}
-	return mgr.Start(ctx)
+	return p.startManager(ctx)
+}
+
+// unsyncedGrace is how long the manager may take to end before it knows what there is.
+const unsyncedGrace = time.Second
+
+// startManager runs the manager until ctx ends. Before its caches are filled, which an API
+// server that refuses a list can prevent for good, the manager does not end at all; then it
+// is left behind, for it has begun nothing.
+func (p *parts) startManager(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- p.Start(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	if p.synced() {
+		return <-ended
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(unsyncedGrace):
+		return nil
+	}
 }
 
 // parts are those of one process.
@@ -41,15 +67,16 @@ type parts struct {
 	clock      *allocator.ServerClock
 	pages      *journal.Client
 	namespaces *namespaces.Set
+	// synced tells whether the caches have told what there was.
+	synced func() bool
 }
 
 // add hands everything that runs besides the controllers to the manager.
-func (p *parts) add(ctx context.Context) error {
-	synced, err := controllers.Feed(ctx, p, p.namespaces)
-	if err != nil {
+func (p *parts) add(ctx context.Context) (err error) {
+	if p.synced, err = controllers.Feed(ctx, p, p.namespaces); err != nil {
 		return err
 	}
-	bridge, err := p.newBridge(synced)
+	bridge, err := p.newBridge()
 	if err != nil {
 		return err
 	}
@@ -66,12 +93,12 @@ func (p *parts) add(ctx context.Context) error {
 
 // newBridge returns the HTTP server, listening: a taken port is told before anything else
 // starts.
-func (p *parts) newBridge(synced func() bool) (*webhook.Server, error) {
+func (p *parts) newBridge() (*webhook.Server, error) {
 	handler, err := webhook.New(webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold,
 		Ready: func() error {
-			if !synced() {
+			if !p.synced() {
 				return errors.New("the watches have not told yet what there is")
 			}
 			return nil
