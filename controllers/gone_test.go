@@ -68,3 +68,21 @@ func TestDeletedMeanwhile(t *testing.T) {
 		t.Errorf("it becomes %+v", known)
 	}
 }
+
+// Of several of one name, one after the other, all that are gone are found.
+func TestOlderNamesake(t *testing.T) {
+	o := leader(t)
+	first := o.made("r")
+	o.reconcile("r")
+	o.delete("r")
+	second := o.made("r")
+	cart := pass{ReservationReconciler: o.r, runner: o.runner, key: o.key("r")}.cart(second)
+	o.answer(cart) // and whoever asked crashed before it looked for the first
+	o.reconcile("r")
+	if known := o.state(stock.ID(first.UID)); known.Phase != stock.PhaseReleased || !known.Object.Gone {
+		t.Errorf("the first becomes %+v", known)
+	}
+	if known := o.state(stock.ID(second.UID)); known.Phase != stock.PhaseReserved || known.Object.Gone {
+		t.Errorf("the second becomes %+v", known)
+	}
+}

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -207,6 +208,7 @@ func TestUnverified(t *testing.T) {
 	s := newShop(t)
 	p := s.start(func(o *allocator.RunnerOptions) {
 		o.Policy.Retention, o.Policy.Grace, o.Policy.CompactAbove = 1, 1, 1
+		o.Config.Fill = 1 << 10
 	}).lead()
 	p.receive("p", 10)
 	p.receive("q", 10)
@@ -218,12 +220,15 @@ func TestUnverified(t *testing.T) {
 	uid := stock.ID(p.read("r").UID)
 	p.delete("r")
 	p.reconcile("r")
-	for n := 0; p.state(uid) != nil; n++ { // until it is forgotten
-		if n > 1000 {
-			t.Fatal("it is never forgotten")
+	for n := range 1000 { // until it is forgotten
+		if p.state(uid) == nil {
+			break
 		}
 		p.pass(time.Second)
-		p.answer(stock.Register{Name: "reader", Position: time.Now().String()})
+		p.answer(stock.Register{Name: "reader", Position: strconv.Itoa(n)})
+	}
+	if p.state(uid) != nil {
+		t.Fatal("it is never forgotten")
 	}
 	p.r.Client = late{p.users, older}
 	p.reconcile("older")

@@ -178,3 +178,21 @@ func TestCompare(t *testing.T) {
 		t.Errorf("it looks at %v", found)
 	}
 }
+
+// What has the name of what is to be deleted stays.
+func TestNamesakeIsKept(t *testing.T) {
+	o := leader(t)
+	o.made("r")
+	o.edit("r", consume)
+	o.reconcile("r")
+	o.publish()
+	o.pass(61 * time.Minute)
+	old := o.read("r")
+	o.delete("r")
+	second := o.made("r")
+	o.r.Client = late{o.users, old}
+	o.reconcile("r")
+	if got := o.read("r"); got == nil || got.UID != second.UID {
+		t.Errorf("there is %v, want the second", got)
+	}
+}

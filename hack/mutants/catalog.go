@@ -8,6 +8,7 @@ import "slices"
 var catalog = slices.Concat(
 	ofAllocator,
 	ofControllers,
+	ofReservations,
 	ofEvents,
 	ofWebhook,
 	ofQueries,
