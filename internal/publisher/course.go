@@ -121,7 +121,7 @@ func (c *course) want(now time.Time) {
 func (c *course) start(ctx context.Context, doubt bool) {
 	var o *outcome
 	if now := c.options.Clock.Now(); c.strain.allows(c.sending, now) {
-		o = c.line.next(now, c.strain.troubled() && c.strain.retried)
+		o = c.line.next(now, c.strain.prefersFresh())
 	}
 	if o == nil {
 		c.window.done(doubt)

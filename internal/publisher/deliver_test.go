@@ -1,131 +1,43 @@
 package publisher
 
 import (
-	"context"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
-	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/utils/clock"
-
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
 )
-
-// attempts notes when each event was tried, in time since the beginning.
-type attempts struct {
-	mu    sync.Mutex
-	begun time.Time
-	at    map[string][]time.Duration
-}
-
-func (a *attempts) of(id string) []time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.at[id])
-}
-
-// transport answers requests without a network, so that time can be simulated.
-type transport func(w http.ResponseWriter, r *http.Request)
-
-// RoundTrip gives up when the request's context ends, as a connection would.
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	f(w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return w.Result(), nil
-}
-
-// bench is a publisher with workers, a store, and no API server. It lives in a bubble
-// of package synctest and its jitter is always the longest.
-type bench struct {
-	*Publisher
-	attempts attempts
-	stop     func()
-}
-
-func newBench(workers int, sink transport) *bench {
-	b := &bench{attempts: attempts{begun: time.Now(), at: map[string][]time.Duration{}}}
-	client := newClient(workers)
-	client.Transport = transport(func(w http.ResponseWriter, r *http.Request) {
-		b.attempts.mu.Lock()
-		id := r.Header.Get("Ce-Id")
-		b.attempts.at[id] = append(b.attempts.at[id], time.Since(b.attempts.begun))
-		b.attempts.mu.Unlock()
-		sink(w, r)
-	})
-	b.Publisher = &Publisher{
-		options:      Options{Clock: clock.RealClock{}},
-		sink:         &target{url: "http://sink/", client: client, clock: clock.RealClock{}},
-		random:       func(n int64) int64 { return n - 1 },
-		afterFailure: backoff{base: 200 * time.Millisecond, limit: time.Minute},
-		tracker:      newTracker(),
-		store:        toolscache.NewStore(toolscache.MetaNamespaceKeyFunc),
-		lastSync:     func() string { return "1" },
-	}
-	b.openQueue()
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	for range workers {
-		running.Go(func() { b.work(ctx) })
-	}
-	b.stop = func() {
-		cancel()
-		b.queue.ShutDown()
-		running.Wait()
-	}
-	return b
-}
-
-// add has the handler meet a decided Reservation.
-func (b *bench) add(name string) *v1.Reservation {
-	r := decide(reservation("shop", name, types.UID(name)))
-	r.ResourceVersion = "7"
-	must(b.store.Add(r))
-	follower{b.Publisher}.OnAdd(r, false)
-	return r
-}
-
-func (b *bench) pendingCount() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.tracker.pending)
-}
-
-func answerWith(status int) transport {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
-}
 
 func TestRetriesHoldUpNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(2, func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Ce-Subject") == "bad" {
+		b := newBench(t, 2, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Ce-Subject") == "cart-1" {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		})
-		defer b.stop()
-		b.add("bad")
-		for i := range 50 {
-			b.add(string(rune('A' + i)))
+		p := newWorld(t).lead()
+		defer b.attend("shop", p)()
+		bad := p.reserve()
+		for range 50 {
+			p.reserve()
 		}
 		synctest.Wait()
-		if n := b.pendingCount(); n != 1 || time.Since(b.attempts.begun) != 0 {
-			t.Errorf("%d are pending after %s, want the bad one alone, at once", n, time.Since(b.attempts.begun))
+		if n := len(b.accepted()); n != 50 || time.Since(b.begun) != 0 {
+			t.Errorf("%d are delivered after %s, want all but the bad one, at once", n, time.Since(b.begun))
 		}
 		time.Sleep(4 * time.Minute)
 		synctest.Wait()
 		want := []time.Duration{0, 200 * time.Millisecond, 600 * time.Millisecond, 1400 * time.Millisecond, 3 * time.Second,
 			6200 * time.Millisecond, 12600 * time.Millisecond, 25400 * time.Millisecond, 51 * time.Second,
 			102200 * time.Millisecond, 162200 * time.Millisecond, 222200 * time.Millisecond}
-		if got := b.attempts.of("bad.reserved"); !slices.Equal(got, want) {
+		if got := b.triedAt(bad); !slices.Equal(got, want) {
 			t.Errorf("the bad one was tried at %v, want %v", got, want)
+		}
+		if mark := p.marksOf().Published; mark != 0 {
+			t.Errorf("the mark has passed the bad one: it is %d", mark)
 		}
 	})
 }
@@ -137,81 +49,128 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		"0":                             200 * time.Millisecond,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(1, func(w http.ResponseWriter, _ *http.Request) {
+			b := newBench(t, 1, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Retry-After", header)
 				w.WriteHeader(http.StatusTooManyRequests)
 			})
-			defer b.stop()
-			b.add("r")
+			p := newWorld(t).lead()
+			defer b.attend("shop", p)()
+			r := p.reserve()
 			time.Sleep(want)
 			synctest.Wait()
-			if got := b.attempts.of("r.reserved"); !slices.Equal(got, []time.Duration{0, want}) {
+			if got := b.triedAt(r); !slices.Equal(got, []time.Duration{0, want}) {
 				t.Errorf("Retry-After: %s: tried at %v, want 0 and %s", header, got, want)
 			}
 		})
 	}
 }
 
+// What the sink asked to put off stays put off when it takes other events again.
+func TestRetryAfterOutlastsTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		b := newBench(t, 4, func(w http.ResponseWriter, r *http.Request) {
+			switch subject := r.Header.Get("Ce-Subject"); {
+			case subject == "cart-1":
+				w.Header().Set("Retry-After", "300")
+				w.WriteHeader(http.StatusServiceUnavailable)
+			case subject < "cart-5" && time.Since(begun) < 40*time.Second:
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})
+		p := newWorld(t).lead()
+		defer b.attend("shop", p)()
+		late := p.reserve()
+		for range 3 {
+			p.reserve()
+		}
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		if got := b.triedAt(late); len(got) != 1 || len(b.accepted()) != 3 {
+			t.Errorf("tried at %v, and %q are delivered", got, b.accepted())
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := b.triedAt(late); !slices.Equal(got, []time.Duration{0, 300 * time.Second}) {
+			t.Errorf("tried at %v", got)
+		}
+	})
+}
+
 func TestAHangingSinkIsGivenUpOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(1, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		b.add("r")
+		b := newBench(t, 1, hang)
+		p := newWorld(t).lead()
+		stop := b.attend("shop", p)
+		r := p.reserve()
 		time.Sleep(attemptTimeout + 200*time.Millisecond)
 		synctest.Wait()
-		if got := b.attempts.of("r.reserved"); !slices.Equal(got, []time.Duration{0, attemptTimeout + 200*time.Millisecond}) {
+		if got := b.triedAt(r); !slices.Equal(got, []time.Duration{0, attemptTimeout + 200*time.Millisecond}) {
 			t.Errorf("tried at %v", got)
 		}
 		before := time.Now()
-		b.stop() // while the second attempt hangs
+		stop() // while the second attempt hangs
 		if took := time.Since(before); took != 0 {
 			t.Errorf("stopping took %s", took)
 		}
 	})
 }
 
-func TestDeletedBeforeDelivery(t *testing.T) {
-	final := func(r *v1.Reservation) any { return r }
-	lost := func(r *v1.Reservation) any {
-		return toolscache.DeletedFinalStateUnknown{Key: r.Namespace + "/" + r.Name, Obj: r}
-	}
-	for name, told := range map[string]func(*v1.Reservation) any{"told by the watch": final, "missed by the watch": lost} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				status := http.StatusBadGateway
-				b := newBench(1, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-				defer b.stop()
-				r := b.add("r")
-				synctest.Wait()
-				must(b.store.Delete(r))
-				time.Sleep(200 * time.Millisecond) // a retry finds it gone, and waits for its deletion
-				synctest.Wait()
-				if got := len(b.attempts.of("r.reserved")); got != 1 {
-					t.Fatalf("%d attempts", got)
-				}
-				status = http.StatusOK
-				follower{b.Publisher}.OnDelete(told(r))
-				synctest.Wait()
-				if n, tried := b.pendingCount(), len(b.attempts.of("r.reserved")); n != 0 || tried != 2 {
-					t.Errorf("%d pending after %d attempts", n, tried)
-				}
-			})
-		})
-	}
+// An outcome is told whatever became of its cart or its object meanwhile, and as it would
+// have been told at once.
+func TestOutcomesOutliveTheirCarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newSwitched(answerWith(http.StatusBadGateway))
+		seen := newPayloads()
+		b := newBench(t, 1, seen.before(sink.serve))
+		p := newWorld(t).lead()
+		stop := b.attend("shop", p)
+		object := stock.Object{UID: "uid-1", Name: "mine", Version: 7}
+		r := p.reserve(fixture.FromObject("uid-1", "mine", 7))
+		synctest.Wait()
+		p.ask(stock.Attach{Reservation: r.ID, Order: "order-1"})
+		p.ask(stock.Release{Reservation: r.ID, Reason: "ORDER_CANCELLED"})
+		object.Version, object.Gone = 9, true
+		p.ask(stock.Show{Reservation: r.ID, Object: object})
+		time.Sleep(time.Second)
+		stop()
+		next := newBench(t, 1, seen.before(sink.serve))
+		p.depose()
+		p.elect()
+		defer next.attend("shop", p)()
+		sink.set(answerWith(http.StatusNoContent))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		equalIDs(t, "delivered", next.accepted(), []string{eventID(r)})
+		seen.check(t)
+	})
 }
 
-func TestDeletionOfADeliveredOneSendsNothing(t *testing.T) {
+// What becomes of a delivered one is no outcome.
+func TestOnlyOutcomesAreSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(1, answerWith(http.StatusNoContent))
-		defer b.stop()
-		r := b.add("r")
+		b := newBench(t, 1, answerWith(http.StatusNoContent))
+		p := newWorld(t).lead()
+		defer b.attend("shop", p)()
+		r, other := p.reserve(), p.reserve()
 		synctest.Wait()
-		released := r.DeepCopy()
-		released.ResourceVersion, released.Status.Phase = "9", v1.PhaseReleased
-		follower{b.Publisher}.OnUpdate(r, released)
-		follower{b.Publisher}.OnDelete(released)
+		p.ask(stock.Release{Reservation: r.ID})
+		p.ask(stock.Consume{Reservation: other.ID})
+		p.ask(stock.Show{Reservation: r.ID, Object: stock.Object{UID: "uid", Version: 7, Gone: true}})
+		time.Sleep(time.Hour)
 		synctest.Wait()
-		if got := len(b.attempts.of("r.reserved")); got != 1 {
-			t.Errorf("sent %d times", got)
-		}
+		equalIDs(t, "sent", b.ids(), idsOf([]*stock.Reservation{r, other}))
+	})
+}
+
+// A refusal is an outcome.
+func TestUnavailableIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1, answerWith(http.StatusNoContent))
+		p := newWorld(t).lead()
+		defer b.attend("shop", p)()
+		r := p.reserve(fixture.Line("pot", 1))
+		synctest.Wait()
+		equalIDs(t, "sent", b.accepted(), []string{string(r.Outcome) + ".unavailable"})
 	})
 }

@@ -14,6 +14,8 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/view"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
 // serve starts a sink and returns a target for it.
@@ -31,7 +33,8 @@ func serve(t *testing.T, h http.HandlerFunc) *target {
 
 func someEvent(t *testing.T) event.Event {
 	t.Helper()
-	e, ok := events.Outcome(decide(reservation("shop", "r-1", "u-1")))
+	cart := fixture.Reserved(fixture.Reserve("r-1", fixture.Outcome("u-1")))
+	e, ok := events.Outcome(view.Reservation("shop", &cart.Reservation))
 	if !ok {
 		t.Fatal("no outcome")
 	}

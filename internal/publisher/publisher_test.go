@@ -1,199 +1,148 @@
 package publisher
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
-
-func eventID(r *v1.Reservation) string { return string(r.UID) + ".reserved" }
-
-func resourceVersion(r *v1.Reservation) uint64 {
-	version, _ := versionOf(r)
-	return version
-}
 
 func TestOutcomesReachTheSinkWithoutAWrite(t *testing.T) {
 	s, sink := newShop(t), newRecorder(t)
-	before := s.reserve("before")
-	p, journal, _ := s.start(Options{Sink: sink.URL})
-	after := s.reserve("after")
-	pending := reservation(s.namespace, "pending", "")
-	must(s.client.Create(t.Context(), pending))
-	sink.await(t, func() bool { return sink.accepted[eventID(before)] > 0 && sink.accepted[eventID(after)] > 0 })
-	journal.await(func(now progress) bool { return now.cursor > resourceVersion(after) && now.backlog == 0 })
-	for _, r := range []*v1.Reservation{before, after} {
-		if got := s.get(r.Name); got.ResourceVersion != r.ResourceVersion {
-			t.Errorf("%s was written to", r.Name)
-		}
-		if sink.acceptedOf(eventID(r)) != 1 {
-			t.Errorf("%s was delivered %d times", r.Name, sink.acceptedOf(eventID(r)))
-		}
-		if !p.Delivered(r) {
-			t.Errorf("%s is not known to be delivered", r.Name)
+	op := s.start(Options{Sink: sink.URL})
+	first := op.reserve()
+	object := s.show(first)
+	last := op.reserve()
+	op.published(last.Number)
+	for _, r := range []*stock.Reservation{first, last} {
+		if n := sink.acceptedOf(eventID(r)); n != 1 {
+			t.Errorf("%s was delivered %d times", r.ID, n)
 		}
 	}
-	if p.Delivered(s.get("pending")) {
-		t.Error("an undecided Reservation counts as delivered")
+	if got := s.get(first); got.ResourceVersion != object.ResourceVersion {
+		t.Error("the object was written to")
 	}
-	want := "Id: " + eventID(after) + "\nSource: /apis/inventory.acme.com/v1/namespaces/" + s.namespace + "/reservations\n"
-	if got := sink.sent(eventID(after))[0]; !strings.Contains(got, want) {
+	want := "Id: " + eventID(last) + "\nSource: /apis/inventory.acme.com/v1/namespaces/" + s.namespace + "/reservations\n"
+	if got := sink.sent(eventID(last))[0]; !strings.Contains(got, want) || !strings.Contains(got, "Subject: "+view.Name(last)) {
 		t.Errorf("received %s, want %s", got, want)
 	}
 }
 
-func TestRestartSendsFromTheCursorAgain(t *testing.T) {
+func TestTakeOverSendsFromTheMarkAgain(t *testing.T) {
 	s, sink := newShop(t), newRecorder(t)
-	delivered := s.reserve("delivered")
-	_, journal, stop := s.start(Options{Sink: sink.URL})
-	journal.await(func(now progress) bool { return now.cursor > resourceVersion(delivered) })
+	op := s.start(Options{Sink: sink.URL})
+	delivered := op.reserve()
+	op.published(delivered.Number)
 
 	sink.answerWith(http.StatusServiceUnavailable)
-	lost := s.reserve("lost")
-	s.reserve("other") // moves the cursor on, but for the lost one
+	lost := op.reserve()
+	op.reserve()
 	sink.await(t, func() bool { return len(sink.received[eventID(lost)]) > 0 })
-	held := journal.await(func(now progress) bool { return now.backlog == 2 })
-	stop()
-	if held.cursor > resourceVersion(lost) {
-		t.Fatalf("the cursor %d passed what is at %d", held.cursor, resourceVersion(lost))
+	op.ask(stock.Release{Reservation: lost.ID})
+	op.stop()
+	if mark := op.marks().Published; mark >= lost.Number {
+		t.Fatalf("the mark %d passed outcome %d", mark, lost.Number)
 	}
-	journal.save()
-	released := s.get("lost")
-	released.Status.Phase = v1.PhaseReleased
-	must(s.client.Status().Update(t.Context(), released))
 
 	sink.answerWith(http.StatusOK)
-	_, journal, stop = s.start(Options{Sink: sink.URL})
-	sink.await(t, func() bool { return sink.accepted[eventID(lost)] == 1 })
-	journal.await(func(now progress) bool { return now.cursor > resourceVersion(released) && now.backlog == 0 })
-	stop()
+	op = s.start(Options{Sink: sink.URL})
+	op.published(lost.Number + 1)
+	op.stop()
 	for _, again := range sink.sent(eventID(lost)) {
 		if again != sink.sent(eventID(lost))[0] {
 			t.Errorf("the event changed:\n%s\nwas\n%s", again, sink.sent(eventID(lost))[0])
 		}
 	}
 	if n := len(sink.sent(eventID(delivered))); n != 1 {
-		t.Errorf("what was below the cursor was sent %d times", n)
+		t.Errorf("what was below the mark was sent %d times", n)
 	}
 
-	journal.save()
-	_, _, stop = s.start(Options{Sink: sink.URL})
-	last := s.reserve("last")
-	sink.await(t, func() bool { return sink.accepted[eventID(last)] == 1 })
-	stop()
+	op = s.start(Options{Sink: sink.URL})
+	last := op.reserve()
+	op.published(last.Number)
 	if n := sink.acceptedOf(eventID(lost)); n != 1 {
-		t.Errorf("after everything was delivered, a restart sent it again: %d times", n)
+		t.Errorf("after everything was delivered, a take-over sent it again: %d times", n)
 	}
 }
 
 func TestSinkDownThenUp(t *testing.T) {
 	s, sink := newShop(t), newRecorder(t)
 	sink.answerWith(http.StatusInternalServerError)
-	_, journal, _ := s.start(Options{Sink: sink.URL})
-	var all []*v1.Reservation
-	for i := range 40 {
-		all = append(all, s.reserve(fmt.Sprint("r", i)))
+	op := s.start(Options{Sink: sink.URL})
+	var all []*stock.Reservation
+	for range 40 {
+		all = append(all, op.reserve())
 	}
-	held := journal.await(func(now progress) bool { return now.backlog == len(all) })
-	if held.cursor > resourceVersion(all[0]) {
-		t.Errorf("the cursor %d passed what is at %d", held.cursor, resourceVersion(all[0]))
-	}
-	if got := testutil.ToFloat64(backlog.WithLabelValues(s.namespace)); got != float64(len(all)) {
-		t.Errorf("the metric tells a backlog of %v", got)
+	sink.await(t, func() bool { return len(sink.received) >= 3 })
+	await(t, func() bool { return testutil.ToFloat64(backlog.WithLabelValues(s.namespace)) == 40 })
+	if mark := op.marks().Published; mark != 0 {
+		t.Errorf("the mark is %d", mark)
 	}
 	sink.answerWith(http.StatusOK)
-	journal.await(func(now progress) bool {
-		return now.backlog == 0 && now.cursor > resourceVersion(all[len(all)-1])
-	})
+	op.published(40)
 	for _, r := range all {
-		if sink.acceptedOf(eventID(r)) != 1 {
-			t.Errorf("%s was delivered %d times", r.Name, sink.acceptedOf(eventID(r)))
+		if n := sink.acceptedOf(eventID(r)); n != 1 {
+			t.Errorf("outcome %d was delivered %d times", r.Number, n)
 		}
 	}
+	await(t, func() bool { return testutil.ToFloat64(backlog.WithLabelValues(s.namespace)) == 0 })
 }
 
-func TestDeletionBeforeDelivery(t *testing.T) {
-	s, sink := newShop(t), newRecorder(t)
-	sink.answerWith(http.StatusBadGateway)
-	_, journal, _ := s.start(Options{Sink: sink.URL})
-	r := s.reserve("r")
-	sink.await(t, func() bool { return len(sink.received[eventID(r)]) > 0 })
-	must(s.client.Delete(t.Context(), r))
-	marker := s.reserve("marker") // once this is met, the deletion is
-	sink.await(t, func() bool { return len(sink.received[eventID(marker)]) > 0 })
-	sink.answerWith(http.StatusNoContent)
-	sink.await(t, func() bool { return sink.accepted[eventID(r)] == 1 })
-	journal.await(func(now progress) bool { return now.backlog == 0 && now.cursor > resourceVersion(marker) })
-	sent := sink.sent(eventID(r))
-	if first, last := sent[0], sent[len(sent)-1]; first != last {
-		t.Errorf("the event changed:\n%s\nwas\n%s", last, first)
-	}
-}
-
-func TestWithoutASinkTheCursorMoves(t *testing.T) {
+func TestWithoutASinkTheMarkMoves(t *testing.T) {
 	s := newShop(t)
-	p, journal, stop := s.start(Options{})
-	r := s.reserve("r")
-	journal.await(func(now progress) bool { return now.backlog == 0 && now.cursor > resourceVersion(r) })
-	if !p.Delivered(r) {
-		t.Error("it does not count as delivered")
-	}
-	stop()
-	journal.save()
+	op := s.start(Options{})
+	r := op.reserve()
+	op.published(r.Number)
+	op.stop()
 
 	sink := newRecorder(t)
-	_, journal, _ = s.start(Options{Sink: sink.URL})
-	next := s.reserve("next")
-	journal.await(func(now progress) bool { return now.cursor > resourceVersion(next) })
+	op = s.start(Options{Sink: sink.URL})
+	next := op.reserve()
+	op.published(next.Number)
 	if len(sink.sent(eventID(r))) != 0 || sink.acceptedOf(eventID(next)) != 1 {
 		t.Errorf("the history was sent %d times, the new outcome %d times", len(sink.sent(eventID(r))), sink.acceptedOf(eventID(next)))
 	}
 }
 
-func TestAForeignCursorCountsAsNone(t *testing.T) {
-	s, sink := newShop(t), newRecorder(t)
-	r := s.reserve("r")
-	for _, cursor := range []uint64{resourceVersion(r) + 1_000_000, 0} {
-		foreign := &journal{shop: s, told: map[string]progress{s.namespace: {cursor: cursor}}}
-		foreign.save()
-		want := sink.acceptedOf(eventID(r)) + 1
-		_, _, stop := s.start(Options{Sink: sink.URL})
-		sink.await(t, func() bool { return sink.accepted[eventID(r)] == want })
-		stop()
+// Attend ends with its namespace, in the middle of things, and leaves no series behind. The
+// others go on.
+func TestANamespaceEndsMidway(t *testing.T) {
+	gone, other, sink := newShop(t), newShop(t), newRecorder(t)
+	sink.answerWith(http.StatusBadGateway)
+	going := gone.start(Options{Sink: sink.URL})
+	staying := other.start(Options{Sink: sink.URL})
+	r, kept := going.reserve(), staying.reserve()
+	sink.await(t, func() bool { return len(sink.received[eventID(r)]) > 0 && len(sink.received[eventID(kept)]) > 0 })
+	going.leave()
+	for _, series := range []*prometheus.GaugeVec{backlog, undeliverable} {
+		if slices.ContainsFunc(seriesOf(t, series), func(namespace string) bool { return namespace == gone.namespace }) {
+			t.Error("a series is left of a namespace that is gone")
+		}
 	}
-}
-
-func TestReleasedWithoutOutcomeOwesNothing(t *testing.T) {
-	p := &Publisher{sink: &target{}, tracker: newTracker()}
-	r := reservation("shop", "r", "u")
-	r.Status.Phase = v1.PhaseReleased
-	if !p.Delivered(r) {
-		t.Error("a Reservation that was never decided could never be deleted")
+	before := len(sink.sent(eventID(r)))
+	sink.answerWith(http.StatusNoContent)
+	staying.published(kept.Number)
+	if got := len(sink.sent(eventID(r))); got != before {
+		t.Errorf("sent %d times more after the end", got-before)
 	}
-	decided := decide(r)
-	decided.ResourceVersion = strconv.Itoa(5)
-	if p.Delivered(decided) {
-		t.Error("a publisher that has not started calls an outcome delivered")
-	}
+	going.stop()
+	going.Attend(t.Context(), gone.namespace, going.Runner)
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	good := Options{Cache: struct{ cache.Cache }{}, Client: struct{ client.Client }{}, Journal: ledgers{}}
+	good := Options{Client: struct{ client.Client }{}}
 	for name, change := range map[string]func(*Options){
-		"no journal":     func(o *Options) { o.Journal = nil },
-		"bad sink":       func(o *Options) { o.Sink = "localhost:80" },
-		"bad letters":    func(o *Options) { o.Sink, o.DeadLetterSink = "http://a", "b" },
-		"letters alone":  func(o *Options) { o.DeadLetterSink = "http://b" },
-		"no client":      func(o *Options) { o.Client = nil },
-		"no cache given": func(o *Options) { o.Cache = nil },
+		"bad sink":      func(o *Options) { o.Sink = "localhost:80" },
+		"bad letters":   func(o *Options) { o.Sink, o.DeadLetterSink = "http://a", "b" },
+		"letters alone": func(o *Options) { o.DeadLetterSink = "http://b" },
+		"no client":     func(o *Options) { o.Client = nil },
 	} {
 		o := good
 		change(&o)

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // recorder is a sink that notes every request and answers as told.
@@ -89,4 +92,30 @@ func (r *recorder) await(t *testing.T, wanted func() bool) {
 			t.Fatal("the sink did not get what it should")
 		}
 	}
+}
+
+// await waits until something that nobody tells is so.
+func await(t *testing.T, wanted func() bool) {
+	t.Helper()
+	for begun := time.Now(); !wanted(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > patience {
+			t.Fatal("it does not come to what it should")
+		}
+	}
+}
+
+// seriesOf are the namespaces of a metric.
+func seriesOf(t *testing.T, metric prometheus.Collector) (namespaces []string) {
+	t.Helper()
+	series := make(chan prometheus.Metric, 1000)
+	metric.Collect(series)
+	close(series)
+	for s := range series {
+		var written dto.Metric
+		if err := s.Write(&written); err != nil {
+			t.Fatal(err)
+		}
+		namespaces = append(namespaces, written.GetLabel()[0].GetValue())
+	}
+	return namespaces
 }

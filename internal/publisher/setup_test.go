@@ -2,24 +2,28 @@ package publisher
 
 import (
 	"context"
-	"maps"
+	"net/http"
 	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
 func TestMain(m *testing.M) {
@@ -34,157 +38,186 @@ const patience = time.Minute
 type shop struct {
 	t         *testing.T
 	namespace string
+	config    *rest.Config
 	client    client.WithWatch
-	scheme    *runtime.Scheme
 }
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	cp := controlplanetest.Shared(t)
-	s := &shop{t: t, namespace: controlplanetest.Namespace(t, cp), scheme: runtime.NewScheme()}
-	must(v1.AddToScheme(s.scheme))
-	var err error
-	if s.client, err = client.NewWithWatch(cp.RESTConfig(), client.Options{Scheme: s.scheme}); err != nil {
+	s := &shop{t: t, namespace: controlplanetest.Namespace(t, cp), config: cp.RESTConfig()}
+	scheme := runtime.NewScheme()
+	err := v1.AddToScheme(scheme)
+	if err == nil {
+		s.client, err = client.NewWithWatch(s.config, client.Options{Scheme: scheme})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// reserve creates a Reservation and writes its outcome.
-func (s *shop) reserve(name string) *v1.Reservation {
-	s.t.Helper()
-	r := reservation(s.namespace, name, "")
-	if err := s.client.Create(s.t.Context(), r); err != nil {
-		s.t.Fatal(err)
-	}
-	r.Status = decide(r).Status
-	if err := s.client.Status().Update(s.t.Context(), r); err != nil {
-		s.t.Fatal(err)
-	}
-	return r
+// operator is a process: a Runner and a publisher that attends its namespace.
+type operator struct {
+	*Publisher
+	*allocator.Runner
+	s *shop
+	// leave ends Attend and stop the Runner too.
+	leave, stop func()
 }
 
-func (s *shop) get(name string) *v1.Reservation {
+// start runs a process that leads until it is stopped.
+func (s *shop) start(o Options) *operator {
 	s.t.Helper()
-	var r v1.Reservation
-	if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, &r); err != nil {
+	op := &operator{Runner: s.runner(), s: s}
+	o.Client = s.client
+	var err error
+	if op.Publisher, err = New(o); err != nil {
 		s.t.Fatal(err)
 	}
-	return &r
+	op.afterRefusal = backoff{base: 50 * time.Millisecond, limit: 200 * time.Millisecond}
+	op.afterFailure.limit = 500 * time.Millisecond
+	op.inTrouble.limit = 200 * time.Millisecond
+	attending, leave := context.WithCancel(context.Background())
+	running, stop := context.WithCancel(context.Background())
+	var attends, runs sync.WaitGroup
+	attends.Go(func() { op.Attend(attending, s.namespace, op.Runner) })
+	runs.Go(func() {
+		if err := op.Run(running); err != nil {
+			s.t.Error(err)
+		}
+	})
+	op.leave = func() {
+		leave()
+		attends.Wait()
+		op.options.HTTPClient.CloseIdleConnections()
+	}
+	op.stop = func() {
+		op.leave()
+		stop()
+		runs.Wait()
+	}
+	s.t.Cleanup(op.stop)
+	op.Elect(true)
+	op.receive()
+	return op
 }
 
-// await waits for a Reservation to be as wanted.
-func (s *shop) await(name string, wanted func(*v1.Reservation) bool) *v1.Reservation {
+func (s *shop) runner() *allocator.Runner {
+	clock := &allocator.ServerClock{}
+	config := rest.CopyConfig(s.config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(next) })
+	pages, err := journal.NewClient(config, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	name := uuid.NewString()
+	return allocator.NewRunner(allocator.RunnerOptions{
+		Client: pages, Namespace: s.namespace, Now: clock.Now, Policy: fixture.Policy(),
+		Config: fixture.Config(name, func(c *journal.Config) { c.Pack = journal.Pack }),
+	})
+}
+
+// ask repeats a request until it is answered.
+func (op *operator) ask(request stock.Request) stock.Answer {
+	op.s.t.Helper()
+	ctx, cancel := context.WithTimeout(op.s.t.Context(), patience)
+	defer cancel()
+	for {
+		answer, err := op.Ask(ctx, request)
+		if err != nil {
+			op.s.t.Fatal(err)
+		}
+		if answer.Verdict != stock.Outdated {
+			return answer
+		}
+	}
+}
+
+// receive takes in mugs for all carts.
+func (op *operator) receive() {
+	op.s.t.Helper()
+	op.ask(stock.PutItem{Item: fixture.Item("mugs", fixture.Stocks("mug", "ams", 1<<40)), Read: 1})
+}
+
+// reserve has a cart decided.
+func (op *operator) reserve() *stock.Reservation {
+	op.s.t.Helper()
+	id := stock.ID(uuid.NewString())
+	answer := op.ask(fixture.Reserve(id, fixture.WithoutTime(), fixture.Outcome(stock.ID(uuid.NewString()))))
+	if answer.Verdict != stock.Done {
+		op.s.t.Fatal(fixture.Words(answer))
+	}
+	return answer.Reservation
+}
+
+// show makes the object of a reservation, as a controller does.
+func (s *shop) show(r *stock.Reservation) *v1.Reservation {
+	s.t.Helper()
+	object := view.Reservation(s.namespace, r)
+	object.UID, object.Spec.CartID = "", "cart"
+	status := object.Status
+	if err := s.client.Create(s.t.Context(), object); err != nil {
+		s.t.Fatal(err)
+	}
+	object.Status = status
+	if err := s.client.Status().Update(s.t.Context(), object); err != nil {
+		s.t.Fatal(err)
+	}
+	return object
+}
+
+func (s *shop) get(r *stock.Reservation) *v1.Reservation {
+	s.t.Helper()
+	var object v1.Reservation
+	if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: view.Name(r)}, &object); err != nil {
+		s.t.Fatal(err)
+	}
+	return &object
+}
+
+// await waits for an object to be as wanted.
+func (s *shop) await(r *stock.Reservation, wanted func(*v1.Reservation) bool) *v1.Reservation {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	r := s.get(name)
+	object := s.get(r)
 	watch, err := s.client.Watch(ctx, &v1.ReservationList{}, client.InNamespace(s.namespace),
-		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", name)},
-		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: r.ResourceVersion}})
+		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("metadata.name", object.Name)},
+		&client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: object.ResourceVersion}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer watch.Stop()
-	for !wanted(r) {
+	for !wanted(object) {
 		change, open := <-watch.ResultChan()
 		if !open {
-			s.t.Fatalf("%s is not as wanted: %+v", name, r.Status)
+			s.t.Fatalf("%s is not as wanted: %+v", object.Name, object.Status)
 		}
-		r = change.Object.(*v1.Reservation)
+		object = change.Object.(*v1.Reservation)
 	}
-	return r
+	return object
 }
 
-// start runs a publisher until the returned function is called.
-func (s *shop) start(o Options) (*Publisher, *journal, func()) {
-	s.t.Helper()
-	informers, err := cache.New(controlplanetest.Shared(s.t).RESTConfig(), cache.Options{Scheme: s.scheme})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	j := &journal{shop: s, news: make(chan struct{}), told: map[string]progress{}}
-	o.Cache, o.Client, o.Journal = informers, s.client, j
-	p, err := New(o)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	p.afterRefusal = backoff{base: 50 * time.Millisecond, limit: 200 * time.Millisecond}
-	p.afterFailure.limit = 500 * time.Millisecond
-	ctx, cancel := context.WithCancel(s.t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { _ = informers.Start(ctx) })
-	if !informers.WaitForCacheSync(ctx) { // as the manager does
-		s.t.Fatal("the cache does not start")
-	}
-	running.Go(func() {
-		if err := p.Start(ctx); err != nil {
-			s.t.Error(err)
-		}
-	})
-	stop := sync.OnceFunc(func() {
-		cancel()
-		running.Wait()
-		p.options.HTTPClient.CloseIdleConnections()
-	})
-	s.t.Cleanup(stop)
-	return p, j, stop
+func (op *operator) marks() (m stock.Marks) {
+	op.Read(func(s *stock.State, _ *journal.Log) { m = s.Marks() })
+	return m
 }
 
-// journal keeps progress in memory until it is saved.
-type journal struct {
-	shop *shop
-	mu   sync.Mutex
-	told map[string]progress
-	news chan struct{}
-}
-
-func (j *journal) RecordProgress(namespace string, cursor uint64, backlog int64) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.told[namespace] = progress{cursor: cursor, backlog: int(backlog)}
-	close(j.news)
-	j.news = make(chan struct{})
-}
-
-func (j *journal) now() (progress, <-chan struct{}) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return maps.Clone(j.told)[j.shop.namespace], j.news
-}
-
-// await waits for progress as wanted.
-func (j *journal) await(wanted func(progress) bool) progress {
-	j.shop.t.Helper()
+// published waits until the mark has passed an outcome.
+func (op *operator) published(number uint64) {
+	op.s.t.Helper()
 	late := time.After(patience)
 	for {
-		now, news := j.now()
-		if wanted(now) {
-			return now
+		news := op.News()
+		m := op.marks()
+		if m.Published >= number {
+			return
 		}
 		select {
 		case <-news:
 		case <-late:
-			j.shop.t.Fatalf("the progress is %+v", now)
+			op.s.t.Fatalf("the marks are %+v", m)
 		}
-	}
-}
-
-// save writes the progress into the StockLedger, as the allocator would.
-func (j *journal) save() {
-	s := j.shop
-	s.t.Helper()
-	ledger := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: v1.LedgerName}}
-	err := s.client.Create(s.t.Context(), ledger)
-	if apierrors.IsAlreadyExists(err) {
-		err = s.client.Get(s.t.Context(), client.ObjectKeyFromObject(ledger), ledger)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	now, _ := j.now()
-	ledger.Status.Cursor, ledger.Status.Totals.Backlog = strconv.FormatUint(now.cursor, 10), int64(now.backlog)
-	if err := s.client.Status().Update(s.t.Context(), ledger); err != nil {
-		s.t.Fatal(err)
 	}
 }

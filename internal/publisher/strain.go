@@ -28,6 +28,10 @@ func (s *strain) allows(sending int, now time.Time) bool {
 	return !s.troubled() || sending == 0 && !now.Before(s.until)
 }
 
+// prefersFresh tells whether one that was never tried goes before those that failed: while
+// nothing but failures comes, every other time.
+func (s *strain) prefersFresh() bool { return len(s.failing) > 0 && s.retried }
+
 // failed takes in a failure.
 func (s *strain) failed(number uint64, now time.Time, pause backoff, random func(int64) int64) {
 	if !s.troubled() && !slices.Contains(s.failing, number) {
