@@ -57,6 +57,11 @@ chaos: controlplane ## Every fault suite in its short form, about 10 minutes; en
 chaos-long: controlplane ## The same with many more faults, an hour and a half
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos --long $(CHAOSFLAGS)
 
+.PHONY: soak
+soak: SOAK ?= 30m
+soak: controlplane ## Half an hour at the bound of the journal, with restarts: nothing may grow (SOAK=2h for longer)
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test ./test/soak -soak $(SOAK) -timeout 24h -v
+
 .PHONY: mutants
 mutants: controlplane ## Play every deliberate fault of hack/mutants: the tests must notice each
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/mutants $(MUTANTFLAGS)
