@@ -22,6 +22,7 @@ type driver struct {
 	// slow says that every effect waits for pass.
 	slow    bool
 	records []string
+	head    uint64
 	notices []journal.Effect
 }
 
@@ -55,8 +56,9 @@ func (d *driver) perform(effects []journal.Effect) {
 	for _, effect := range effects {
 		switch e := effect.(type) {
 		case journal.Reset:
-			d.records = nil
+			d.records, d.head = nil, 0
 		case journal.Applied:
+			d.head = e.Head
 			for _, record := range e.Records {
 				d.records = append(d.records, string(record))
 			}
@@ -124,7 +126,7 @@ func (d *driver) lead() *driver {
 }
 
 // append appends records, with the head where it was.
-func (d *driver) append(records ...string) { d.appendFrom(1, records...) }
+func (d *driver) append(records ...string) { d.appendFrom(max(d.head, 1), records...) }
 
 // appendFrom appends records and moves the head.
 func (d *driver) appendFrom(head uint64, records ...string) {

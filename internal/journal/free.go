@@ -10,7 +10,8 @@ import (
 // Pages that were in use come first, those with the lowest numbers before others.
 func (l *Log) nextPage(current Ref, head uint64) *Ref {
 	if l.stage == restating {
-		return &l.restate.spare.Ref
+		next := l.restate.spare.Ref
+		return &next
 	}
 	pages := l.freePages(current, head)
 	if len(pages) == 0 {
