@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -390,5 +391,74 @@ func TestLaggingViews(t *testing.T) {
 				t.Errorf("%+v, %v", r, err)
 			}
 		})
+	}
+}
+
+// A status that was edited while its item changes all the time is found by what was true at
+// its position, which the audit passes.
+func TestEditedStatusIsFoundAtItsPosition(t *testing.T) {
+	for name, edited := range map[string]bool{"edited": true, "as written": false} {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			key := keyOfObject(w.someObject(Item, func(o client.Object) bool { return o.(*v1.StockItem).Status.Available > 1 }))
+			sell := func() {
+				known := w.objects[key].(*v1.StockItem)
+				w.ask(stock.PutItem{Read: w.server.Version, Item: stock.Item{
+					UID: stock.ID(known.UID), Name: known.Name, Product: stock.ID(known.Spec.ProductID), Location: known.Spec.LocationID,
+					Created: stock.Time(known.CreationTimestamp.UnixMicro()), Generation: int64(100 + w.made), Version: w.version1(),
+					Received: int64(1000 + w.made),
+				}})
+				w.made++
+			}
+			done := false
+			w.alter = func(*stock.State) { // the pages were listed, and no object was read yet
+				if done {
+					return
+				}
+				done = true
+				sell()
+				o := w.objects[key].DeepCopyObject().(*v1.StockItem)
+				known, _ := w.state().Item(stock.ID(o.UID))
+				o.Generation, o.Spec.Suspended, o.Spec.LowStockThreshold = known.Generation, false, 0
+				want := w.want(o).(*v1.StockItem)
+				if edited {
+					want.Status.OnHand++
+				}
+				w.frozen[key] = true
+				w.store(want)
+				sell()
+			}
+			a := w.audit()
+			a.busy = func() bool { return true } // only what is wrong for certain
+			r, err := a.run(t.Context())
+			if err != nil || (len(r.found) > 0) != edited {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// State is compared once it includes what was stored when the pages were listed, also where
+// that was no record.
+func TestStateIsWaitedFor(t *testing.T) {
+	w := settled(t)
+	w.ask(stock.Publish{Number: w.state().Marks().Outcomes})
+	r, err := open(t.Context(), w, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.oldest.marks.At++ // a write without records that State has not seen yet
+	waits := 0
+	from := sampling{runner: w, from: r, wait: func(context.Context, time.Duration) error {
+		waits++
+		if waits == 3 {
+			w.now = w.now.Add(time.Second)
+			w.ask(w.cart(micros64(w.now)))
+		}
+		return nil
+	}}
+	taken, err := from.ofSums(t.Context())
+	if err != nil || waits != 3 || taken.marks.At < r.oldest.marks.At {
+		t.Errorf("taken after %d waits: %+v, %v", waits, taken.marks, err)
 	}
 }

@@ -115,3 +115,47 @@ func TestForgottenWhileItCounts(t *testing.T) {
 		})
 	}
 }
+
+// Where something changed last is remembered over compaction, which changes nothing; also of
+// what was changed before it is stated as a whole on the pages that count.
+func TestWhereSomethingChanged(t *testing.T) {
+	mugs := fixture.Item("mugs", func(i *stock.Item) { i.Sellable = 10 })
+	got := stock.Allocation{Product: "mug", Location: "ams", Quantity: 1}
+	cart := fixture.Reserved(fixture.Reserve("a"), got)
+	restated := stock.Cart{Reservation: cart.Reservation}
+	extended := stock.Extended{Reservation: "a", Expires: cart.Expires + 1}
+	later := restated
+	later.Expires++
+	gone := got
+	gone.Released = 1
+	released := stock.Released{Change: stock.Change{Reservation: "b", Phase: stock.PhaseReleased, Allocations: []stock.Allocation{gone}, Ended: 1}}
+	for name, c := range map[string]struct {
+		head    uint64
+		records []stock.Record
+		cart    place
+		item    place
+	}{
+		"decided":            {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart}, place{1, 2}, place{1, 2}},
+		"restated":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, restated, stock.ItemRecord{Item: mugs}}, place{1, 2}, place{1, 2}},
+		"extended":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, extended}, place{1, 3}, place{1, 3}},
+		"ordered":            {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, stock.Ordered{Reservation: "a", Order: "o"}}, place{1, 2}, place{1, 2}},
+		"restated only":      {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 0}},
+		"changed before":     {5, []stock.Record{extended, later, stock.ItemRecord{Item: mugs}}, place{5, 1}, place{5, 0}},
+		"released before":    {5, []stock.Record{restated, released, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
+		"refused before":     {5, []stock.Record{restated, stock.Refused{Reservation: fixture.Refused(fixture.Reserve("r")).Reservation, Counts: []stock.RefusedCount{{Item: mugs.UID, Refused: 1}}}, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
+		"another item gone":  {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- })}, stock.ItemGone{UID: "uid-of-old", Version: 9}}, place{5, 0}, place{5, 4}},
+		"another item comes": {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old"), At: 1}}, place{5, 0}, place{5, 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := NewBook(journal.Identity{Journal: "j"}, c.head)
+			for i, encoded := range fixture.Encode(t, c.records...) {
+				if err := b.Add(c.head, i, c.head, encoded); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, at := b.figures(mugs.UID); b.carts["a"].changed != c.cart || at != c.item {
+				t.Errorf("the cart changed at %v and the item at %v, want %v and %v", b.carts["a"].changed, at, c.cart, c.item)
+			}
+		})
+	}
+}
