@@ -68,7 +68,7 @@ var ofPageFaults = []mutant{
 		name:  "proof-of-the-end-forgotten",
 		fault: "a list takes back that the journal is known to have ended",
 		patches: []patch{{
-			file: "internal/journal/follow.go",
+			file: "internal/journal/damage.go",
 			old:  `if d := l.damage; d != nil && d.Position`,
 			new:  `if d := l.damage; !MUTANT && d != nil && d.Position`,
 		}},

@@ -7,8 +7,7 @@ import "strings"
 var ofSpinFaults = []mutant{
 	spins("lists", "internal/journal/list.go", `		return l.list(l.lists.next())`, `l.lists = 0`, "listing"),
 	spins("watches", "internal/journal/log.go", `			return l.again(l.watches.again())`, `l.watches = 0`, "watches end"),
-	spins("histories", "internal/journal/log.go", `	l.seen = 0
-`, `delay = 0`, "another history"),
+	spins("histories", "internal/journal/log.go", `	l.seen, l.named`, `delay = 0`, "another history"),
 	spins("foundings-in-no-namespace", "internal/journal/found.go", `		return l.list(patience)`, `return l.list(0)`, "namespace terminating"),
 	spins("namespace-reads", "internal/journal/found.go", `	case e.Err != nil && l.stage == founding:
 `, `l.foundings = 0`, "namespace unreadable"),
@@ -21,7 +20,8 @@ var ofSpinFaults = []mutant{
 	spins("namings", "internal/journal/found.go", `		return []Effect{ReadLedger{Call: l.asking, Delay: l.namings.next()}}`, `l.namings = 0`, "ledger cannot be named"),
 	spins("writes", "internal/journal/append.go", `		// It may still land. Sending`, `l.writes = 0`, "writes denied"),
 	spins("rejected-terms", "internal/journal/append.go", `		l.attempt.rejected = nil`, `l.writes = 0`, "terms rejected"),
-	spins("reads", "internal/journal/append.go", `		return l.look(l.writes.next())`, `l.writes = 0`, "nothing readable"),
+	spins("reads", "internal/journal/append.go", `		l.trouble = e.Err
+		return l.look(`, `l.writes = 0`, "nothing readable"),
 	spins("lost-places", "internal/journal/append.go", `		return l.again(l.writes.next())`, `l.writes = 0`, "nothing served"),
 	{
 		name:  "no-pause-between-orderly-ends",

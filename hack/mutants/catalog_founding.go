@@ -48,8 +48,8 @@ var ofFounding = []mutant{
 		fault: "pages of a format that is not known are followed as if they were",
 		patches: []patch{{
 			file: "internal/journal/list.go",
-			old:  `	return p.Written() && (p.Header.Format < OldestFormat || p.Header.Format > Format)`,
-			new:  `	return !MUTANT && p.Written() && (p.Header.Format < OldestFormat || p.Header.Format > Format)`,
+			old:  `	return p.Written() && p.Broken == "" && (p.Header.Format < OldestFormat`,
+			new:  `	return !MUTANT && p.Written() && p.Broken == "" && (p.Header.Format < OldestFormat`,
 		}},
 		caughtBy: by(pages("TestForeignFormat")),
 	},

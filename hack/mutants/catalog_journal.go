@@ -21,11 +21,9 @@ var ofJournal = []mutant{
 		fault: "a term that meets a conflict is sent again over the newer version",
 		patches: []patch{{
 			file: "internal/journal/append.go",
-			old: `	case l.stage == founding:
-		return l.again(0)
+			old: `		return l.giveUp("another process has written to the new journal")
 	default:`,
-			new: `	case l.stage == founding:
-		return l.again(0)
+			new: `		return l.giveUp("another process has written to the new journal")
 	case MUTANT && a.claim:
 		a.page.Version, a.page.Over = p.Version, p.Token
 		return l.send(0)
@@ -164,8 +162,8 @@ var ofJournal = []mutant{
 		fault: "a process that is not elected claims",
 		patches: []patch{{
 			file: "internal/journal/append.go",
-			old:  `case l.attempt != nil || !l.elected:`,
-			new:  `case l.attempt != nil || !l.elected && !MUTANT:`,
+			old:  `	case !l.elected:`,
+			new:  `	case !l.elected && !MUTANT:`,
 		}},
 		caughtBy: by(model("append")),
 	},
@@ -174,10 +172,8 @@ var ofJournal = []mutant{
 		fault: "a journal of which no page is left is taken for none",
 		patches: []patch{{
 			file: "internal/journal/list.go",
-			old: `	if emptied || l.identity != (Identity{}) {
-		return l.harm(`,
-			new: `	if (emptied || l.identity != (Identity{})) && !MUTANT {
-		return l.harm(`,
+			old:  `	if emptied || l.about() != (Identity{}) {`,
+			new:  `	if (emptied || l.about() != (Identity{})) && !MUTANT {`,
 		}},
 		caughtBy: by(pages("TestDamageWithoutLedger")),
 	},
