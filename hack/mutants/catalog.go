@@ -18,4 +18,5 @@ var catalog = slices.Concat(
 	ofFaults,
 	ofFounding,
 	ofJournal,
+	ofAuditor,
 )

@@ -1,0 +1,115 @@
+package main
+
+const auditorPackage = "./internal/auditor"
+
+// audits are tests of the auditor.
+func audits(names ...string) []catcher { return unit(auditorPackage, names...) }
+
+// audited makes a mutant of one patch of the auditor.
+func audited(name, fault, file, old, replacement string, caughtBy ...string) mutant {
+	return mutant{
+		name: name, fault: fault, caughtBy: audits(caughtBy...),
+		patches: []patch{{file: "internal/auditor/" + file, old: old, new: replacement}},
+	}
+}
+
+// ofAuditor are the faults of the auditor: alarms where nothing is wrong, and what is wrong
+// and not found.
+var ofAuditor = []mutant{
+	audited("audit-accuses-what-lags", "a status is judged at a position at which another was true",
+		"suspect.go", `s.at.covers(s.changed):`, `(MUTANT || s.at.covers(s.changed)):`, "TestRoundsWithoutFalseAlarm"),
+	audited("audit-ignores-backlog", "what lags is judged while views wait to be written",
+		"audit.go", `case s.verdict == lags && busy:`, `case s.verdict == lags && busy && !MUTANT:`, "TestLaggingViews/busy"),
+	audited("audit-one-look", "a status that is put right meanwhile counts as wrong",
+		"audit.go", `return s.looks >= 2`, `return s.looks >= 2 || MUTANT`, "TestStatusPutRightIsNotFound"),
+	audited("audit-forgets-early", "the book forgets with a header whose head State may not have seen",
+		"reading.go", `r.passed = *s`, `r.passed = *s
+		if MUTANT {
+			r.book.Pass(s.head)
+		}`, "TestBookAgreesWithState"),
+	audited("audit-never-forgets", "the book keeps what compaction has left behind",
+		"sample.go", `b.Pass(s.head)`, `if !MUTANT {
+		b.Pass(s.head)
+	}`, "TestBookAgreesWithState"),
+	audited("audit-does-not-wait-for-state", "State is compared though it has not seen what was stored without records",
+		"sample.go", `reaches(state, s.from.oldest.head, s.from.oldest.marks)`,
+		`(MUTANT || reaches(state, s.from.oldest.head, s.from.oldest.marks))`, "TestStateIsWaitedFor"),
+	audited("audit-takes-restatement-for-change", "a cart that was restated counts as changed there",
+		"book_carts.go", `	changed := c.changed
+	if encode(r) != c.record {`, `	changed := c.changed
+	if MUTANT {
+		changed = b.at
+	}
+	if encode(r) != c.record {`, "TestWhereSomethingChanged/restated"),
+	audited("audit-loses-early-changes", "a change that precedes the whole statement is forgotten",
+		"book.go", `if !changed {`, `if !changed || MUTANT {`, "TestWhereSomethingChanged/changed_before"),
+	audited("audit-loses-early-figures", "a change of a cart that is not known yet changes no figures",
+		"book_carts.go", `b.shelf(keyOf(a)).changed = b.at`, `if !MUTANT {
+				b.shelf(keyOf(a)).changed = b.at
+			}`, "TestWhereSomethingChanged/released_before"),
+	audited("audit-accuses-own-older-write", "a status of which this process remembers no write counts as somebody else's",
+		"modified.go", `	return false
+}
+`, `	return MUTANT
+}
+`, "TestOwnLateWriteIsNobodyElses"),
+	audited("audit-accuses-nobody", "what somebody else wrote counts as this process's own",
+		"modified.go", `return was.sum != is.sum`, `return was.sum != is.sum && !MUTANT`,
+		"TestOwnLateWriteIsNobodyElses", "TestStatusPutRightIsNotFound"),
+	audited("audit-of-leaving-namespace", "a namespace that is being deleted is called inconsistent",
+		"audit.go", `err == nil && leaving {`, `err == nil && leaving && !MUTANT {`, "TestNothingIsSaidOfALeavingNamespace"),
+	audited("audit-trusts-what-it-read", "records that were edited after they were read are not noticed",
+		"reading.go", `sumOf(p.Records[:r.tail.records]) != r.tail.sum`,
+		`!MUTANT && sumOf(p.Records[:r.tail.records]) != r.tail.sum`, "TestEditedPageIsFound/while_it_is_read"),
+	audited("audit-ignores-damage", "pages that are no sound journal are audited as if they were",
+		"reading.go", `case problem != "":`, `case problem != "" && !MUTANT:`, "TestEditedPageIsFound/digest"),
+	audited("audit-without-sums", "a State that knows one reservation too many agrees",
+		"sample.go", `figure(c, "reservations", int64(len(b.carts)), s.sums.remembered)`,
+		`if !MUTANT {
+		figure(c, "reservations", int64(len(b.carts)), s.sums.remembered)
+	}`, "TestAlteredStateIsFound/a_cart_too_many"),
+	audited("audit-without-carts", "what State knows of a reservation is not compared",
+		"sample.go", `case want == knew:`, `case want == knew || MUTANT:`, "TestAlteredStateIsFound/a_later_end"),
+	audited("audit-without-marks", "marks that no page says agree",
+		"sample.go", `if s.head <= r.newest.head &&`, `if MUTANT || s.head <= r.newest.head &&`, "TestAlteredMarksAreFound/forgotten"),
+	audited("audit-misses-deletions", "units that are held for an object that is gone are not noticed",
+		"objects.go", `if c.open && c.live && !c.seen {`, `if c.open && c.live && !c.seen && !MUTANT {`, "TestUnseenDeletionIsFound/reservation"),
+	audited("audit-skips-positions", "a status is not judged at its position while its object keeps changing",
+		"suspect.go", `case exactly, s.named`, `case exactly && !MUTANT, s.named`, "TestEditedStatusIsFoundAtItsPosition/edited"),
+	audited("audit-does-not-rest", "the next audit comes at its pace, however long the last one read",
+		"lead.go", `	if asked {
+		rest = 0`, `	if asked || MUTANT {
+		rest = 0`, "TestRest"),
+	audited("audit-repeats-requests", "one request is answered again and again",
+		"plan.go", `case p.asked != p.handled:`, `case p.asked != p.handled || MUTANT && p.asked != "":`, "TestFailure"),
+	audited("audit-leaves-series", "the series of a namespace that is gone stay",
+		"auditor.go", `	unobserve(namespace)`, `	if !MUTANT {
+		unobserve(namespace)
+	}`, "TestDamageIsTold"),
+	audited("audit-of-all-at-once", "all namespaces are audited at a time",
+		"lead.go", `case a.turns <- struct{}{}:
+		defer func() { <-a.turns }()`, `case a.turns <- struct{}{}:
+		if MUTANT {
+			<-a.turns
+			break
+		}
+		defer func() { <-a.turns }()`, "TestTurns"),
+	audited("audit-overlooks-oversale", "units that were sold twice are not noticed",
+		"book_judge.go", `promised > limit {`, `promised > limit && !MUTANT {`, "TestContradictions/sold_twice"),
+	audited("audit-overlooks-missing-lines", "a cart that has a part of its lines is not noticed",
+		"book_judge.go", `if units != 0 {`, `if units != 0 && !MUTANT {`, "TestContradictions/a_part_of_the_lines"),
+	audited("audit-overlooks-second-decision", "a cart that was decided twice is not noticed",
+		"book_carts.go", `if c.home >= head {`, `if c.home >= head && !MUTANT {`, "TestContradictions/decided_twice"),
+	audited("audit-overlooks-lost-units", "a total that counts other units than were shipped is not noticed",
+		"book_items.go", `t.Consumed != want {`, `t.Consumed != want && !MUTANT {`, "TestContradictions/a_total_too_low"),
+	audited("audit-overlooks-forgotten-holds", "a hold that compaction has left behind is not noticed",
+		"book.go", `case c.open:`, `case c.open && !MUTANT:`, "TestForgottenWhileItCounts/held"),
+	audited("audit-shares-later-items", "of two StockItems of one place the younger one serves",
+		"book_items.go", `cmp.Compare(b.items[x].Created, b.items[y].Created)`,
+		`func() int {
+			if MUTANT {
+				return 0
+			}
+			return cmp.Compare(b.items[x].Created, b.items[y].Created)
+		}()`, "TestBookAgreesWithState"),
+}
