@@ -47,8 +47,8 @@ func TestEveryOperationAsCloudEvent(t *testing.T) {
 				t.Errorf("the outcome is %s", reserved.Data)
 			}
 			r := w.AwaitPhase(got.ReservationID, v1.PhaseReserved)
-			if reserved.ID != string(r.UID)+".reserved" {
-				t.Errorf("the event's id is %s, want the reservation's uid %s and .reserved", reserved.ID, r.UID)
+			if reserved.ID != r.Status.OutcomeID+".reserved" {
+				t.Errorf("the event's id is %s, want the outcome's id %s and .reserved", reserved.ID, r.Status.OutcomeID)
 			}
 
 			again := o.Send(m, reserve).Want(t, http.StatusOK)

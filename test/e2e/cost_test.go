@@ -158,7 +158,7 @@ func report(t *testing.T, before, after map[string]float64) float64 {
 	return total
 }
 
-var requestTotal = regexp.MustCompile(`^apiserver_request_total\{.*resource="(reservations|stockitems|stockledgers|stocktallies|leases)".*` +
+var requestTotal = regexp.MustCompile(`^apiserver_request_total\{.*resource="(reservations|stockitems|stockledgers|journalpages|leases)".*` +
 	`subresource="([^"]*)".*verb="(POST|PUT|PATCH|APPLY|DELETE)".*\} (\S+)$`)
 
 // mutations reads how many writes the API server has served, by kind.

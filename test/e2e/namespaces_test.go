@@ -46,7 +46,10 @@ func TestNamespaces(t *testing.T) {
 		Want(t, http.StatusBadRequest)
 	foreign.Operate("--leader-elect=false")
 	foreign.AwaitPhase("ignored", v1.PhaseReserved)
-	foreign.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Epoch == 1 })
+	foreign.Settle()
+	if terms := foreign.Journal().Terms; len(terms) != 1 {
+		t.Errorf("operators led in a namespace that was not theirs: %v", terms)
+	}
 }
 
 func makeNamespace(t *testing.T, config *rest.Config, name string) {

@@ -82,10 +82,13 @@ func manifests(root string) []string {
 	}
 }
 
-// Binary is the path of the operator's binary. It is built for the first test
-// that asks, with the race detector where the tests have it.
+// Binary is the path of the operator's binary: what OPERATOR_BINARY says, or else it is
+// built for the first test that asks, with the race detector where the tests have it.
 func Binary(tb testing.TB) string {
 	tb.Helper()
+	if given := os.Getenv("OPERATOR_BINARY"); given != "" {
+		return given
+	}
 	built.Do(func() { built.err = build(built.path) })
 	if built.err != nil {
 		tb.Fatal(built.err)

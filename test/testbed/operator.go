@@ -83,8 +83,9 @@ func (o *Operator) start() error {
 func (o *Operator) AwaitReady() {
 	o.World.Helper()
 	deadline := time.Now().Add(Patience)
+	asking := http.Client{Timeout: 5 * time.Second} // it listens before it serves
 	for time.Now().Before(deadline) {
-		response, err := http.Get(o.Bridge + "/readyz")
+		response, err := asking.Get(o.Bridge + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK && o.Runs() {
