@@ -72,8 +72,9 @@ func ParseFlags(arguments []string) Options {
 		"bytes of a namespace's journal that count at most, at least 8388608: beyond it what is finished is forgotten before --retention")
 	flags.IntVar(&o.journalBandwidth, "journal-bandwidth", 600_000,
 		"bytes that are appended to a namespace's journal in a second at most, at least 65536; more carts wait for each other instead")
-	flags.IntVar(&o.journalFormat, "journal-format", journal.Format,
-		"format that journals are written in; one older than the newest while operators that do not know that may still run")
+	flags.IntVar(&o.journalFormat, "journal-format", max(journal.OldestFormat, journal.Format-1),
+		fmt.Sprintf("format that journals are written in, %d to %d; the newest once no operator is left that does not know it",
+			journal.OldestFormat, journal.Format))
 	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
@@ -110,8 +111,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("--journal-limit is %d: give at least %d bytes", o.journalLimit, minJournalLimit)
 	case o.journalBandwidth < minJournalBandwidth:
 		return fmt.Errorf("--journal-bandwidth is %d: give at least %d bytes a second", o.journalBandwidth, minJournalBandwidth)
-	case o.journalFormat < journal.Format-1 || o.journalFormat > journal.Format || o.journalFormat < 1:
-		return fmt.Errorf("--journal-format is %d: this release writes %d and reads one older", o.journalFormat, journal.Format)
+	case o.journalFormat < journal.OldestFormat || o.journalFormat > journal.Format:
+		return fmt.Errorf("--journal-format is %d: this release knows %d to %d", o.journalFormat, journal.OldestFormat, journal.Format)
 	case o.workers < 1:
 		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
 	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
