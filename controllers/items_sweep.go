@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -89,11 +88,11 @@ func (r *StockItemReconciler) sweep(ctx context.Context, namespace string, runne
 // compare queues an item if there is something to be done about it.
 func (r *StockItemReconciler) compare(item *v1.StockItem, known knownItem) {
 	switch {
-	case !known.counts(item), item.Status.ObservedGeneration != item.Generation:
+	case !known.counts(item), item.Status.ObservedGeneration != item.Generation, known.raised():
 		r.pace.urge(client.ObjectKeyFromObject(item))
-	case known.raised():
-		r.pace.urge(client.ObjectKeyFromObject(item))
-	case !equality.Semantic.DeepEqual(item.Status, known.status(item, r.Now())):
-		r.pace.mark(itemKey{item.Namespace, stock.ID(item.UID)}, time.Now())
+	default:
+		if _, same := known.status(item, r.Now()); !same {
+			r.pace.mark(itemKey{item.Namespace, stock.ID(item.UID)}, time.Now())
+		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -61,13 +60,11 @@ func (r *StockItemReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err := r.follow(context.Background(), mgr.GetCache()); err != nil {
 		return err
 	}
-	options := options(itemWorkers)
-	options.NeedLeaderElection = ptr.To(false)
 	return errors.Join(
 		ctrl.NewControllerManagedBy(mgr).
 			For(&v1.StockItem{}).
 			WatchesRawSource(source.Func(r.releases)).
-			WithOptions(options).
+			WithOptions(options(itemWorkers)).
 			Complete(r),
 		r.setupGone(mgr),
 	)
@@ -106,7 +103,10 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	if !known.counts(item) {
 		return ctrl.Result{}, nil // the cache is behind, and what it is behind of comes as an event
 	}
-	return ctrl.Result{}, r.show(ctx, runner, item, known)
+	if err := r.show(ctx, runner, item, known); !errors.Is(err, errBehind) {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{}, nil
 }
 
 // knownItem is what the journal says of a StockItem, as of a position.
@@ -142,12 +142,12 @@ func (k *knownItem) counts(item *v1.StockItem) bool {
 // them.
 func (k *knownItem) raised() bool { return k.item.Sellable < k.item.Received }
 
-// status is what an item's status should be, at the position that it has.
-func (k *knownItem) status(item *v1.StockItem, now time.Time) v1.StockItemStatus {
+// status is what an item's status should be, but for the position, and whether it is that.
+func (k *knownItem) status(item *v1.StockItem, now time.Time) (status v1.StockItemStatus, same bool) {
 	shown := *item
 	shown.Status.Conditions = slices.Clone(item.Status.Conditions)
 	view.ShowItem(&shown, k.position, now)
-	return shown.Status
+	return shown.Status, equality.Semantic.DeepEqual(item.Status, shown.Status)
 }
 
 // show writes the status of an item if it is not what it should be, and lets be sold what
@@ -155,34 +155,32 @@ func (k *knownItem) status(item *v1.StockItem, now time.Time) v1.StockItemStatus
 func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner, item *v1.StockItem, known knownItem) error {
 	key := itemKey{item.Namespace, stock.ID(item.UID)}
 	turn := r.pace.take(key)
-	status := known.status(item, r.Now())
-	if equality.Semantic.DeepEqual(item.Status, status) {
-		sell(runner, known)
-		return nil
-	}
-	if unseen := item.Status.ObservedGeneration != item.Generation; !unseen && !turn {
+	status, same := known.status(item, r.Now())
+	if unseen := item.Status.ObservedGeneration != item.Generation; !same && !unseen && !turn {
 		r.pace.mark(key, time.Now())
 		return nil
 	}
-	if !covers(known.at, item.Status.Position) {
+	if !same && !covers(known.at, item.Status.Position) {
 		if err := prove(ctx, runner); err != nil {
 			return fmt.Errorf("stock item %s/%s shows a later position than this process knows: %w", item.Namespace, item.Name, err)
 		}
 		if known = lookAt(runner, item.UID); !known.counts(item) {
 			return nil
 		}
-		status = known.status(item, r.Now())
+		status, same = known.status(item, r.Now())
 	}
-	status.Position = known.at.String()
-	if err := r.write(ctx, item, status); err != nil {
-		if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-			return nil // the cache is behind, and what it is behind of comes as an event
+	if !same {
+		status.Position = known.at.String()
+		if err := r.write(ctx, item, status); err != nil {
+			return err
 		}
-		return fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
 	}
 	sell(runner, known)
 	return nil
 }
+
+// errBehind says that the cache is behind. What it is behind of comes as an event.
+var errBehind = errors.New("the cache is behind")
 
 // write writes a status over the version that was read.
 func (r *StockItemReconciler) write(ctx context.Context, item *v1.StockItem, status v1.StockItemStatus) error {
@@ -192,7 +190,14 @@ func (r *StockItemReconciler) write(ctx context.Context, item *v1.StockItem, sta
 		r.Witness.Modified(ctx, item, want)
 		r.Witness.Vouch(want)
 	}
-	return r.Status().Update(ctx, want)
+	err := r.Status().Update(ctx, want)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return errBehind
+	}
+	if err != nil {
+		return fmt.Errorf("write the status of stock item %s/%s: %w", item.Namespace, item.Name, err)
+	}
+	return nil
 }
 
 // sell lets be sold what a status was seen to show.

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -98,12 +97,10 @@ func (s *since) lasts(is bool, now time.Time, long time.Duration) bool {
 
 // SetupWithManager registers the reconciler.
 func (r *StockLedgerReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	options := options(ledgerWorkers)
-	options.NeedLeaderElection = ptr.To(false)
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1.StockLedger{}).
 		WatchesRawSource(source.Channel(r.waker(), &handler.EnqueueRequestForObject{})).
-		WithOptions(options).
+		WithOptions(options(ledgerWorkers)).
 		Complete(r)
 }
 
@@ -196,6 +193,7 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	known := r.look(req.Namespace, runner)
 	known.malformed = malformed
 	if apierrors.IsNotFound(err) {
+		runner.SeeLedger(journal.Identity{}) // who leads makes it again
 		return ctrl.Result{RequeueAfter: ledgerPace}, r.create(ctx, req.Namespace, known)
 	}
 	r.request(ledger)
