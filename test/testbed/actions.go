@@ -183,3 +183,11 @@ func Freeze(thaw <-chan struct{}, code chan<- int) Fault {
 		p.Deliver(answer)
 	}
 }
+
+// Double has the request served twice, as a resending proxy would, and delivers the first
+// answer.
+func Double(p *Passage) {
+	first := p.Serve()
+	p.Serve()
+	p.Deliver(first)
+}
