@@ -25,7 +25,7 @@ func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) 
 	x.journal = j
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := awaitRole(short, namespace, j, func(r role) bool { return r.elected }); err != nil {
+	if err := awaitRole(short, namespace, j, func(r role) bool { return r.elected }); err != nil {
 		return nil, orElse(err, "this replica does not lead, so nothing was done: repeat the request unchanged")
 	}
 	return j, b.catchUp(ctx, x, j)
@@ -48,7 +48,7 @@ func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string)
 	x.journal = j
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := awaitRole(short, namespace, j, func(r role) bool { return r.read }); err != nil {
+	if err := awaitRole(short, namespace, j, func(r role) bool { return r.read }); err != nil {
 		return nil, orElse(err, "this replica has not read the journal of namespace %s yet: ask again", namespace)
 	}
 	return j, b.catchUp(ctx, x, j)

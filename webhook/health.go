@@ -8,7 +8,7 @@ func (b *bridge) healthz(x *exchange, _ *http.Request) error {
 	return nil
 }
 
-// readyz says whether the views are complete that queries are answered from.
+// readyz says whether this process knows the namespaces that it works in.
 func (b *bridge) readyz(x *exchange, r *http.Request) error {
 	if err := b.Ready(); err != nil {
 		return fail(tryLater, "not ready: %v", err)

@@ -82,20 +82,20 @@ func roleIn(j Journal) (r role) {
 
 // awaitRole waits until this process stands to a journal as wanted, or ctx ends. A journal
 // that is broken is not waited for.
-func awaitRole(ctx context.Context, namespace string, j Journal, wanted func(role) bool) (role, error) {
+func awaitRole(ctx context.Context, namespace string, j Journal, wanted func(role) bool) error {
 	for {
 		news := j.News()
 		r := roleIn(j)
 		if r.broken != "" {
-			return r, fail(tryLater, "the journal of namespace %s %s", namespace, r.broken)
+			return fail(tryLater, "the journal of namespace %s %s", namespace, r.broken)
 		}
 		if wanted(r) {
-			return r, nil
+			return nil
 		}
 		select {
 		case <-news:
 		case <-ctx.Done():
-			return r, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/time/rate"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/acme/inventory-service/internal/allocator"
 )
 
 // operatorLog keeps the log for those who operate the service: trouble that they
@@ -26,6 +28,10 @@ func newOperatorLog(logger logr.Logger) *operatorLog {
 // trouble tells what kept a request from being served. An API server that is away
 // shows in metrics and readiness; one that refuses us needs somebody.
 func (l *operatorLog) trouble(cause error, operation string) {
+	if errors.Is(cause, allocator.ErrUnwritable) {
+		l.refusals.Do(func() { l.Error(cause, "A command cannot be stored, though others can", "operation", operation) })
+		return
+	}
 	answered := apierrors.APIStatus(nil)
 	if !errors.As(cause, &answered) || transient(cause) {
 		l.V(1).Info("A request could not be served", "operation", operation, "cause", cause.Error())
