@@ -20,6 +20,9 @@ type line struct {
 	// taken is the number up to which all were taken; outcomes and published are the
 	// journal's marks as they were read last.
 	taken, outcomes, published uint64
+	// others is the number up to which other processes may have delivered. What is taken,
+	// above it and not known was delivered by this one.
+	others uint64
 	// more says that State has more than could be taken.
 	more bool
 
@@ -40,7 +43,7 @@ type line struct {
 
 func newLine(identity journal.Identity, published uint64) *line {
 	return &line{
-		journal: identity, taken: published, known: map[uint64]*outcome{},
+		journal: identity, taken: published, others: published, known: map[uint64]*outcome{},
 		due: queue{before: byNumber}, later: queue{before: byTime},
 		marked: map[uint64]bool{}, cleared: map[uint64]bool{},
 	}
@@ -48,6 +51,9 @@ func newLine(identity journal.Identity, published uint64) *line {
 
 // begin takes in how far another process may have come since this one led last.
 func (l *line) begin(published uint64) {
+	if published > l.prefix() {
+		l.others = published
+	}
 	l.taken = max(l.taken, published)
 	wanted := func(o *outcome) bool { return o.passed || o.number() > published }
 	for number, o := range l.known {
@@ -76,18 +82,23 @@ func (l *line) take(r *stock.Reservation) {
 	l.fresh = append(l.fresh, o)
 }
 
-// recall takes in an outcome whose object says Delivered=False.
+// recall takes in an outcome whose object says Delivered=False. What this process has
+// delivered is not sent again for that.
 func (l *line) recall(r *stock.Reservation) {
-	o := l.known[r.Number]
 	switch {
 	case r.Number > l.taken:
 		l.marked[r.Number] = true
-	case o == nil && !l.cleared[r.Number]:
-		o = &outcome{r: r, refusals: 1, marked: true, passed: true}
-		l.known[r.Number] = o
-		l.refused++
-		l.due.add(o)
+		return
+	case l.known[r.Number] != nil, l.cleared[r.Number]:
+		return
 	}
+	o := &outcome{r: r, refusals: 1, marked: true, passed: true}
+	if r.Number > l.others {
+		o.note = noteDelivered()
+	}
+	l.known[r.Number] = o
+	l.refused++
+	l.due.add(o)
 }
 
 // prefix is the number up to which nothing is left to be done.

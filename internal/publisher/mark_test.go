@@ -260,3 +260,32 @@ func TestOnlyAWholeStateIsRead(t *testing.T) {
 		}
 	})
 }
+
+// What ends leaves nothing behind: no goroutine, or the bubble would not end, and no series,
+// neither of a process that leads no more nor of a namespace that is gone.
+func TestNothingIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 4, hang)
+		p := newWorld(t).lead()
+		stop := b.attend("left", p)
+		for range 10 {
+			p.reserve()
+		}
+		synctest.Wait()
+		has := func() bool { return slices.Contains(seriesOf(t, backlog), "left") }
+		if !has() {
+			t.Error("a leader shows no backlog")
+		}
+		p.depose()
+		synctest.Wait()
+		if has() {
+			t.Error("a standby shows a backlog")
+		}
+		p.elect()
+		synctest.Wait()
+		stop()
+		if has() || b.window.busy != 0 || len(b.window.waiting) != 0 {
+			t.Errorf("a series is left (%t), or %d turns, or %d in the queue", has(), b.window.busy, len(b.window.waiting))
+		}
+	})
+}

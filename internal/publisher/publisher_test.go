@@ -132,8 +132,6 @@ func TestANamespaceEndsMidway(t *testing.T) {
 	if got := len(sink.sent(eventID(r))); got != before {
 		t.Errorf("sent %d times more after the end", got-before)
 	}
-	going.stop()
-	going.Attend(t.Context(), gone.namespace, going.Runner)
 }
 
 func TestOptionsAreChecked(t *testing.T) {
