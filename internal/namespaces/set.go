@@ -2,6 +2,7 @@ package namespaces
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,6 +78,9 @@ func (s *Set) Tell(changed ...func(namespace string, changes stock.Changes)) {
 	s.changed = append(s.changed, changed...)
 }
 
+// ErrNotRunning says that this process has not begun to work, or works no more.
+var ErrNotRunning = errors.New("this process does not work in namespaces now")
+
 // MissingError says that nothing can be decided in a namespace.
 type MissingError struct {
 	Namespace string
@@ -144,19 +148,13 @@ func (s *Set) Names() []string {
 }
 
 // Open returns the Runner of a namespace, begun if need be. It fails with a *MissingError
-// where there is no such namespace, and with the API server's error where that cannot be
-// told.
+// where there is no such namespace, with ErrNotRunning before Start and at the end, and with
+// the API server's error where it cannot be told. What is known of a Namespace may be old: that it
+// is missing or being deleted counts only by a read past the caches.
 func (s *Set) Open(ctx context.Context, name string) (*allocator.Runner, error) {
-	s.mu.Lock()
-	runner, seen := s.begin(name)
-	s.mu.Unlock()
-	if runner != nil {
-		return runner, nil
+	if runner, err := s.open(name); runner != nil || err != nil {
+		return runner, err
 	}
-	if seen.terminating {
-		return nil, &MissingError{Namespace: name, Terminating: true}
-	}
-	// It may have been made a moment ago.
 	namespace, err := s.options.Read(ctx, name)
 	if apierrors.IsNotFound(err) {
 		return nil, &MissingError{Namespace: name}
@@ -165,12 +163,21 @@ func (s *Set) Open(ctx context.Context, name string) (*allocator.Runner, error) 
 		return nil, fmt.Errorf("read namespace %s: %w", name, err)
 	}
 	s.SeeNamespace(namespace)
+	runner, err := s.open(name)
+	if runner == nil && err == nil {
+		err = &MissingError{Namespace: name, Terminating: true}
+	}
+	return runner, err
+}
+
+// open returns the Runner of a namespace that is known to be there, else nil.
+func (s *Set) open(name string) (*allocator.Runner, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if runner, _ = s.begin(name); runner == nil {
-		return nil, &MissingError{Namespace: name, Terminating: true}
+	if s.ctx == nil || s.ctx.Err() != nil {
+		return nil, ErrNotRunning
 	}
-	return runner, nil
+	return s.begin(name), nil
 }
 
 // See says that there is something of ours in a namespace.
@@ -223,14 +230,14 @@ func (s *Set) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 }
 
 // begin returns a namespace's Runner, which it starts if the Namespace is known to be
-// there; nil if not, and what is known of it.
-func (s *Set) begin(name string) (*allocator.Runner, known) {
+// there; nil if not.
+func (s *Set) begin(name string) *allocator.Runner {
 	if m, ok := s.members[name]; ok {
-		return m.runner, known{}
+		return m.runner
 	}
 	seen, ok := s.known[name]
-	if !ok || seen.terminating || s.ctx == nil || s.ctx.Err() != nil { // not there, or not running
-		return nil, seen
+	if !ok || seen.terminating || s.ctx == nil || s.ctx.Err() != nil {
+		return nil
 	}
 	options := s.options.Runner
 	options.Namespace = name
@@ -249,7 +256,7 @@ func (s *Set) begin(name string) (*allocator.Runner, known) {
 	for _, attend := range s.attendants {
 		s.running.Go(func() { attend(ctx, name, m.runner) })
 	}
-	return m.runner, seen
+	return m.runner
 }
 
 // drop ends what runs for a namespace, and forgets it.

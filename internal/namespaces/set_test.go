@@ -142,6 +142,25 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A namespace that was deleted is made again before the watch tells of either.
+func TestOpenMadeAgain(t *testing.T) {
+	s := newShop(t)
+	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
+	s.open(name)
+	s.SeeNamespace(namespace(name, "old", true))
+	if _, err := s.Open(t.Context(), name); err != nil {
+		t.Errorf("a namespace that is there: %v", err)
+	}
+}
+
+// A command that comes too early or too late may be repeated.
+func TestOpenWhileNothingRuns(t *testing.T) {
+	s := namespaces.New(namespaces.Options{Serves: func(string) bool { return true }})
+	if _, err := s.Open(t.Context(), "shop"); !errors.Is(err, namespaces.ErrNotRunning) {
+		t.Errorf("opened before Start: %v", err)
+	}
+}
+
 // What is seen in a namespace may be seen before the Namespace.
 func TestSeenBeforeItsNamespace(t *testing.T) {
 	s := newShop(t)
@@ -194,7 +213,7 @@ func TestDeletedNamespaceIsForgotten(t *testing.T) {
 	}
 	before := s.requests.Load()
 	var missing *namespaces.MissingError
-	if _, err := s.Open(t.Context(), "shop"); !errors.As(err, &missing) || !missing.Terminating {
+	if _, err := s.Open(t.Context(), "shop"); !errors.As(err, &missing) {
 		t.Errorf("opened while it is being deleted: %v", err)
 	}
 	s.See("shop")
