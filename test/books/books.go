@@ -81,7 +81,7 @@ func (b *Books) Page(p journal.Page) {
 	b.version = p.Version
 	switch {
 	case b.At.Page == 0:
-		b.whole = p.Number == 1 && p.Header.Head == 1
+		b.whole = p.Number == 1 && p.Header.Head == 1 || b.before != nil
 		b.Head = p.Header.Head
 		b.turn(p)
 	case p.Number == b.At.Page && len(p.Records) >= len(b.tail):
