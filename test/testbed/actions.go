@@ -89,6 +89,16 @@ func Answer(code int) Fault {
 	return func(p *Passage) { p.Deliver(failure(code)) }
 }
 
+// Deny answers with an error that says why, and nothing is served.
+func Deny(code int, reason metav1.StatusReason, message string) Fault {
+	return func(p *Passage) { p.Deliver(failureOf(code, reason, message)) }
+}
+
+// Forbid is Deny of what is forbidden.
+func Forbid(message string) Fault {
+	return Deny(http.StatusForbidden, metav1.StatusReasonForbidden, message)
+}
+
 // ServeAndAnswer has the request served and answers with an error.
 func ServeAndAnswer(code int) Fault {
 	return func(p *Passage) {
@@ -151,10 +161,13 @@ func failure(code int) *Reply {
 		http.StatusServiceUnavailable:  metav1.StatusReasonServiceUnavailable,
 		http.StatusGatewayTimeout:      metav1.StatusReasonTimeout,
 	}
+	return failureOf(code, reasons[code], fmt.Sprintf("a test answers %d", code))
+}
+
+func failureOf(code int, reason metav1.StatusReason, message string) *Reply {
 	status := metav1.Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"},
-		Status:   metav1.StatusFailure, Reason: reasons[code], Code: int32(code),
-		Message: fmt.Sprintf("a test answers %d", code),
+		Status:   metav1.StatusFailure, Reason: reason, Code: int32(code), Message: message,
 	}
 	body, err := json.Marshal(status)
 	if err != nil {
