@@ -1,5 +1,7 @@
 package testbed
 
+import "context"
+
 // Crash is one death of an operator at one of its writes.
 type Crash struct {
 	At  Point
@@ -60,19 +62,23 @@ func (k *Killing) Arm(c Crash) <-chan struct{} {
 	return k.Proxy.Arm(c.At, c.How)
 }
 
-// TryUntilKilled sends the command to an operator until that has died.
+// TryUntilKilled sends the command to an operator, which may not listen yet, until that
+// has died.
 func (k *Killing) TryUntilKilled(c Command, o *Operator, met <-chan struct{}) {
 	k.Helper()
+	ctx, cancel := context.WithCancel(k.Context())
+	defer cancel()
 	attempt := make(chan *Told, 1)
 	go func() {
-		answer, err := c.Send(k.Context(), o.Bridge)
+		answer, err := c.Repeat(ctx, func() string { return o.Bridge })
 		if err != nil {
-			answer = nil // cut off, or it did not listen yet
+			answer = nil // cut off
 		}
 		attempt <- answer
 	}()
 	AwaitClosed(k.World, met, "the write to break")
 	AwaitClosed(k.World, o.Exited, "the operator's death")
+	cancel()
 	if answer := <-attempt; answer != nil {
 		k.Remember(c, answer)
 	}

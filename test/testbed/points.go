@@ -99,7 +99,7 @@ var (
 	ShowHeld    = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Reserved > 0 })
 	ShowShipped = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Consumed > 0 })
 	// ShowLedger shows the namespace at a glance.
-	ShowLedger = LedgerWrite(func(s *v1.StockLedgerStatus) bool { return s.Position != "" })
+	ShowLedger = LedgerWrite(func(s *v1.StockLedgerStatus) bool { return s.Position != "" || s.Journal == nil })
 	// CreateLease and RenewLease are the election's; renewing includes taking.
 	CreateLease = Point{Method: http.MethodPost, Resource: resourceLeases}
 	RenewLease  = Point{Method: http.MethodPut, Resource: resourceLeases}
