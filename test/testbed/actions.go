@@ -22,6 +22,8 @@ type Passage struct {
 	Victim <-chan *Operator
 	// Send serves the request, and does so also when the operator is gone.
 	Send func() (*Reply, error)
+	// body is what is sent.
+	body []byte
 }
 
 // Reply is a whole answer of a server.
@@ -106,6 +108,9 @@ func ServeAndAnswer(code int) Fault {
 		p.Deliver(failure(code))
 	}
 }
+
+// Change replaces what is sent, as an admission webhook might.
+func (p *Passage) Change(by func(body []byte) []byte) { p.body = by(p.body) }
 
 // Kill ends the operator that made the request.
 func (p *Passage) Kill() {

@@ -126,10 +126,9 @@ func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer close(broken.Met)
-	broken.Fault(&Passage{
-		World: p.w, Writer: rw, Victim: p.Victim,
-		Send: func() (*Reply, error) { return p.forward(r, body) },
-	})
+	passage := &Passage{World: p.w, Writer: rw, Victim: p.Victim, body: body}
+	passage.Send = func() (*Reply, error) { return p.forward(r, passage.body) }
+	broken.Fault(passage)
 }
 
 // Write is one request of an operator that changes something.
@@ -235,6 +234,7 @@ func (p *Proxy) forward(r *http.Request, body []byte) (*Reply, error) {
 		return nil, err
 	}
 	out.Header = r.Header.Clone()
+	out.Header.Del("Content-Length") // the body's own counts
 	response, err := p.transport.RoundTrip(out)
 	if err != nil {
 		return nil, err
