@@ -38,6 +38,9 @@ type Proxy struct {
 	// wrote is told of every write, views serves watches.
 	wrote func(Write)
 	views Views
+	// requests counts what is asked about the world's namespace, and last are the newest.
+	requests int
+	last     []string
 	// lastWrite is when the last write of a world's own object was served.
 	lastWrite time.Time
 	// breaking are the faults under way.
@@ -103,6 +106,7 @@ func (p *Proxy) Arm(at Point, f Fault) <-chan struct{} {
 }
 
 func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	p.count(r)
 	resource, mutates := p.resource(r)
 	if !mutates {
 		p.read(rw, r)
@@ -147,6 +151,33 @@ func (p *Proxy) Record(wrote func(Write)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wrote = wrote
+}
+
+// count counts a request that is about the world's namespace, unless it is a watch.
+func (p *Proxy) count(r *http.Request) {
+	inside := strings.Contains(r.URL.Path, "/namespaces/"+p.w.Namespace+"/") || strings.HasSuffix(r.URL.Path, "/namespaces/"+p.w.Namespace)
+	if !inside || r.URL.Query().Has("watch") {
+		return
+	}
+	const kept = 20
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests++
+	p.last = append(p.last[max(0, len(p.last)-kept):], r.Method+" "+r.URL.Path)
+}
+
+// Requests is how many requests there were about the world's namespace, without watches.
+func (p *Proxy) Requests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests
+}
+
+// LastRequests are the newest of them.
+func (p *Proxy) LastRequests() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.last)
 }
 
 // reads tells whether anybody wants to know what is appended.
