@@ -74,8 +74,11 @@ var ofPublisher = []mutant{
 		fault: "a process that leads again sends again what it has delivered",
 		patches: []patch{{
 			file: "internal/publisher/course.go",
-			old:  `		if c.line == nil || c.line.journal != l.Identity() {`,
-			new:  `		if MUTANT || c.line == nil || c.line.journal != l.Identity() {`,
+			old:  `		c.line.begin(published)`,
+			new: `		if MUTANT {
+			c.line = newLine(l.Identity(), published)
+		}
+		c.line.begin(published)`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestNothingIsSentTwiceByOneProcess")),
 	},

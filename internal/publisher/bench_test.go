@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ type attempt struct {
 	// at is the time since the beginning; accepted says that the answer was told in time.
 	at       time.Duration
 	accepted bool
+	// era is the test's.
+	era int64
 }
 
 // bench is a publisher whose sink is the test, without a network. It lives in a bubble of
@@ -31,6 +34,7 @@ type bench struct {
 
 	mu       sync.Mutex
 	attempts []attempt
+	era      *atomic.Int64
 }
 
 // transport answers requests without a network, so that time can be simulated.
@@ -48,10 +52,10 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func newBench(t *testing.T, workers int, sink transport) *bench {
 	t.Helper()
-	b := &bench{begun: time.Now(), objects: newObjects()}
+	b := &bench{begun: time.Now(), objects: newObjects(), era: &atomic.Int64{}}
 	c := newClient(workers)
 	c.Transport = transport(func(w http.ResponseWriter, r *http.Request) {
-		n := b.tried(attempt{id: r.Header.Get("Ce-Id"), subject: r.Header.Get("Ce-Subject"), at: time.Since(b.begun)})
+		n := b.tried(attempt{id: r.Header.Get("Ce-Id"), subject: r.Header.Get("Ce-Subject"), at: time.Since(b.begun), era: b.era.Load()})
 		recorded := httptest.NewRecorder()
 		sink(recorded, r)
 		for name, values := range recorded.Header() {
