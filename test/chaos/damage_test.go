@@ -70,15 +70,24 @@ func (r *ruin) awaitDamage(proven bool) (request string) {
 		if c == nil || c.Status != metav1.ConditionTrue {
 			return false
 		}
-		_, quoted, found := strings.Cut(c.Message, v1.RepairAnnotation+"=")
-		prefix, err := strconv.QuotedPrefix(quoted)
-		if !found || err != nil {
+		var ok bool
+		if request, ok = requestOf(c.Message); !ok {
 			return false
 		}
-		request, _ = strconv.Unquote(prefix)
 		return proven == !strings.HasSuffix(request, "accept-loss")
 	})
 	return request
+}
+
+// requestOf is what the message of a condition says that the annotation has to be.
+func requestOf(message string) (request string, ok bool) {
+	_, quoted, found := strings.Cut(message, v1.RepairAnnotation+"=")
+	prefix, err := strconv.QuotedPrefix(quoted)
+	if !found || err != nil {
+		return "", false
+	}
+	request, err = strconv.Unquote(prefix)
+	return request, err == nil
 }
 
 // standsStill checks that nothing is decided, and that operators live on and say so.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/test/books"
 	"github.com/acme/inventory-service/test/linear"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -13,7 +14,8 @@ import (
 func (r *linearRound) ask(client, bridge int, kind linear.Kind, c *linearCart, totals linear.Units) bool {
 	method, url, key, payload := r.request(kind, c, totals)
 	in := linear.Input{Kind: kind, Cart: c.number, Totals: totals, Called: r.history.Now()}
-	code, told, err := linearCall(r.t.Context(), method, r.bridges[bridge]+url, key, payload)
+	code, told, err := linearCall(r.t.Context(), method, r.bridges[bridge]+url, key, r.seen(), payload)
+	r.saw(told.position)
 	in.Answered = r.history.Now()
 	out := linear.Output{Answer: linear.Unknown}
 	if err == nil {
@@ -72,11 +74,37 @@ func (r *linearRound) request(kind linear.Kind, c *linearCart, totals linear.Uni
 	}
 }
 
-// level asks for the level of a product. It is recorded where the leader told it;
-// others must keep to what there can be.
+// seen is the newest position that anybody was told: what is asked for from now on has to
+// include it, whoever answers.
+func (r *linearRound) seen() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.position
+}
+
+// saw takes in the position of an answer.
+func (r *linearRound) saw(position string) {
+	if position == "" {
+		return
+	}
+	at, err := books.ParsePlace(position)
+	if err != nil {
+		r.t.Errorf("an answer names a position: %v", err)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if before, err := books.ParsePlace(r.position); err != nil || before.Before(at) {
+		r.position = position
+	}
+}
+
+// level asks for the level of a product, which is exact whoever tells it: it includes all
+// that anybody was told before.
 func (r *linearRound) level(client, product int) {
 	in := linear.Input{Kind: linear.Level, Product: product, Called: r.history.Now()}
-	code, told, err := linearCall(r.t.Context(), http.MethodGet, r.bridges[client%len(r.bridges)]+"/stock/"+r.products[product], "", nil)
+	code, told, err := linearCall(r.t.Context(), http.MethodGet, r.bridges[client%len(r.bridges)]+"/stock/"+r.products[product], "", r.seen(), nil)
+	r.saw(told.position)
 	in.Answered = r.history.Now()
 	if err != nil || code != http.StatusOK {
 		return
@@ -85,7 +113,7 @@ func (r *linearRound) level(client, product int) {
 	if told.Available < 0 || told.Reserved < 0 || told.Available > received {
 		r.t.Errorf("%d of %s are available and %d reserved, and %d were received", told.Available, r.products[product], told.Reserved, received)
 	}
-	if r.levels && client%len(r.bridges) == 0 {
+	if r.levels {
 		r.history.Add(client, in, linear.Output{Answer: linear.Done, Available: told.Available, Reserved: told.Reserved})
 	}
 }

@@ -18,6 +18,10 @@ import (
 // answerTime is how long a client of a history waits for an answer.
 const answerTime = 5 * time.Second
 
+// positionHeader tells, with an answer, how much of the journal it includes, and with a
+// question how much it has to.
+const positionHeader = "Inventory-Position"
+
 // linearAnswer is all that the bridge may say to a client of a history.
 type linearAnswer struct {
 	Type                string
@@ -31,6 +35,8 @@ type linearAnswer struct {
 		Available int64
 	}
 	Allocations []linearAllocation
+	// position is how much of the journal the answer includes.
+	position string
 }
 
 type linearAllocation struct {
@@ -40,7 +46,9 @@ type linearAllocation struct {
 
 // linearCall asks the bridge once, over plain HTTP. An error means that nothing
 // was told.
-func linearCall(ctx context.Context, method, url, key string, payload any) (code int, told linearAnswer, err error) {
+//
+// position is what the client has seen of the journal: the answer has to include it.
+func linearCall(ctx context.Context, method, url, key, position string, payload any) (code int, told linearAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	body := []byte(nil)
@@ -57,6 +65,9 @@ func linearCall(ctx context.Context, method, url, key string, payload any) (code
 	if key != "" {
 		request.Header.Set("Idempotency-Key", key)
 	}
+	if position != "" {
+		request.Header.Set(positionHeader, position)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, told, err
@@ -66,6 +77,7 @@ func linearCall(ctx context.Context, method, url, key string, payload any) (code
 	if err != nil {
 		return 0, told, err
 	}
+	told.position = response.Header.Get(positionHeader)
 	if err := json.Unmarshal(text, &told); err != nil {
 		return 0, told, fmt.Errorf("%d %s: %w", response.StatusCode, text, err)
 	}

@@ -73,6 +73,7 @@ func served(there, back time.Duration) testbed.Fault {
 func TestHistoriesOfTwins(t *testing.T) {
 	w := testbed.NewWorld(t)
 	s := newLinearShop(t, w, w.Operate("--leader-elect=false"), w.Operate("--leader-elect=false"))
+	s.levels = true
 	s.histories(t, 0, linearShare(t, 10))
 }
 

@@ -27,13 +27,14 @@ type linearRound struct {
 	t        *testing.T
 	w        *testbed.World
 	bridges  []string
-	levels   bool // the first bridge is a leader's that stays
+	levels   bool // stock levels are part of the history
 	name     string
 	products []string
 	history  *linear.History
 
-	mu    sync.Mutex
-	carts []*linearCart // by number
+	mu       sync.Mutex
+	carts    []*linearCart // by number
+	position string        // the newest that anybody was told
 }
 
 // linearCart is one cart and what is known of it.
@@ -84,7 +85,7 @@ func (r *linearRound) awaitLevel(bridge, product string, available, reserved int
 	defer cancel()
 	var last linearAnswer
 	for ctx.Err() == nil {
-		code, told, err := linearCall(ctx, http.MethodGet, bridge+"/stock/"+product, "", nil)
+		code, told, err := linearCall(ctx, http.MethodGet, bridge+"/stock/"+product, "", "", nil)
 		if err == nil && code == http.StatusOK {
 			if last = told; told.Available == available && told.Reserved == reserved {
 				return told

@@ -56,7 +56,7 @@ func TestNamespaceGone(t *testing.T) {
 				if metrics := g.o.Metrics(); strings.Contains(metrics, `namespace="`+g.Namespace+`"`) {
 					fault.Violated("the metrics still show namespace %s", g.Namespace)
 				}
-				g.o.Get("/reservations/" + old).Want(t, http.StatusNotFound)
+				g.o.Get("/reservations/"+old).Want(t, http.StatusNotFound)
 			}
 			g.makeAgain()
 			if p.stopped {

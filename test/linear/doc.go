@@ -3,7 +3,7 @@
 // were told against it with porcupine.
 //
 // The model is written from the published contract and knows nothing of how the
-// service works: it imports neither internal/ledger nor internal/allocator. A
+// service works: it imports neither internal/stock nor internal/allocator. A
 // History has an order in which every answer is right, or it is refused:
 //
 //   - A cart is decided once, all of it or nothing, against the units that are
@@ -13,11 +13,10 @@
 //     consume states running totals. What was consumed in time never expires.
 //   - A Reservation that is looked at shows everything that anybody was told.
 //   - Units that were given back are on sale again at the latest Lag after
-//     somebody was told so, and never before. It is not at once: a replica that
-//     does not decide may hear of a release before the one that does.
-//   - A stock level told by the leader is exact between decisions. Levels of
-//     standbys, and of a leader that is being replaced, are copies that run
-//     behind: they are not part of a History, but Rest is, when all is quiet.
+//     somebody was told so, and never before. Lag is 0: it is one record that ends
+//     the hold and frees the units, whoever tells of it.
+//   - A stock level is exact between decisions, also one told by a standby: clients
+//     say how much of the journal they have seen, and get an answer that includes it.
 //
 // Several things happen by themselves between two answers: an outcome or a
 // shipment becomes visible, a hold expires, units return. The model lets them
