@@ -94,7 +94,7 @@ func TestCrash(t *testing.T) {
 // first one.
 func TestCrashTwice(t *testing.T) {
 	t.Parallel()
-	landed := testbed.Crash{At: testbed.Decide, How: testbed.KillUnanswered} // nobody was told
+	landed := testbed.Crash{At: testbed.Decide, How: testbed.KillThenServe} // nobody was told
 	for _, p := range []struct {
 		name, write string
 		first       testbed.Crash
@@ -103,8 +103,8 @@ func TestCrashTwice(t *testing.T) {
 		{"making the object of what landed", "creating the reservation", landed},
 		{"showing what landed", "showing the hold", landed},
 		{"publishing what landed", "publishing", landed},
-		{"taking over half a founding", "founding", testbed.Crash{At: testbed.NameLedger, How: testbed.KillUnanswered}},
-		{"naming the journal of half a founding", "naming the journal", testbed.Crash{At: testbed.CreateLedger, How: testbed.KillUnanswered}},
+		{"taking over half a founding", "founding", testbed.Crash{At: testbed.NameLedger, How: testbed.KillThenServe}},
+		{"naming the journal of half a founding", "naming the journal", testbed.Crash{At: testbed.CreateLedger, How: testbed.KillThenServe}},
 		{"deciding again", "reserving", testbed.Crash{At: testbed.Decide, How: testbed.KillBefore}},
 	} {
 		for _, death := range deaths {

@@ -46,6 +46,14 @@ func KillUnanswered(p *Passage) {
 	p.Drop()
 }
 
+// KillThenServe kills the operator and has its request served: neither the answer nor a
+// watch tells it.
+func KillThenServe(p *Passage) {
+	p.Kill()
+	p.Serve()
+	p.Drop()
+}
+
 // KillAnswered kills the operator as soon as it has read the answer.
 func KillAnswered(p *Passage) {
 	p.Deliver(p.Serve())
