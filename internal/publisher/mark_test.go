@@ -100,6 +100,7 @@ func TestTakeOver(t *testing.T) {
 		synctest.Wait()
 		sink.set(answerWith(http.StatusServiceUnavailable))
 		lost := []*stock.Reservation{p.reserve(), p.reserve()}
+		time.Sleep(2 * markEvery)
 		synctest.Wait()
 		p.ask(stock.Release{Reservation: lost[0].ID})
 		p.stop()
