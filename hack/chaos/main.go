@@ -41,7 +41,9 @@ func run() error {
 
 	began := time.Now()
 	var failed []error
-	chosen := slices.DeleteFunc(slices.Clone(plan), func(s suite) bool { return !pattern.MatchString(s.name) })
+	chosen := slices.DeleteFunc(slices.Clone(plan), func(s suite) bool {
+		return !pattern.MatchString(s.name) || s.longOnly && !*long
+	})
 	stages := chosen
 	if !*long {
 		stages = together(chosen)

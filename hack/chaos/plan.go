@@ -25,6 +25,8 @@ type suite struct {
 	rounds counts
 	// least is how many injections there have to be, where rounds are not that.
 	least counts
+	// longOnly says that the suite is none of the short form.
+	longOnly bool
 	// shortEnv and longEnv are set in the two forms.
 	shortEnv, longEnv []string
 	// mayNotApply says that the tests may have nothing to inject here, and say so.
@@ -36,28 +38,51 @@ const processes = "./test/chaos"
 // plan is what is run, in this order: what needs no processes first.
 var plan = []suite{
 	{
+		name: "journal simulation", pkg: "./internal/journal", tests: "TestSimulation", longEnv: []string{"SEEDS=20000"},
+	},
+	{
 		name: "simulation", pkg: "./internal/allocator", tests: "TestSimulation",
-		fault: "seeded simulation", rounds: counts{5000, 200_000},
+		shortEnv: []string{"SEEDS=500"}, longEnv: []string{"SEEDS=20000"},
 	},
 	{
-		name: "model", pkg: "./internal/allocator", tests: "TestModelCheck",
-		fault: "exhaustive model check", least: counts{1_000_000, 2_000_000}, longEnv: []string{"MODEL=long"},
+		name: "model", pkg: "./internal/allocator", tests: "TestModelCheck", longEnv: []string{"MODEL=long"},
 	},
-	{
-		name: "journal simulation", pkg: "./internal/allocator", tests: "TestSimulation",
-		shortEnv: []string{"SEEDS=1000"}, longEnv: []string{"SEEDS=20000"},
-	},
-	{
-		name: "journal model", pkg: "./internal/allocator", tests: "TestModelCheck", longEnv: []string{"MODEL=long"},
-	},
-	{name: "mutants", program: playMutants},
+	{name: "mutants", program: playMutants, longOnly: true},
 	{
 		name: "fuzz", program: func(*runner) []string { return []string{"hack/fuzz.sh"} },
-		shortEnv: []string{"FUZZTIME=3s"}, longEnv: []string{"FUZZTIME=30s"},
+		shortEnv: []string{"FUZZTIME=2s"}, longEnv: []string{"FUZZTIME=30s"},
 	},
 	{
 		name: "crashes", pkg: processes, tests: "TestCrash|TestCrashTwice|TestCrashAtRandom|TestConsumeKilled|TestConsumeKilledTwice|TestEveryWriteHasACrash",
 		fault: "crash at API writes", rounds: counts{0, 500}, least: counts{150, 500},
+	},
+	{
+		name: "journal", pkg: processes, tests: "TestJournalBroken|TestJournalFrozen|TestFoundingBroken",
+		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{100, 100},
+	},
+	{
+		name: "damage", pkg: processes, tests: "TestJournalDeleted|TestTwoRepair|TestRepairKilled|TestEndNotProven|TestCRDGoneAndBack",
+		fault: "journal deleted or edited by hand, and repaired", least: counts{15, 15},
+	},
+	{
+		name: "hands", pkg: processes, tests: "TestJournalInOtherHands",
+		fault: "ledger and pages edited and deleted by hand", rounds: counts{14, 68},
+	},
+	{
+		name: "refused writes", pkg: processes, tests: "TestPageWritesRefused|TestPoisonedCart",
+		fault: "page writes refused", least: counts{10, 10},
+	},
+	{
+		name: "rewritten pages", pkg: processes, tests: "TestPagesRewritten",
+		fault: "pages rewritten by a webhook", least: counts{6, 6},
+	},
+	{
+		name: "namespaces", pkg: processes, tests: "TestNamespaceGone",
+		fault: "namespace deleted and made again", least: counts{4, 4},
+	},
+	{
+		name: "stalls", pkg: processes, tests: "TestAPIServerStalled",
+		fault: "kube-apiserver SIGSTOP", rounds: counts{3, 8}, longEnv: []string{"STALL=long"},
 	},
 	{
 		name: "stale restarts", pkg: processes, tests: "TestStaleRestart",
@@ -100,10 +125,6 @@ var plan = []suite{
 		fault: "same id concurrently, changed body", rounds: counts{1000, 50_000},
 	},
 	{
-		name: "ledger", pkg: processes, tests: "TestLedgerInOtherHands|TestLateCommitAfterEdit",
-		fault: "ledger object deleted, filled up, edited by hand", rounds: counts{10, 50},
-	},
-	{
 		name: "users", pkg: processes, tests: "TestUsersAtTheWorstMoment",
 		fault: "users at the worst moment", rounds: counts{60, 600},
 	},
@@ -121,8 +142,8 @@ var plan = []suite{
 	},
 	{
 		name: "answers", pkg: processes,
-		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestLateCommit|TestTwoOperators|TestTwoOperatorsConsume|" +
-			"TestConsumeTakenOver|TestNothingDecidedWithoutTheLedger|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestWritesRefusedForLong|TestSinkDown",
+		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestTwoOperators|TestThreeOperators|TestTwoOperatorsConsume|" +
+			"TestConsumeTakenOver|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestWritesRefusedForLong|TestSinkDown",
 	},
 }
 
