@@ -43,7 +43,8 @@ type ReservationReconciler struct {
 	// Witness is nil where nothing is audited.
 	Witness Witness
 
-	taken nameSet
+	taken  nameSet
+	writes writes
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;update;patch;delete
@@ -52,7 +53,7 @@ type ReservationReconciler struct {
 // SetupWithManager registers the reconciler.
 func (r *ReservationReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1.Reservation{}, builder.WithPredicates(r.ours())).
+		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours())).
 		WatchesRawSource(source.Func(r.Queue.Reservations)).
 		WithOptions(options(r.Workers)).
 		Complete(r)
@@ -79,6 +80,9 @@ func (r *ReservationReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	}
 	p := pass{ReservationReconciler: r, runner: runner, key: req.NamespacedName}
 	object, err := p.read(ctx, r.Client)
+	if err == nil && r.writes.ahead(p.key, storedVersion(object), r.Now()) {
+		return ctrl.Result{RequeueAfter: time.Second}, nil // what was written comes as an event, most likely
+	}
 	for err == nil {
 		var result ctrl.Result
 		result, err = p.settle(ctx, object)
@@ -111,6 +115,14 @@ func (p pass) read(ctx context.Context, from client.Reader) (*v1.Reservation, er
 		return nil, fmt.Errorf("read reservation %s: %w", p.key, err)
 	}
 	return &object, nil
+}
+
+// storedVersion is the version of an object, 0 where there is none.
+func storedVersion(object *v1.Reservation) uint64 {
+	if object == nil {
+		return 0
+	}
+	return versionOf(object.ResourceVersion)
 }
 
 // settle brings the object, nil if there is none, and the journal together.

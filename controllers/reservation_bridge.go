@@ -44,6 +44,7 @@ func (p pass) create(ctx context.Context, r *stock.Reservation) (*v1.Reservation
 	if err != nil {
 		return nil, fmt.Errorf("make reservation %s: %w", p.key, err)
 	}
+	p.writes.wrote(object, p.Now())
 	return object, nil
 }
 

@@ -105,6 +105,7 @@ func (p pass) nameOrder(ctx context.Context, object *v1.Reservation, r *stock.Re
 	if err := p.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("name the order of reservation %s: %w", p.key, err)
 	}
+	p.writes.wrote(object, p.Now())
 	return nil
 }
 
@@ -115,5 +116,6 @@ func (p pass) write(ctx context.Context, object *v1.Reservation) error {
 	if err := p.Status().Update(ctx, object); err != nil {
 		return fmt.Errorf("write the status of reservation %s: %w", p.key, err)
 	}
+	p.writes.wrote(object, p.Now())
 	return nil
 }
