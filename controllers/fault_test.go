@@ -55,7 +55,7 @@ func (f *faults) refusing(code int32, reason metav1.StatusReason, message string
 		if !match(request) {
 			return nil
 		}
-		return &metav1.Status{Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message}
+		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message}
 	}
 	f.refuse.Store(&refuse)
 }

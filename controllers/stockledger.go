@@ -182,6 +182,9 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, err
 	}
+	if ledger.Status.Journal == nil {
+		runner.SeeLedger(journal.Identity{}) // who leads makes it again, and names the journal
+	}
 	// Whichever process knows most may be the one that repairs, so each is told.
 	malformed := askRepair(runner, ledger)
 	if !speaks(runner, ledger) {
@@ -193,7 +196,6 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	known := r.look(req.Namespace, runner)
 	known.malformed = malformed
 	if apierrors.IsNotFound(err) {
-		runner.SeeLedger(journal.Identity{}) // who leads makes it again
 		return ctrl.Result{RequeueAfter: ledgerPace}, r.create(ctx, req.Namespace, known)
 	}
 	r.request(ledger)

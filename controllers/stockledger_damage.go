@@ -18,9 +18,7 @@ import (
 func askRepair(runner *allocator.Runner, ledger *v1.StockLedger) error {
 	repair, err := journal.ParseRepair(ledger.Annotations[v1.RepairAnnotation])
 	if err == nil {
-		if r, ok := any(runner).(interface{ Repair(repair journal.Repair) }); ok {
-			r.Repair(repair)
-		}
+		runner.Repair(repair)
 	}
 	return err
 }

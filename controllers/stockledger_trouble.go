@@ -18,7 +18,7 @@ func remedy(err error) string {
 	case strings.Contains(text, "admission webhook"), strings.Contains(text, "ValidatingAdmissionPolicy"):
 		return "Exempt journalpages and stockledgers of inventory.acme.com from that webhook or policy"
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return "Give the operator's service account the roles of config/rbac again, or see which policy forbids it"
+		return "Bind the operator's service account to the roles of config/rbac, or see which policy forbids it"
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
 		return "The API server refuses what is written: install the CRDs of this release, and see which policy or webhook changes journalpages"
 	case apierrors.IsNotFound(err):

@@ -53,6 +53,10 @@ func (r *Runner) Stocked(term uint64) { r.put(Stocked{Term: term}) }
 // SeeLedger says which journal the StockLedger names, as it was watched.
 func (r *Runner) SeeLedger(names journal.Identity) { r.put(Journal{journal.LedgerSeen{Names: names}}) }
 
+// Repair says what the annotation of the StockLedger asks for, the zero value that it asks
+// for nothing.
+func (r *Runner) Repair(asked journal.Repair) { r.put(Journal{journal.RepairAsked{Repair: asked}}) }
+
 // News returns a channel that is closed as soon as something changes: State, who leads, or
 // what is in the way. Take it first, then look, then wait.
 func (r *Runner) News() <-chan struct{} { return r.news.wait() }
