@@ -31,6 +31,9 @@ type ReservationReconciler struct {
 	Queue      *Queue
 	// Retention is how long an object is kept once nothing is held any more.
 	Retention time.Duration
+	// Limit is the bound of a journal, in stored bytes: near it objects are kept for less.
+	// 0 is none.
+	Limit int64
 	// DefaultHold is how long a Reservation without holdFor holds.
 	DefaultHold time.Duration
 	// Now is the clock by which the allocator decides.

@@ -8,6 +8,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -23,7 +25,7 @@ func (p pass) retire(ctx context.Context, object *v1.Reservation, now said) (ctr
 	if !now.Phase.Ended() || object.DeletionTimestamp != nil {
 		return ctrl.Result{}, nil
 	}
-	if left := p.left(endOf(now.Reservation)); left > 0 {
+	if left := p.left(p.runner, endOf(now.Reservation)); left > 0 {
 		return p.await(left), nil
 	}
 	if !now.published {
@@ -38,7 +40,7 @@ func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl
 	if complete == nil {
 		return ctrl.Result{}, nil
 	}
-	if left := p.left(complete.LastTransitionTime.Time); left > 0 {
+	if left := p.left(p.runner, complete.LastTransitionTime.Time); left > 0 {
 		return p.await(left), nil
 	}
 	return ctrl.Result{}, p.remove(ctx, object)
@@ -46,15 +48,32 @@ func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl
 
 // retired tells whether the object of a reservation would be deleted by now.
 func (p pass) retired(now said) bool {
-	return now.Phase.Ended() && now.published && p.left(endOf(now.Reservation)) <= 0
+	return now.Phase.Ended() && now.published && p.left(p.runner, endOf(now.Reservation)) <= 0
 }
 
 // endOf is when nothing was held any more.
 func endOf(r *stock.Reservation) time.Time { return view.Time(max(r.At, r.Ended)) }
 
 // left is how much longer an object is kept that was complete at a time.
-func (r *ReservationReconciler) left(complete time.Time) time.Duration {
-	return complete.Add(r.Retention).Sub(r.Now())
+func (r *ReservationReconciler) left(runner *allocator.Runner, complete time.Time) time.Duration {
+	retention := r.Retention
+	if r.crowded(runner) {
+		retention = min(retention, crowdedRetention)
+	}
+	return complete.Add(retention).Sub(r.Now())
+}
+
+// crowdedRetention is how long objects are kept where the journal is near its bound. What
+// has an object is not forgotten, and new carts would be refused for those that have ended.
+const crowdedRetention = 5 * time.Minute
+
+// crowded tells whether the journal is nearer to its bound than forgetting lets it come.
+func (r *ReservationReconciler) crowded(runner *allocator.Runner) (crowded bool) {
+	runner.Read(func(s *stock.State, _ *journal.Log) {
+		_, stored := s.LogBytes()
+		crowded = r.Limit > 0 && stored >= r.Limit/4*3
+	})
+	return crowded
 }
 
 // await comes back after a time, unless a sweep will be early enough.

@@ -129,7 +129,7 @@ func (r *ReservationReconciler) soon(runner *allocator.Runner, object *v1.Reserv
 	if complete == nil || object.DeletionTimestamp != nil {
 		return 0, false
 	}
-	after = r.left(complete.LastTransitionTime.Time)
+	after = r.left(runner, complete.LastTransitionTime.Time)
 	if after > r.horizon() {
 		return 0, false
 	}

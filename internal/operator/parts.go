@@ -87,7 +87,7 @@ func (p *parts) makeControllers() error {
 	queue := controllers.NewQueue()
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: queue,
-		Retention: p.o.retention, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
+		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
 	}
 	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now}
 	items := &controllers.StockItemReconciler{
