@@ -79,7 +79,7 @@ func TestBridgeObjectUntold(t *testing.T) {
 	o := leader(t)
 	o.made("b", bridged)
 	o.command("b")
-	o.r.Client = late{o.users, nil} // which does not know that it is there
+	o.lags(nil) // which does not know that it is there
 	o.reconcile("b")
 	object := o.read("b")
 	if r := o.state("b"); r.Object.UID != stock.ID(object.UID) {
@@ -148,7 +148,7 @@ func TestForeignObject(t *testing.T) {
 	foreign := o.made("b")
 	o.command("b")
 	taken := func() float64 { return testutil.ToFloat64(namesTaken.WithLabelValues(o.namespace)) }
-	o.r.Client = late{o.users, nil}
+	o.lags(nil)
 	o.reconcile("b")
 	o.r.Client = o.users
 	o.reconcile("b")

@@ -34,7 +34,7 @@ func TestDeposedLeaderTurnsNothingBack(t *testing.T) {
 	// What is asked of it in this state is known to be done: only its status differs.
 	object := second.read("r")
 	object.Spec.ConsumeItems = nil
-	first.r.Client = late{first.users, object}
+	first.lags(object)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err := first.reconcileWithin(ctx, "r")

@@ -13,7 +13,7 @@ func TestDeleted(t *testing.T) {
 	p := leader(t)
 	made := p.made("r")
 	p.reconcile("r")
-	p.r.Client = late{p.users, nil}
+	p.lags(nil)
 	p.reconcile("r")
 	if known := p.state(stock.ID(made.UID)); known.Phase != stock.PhaseReserved || known.Object.Gone {
 		t.Fatalf("the cache does not have it yet, and it becomes %+v", known)
@@ -26,7 +26,7 @@ func TestDeleted(t *testing.T) {
 		known.Object.Version <= versionOf(stored.ResourceVersion) {
 		t.Errorf("deleted, it becomes %+v", known)
 	}
-	p.r.Client = late{p.users, stored}
+	p.lags(stored)
 	p.reconcile("r") // the cache still has it
 	if p.read("r") != nil {
 		t.Error("it is there again")
@@ -49,7 +49,7 @@ func TestMadeAgain(t *testing.T) {
 	}
 	p.delete("r")
 	third := p.made("r")
-	p.r.Client = late{p.users, third}
+	p.lags(third)
 	p.reconcile("r")
 	if known := p.state(stock.ID(second.UID)); !known.Object.Gone {
 		t.Errorf("the second becomes %+v", known)

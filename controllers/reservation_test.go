@@ -230,10 +230,10 @@ func TestUnverified(t *testing.T) {
 	if p.state(uid) != nil {
 		t.Fatal("it is never forgotten")
 	}
-	p.r.Client = late{p.users, older}
+	p.lags(older)
 	p.reconcile("older")
 	p.want("older", reservedOutcome)
-	p.r.Client = late{p.users, gone}
+	p.lags(gone)
 	p.reconcile("gone")
 	if known := p.state(stock.ID(gone.UID)); known != nil {
 		t.Errorf("what was deleted before it was decided became %+v", known)

@@ -190,7 +190,7 @@ func TestNamesakeIsKept(t *testing.T) {
 	old := o.read("r")
 	o.delete("r")
 	second := o.made("r")
-	o.r.Client = late{o.users, old}
+	o.lags(old)
 	o.reconcile("r")
 	if got := o.read("r"); got == nil || got.UID != second.UID {
 		t.Errorf("there is %v, want the second", got)

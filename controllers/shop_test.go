@@ -293,8 +293,10 @@ func (s *shop) edit(name string, edit func(*v1.Reservation)) {
 	}
 }
 
+// delete deletes the stored Reservation. Nobody is told: what was written waits no longer.
 func (s *shop) delete(name string) {
 	s.t.Helper()
+	s.pass(watchLag + time.Second)
 	if err := s.users.Delete(s.t.Context(), s.read(name)); err != nil {
 		s.t.Fatal(err)
 	}
@@ -312,6 +314,13 @@ func (l late) Get(_ context.Context, key client.ObjectKey, into client.Object, _
 	}
 	l.object.DeepCopyInto(into.(*v1.Reservation)) //nolint:forcetypeassert // the reconciler reads nothing else
 	return nil
+}
+
+// lags gives the operator a cache that has this object, nil if none, and has had time to
+// bring what was written.
+func (o *operator) lags(object *v1.Reservation) {
+	o.pass(watchLag + time.Second)
+	o.r.Client = late{o.users, object}
 }
 
 // outcome is what matters of a status; times come back in the local zone.

@@ -214,4 +214,14 @@ var ofReservations = []mutant{
 		}},
 		caughtBy: by(unit(controllersPackage, "TestNamesakeIsKept")),
 	},
+	{
+		name:  "lost-event-awaited-for-ever",
+		fault: "nothing is done any more about an object that was written, where the watch never brings what was written",
+		patches: []patch{{
+			file: "controllers/writes.go",
+			old:  `	if ok && (version >= write.version || now.Sub(write.at) > watchLag) {`,
+			new:  `	if ok && (version >= write.version || now.Sub(write.at) > watchLag && !MUTANT) {`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestWrites", "TestDeleted")),
+	},
 }
