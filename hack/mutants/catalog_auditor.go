@@ -62,7 +62,7 @@ var ofAuditor = []mutant{
 		"reading.go", `sumOf(p.Records[:r.tail.records]) != r.tail.sum`,
 		`!MUTANT && sumOf(p.Records[:r.tail.records]) != r.tail.sum`, "TestEditedPageIsFound/while_it_is_read"),
 	audited("audit-ignores-damage", "pages that are no sound journal are audited as if they were",
-		"reading.go", `case problem != "":`, `case problem != "" && !MUTANT:`, "TestEditedPageIsFound/digest"),
+		"reading.go", `case problem != "":`, `case problem != "" && !MUTANT:`, "TestEditedPageIsFound/deleted"),
 	audited("audit-without-sums", "a State that knows one reservation too many agrees",
 		"sample.go", `figure(c, "reservations", int64(len(b.carts)), s.sums.remembered)`,
 		`if !MUTANT {
@@ -75,7 +75,7 @@ var ofAuditor = []mutant{
 	audited("audit-misses-deletions", "units that are held for an object that is gone are not noticed",
 		"objects.go", `if c.open && c.live && !c.seen {`, `if c.open && c.live && !c.seen && !MUTANT {`, "TestUnseenDeletionIsFound/reservation"),
 	audited("audit-skips-positions", "a status is not judged at its position while its object keeps changing",
-		"suspect.go", `case exactly, s.named`, `case exactly && !MUTANT, s.named`, "TestEditedStatusIsFoundAtItsPosition/edited"),
+		"audit.go", `for len(waiting) > 0 && to.covers`, `for !MUTANT && len(waiting) > 0 && to.covers`, "TestEditedStatusIsFoundAtItsPosition/edited"),
 	audited("audit-does-not-rest", "the next audit comes at its pace, however long the last one read",
 		"lead.go", `	if asked {
 		rest = 0`, `	if asked || MUTANT {

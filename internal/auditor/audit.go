@@ -159,14 +159,14 @@ func (a *audit) settle(ctx context.Context) error {
 	b, end := a.reading.book, a.reading.end()
 	waiting := slices.SortedStableFunc(maps.Values(a.suspects), func(s, t *suspect) int { return s.at.compare(t.at) })
 	waiting = slices.DeleteFunc(waiting, func(s *suspect) bool { return !s.named || !s.at.covers(b.at) || !end.covers(s.at) })
-	exactly := map[*suspect]bool{}
+	judged := map[*suspect]bool{}
 	judgeUpTo := func(to place) error {
 		for len(waiting) > 0 && to.covers(waiting[0].at) {
 			if err := a.reading.advance(waiting[0].at); err != nil {
 				return err
 			}
-			waiting[0].judge(b, true)
-			exactly[waiting[0]] = true
+			waiting[0].judge(b)
+			judged[waiting[0]] = true
 			waiting = waiting[1:]
 		}
 		return a.reading.advance(to)
@@ -190,17 +190,17 @@ func (a *audit) settle(ctx context.Context) error {
 	if err := judgeUpTo(end); err != nil {
 		return err
 	}
-	a.judgeRest(exactly)
+	a.judgeRest(judged)
 	return nil
 }
 
 // judgeRest judges those that have not been judged at their own places, and lets go of
 // those that agree.
-func (a *audit) judgeRest(exactly map[*suspect]bool) {
+func (a *audit) judgeRest(judged map[*suspect]bool) {
 	busy := a.busy()
 	for key, s := range a.suspects {
-		if !exactly[s] {
-			s.judge(a.reading.book, false)
+		if !judged[s] {
+			s.judge(a.reading.book)
 		}
 		switch {
 		case s.verdict == agrees:

@@ -33,6 +33,9 @@ type Book struct {
 	held int64
 	// before is where something changed that is stated as a whole only later.
 	before map[stock.ID]place
+	// goneUnknown is where a StockItem was deleted that is stated nowhere: another may have
+	// begun to serve then.
+	goneUnknown place
 
 	found []Difference
 	// more is how many contradictions there are that are not kept in found.

@@ -111,7 +111,8 @@ func (b *Book) extend(e *stock.Extended) {
 	}
 	r := c.reservation()
 	r.Expires = e.Expires
-	b.putAt(r, c.home, b.at)
+	b.putAt(r, c.home, c.changed)
+	c.changed = b.at // and none of the figures
 }
 
 // amend changes what no status shows.
@@ -140,6 +141,8 @@ func (b *Book) put(r *stock.Reservation, changed place) {
 	b.putAt(r, b.at.page, changed)
 }
 
+// putAt gives a reservation other content. Where that was changed here, so were the figures
+// of all that it holds.
 func (b *Book) putAt(r *stock.Reservation, home uint64, changed place) {
 	c, known := b.carts[r.ID]
 	if known {

@@ -26,14 +26,14 @@ type shelf struct {
 	consumed int64
 	counted  bool
 	home     uint64
-	// changed is where any of this changed last.
-	changed place
+	// changed is where the units changed last, turned where another item began to serve.
+	changed, turned place
 }
 
 func (b *Book) shelf(key stock.Key) *shelf {
 	s, known := b.shelves[key]
 	if !known {
-		s = &shelf{changed: b.began}
+		s = &shelf{changed: b.began, turned: b.began}
 		b.shelves[key] = s
 	}
 	return s
@@ -63,7 +63,10 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 		b.contradict(Journal, "StockItem "+r.Name, "content", "as it was before it was restated", "another")
 	case restated:
 		changed = b.stated(r.UID)
+	case known != nil && known.shows(r.Item):
+		changed = known.changed
 	}
+	served := b.serving(b.shelf(stock.Key{Product: r.Product, Location: r.Location}))
 	if known != nil {
 		b.removeItem(r.UID)
 	}
@@ -74,17 +77,30 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 	slices.SortFunc(s.items, func(x, y stock.ID) int {
 		return cmp.Or(cmp.Compare(b.items[x].Created, b.items[y].Created), cmp.Compare(x, y))
 	})
-	if changed == b.at {
-		s.changed = b.at
+	if changed == b.at && (served == nil || served.UID != s.items[0]) {
+		s.turned = b.at
 	}
+}
+
+// shows tells whether the status of a StockItem stays the same when it is stated anew: what
+// of it may be sold, for one, no status says.
+func (i *item) shows(stated stock.Item) bool {
+	stated.Sellable, stated.Version, stated.Priority = i.Sellable, i.Version, i.Priority
+	return stated == i.Item
 }
 
 func (b *Book) dropItem(r *stock.ItemGone) {
 	known := b.items[r.UID]
-	if known == nil || r.Version < known.Version {
+	if known == nil {
+		b.goneUnknown = b.at
 		return
 	}
-	b.shelf(known.key()).changed = b.at
+	if r.Version < known.Version {
+		return
+	}
+	if s := b.shelf(known.key()); b.serving(s) == known {
+		s.turned = b.at
+	}
 	b.removeItem(r.UID)
 }
 
@@ -127,14 +143,12 @@ func (b *Book) total(t stock.Total, shipped map[stock.Key]int64) {
 func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 	i := b.items[uid]
 	s := b.shelf(i.key())
-	changed := i.changed
-	if s.changed.covers(changed) {
-		changed = s.changed
-	}
+	changed := latest(i.changed, s.turned, b.goneUnknown)
 	serving := b.serving(s)
 	if serving != i {
 		return stock.Position{ServingName: serving.Name, Refused: i.Refused}, changed
 	}
+	changed = latest(changed, s.changed)
 	onHand := i.Received - s.consumed
 	p := stock.Position{
 		Serving: true, ServingName: i.Name, OnHand: onHand, Reserved: s.reserved, Consumed: s.consumed,

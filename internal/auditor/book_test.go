@@ -141,7 +141,7 @@ func (h *history) recordsOnTail() (n int) {
 
 // State and Book agree wherever State was looked at, and whenever the pages were read.
 func TestBookAgreesWithState(t *testing.T) {
-	seeds := 250
+	seeds := 150
 	if n, err := strconv.Atoi(os.Getenv("SEEDS")); err == nil {
 		seeds = n
 	}

@@ -120,6 +120,8 @@ func TestForgottenWhileItCounts(t *testing.T) {
 // what was changed before it is stated as a whole on the pages that count.
 func TestWhereSomethingChanged(t *testing.T) {
 	mugs := fixture.Item("mugs", func(i *stock.Item) { i.Sellable = 10 })
+	sellable, raised := mugs, mugs
+	sellable.Sellable, raised.Received = 9, 11
 	got := stock.Allocation{Product: "mug", Location: "ams", Quantity: 1}
 	cart := fixture.Reserved(fixture.Reserve("a"), got)
 	restated := stock.Cart{Reservation: cart.Reservation}
@@ -137,14 +139,18 @@ func TestWhereSomethingChanged(t *testing.T) {
 	}{
 		"decided":            {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart}, place{1, 2}, place{1, 2}},
 		"restated":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, restated, stock.ItemRecord{Item: mugs}}, place{1, 2}, place{1, 2}},
-		"extended":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, extended}, place{1, 3}, place{1, 3}},
+		"extended":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, extended}, place{1, 3}, place{1, 2}},
+		"sellable":           {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, stock.ItemRecord{Item: sellable, At: 2}}, place{1, 2}, place{1, 2}},
+		"raised":             {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, stock.ItemRecord{Item: raised, At: 2}}, place{1, 2}, place{1, 3}},
 		"ordered":            {1, []stock.Record{stock.ItemRecord{Item: mugs, At: 1}, cart, stock.Ordered{Reservation: "a", Order: "o"}}, place{1, 2}, place{1, 2}},
 		"restated only":      {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 0}},
 		"changed before":     {5, []stock.Record{extended, later, stock.ItemRecord{Item: mugs}}, place{5, 1}, place{5, 0}},
 		"released before":    {5, []stock.Record{restated, released, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
 		"refused before":     {5, []stock.Record{restated, stock.Refused{Reservation: fixture.Refused(fixture.Reserve("r")).Reservation, Counts: []stock.RefusedCount{{Item: mugs.UID, Refused: 1}}}, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
 		"another item gone":  {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- })}, stock.ItemGone{UID: "uid-of-old", Version: 9}}, place{5, 0}, place{5, 4}},
-		"another item comes": {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old"), At: 1}}, place{5, 0}, place{5, 3}},
+		"unknown item gone":  {5, []stock.Record{restated, stock.ItemGone{UID: "nobody's", Version: 9}, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
+		"duplicate comes":    {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("younger", func(i *stock.Item) { i.Created++ }), At: 1}}, place{5, 0}, place{5, 0}},
+		"another item comes": {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- }), At: 1}}, place{5, 0}, place{5, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := NewBook(journal.Identity{Journal: "j"}, c.head)

@@ -60,7 +60,7 @@ func (a *audit) listPages(ctx context.Context, list client.ObjectList, see func(
 // meet judges an object that was read.
 func (a *audit) meet(s *suspect) {
 	a.markSeen(s)
-	if s.judge(a.reading.book, false); s.verdict != agrees {
+	if s.judge(a.reading.book); s.verdict != agrees {
 		a.suspect(s)
 	}
 }

@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
@@ -19,6 +20,9 @@ func (p place) compare(q place) int {
 
 // covers tells whether what is true here includes what was recorded there.
 func (p place) covers(q place) bool { return p.compare(q) >= 0 }
+
+// latest is the last of some places.
+func latest(places ...place) place { return slices.MaxFunc(places, place.compare) }
 
 // placeOf reads the position that a status shows. It is false where the status shows none
 // of this journal.

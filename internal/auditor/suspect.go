@@ -48,9 +48,9 @@ type subject struct {
 	uid  stock.ID
 }
 
-// judge compares the object with the book. exactly says that the book stands at the
-// object's position.
-func (s *suspect) judge(b *Book, exactly bool) {
+// judge compares the object with the book. Where the book stands at the object's position,
+// nothing can have changed since.
+func (s *suspect) judge(b *Book) {
 	if s.version == "" {
 		s.judgeMissing(b)
 		return
@@ -63,9 +63,11 @@ func (s *suspect) judge(b *Book, exactly bool) {
 	switch {
 	case len(s.found) == 0:
 		s.verdict = agrees
+	case s.verdict == wrong:
+		// What was not true at its position never was, whatever has changed since.
 	case !s.known:
 		s.verdict = lags // what was forgotten is deleted, in time
-	case exactly, s.named && b.at.covers(s.at) && s.at.covers(s.changed):
+	case s.named && b.at.covers(s.at) && s.at.covers(s.changed):
 		s.verdict = wrong
 	default:
 		s.verdict = lags

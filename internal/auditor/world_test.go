@@ -215,7 +215,7 @@ func (w *world) changeItem() {
 		item = &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Name: string(key.uid), Namespace: namespace, Generation: 1}}
 		item.UID = types.UID(fmt.Sprintf("uid-of-item-%d", w.version1()))
 		item.CreationTimestamp = metav1.NewTime(w.now)
-		item.Spec.ProductID, item.Spec.LocationID = string(products[n%3]), locations[n/3]
+		item.Spec.ProductID, item.Spec.LocationID = string(products[n%3]), locations[n/4]
 	case w.rand.IntN(6) == 0:
 		w.delete(key)
 		return
