@@ -31,8 +31,11 @@ type Books struct {
 	// whole says that the books began with the journal, so that every record can be judged:
 	// what counts at the head may be stated on a later page.
 	whole bool
-	// before are the books of the journal that this one replaces, until that is founded.
-	before *Books
+	// before are the books of the journal that this one replaces, until that has begun to
+	// decide. Until then pages are kept by uid: whoever restates it may begin again.
+	before  *Books
+	pages   map[string]journal.Page
+	founded bool
 	// Outcome is told of each cart that is decided; nil tells nobody.
 	Outcome func(*stock.Reservation)
 	// Lossy says that a repair may lose what was told.
@@ -53,7 +56,7 @@ func New(violated func(format string, arguments ...any)) *Books {
 
 func (b *Books) clear() {
 	b.Journal, b.At, b.Head, b.Marks, b.tail = journal.Identity{}, Place{}, 0, stock.Marks{}, nil
-	b.Leaders, b.Terms = map[string]int{}, map[string]int{}
+	b.Leaders, b.Terms, b.founded = map[string]int{}, map[string]int{}, false
 	b.carts, b.byName, b.items, b.places = map[stock.ID]*cart{}, map[string]*cart{}, map[stock.ID]*item{}, map[stock.Key]*place{}
 }
 
@@ -79,6 +82,45 @@ func (b *Books) Page(p journal.Page) {
 		b.begin(p)
 	}
 	b.version = p.Version
+	if b.before != nil {
+		b.restating(p)
+		return
+	}
+	b.page(p)
+}
+
+// restating reads a journal anew that is not founded yet, each time that something is
+// written.
+func (b *Books) restating(p journal.Page) {
+	pages, before, lossy, outcome := b.pages, b.before, b.Lossy, b.Outcome
+	pages[p.UID] = p
+	b.clear()
+	b.Journal, b.At = p.Header.Journal, Place{Journal: p.Header.Journal.Journal[:placeDigits]}
+	b.pages, b.before, b.Lossy, b.Outcome = pages, before, lossy, outcome
+	next, ok := firstOf(pages, b.Journal)
+	for ok {
+		b.page(next)
+		if next.Header.Next == nil {
+			break
+		}
+		number := next.Number + 1
+		next, ok = pages[next.Header.Next.UID]
+		ok = ok && next.Number == number
+	}
+}
+
+// firstOf is a journal's page with the lowest number.
+func firstOf(pages map[string]journal.Page, of journal.Identity) (first journal.Page, ok bool) {
+	for _, p := range pages {
+		if p.Header.Journal == of && (!ok || p.Number < first.Number) {
+			first, ok = p, true
+		}
+	}
+	return first, ok
+}
+
+// page takes in the next version of a page of the journal that is followed.
+func (b *Books) page(p journal.Page) {
 	switch {
 	case b.At.Page == 0:
 		b.whole = p.Number == 1 && p.Header.Head == 1 || b.before != nil
@@ -98,10 +140,16 @@ func (b *Books) Page(p journal.Page) {
 
 // begin begins another journal.
 func (b *Books) begin(p journal.Page) {
-	before := *b
+	before, pages := *b, b.pages
+	if b.before != nil { // not founded: nothing of it counts
+		before = *b.before
+	}
 	b.clear()
+	b.before, b.pages = nil, nil
 	if before.Journal.Journal != "" && before.Journal.Namespace == p.Header.Journal.Namespace {
-		b.before = &before
+		if b.before, b.pages = &before, pages; pages == nil {
+			b.pages = map[string]journal.Page{}
+		}
 	}
 	b.Journal = p.Header.Journal
 	b.At = Place{Journal: b.Journal.Journal[:placeDigits]}
@@ -172,6 +220,7 @@ func (b *Books) record(record stock.Record) {
 	switch r := record.(type) {
 	case *stock.Term:
 		b.Terms[r.Leader]++
+		b.rules()
 	case *stock.ItemRecord:
 		b.putItem(r)
 	case *stock.ItemGone:
@@ -195,14 +244,19 @@ func (b *Books) record(record stock.Record) {
 	case *stock.TotalRecord:
 		b.restatedTotal(r.Total)
 	case *stock.Founded:
-		b.founded()
+		b.founded = true
 	}
 }
 
-// founded compares what a journal that replaces a damaged one begins with.
-func (b *Books) founded() {
+// rules compares what a journal that replaces a damaged one begins with, when it begins to
+// decide.
+func (b *Books) rules() {
 	before := b.before
-	if b.before = nil; before == nil || b.Lossy {
+	if before == nil || !b.founded {
+		return
+	}
+	b.before, b.pages = nil, nil
+	if b.Lossy {
 		return
 	}
 	for id, was := range before.carts {

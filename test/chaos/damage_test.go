@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
@@ -289,6 +291,11 @@ func TestEndNotProven(t *testing.T) {
 	r.watched.Await("the journal", func() bool { r.watched.Books.Lossy = true; return true })
 	asked := time.Now()
 	r.ask(request)
+	t.Cleanup(func() {
+		l := &v1.StockLedger{}
+		_ = w.Client.Get(context.Background(), client.ObjectKey{Namespace: w.Namespace, Name: v1.LedgerName}, l)
+		t.Logf("asked for %q; the ledger: %+v %+v", request, l.Annotations, l.Status)
+	})
 	after := w.Ask(testbed.Reserve("after", testbed.PlainHTTP, testbed.Item("mug", scarceUnits-1)), r.leader.Operator)
 	fault.Recovered(time.Since(asked), repairedWithin)
 	if before.Refused || after.Refused {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/acme/inventory-service/api/events"
-	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -32,20 +31,27 @@ type mill struct {
 }
 
 const (
-	// grist is how many carts are ground at a time, and plentiful how many units of each
-	// line they hold.
-	grist, plentiful = 8, 1 << 20
+	// grist is how many carts are ground at a time, lines how many each has, and plentiful
+	// how many units of each line it holds.
+	grist, lines, plentiful = 12, 30, 1 << 20
+	// millsAtOnce is how many mills there are at a time: they leave the machine no rest.
+	millsAtOnce = 2
 	// bandwidth is no bound.
 	bandwidth = "1000000000"
 )
 
+// mills has room for those that run.
+var mills = make(chan struct{}, millsAtOnce)
+
 // newMill declares what is ground. No operator runs yet.
 func newMill(t *testing.T) *mill {
 	t.Helper()
+	mills <- struct{}{}
+	t.Cleanup(func() { <-mills })
 	m := &mill{Killing: testbed.NewKilling(testbed.NewWorld(t)), shipped: make([]int64, grist), told: map[string]bool{}}
 	m.watched = m.Observe(map[string]int64{})
 	m.Declare("mug", "mug", "amsterdam", 100_000)
-	for i := range v1.MaxItems {
+	for i := range lines {
 		m.Declare(fmt.Sprintf("grain-%d", i), grain(i), "amsterdam", plentiful*plentiful)
 	}
 	return m
@@ -85,7 +91,7 @@ func (m *mill) fill() {
 
 // wide are the lines of a cart that is ground.
 func wide(units int64) (items []events.Item) {
-	for i := range v1.MaxItems {
+	for i := range lines {
 		items = append(items, testbed.Item(grain(i), units))
 	}
 	return items
