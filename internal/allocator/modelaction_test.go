@@ -28,6 +28,7 @@ const (
 	actAsk
 	actTick
 	actPeople
+	actHear
 )
 
 // enabled appends everything that can happen next.
@@ -54,7 +55,7 @@ func (w *world) enabled(actions []action) []action {
 	if w.left.ticks > 0 {
 		actions = append(actions, action{actTick, 0, 0, 0})
 	}
-	return w.enabledPeople(actions)
+	return w.enabledRepair(w.enabledPeople(actions))
 }
 
 func (w *world) enabledFor(i uint8, actions []action) []action {
@@ -164,6 +165,8 @@ func (w *world) do(a action) {
 		w.clock++
 	case actPeople:
 		w.people(a)
+	case actHear:
+		w.hear(i)
 	}
 }
 

@@ -29,6 +29,8 @@ func (w *world) proceed(i int) bool {
 		w.do(action{actAnswer, uint8(i), 0, 0})
 	case p.ledger != w.server.Ledger.Version:
 		w.do(action{actLedgerSeen, uint8(i), 0, 0})
+	case p.heard != w.annotation:
+		w.hear(i)
 	case p.nudge || p.replica.log.Turn(w.now(i)) == journal.Claim:
 		w.do(action{actNudge, uint8(i), 0, 0})
 	default:
@@ -62,7 +64,13 @@ func (w *world) settled() *world {
 		}
 	}
 	n.calm()
-	if n.failure != "" || n.truth.meddled || n.truth.lost {
+	if n.failure != "" || n.truth.lost {
+		return n
+	}
+	if n.truth.meddled && n.cfg.budget.annotations > 0 && n.server.Ledger.Names != (journal.Identity{}) && !n.mended() {
+		n.fail("nobody leads, whatever people ask for: %s", n.picture())
+	}
+	if n.truth.meddled {
 		return n
 	}
 	for i, p := range n.procs {

@@ -25,7 +25,7 @@ var printed = map[string]string{
 	"ledger":  "version prove proving news",
 	"Damage":  "Reason Journal Position Proven",
 	"Repair":  "Journal Position AcceptLoss",
-	"restate": "old accept listing place spare first tail landed complete",
+	"restate": "old accept listing place spare first tail pages landed complete",
 	"Origin":  "Replaces Complete Named",
 	"Page":    "Ref Version Number Emptied Header Records Blob Token Over Broken",
 	"Header":  "Journal Format Leader Head First Before Digest Next Origin Marks",

@@ -22,6 +22,12 @@ type config struct {
 	// the namespace is being deleted when the search begins.
 	passed      int
 	both, going bool
+	// harm is what people have done when the search begins; all processes have seen it but
+	// those that are behind.
+	harm   uint8
+	behind []int
+	// accept says that people accept losses.
+	accept bool
 	// commands are what clients and controllers ask for.
 	commands []command
 	// slow are the kinds of requests that arrive, and are answered, when the search says so.
@@ -57,6 +63,7 @@ type bound struct{ depth, states int }
 type budget struct {
 	elections, depositions, lost, late, doubled, crashes, breaks uint8
 	touches, deletions, ledgers, namespaces, edits, ticks        uint8
+	annotations                                                  uint8
 	// appends bounds the writes that land, prepared ones not counted.
 	appends uint8
 }
@@ -126,6 +133,7 @@ func (c *config) world() *world {
 		}
 	}
 	w.clock += c.passed
+	w.harm()
 	if c.going {
 		w.server.Namespace.Terminating = true
 		w.server.DeleteLedger()

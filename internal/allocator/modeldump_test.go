@@ -55,7 +55,7 @@ func dumpAnswer(p *printer, e journal.Event) {
 
 func (b *budget) dump(p *printer) {
 	p.buf = append(p.buf, b.elections, b.depositions, b.lost, b.late, b.doubled, b.crashes, b.breaks,
-		b.touches, b.deletions, b.ledgers, b.namespaces, b.edits, b.ticks)
+		b.touches, b.deletions, b.ledgers, b.namespaces, b.edits, b.ticks, b.annotations)
 }
 
 func (t *truth) dump(p *printer) {
@@ -70,6 +70,7 @@ func (t *truth) dump(p *printer) {
 	p.flag(t.ended)
 	p.flag(t.lost)
 	p.flag(t.meddled)
+	p.flag(t.accepted)
 	p.Number(uint64(t.appends))
 	for i := range t.carts {
 		g := &t.carts[i]

@@ -20,6 +20,7 @@ const (
 	vanishLedger
 	vanishNamespace
 	makeNamespace
+	annotate
 )
 
 func (w *world) pageNames() []string { return slices.Sorted(maps.Keys(w.server.Pages)) }
@@ -102,6 +103,8 @@ func (w *world) people(a action) {
 		if w.cfg.going {
 			w.people(action{actPeople, makeNamespace, 0, 0}) // at once: one thing less to happen
 		}
+	case annotate:
+		w.annotate(int(a.b), a.c == 1)
 	case makeNamespace:
 		w.reach("the namespace is made again")
 		w.server.Namespace.UID = "ns-2"

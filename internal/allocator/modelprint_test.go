@@ -107,8 +107,20 @@ func (w *world) fingerprint() fingerprint {
 		p.buf = append(p.buf, a.proc, a.command, a.nth, uint8(a.phase))
 		p.name(a.namespace)
 	}
+	w.printAnnotation(p, w.annotation)
 	w.truth.dump(p)
 	return p.done()
+}
+
+func (w *world) printAnnotation(p *printer, r journal.Repair) {
+	p.UID(r.Journal)
+	p.Number(r.Position.Page)
+	p.Number(uint64(r.Position.Index))
+	p.Digest(r.Position.Digest)
+	p.flag(r.AcceptLoss)
+	for _, q := range w.procs {
+		p.flag(q.heard == r)
+	}
 }
 
 // printServer prints what is stored, and the changes that some watch has not brought yet.

@@ -47,6 +47,8 @@ func (w *world) say(a action) string {
 		return fmt.Sprintf("%s is asked to %s", w.procs[i].name, w.cfg.commands[k].name)
 	case actTick:
 		return "time goes on"
+	case actHear:
+		return w.procs[i].name + " hears of the annotation"
 	default:
 		return w.sayPeople(a)
 	}
@@ -55,10 +57,12 @@ func (w *world) say(a action) string {
 func (w *world) sayPeople(a action) string {
 	text := [...]string{"", "touch", "delete", "delete all pages", "delete the StockLedger", "cut the records of", "clear",
 		"delete the namespace", "(with the namespace goes)", "(with the namespace goes the StockLedger)", "(the namespace is gone)",
-		"make the namespace again"}[a.a]
+		"make the namespace again", "annotate what is said by"}[a.a]
 	switch a.a {
 	case touchPage, deletePage, editRecords, editEmpty, vanishPage:
 		text += " " + w.pageNames()[a.b]
+	case annotate:
+		text += fmt.Sprintf(" %s, a loss accepted %t", w.procs[a.b].name, a.c == 1)
 	}
 	return "people " + text
 }
@@ -97,6 +101,9 @@ func sayPage(p *journal.Page) string {
 			continue
 		}
 		records = append(records, sayRecord(record))
+	}
+	if o := p.Header.Origin; o != nil {
+		records = append(records, fmt.Sprintf("in place of %s (complete %t, named %t)", o.Replaces, o.Complete, o.Named))
 	}
 	text := fmt.Sprintf("%s@%d, number %d, head %d, by %s, %v", p.Name, p.Version, p.Number, p.Header.Head, strings.TrimRight(p.Header.Leader.Name, "-"), records)
 	if p.Header.Next != nil {

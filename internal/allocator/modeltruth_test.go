@@ -34,7 +34,9 @@ type truth struct {
 	harmed, ended, lost bool
 	// meddled says that people have deleted or edited anything that was not to be.
 	meddled bool
-	appends int
+	// accepted says that a person has accepted a loss.
+	accepted bool
+	appends  int
 }
 
 // cart is one cart.
@@ -66,6 +68,16 @@ type stocked struct {
 func (t *truth) appended(w *world, before, after *journal.Page) {
 	t.appends++
 	var records [][]byte
+	if o := after.Header.Origin; o != nil && after.Header.Journal != t.identity {
+		if !o.Named {
+			t.restatedPage(w, before, after)
+			return
+		}
+		t.replaced(w, after)
+		if w.failure != "" {
+			return
+		}
+	}
 	switch {
 	case t.identity == journal.Identity{}:
 		records = t.begin(w, before, after)
@@ -166,6 +178,11 @@ func (t *truth) named(w *world) {
 
 // emptied looks at a page from which the content was taken.
 func (t *truth) emptied(w *world, before *journal.Page) {
+	if t.harmed && before.Ref == t.place() || t.accepted {
+		w.reach("an edited page is emptied")
+		t.harmed, t.ended = true, true
+		return
+	}
 	if before.Number >= max(t.head, 1) {
 		w.fail("page number %d is emptied though the head is %d", before.Number, t.head)
 	}
@@ -179,6 +196,7 @@ func (t *truth) hurt(p *journal.Page) {
 	t.meddled = true
 	switch {
 	case t.identity == journal.Identity{}:
+	case p.Written() && p.Broken == "" && p.Header.Journal != t.identity && p.Ref != t.place() && p.Ref != t.tail:
 	case p.Ref == t.place():
 		t.harmed, t.ended = true, true
 	case p.Number >= t.head && !p.Emptied && p.Number > 0, p.Ref == t.tail:

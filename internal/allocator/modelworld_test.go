@@ -28,6 +28,9 @@ type world struct {
 	// asks are the commands that wait for an answer.
 	asks  []pendingAsk
 	truth truth
+	// annotation is what people ask for; before is the page under the write that lands.
+	annotation journal.Repair
+	before     *journal.Page
 	// owned tells which processes this world may change.
 	owned   []bool
 	failure string
@@ -42,6 +45,8 @@ type process struct {
 	// shared says that the replica belongs to other worlds, too.
 	shared  bool
 	elected bool
+	// heard is the annotation that it knows.
+	heard journal.Repair
 	// requests wait for an answer, in the order in which they were sent.
 	requests []request
 	// watch is the call of the list that the watch began with, 0 where there is none;

@@ -71,6 +71,7 @@ func (r *restate) dump(to Printer) {
 	r.spare.dump(to)
 	to.Number(r.first)
 	r.tail.dump(to)
+	to.Number(uint64(len(r.pages)))
 	to.Number(uint64(r.landed))
 }
 

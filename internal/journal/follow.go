@@ -24,6 +24,8 @@ func (l *Log) watched(e Watched) []Effect {
 		return nil
 	case damaged:
 		return l.watchedDamage(e)
+	case restating:
+		return l.watchedRepair(e)
 	default:
 		return nil // the next list tells
 	}

@@ -198,7 +198,11 @@ func (l *Log) step(event Event) []Effect {
 			return l.watched(e)
 		}
 	case WatchEnded:
-		if e.Call == l.listing && l.stage != reading && l.stage != restating { // a list ends a repair
+		switch {
+		case e.Call != l.listing || l.stage == reading:
+		case l.stage == restating:
+			return l.giveUp("changes of pages may have been missed")
+		default:
 			return l.again(l.watches.again())
 		}
 	case Got:

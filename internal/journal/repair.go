@@ -122,8 +122,10 @@ type restate struct {
 	// the journal goes on after it. first is the number of the first page.
 	place, spare known
 	first        uint64
-	// tail is the page written last, and landed how many records were.
+	// tail is the page written last, pages are all that were, and landed is how many records
+	// they have.
 	tail   tail
+	pages  []*Page
 	landed int
 	// complete says that nothing is left to be restated: the StockLedger has to name it.
 	complete bool

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 //
 //  1. the StockLedger, read past the caches, names the damaged journal;
 //  2. a list shows that it can go on nowhere, and that nobody has decided in another;
-//  3. a blank page, on which nobody else has written;
+//  3. a blank page that this process has made for it, so that nobody else goes on there;
 //  4. everything is restated there and on more such pages, and what is said last is that it
 //     is complete;
 //  5. the StockLedger is written over a version that still names the damaged journal, and
@@ -51,7 +52,12 @@ func (l *Log) restateListed(e Listed) []Effect {
 	if p, number := l.openPlace(historyOf(all, l.restate.old), e.Pages); p != nil {
 		return l.fence(p, number)
 	}
-	l.takeBlanks(e.Pages)
+	// Numbers go on after all that were given: to who knows the damaged journal, nothing of
+	// the new one looks like a part of it.
+	l.restate.first = l.tail.number + 1
+	for i := range e.Pages {
+		l.restate.first = max(l.restate.first, e.Pages[i].Number+1)
+	}
 	return nil // housekeep goes on
 }
 
@@ -99,21 +105,7 @@ func (l *Log) restateFenced(e Wrote) []Effect {
 	return l.listRestating()
 }
 
-// takeBlanks keeps what blank pages there are. Numbers go on after all that were given: to
-// who knows the damaged journal, nothing of the new one looks like a part of it.
-func (l *Log) takeBlanks(pages []Page) {
-	l.restate.first = l.tail.number + 1
-	for i := range pages {
-		l.restate.first = max(l.restate.first, pages[i].Number+1)
-	}
-	for i := range pages {
-		if pages[i].Blank() {
-			l.takeBlank(&pages[i])
-		}
-	}
-}
-
-// takeBlank keeps a blank page for the new journal.
+// takeBlank keeps a page that was made for the new journal.
 func (l *Log) takeBlank(p *Page) {
 	k := known{Ref: p.Ref, version: p.Version, token: p.Token}
 	switch r := &l.restate; {
@@ -182,6 +174,11 @@ func (l *Log) restated(p *Page) []Effect {
 	}
 	_, end, _ := p.digest()
 	r := &l.restate
+	l.note(p)
+	if n := len(r.pages); n > 0 && r.pages[n-1].Number == p.Number {
+		r.pages = slices.Clip(r.pages[:n-1])
+	}
+	r.pages = append(r.pages, p)
 	r.landed += len(p.Records)
 	if p.Number == r.tail.number {
 		r.landed -= len(r.tail.records)
@@ -208,16 +205,55 @@ func (l *Log) ledgerReplaces(e LedgerRead) []Effect {
 		l.asking = l.call()
 		return []Effect{ReadLedger{Call: l.asking, Delay: l.namings.next()}}
 	case e.Names == made:
-		l.namings = 0
-		effects := append(l.forget(), l.list(0)...)
-		l.named = made
-		return effects
+		return l.begun()
 	case e.Names == r.old:
 		l.asking = l.call()
 		return []Effect{NameLedger{Call: l.asking, Version: e.Version, Names: made}}
 	default:
 		return l.giveUp("the StockLedger names another journal")
 	}
+}
+
+// begun goes on with the new journal: what is known is what it says. Pages of it may be
+// gone by now, so it is not read for that.
+func (l *Log) begun() []Effect {
+	made := l.restate
+	effects := l.forget()
+	for _, p := range made.pages {
+		_, end, _ := p.digest()
+		effects = append(effects, applied(p, 0, end))
+	}
+	l.arrive(made.pages[len(made.pages)-1], made.tail.end)
+	l.become(following)
+	l.restate, l.namings, l.damage, l.through, l.condemned = restate{}, 0, nil, 0, false
+	l.named, l.confirmed, l.witness = l.identity, true, true
+	return effects
+}
+
+// watchedRepair takes in a change of a page. Where a page of the new journal is gone, it
+// begins anew: what is known of the damaged one is kept until then.
+func (l *Log) watchedRepair(e Watched) []Effect {
+	p, r := &e.Page, &l.restate
+	ours := p.Ref == r.place.Ref || p.Ref == r.spare.Ref
+	if !e.Deleted {
+		l.note(p)
+		switch {
+		case l.attempt != nil && l.attempt.page.Token == p.Token:
+			return l.restated(p) // before the answer
+		case p.Ref == r.place.Ref && p.Version > r.place.version, p.Ref == r.spare.Ref && p.Version > r.spare.version:
+			return l.giveUp("page " + p.Name + " of the new journal was changed")
+		}
+		return nil
+	}
+	before := l.pages[p.Name]
+	if before.UID != p.UID {
+		return nil
+	}
+	delete(l.pages, p.Name)
+	if ours || r.tail.header.Journal.Journal != "" && before.journal == r.tail.header.Journal.Journal {
+		return l.giveUp("page " + p.Name + " of the new journal was deleted")
+	}
+	return nil
 }
 
 // giveUp ends a repair that cannot go on: it begins anew after a while, on other pages.

@@ -39,7 +39,7 @@ var legal = map[stage][]stage{
 	claiming:  {leading, following, damaged, foreign},
 	leading:   {following, damaged, foreign},
 	damaged:   {restating},
-	restating: {damaged},
+	restating: {damaged, following},
 	foreign:   {},
 }
 
