@@ -139,7 +139,7 @@ func (c *course) start(ctx context.Context, doubt bool) {
 
 // refill takes more outcomes once half of those that waited have been sent.
 func (c *course) refill() {
-	if c.line.more && 2*c.line.room(c.lookAhead, c.most) >= c.lookAhead {
+	if c.line.more && 2*len(c.line.fresh) <= c.lookAhead && c.line.room(c.lookAhead, c.most) > 0 {
 		c.take()
 	}
 }

@@ -47,14 +47,14 @@ func (c *course) deliver(ctx context.Context, o *outcome) result {
 		r = c.succeeded(ctx, o)
 		r.answered = true
 	case ctx.Err() != nil:
-		return result{outcome: o}
+		return result{outcome: o, end: again}
 	case a.verdict == refused:
 		r = c.gaveUp(ctx, o, a)
 		r.answered = true
 	default:
 		o.failures++
 		o.notBefore = c.options.Clock.Now().Add(a.retryAfter)
-		r = result{outcome: o, after: max(c.afterFailure.delay(o.failures, c.random), a.retryAfter), failed: true}
+		r = result{outcome: o, end: again, after: max(c.afterFailure.delay(o.failures, c.random), a.retryAfter), failed: true}
 	}
 	return r
 }

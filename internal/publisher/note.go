@@ -55,12 +55,12 @@ func (c *course) write(ctx context.Context, o *outcome) result {
 	found, err := c.writeCondition(ctx, o, n)
 	if err != nil {
 		if ctx.Err() != nil {
-			return result{outcome: o}
+			return result{outcome: o, end: again}
 		}
 		n.attempts++
 		c.log.V(1).Info("the condition Delivered is not written yet",
 			"namespace", c.namespace, "reservation", view.Name(o.r), "error", err.Error())
-		return result{outcome: o, after: c.afterFailure.delay(n.attempts, c.random)}
+		return result{outcome: o, end: again, after: c.afterFailure.delay(n.attempts, c.random)}
 	}
 	o.note = nil
 	if n.status == metav1.ConditionTrue {

@@ -46,7 +46,7 @@ func TestRefusedOutcomeIsMarkedAndTriedAgain(t *testing.T) {
 	op.stop()
 
 	sink.answerWith(http.StatusNoContent)
-	op = s.start(Options{Sink: sink.URL})
+	s.start(Options{Sink: sink.URL})
 	s.await(refused, func(r *v1.Reservation) bool {
 		return meta.IsStatusConditionTrue(r.Status.Conditions, v1.ConditionDelivered)
 	})

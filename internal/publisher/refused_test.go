@@ -14,12 +14,10 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// refuses is a sink that refuses what has this subject.
-func refuses(subject string) transport {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Ce-Subject") == subject {
-			w.WriteHeader(http.StatusBadRequest)
-		}
+// refusesFirst is a sink that refuses the first cart of a world.
+func refusesFirst(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Ce-Subject") == "cart-1" {
+		w.WriteHeader(http.StatusBadRequest)
 	}
 }
 
@@ -27,7 +25,7 @@ func refuses(subject string) transport {
 // and the mark has passed it.
 func TestRefusedIsTriedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 2, refuses("cart-1"))
+		b := newBench(t, 2, refusesFirst)
 		p := newWorld(t).lead()
 		defer b.attend("shop", p)()
 		r := p.reserve()
@@ -51,7 +49,7 @@ func TestRefusedIsTriedForEver(t *testing.T) {
 // The mark waits until the object says what became of the outcome.
 func TestMarkWaitsForTheCondition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 2, refuses("cart-1"))
+		b := newBench(t, 2, refusesFirst)
 		p := newWorld(t).lead()
 		r := p.reserve()
 		b.objects.show(r)
@@ -79,7 +77,7 @@ func TestMarkWaitsForTheCondition(t *testing.T) {
 // shows another outcome is not its object.
 func TestRefusedWithoutAnObject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sink := newSwitched(refuses("cart-1"))
+		sink := newSwitched(refusesFirst)
 		b := newBench(t, 2, sink.serve)
 		var mu sync.Mutex
 		var told []string
@@ -184,9 +182,9 @@ func TestTakeOverFindsTheRefused(t *testing.T) {
 		equalIDs(t, "the next leader sends", after.accepted(), idsOf(carts))
 		says := ""
 		for _, r := range carts {
-			says += b.objects.says(r) + " "
+			says += b.objects.says(r) + "."
 		}
-		if says != "True  True  " || next.marksOf().Published != 4 {
+		if says != "True..True.." || next.marksOf().Published != 4 {
 			t.Errorf("the objects say %q, the mark is %d", says, next.marksOf().Published)
 		}
 	})
@@ -195,7 +193,7 @@ func TestTakeOverFindsTheRefused(t *testing.T) {
 // Objects that cannot be read when the term begins are read later.
 func TestTheRefusedAreLookedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 1, refuses("cart-1"))
+		b := newBench(t, 1, refusesFirst)
 		w := newWorld(t)
 		p := w.lead()
 		r := p.reserve()
