@@ -24,7 +24,7 @@ type bridgeVariant struct {
 // bridges are all of them. Whatever names "bridge" in a form is played with each. One
 // without flags shares the operator of ours. To measure another, add a line such as
 //
-//	{name: "bridge-none", flags: []string{"--show=none"}, suffix: "_none"},
+//	{name: "bridge-few", flags: []string{"--workers=16"}, suffix: "_few"},
 var bridges = []bridgeVariant{
 	{name: "bridge"},
 }
