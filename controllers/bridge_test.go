@@ -29,7 +29,7 @@ func TestBridgeObject(t *testing.T) {
 		t.Errorf("it says %+v", object.Spec)
 	}
 	o.until("the journal knows its object", func() bool { return o.state("b").Object.UID == stock.ID(object.UID) })
-	o.edit("b", func(r *v1.Reservation) { r.Spec.ConsumeItems = partial("p", 1) })
+	o.edit("b", func(r *v1.Reservation) { r.Spec.ConsumeItems = units(1) })
 	o.reconcile("b")
 	want := reservedOutcome
 	want.Allocations = allocations(1, 0, 0, 0)

@@ -19,7 +19,7 @@ func TestDeposedLeaderTurnsNothingBack(t *testing.T) {
 	second.untilSame(first)
 	first.cut.Store(true)
 	second.lead()
-	second.edit("r", func(r *v1.Reservation) { r.Spec.ConsumeItems = partial("p", 1) })
+	second.edit("r", func(r *v1.Reservation) { r.Spec.ConsumeItems = units(1) })
 	second.reconcile("r")
 	want := reservedOutcome
 	want.Allocations = allocations(1, 0, 0, 0)

@@ -37,7 +37,7 @@ func TestExpiry(t *testing.T) {
 	}{
 		"nothing":                 {func(*v1.Reservation) {}, stock.PhaseReleased, stock.ReasonExpired, 0},
 		"a consume":               {consume, stock.PhaseConsumed, "", 2},
-		"a part shipped":          {func(r *v1.Reservation) { r.Spec.ConsumeItems = partial("p", 1) }, stock.PhaseConsumed, stock.ReasonExpired, 1},
+		"a part shipped":          {func(r *v1.Reservation) { r.Spec.ConsumeItems = units(1) }, stock.PhaseConsumed, stock.ReasonExpired, 1},
 		"a release":               {release, stock.PhaseReleased, "ORDER_CANCELLED", 0},
 		"a consume, then deleted": {nil, stock.PhaseReleased, stock.ReasonExpired, 0},
 	}

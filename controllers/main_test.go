@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
@@ -24,19 +22,4 @@ func scheme(t *testing.T) *runtime.Scheme {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// apiClient reads from and writes to a real API server, in a namespace of its own.
-func apiClient(t *testing.T) client.Client {
-	t.Helper()
-	cp := controlplanetest.Shared(t)
-	c, err := client.New(cp.RESTConfig(), client.Options{Scheme: scheme(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client.NewNamespacedClient(c, controlplanetest.Namespace(t, cp))
-}
-
-func requestFor(o client.Object) ctrl.Request {
-	return ctrl.Request{NamespacedName: client.ObjectKeyFromObject(o)}
 }

@@ -114,7 +114,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 	return o
 }
 
-// runs runs something until the test ends.
+// runs has something run until the test ends.
 func (s *shop) runs(run func(ctx context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -196,11 +196,11 @@ func (o *operator) answer(request stock.Request) stock.Answer {
 }
 
 // command is a cart of 2 p and 3 q that comes through the bridge.
-func (o *operator) command(name stock.ID, modify ...func(*stock.Reserve)) *stock.Reservation {
+func (o *operator) command(name stock.ID, modify ...func(*stock.Reserve)) {
 	o.t.Helper()
 	cart := fixture.Reserve(name, append([]func(*stock.Reserve){fixture.Line("p", 2), fixture.Line("q", 3)}, modify...)...)
 	cart.Wanted.Cart, cart.Wanted.Command.Time = "cart", 0
-	return o.answer(cart).Reservation
+	o.answer(cart)
 }
 
 // reconcile looks at one name, and fails the test on an error.

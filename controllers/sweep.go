@@ -38,7 +38,8 @@ func (r *ReservationReconciler) Attend(ctx context.Context, namespace string, ru
 
 // untilDone does something until it succeeds or ctx ends.
 func untilDone(ctx context.Context, do func() error) {
-	_ = wait.PollUntilContextCancel(ctx, time.Second, true, func(ctx context.Context) (bool, error) { //nolint:errcheck // only ctx ends it
+	// Only ctx ends it with an error.
+	_ = wait.PollUntilContextCancel(ctx, time.Second, true, func(ctx context.Context) (bool, error) {
 		err := do()
 		if err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Error(err, "it is tried again")

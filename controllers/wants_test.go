@@ -13,10 +13,10 @@ import (
 // never given back.
 func TestWanted(t *testing.T) {
 	ships := func(p int64) func(*v1.Reservation) {
-		return func(r *v1.Reservation) { r.Spec.ConsumeItems = partial("p", p) }
+		return func(r *v1.Reservation) { r.Spec.ConsumeItems = units(p) }
 	}
 	returns := func(p int64) func(*v1.Reservation) {
-		return func(r *v1.Reservation) { r.Spec.ReleaseItems = partial("p", p) }
+		return func(r *v1.Reservation) { r.Spec.ReleaseItems = units(p) }
 	}
 	intends := func(intent v1.Intent) func(*v1.Reservation) {
 		return func(r *v1.Reservation) { r.Spec.Intent = intent }
@@ -82,8 +82,9 @@ func TestWanted(t *testing.T) {
 	}
 }
 
-func partial(product string, quantity int64) []v1.PartialItem {
-	return []v1.PartialItem{{ProductID: product, LocationID: "a", Quantity: quantity}}
+// units are some of p at a.
+func units(quantity int64) []v1.PartialItem {
+	return []v1.PartialItem{{ProductID: "p", LocationID: "a", Quantity: quantity}}
 }
 
 // parts are those of p at a and q at b, where there are any.
