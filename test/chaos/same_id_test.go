@@ -9,6 +9,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/test/books"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -47,10 +48,11 @@ func TestSameIDConcurrently(t *testing.T) {
 	fault.Injected(ids * copies)
 
 	stored := map[string]*v1.Reservation{}
-	for _, r := range w.Reservations() {
-		stored[r.Spec.CartID] = &r
+	all := w.Journal().Carts()
+	for _, r := range all {
+		stored[string(r.Cart)] = books.Shown(w.Namespace, r)
 	}
-	if len(stored) != ids {
+	if len(stored) != ids || len(all) != ids {
 		fault.Violated("%d ids came to %d reservations", ids, len(stored))
 	}
 	judgeCopies(fault, stored, verdicts)
