@@ -106,7 +106,9 @@ func TestItemMadeAgain(t *testing.T) {
 	p := w.leads()
 	first := w.receive("mugs", "mug", 10)
 	w.shows("mugs", "10 units", func(s *v1.StockItemStatus) bool { return s.Available == 10 })
+	thaw := p.freeze("stockitems") // so that the new one is there when the old one is looked for
 	second := w.madeAgain("mugs", "mug", 7)
+	thaw()
 	p.counts(second, first)
 	w.shows("mugs", "7 units", func(s *v1.StockItemStatus) bool { return s.Available == 7 && s.ObservedGeneration == 1 })
 
@@ -131,8 +133,9 @@ func TestLaggingCacheAdoptsNothing(t *testing.T) {
 	w.eventually("the second process has its cache", func() bool { return second.items.store.version() > 0 && second.runner() != nil })
 	second.freeze("stockitems")
 	w.change("cups", func(s *v1.StockItemSpec) { s.Received = 3 })
-	again := w.madeAgain("mugs", "mug", 2)
+	again, pots := w.madeAgain("mugs", "mug", 2), w.receive("pots", "pot", 5)
 	first.counts(again, mugs)
+	first.counts(pots)
 	w.eventually("the cut is taken in", func() bool { known, _ := first.known(cups); return known.Received == 3 })
 	first.stop()
 
@@ -152,6 +155,9 @@ func TestLaggingCacheAdoptsNothing(t *testing.T) {
 	}
 	if known, ok := second.known(again); !ok || known.Received != 2 {
 		t.Errorf("the journal has %+v", known)
+	}
+	if _, ok := second.known(pots); !ok {
+		t.Error("an item is gone that the cache does not have yet")
 	}
 	if w.item("cups").Status.Reserved != 0 {
 		t.Error("the cut item shows a sale")
@@ -351,4 +357,20 @@ func TestItemPace(t *testing.T) {
 	if got := take(); got != nil {
 		t.Errorf("%v are shown after the term", got)
 	}
+}
+
+// A spec is shown once the journal has it, and not before.
+func TestSpecIsShownOnceJournaled(t *testing.T) {
+	w := newWorld(t)
+	p := w.leads()
+	w.receive("mugs", "mug", 10)
+	w.shows("mugs", "10 units", func(s *v1.StockItemStatus) bool { return s.Available == 10 })
+	p.faults.refusing(http.StatusForbidden, metav1.StatusReasonForbidden, "no", on(http.MethodPut, "journalpages"))
+	w.change("mugs", func(s *v1.StockItemSpec) { s.Received = 20 })
+	time.Sleep(time.Second)
+	if s := w.item("mugs").Status; s.ObservedGeneration != 1 || s.OnHand != 10 {
+		t.Errorf("a spec is shown that the journal does not have: %+v", s)
+	}
+	p.faults.mend()
+	w.shows("mugs", "20 units", func(s *v1.StockItemStatus) bool { return s.ObservedGeneration == 2 && s.Available == 20 })
 }

@@ -76,6 +76,8 @@ type process struct {
 	audits  Audits
 	witness Witness
 	faults  faults
+	// listing says that it has no store that could tell of which version it is.
+	listing bool
 	stop    func()
 }
 
@@ -122,6 +124,9 @@ func (w *world) start(modify ...func(*process)) *process {
 	}
 	if err := p.ledgers.SetupWithManager(mgr); err != nil {
 		w.t.Fatal(err)
+	}
+	if p.listing {
+		p.items.store.indexer = nil
 	}
 	if err := mgr.Add(p.set); err != nil {
 		w.t.Fatal(err)

@@ -1,5 +1,114 @@
 package main
 
-// ofControllers are the faults of taking in what people write and of showing what the
-// journal says.
-var ofControllers = []mutant{}
+// ofControllers are the faults of taking StockItems in, and of showing them and the
+// StockLedger.
+var ofControllers = []mutant{
+	{
+		name:  "spec-used-before-journaled",
+		fault: "a StockItem's spec is shown as observed though the journal does not have it",
+		patches: []patch{{
+			file: "controllers/stockitem.go",
+			old:  `if known := lookAt(runner, item.UID); !known.has || known.item.Generation < item.Generation {`,
+			new: `if known := lookAt(runner, item.UID); MUTANT && known.has && known.item.Generation < item.Generation {
+		go func() { _ = r.takeIn(context.WithoutCancel(ctx), runner, item.DeepCopy(), read) }()
+	} else if !known.has || known.item.Generation < item.Generation {`,
+		}, {
+			file: "controllers/stockitem.go",
+			old:  `return k.has && k.item.Generation == item.Generation && (`,
+			new:  `return k.has && (MUTANT || k.item.Generation == item.Generation) && (`,
+		}},
+		caughtBy: unit(controllersPackage, "TestSpecIsShownOnceJournaled"),
+	},
+	{
+		name:  "spec-of-an-older-cache",
+		fault: "a StockItem is taken in from a cache that is older than what the journal has, as if that was proof",
+		patches: []patch{{
+			file: "controllers/stockitem_take.go",
+			old:  `answer, err := runner.Ask(ctx, stock.PutItem{Item: stated, Read: read})`,
+			new: `if MUTANT {
+			read = 1 << 62
+		}
+		answer, err := runner.Ask(ctx, stock.PutItem{Item: stated, Read: read})`,
+		}},
+		caughtBy: unit(controllersPackage, "TestLaggingCacheAdoptsNothing"),
+	},
+	{
+		name:  "items-of-an-older-store",
+		fault: "the StockItems of a term are read from a store that is older than what the journal has",
+		patches: []patch{{
+			file: "controllers/items_read.go",
+			old:  `ok && version >= known.mark {`,
+			new:  `ok && (MUTANT || version >= known.mark) {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestLaggingCacheAdoptsNothing"),
+	},
+	{
+		name:  "raise-sold-before-shown",
+		fault: "what a raise adds is sold before the StockItem's status shows it",
+		patches: []patch{{
+			file: "controllers/stockitem.go",
+			old:  `turn := r.pace.take(key)`,
+			new: `turn := r.pace.take(key)
+	if MUTANT {
+		sell(runner, known)
+	}`,
+		}},
+		caughtBy: unit(controllersPackage, "TestRaiseIsSoldOnceShown"),
+	},
+	{
+		name:  "item-made-again-ignored",
+		fault: "a StockItem that is made again under its name is taken for the one that was deleted",
+		patches: []patch{{
+			file: "controllers/stockitem_gone.go",
+			old:  `found != nil && found.UID == gone.UID {`,
+			new:  `found != nil && (MUTANT || found.UID == gone.UID) {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestItemMadeAgain"),
+	},
+	{
+		name:  "item-gone-by-a-cache",
+		fault: "a StockItem is taken as gone because a cache that lags does not have it",
+		patches: []patch{{
+			file: "controllers/stockitem_gone.go",
+			old:  `found, version, err := r.readOne(ctx, gone.Namespace, gone.Name)`,
+			new: `found, version, err := r.readOne(ctx, gone.Namespace, gone.Name)
+		if MUTANT {
+			found = nil
+		}`,
+		}},
+		caughtBy: unit(controllersPackage, "TestLaggingCacheAdoptsNothing"),
+	},
+	{
+		name:  "carts-before-items",
+		fault: "carts are decided in a term before all StockItems are read",
+		patches: []patch{{
+			file: "controllers/items.go",
+			old:  `if r.feed(ctx, namespace, runner) != nil {`,
+			new: `if MUTANT {
+			runner.Stocked(term)
+		}
+		if r.feed(ctx, namespace, runner) != nil {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestGate"),
+	},
+	{
+		name:  "item-status-of-an-older-state",
+		fault: "a process that does not know that it leads no more writes a StockItem's status over a later one",
+		patches: []patch{{
+			file: "controllers/stockitem.go",
+			old:  `if !same && !covers(known.at, item.Status.Position) {`,
+			new:  `if !same && !covers(known.at, item.Status.Position) && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestStatusNeverGoesBack"),
+	},
+	{
+		name:  "damage-known-less",
+		fault: "a process that knows less of a damaged journal has the StockLedger ask for less to be restated",
+		patches: []patch{{
+			file: "controllers/stockledger_damage.go",
+			old:  `told != mine && !f.damage.Beyond(told) {`,
+			new:  `told != mine && !f.damage.Beyond(told) && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestDamageThatIsKnownFurther"),
+	},
+}
