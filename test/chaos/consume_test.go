@@ -154,7 +154,7 @@ func TestConsumeKilledTwice(t *testing.T) {
 	report := faultreport.Begin(t, crashes)
 	s := newShipping(t)
 	s.begin()
-	for _, how := range []testbed.Fault{testbed.KillBefore, testbed.KillUnanswered} {
+	for _, how := range []testbed.Fault{testbed.KillBefore, testbed.KillThenServe} {
 		steps := []step{shippingIt, takingOver, showingIt, showingUnits}
 		s.endure(testbed.PlainHTTP, how, steps...)
 		report.Injected(len(steps))

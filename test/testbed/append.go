@@ -70,3 +70,13 @@ func (p *Proxy) appendOf(method, resource string, body []byte) *Append {
 	}
 	return a
 }
+
+// names tells whether a write of the ledger has it name another journal than before.
+func (p *Proxy) names(method, resource string, body []byte) bool {
+	var now, before v1.StockLedger
+	if method != http.MethodPut || resource != "stockledgers/status" || json.Unmarshal(body, &now) != nil || now.Status.Journal == nil {
+		return false
+	}
+	err := p.w.Client.Get(p.w.Context(), client.ObjectKey{Namespace: p.w.Namespace, Name: v1.LedgerName}, &before)
+	return err == nil && (before.Status.Journal == nil || *before.Status.Journal != *now.Status.Journal)
+}

@@ -29,7 +29,7 @@ var (
 	CreatePage = Point{Method: http.MethodPost, Resource: "journalpages"}
 	// CreateLedger makes a ledger that names nobody, and NameLedger has it name the journal.
 	CreateLedger = Point{Method: http.MethodPost, Resource: "stockledgers"}
-	NameLedger   = LedgerWrite(func(s *v1.StockLedgerStatus) bool { return s.Journal != nil && s.Position == "" })
+	NameLedger   = Point{Method: http.MethodPut, Resource: "stockledgers/status", Matches: func(w Write) bool { return w.Names }}
 	// FirstTerm is the journal's first write.
 	FirstTerm = PageWrite(func(a *Append) bool { return has[*stock.Term](a) && a.Page.Number == 1 && a.Turns() })
 	// Term is the write by which a process takes over, the first one not among them.
@@ -99,7 +99,7 @@ var (
 	ShowHeld    = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Reserved > 0 })
 	ShowShipped = ItemWrite(func(s *v1.StockItemStatus) bool { return s.Consumed > 0 })
 	// ShowLedger shows the namespace at a glance.
-	ShowLedger = LedgerWrite(func(s *v1.StockLedgerStatus) bool { return s.Position != "" || s.Journal == nil })
+	ShowLedger = Point{Method: http.MethodPut, Resource: "stockledgers/status", Matches: func(w Write) bool { return !w.Names }}
 	// CreateLease and RenewLease are the election's; renewing includes taking.
 	CreateLease = Point{Method: http.MethodPost, Resource: resourceLeases}
 	RenewLease  = Point{Method: http.MethodPut, Resource: resourceLeases}
@@ -137,14 +137,6 @@ func Decides(cart string) Point {
 			}
 		})
 	})
-}
-
-// LedgerWrite is the write of a ledger status of which something is true.
-func LedgerWrite(matches func(*v1.StockLedgerStatus) bool) Point {
-	return Point{Method: http.MethodPut, Resource: "stockledgers/status", Matches: func(w Write) bool {
-		var l v1.StockLedger
-		return json.Unmarshal(w.Body, &l) == nil && matches(&l.Status)
-	}}
 }
 
 // ReservationWrite is the write of a Reservation status of which something is

@@ -122,6 +122,7 @@ func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	write := Write{Method: r.Method, Resource: resource, Body: body}
 	if p.reads() {
 		write.Append = p.appendOf(r.Method, resource, body)
+		write.Names = p.names(r.Method, resource, body)
 	}
 	p.note(write)
 	broken := p.match(write)
@@ -143,6 +144,8 @@ type Write struct {
 	Body             []byte
 	// Append is what the write of a page adds; nil where it is none.
 	Append *Append
+	// Names says that the ledger names another journal from this write on.
+	Names bool
 }
 
 // Record has every write told to a function, which may be called by many
