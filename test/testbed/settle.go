@@ -31,13 +31,16 @@ func (w *World) AwaitSettled() {
 	defer cancel()
 	changed, stop := w.changes(ctx)
 	defer stop()
+	last := ""
 	for {
 		problem, err := w.unsettled(ctx)
 		switch {
 		case err == nil && problem == "":
 			return
 		case ctx.Err() != nil:
-			w.Fatalf("the namespace never came to rest: %s (%v)", problem, err)
+			w.Fatalf("the namespace never came to rest: %s (%v)", last, err)
+		case problem != "":
+			last = problem
 		}
 		select {
 		case <-changed:
