@@ -206,7 +206,7 @@ func TestAlteredStateIsFound(t *testing.T) {
 		"an object": {func(s *stock.State) stock.Record {
 			return stock.Shown{Reservation: openCart(s).ID, Object: stock.Object{UID: "another", Version: 1e9}}
 		}, "content"},
-		"a cart too many": {func(s *stock.State) stock.Record {
+		"a cart too many": {func(*stock.State) stock.Record {
 			return stock.Cart{Reservation: stock.Reservation{ID: "x", Phase: stock.PhaseRefused}}
 		}, "reservations"},
 		"units shipped": {func(s *stock.State) stock.Record {

@@ -124,7 +124,7 @@ func TestWhereSomethingChanged(t *testing.T) {
 	sellable.Sellable, raised.Received = 9, 11
 	got := stock.Allocation{Product: "mug", Location: "ams", Quantity: 1}
 	cart := fixture.Reserved(fixture.Reserve("a"), got)
-	restated := stock.Cart{Reservation: cart.Reservation}
+	restated := stock.Cart(cart)
 	extended := stock.Extended{Reservation: "a", Expires: cart.Expires + 1}
 	later := restated
 	later.Expires++

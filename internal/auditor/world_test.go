@@ -191,11 +191,11 @@ func (w *world) live() {
 		w.ask(stock.Publish{Number: w.state().Marks().Outcomes})
 	default:
 		request := w.next(w.state(), micros64(w.now))
-		switch request.(type) {
+		switch r := request.(type) {
 		case stock.PutItem, stock.ShowItem, stock.DropItem, stock.Show:
 			return // they say what is so of objects
 		case stock.Reserve:
-			if r := request.(stock.Reserve); r.Wanted.Object.UID != "" {
+			if r.Wanted.Object.UID != "" {
 				return
 			}
 		}
