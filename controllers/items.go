@@ -44,8 +44,8 @@ func (r *StockItemReconciler) Attend(ctx context.Context, namespace string, runn
 	})
 }
 
-// Stocked tells whether all StockItems of a namespace were taken in in this term, and if
-// not what is in the way.
+// Stocked tells whether this term has begun with all StockItems of a namespace, and if not
+// what is in the way.
 func (r *StockItemReconciler) Stocked(namespace string) (bool, error) {
 	value, _ := r.feeds.Load(namespace)
 	f, _ := value.(feeding)

@@ -25,10 +25,13 @@ const (
 	// minStale is how old changed figures are before they are shown while reservations
 	// change, so that one write shows many changes.
 	minStale = 300 * time.Millisecond
-	// busyRate is how many items are shown a second while reservations change, and busyBurst
-	// how many at once after a time without: views are not to take what carts need.
-	busyRate  = 10
-	busyBurst = 10
+	// While reservations change, an item is shown for every so many of them (writesPerChange)
+	// and one a second besides (leastRate), no more than busyRate a second, and busyBurst at
+	// once after a time without: views are not to take what carts need.
+	writesPerChange = 0.05
+	leastRate       = 1
+	busyRate        = 10
+	busyBurst       = 10
 	// idleBurst is how many items come at a time while the operator is idle, for each second
 	// that it has been: a crowded API server that keeps everybody waiting looks idle.
 	idleBurst = 2
@@ -56,9 +59,10 @@ type itemPace struct {
 	granted map[itemKey]struct{}
 	// busy is when a reservation changed last.
 	busy time.Time
-	// credit is what may be written while busy, as of creditAt; burst what is left of those
-	// that may come at once while idle, since burstAt.
-	credit            float64
+	// earned is what the changes of reservations since creditAt allow. credit is what may be
+	// written while busy, as of then; burst what is left of those that may come at once while
+	// idle, since burstAt.
+	earned, credit    float64
 	creditAt, burstAt time.Time
 	burst             int
 	wake              chan struct{}
@@ -77,8 +81,9 @@ func (p *itemPace) changed(namespace string, c stock.Changes, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.init()
-	if len(c.Reservations) > 0 {
+	if n := len(c.Reservations); n > 0 {
 		p.busy = now
+		p.earned = min(busyBurst, p.earned+writesPerChange*float64(n))
 	}
 	for _, uid := range c.Items {
 		p.markLocked(itemKey{namespace, uid}, now)
@@ -103,6 +108,15 @@ func (p *itemPace) markLocked(key itemKey, now time.Time) {
 	case p.wake <- struct{}{}:
 	default:
 	}
+}
+
+// earn adds to the credit what may be written since it was looked at last.
+func (p *itemPace) earn(now time.Time) {
+	seconds := now.Sub(p.creditAt).Seconds()
+	p.creditAt = now
+	most := busyRate * seconds
+	p.credit = min(busyBurst, p.credit+min(most, p.earned+leastRate*seconds))
+	p.earned = max(0, p.earned-most)
 }
 
 // take tells whether an item's turn has come, once.
@@ -133,8 +147,7 @@ func (p *itemPace) next(now time.Time) (key itemKey, wait time.Duration, ok bool
 
 // pay takes what the turn of an item costs, if it is there.
 func (p *itemPace) pay(now time.Time, key itemKey) bool {
-	p.credit = min(busyBurst, p.credit+busyRate*now.Sub(p.creditAt).Seconds())
-	p.creditAt = now
+	p.earn(now)
 	idle := now.Sub(p.busy)
 	if idle < restAfter {
 		if p.credit < 1 || now.Sub(p.since[key]) < minStale {

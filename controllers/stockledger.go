@@ -194,6 +194,9 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	known := r.look(req.Namespace, runner)
+	if known.leading && known.trouble != nil && passes(ctx, runner) {
+		known = r.look(req.Namespace, runner)
+	}
 	known.malformed = malformed
 	if apierrors.IsNotFound(err) {
 		return ctrl.Result{RequeueAfter: ledgerPace}, r.create(ctx, req.Namespace, known)
@@ -216,6 +219,15 @@ func speaks(runner *allocator.Runner, ledger *v1.StockLedger) (is bool) {
 		is = l.Elected() || damage != nil && damage.Beyond(toldDamage(ledger))
 	})
 	return is
+}
+
+// passes tells whether this process can prove to lead. What failed before, and was needed no
+// more since, is over then.
+func passes(ctx context.Context, runner *allocator.Runner) bool {
+	const patience = 500 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return prove(ctx, runner) == nil
 }
 
 // wait says how long to wait before a namespace may be looked at again.

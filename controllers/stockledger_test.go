@@ -186,7 +186,7 @@ func TestStockLedgerDamaged(t *testing.T) {
 	w.annotate(v1.RepairAnnotation, "please")
 	w.ledgerShows("that the annotation is none", func(l *v1.StockLedger) bool { return strings.Contains(readyOf(l).Message, `"please"`) })
 	w.annotate(v1.RepairAnnotation, damage.Request())
-	l = w.ledgerShows("that it goes on", func(l *v1.StockLedger) bool {
+	w.ledgerShows("that it goes on", func(l *v1.StockLedger) bool {
 		return ready(l) && meta.IsStatusConditionFalse(l.Status.Conditions, v1.ConditionJournalDamaged)
 	})
 	w.ledgerShows("what was reserved", func(l *v1.StockLedger) bool { return l.Status.Totals.Reserved == 4 })

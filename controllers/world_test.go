@@ -223,14 +223,14 @@ func (w *world) receive(name, product string, units int64) *v1.StockItem {
 }
 
 // change updates a StockItem's spec.
-func (w *world) change(name string, change func(*v1.StockItemSpec)) *v1.StockItem {
+func (w *world) change(name string, change func(*v1.StockItemSpec)) {
 	w.t.Helper()
 	for {
 		item := w.item(name)
 		change(&item.Spec)
 		err := w.Update(context.Background(), item)
 		if err == nil {
-			return item
+			return
 		}
 		w.t.Log(err) // the operator was faster
 	}
