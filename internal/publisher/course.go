@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/acme/inventory-service/internal/journal"
@@ -18,15 +19,17 @@ type course struct {
 	strain    strain
 	mark      mark
 	lane      *lane
-	// sending counts the sends under way, whose results come one by one.
+	// sending counts the sends under way. results has room for all of them, so that each is
+	// told before the turn of its send is another's.
 	sending int
+	sends   sync.WaitGroup
 	results chan result
 	// recallAt is when objects that say Delivered=False are looked for again.
 	recallAt time.Time
 }
 
 func newCourse(p *Publisher, namespace string, from source) *course {
-	return &course{Publisher: p, namespace: namespace, source: from, lane: newLane(), results: make(chan result)}
+	return &course{Publisher: p, namespace: namespace, source: from, lane: newLane(), results: make(chan result, p.window.size)}
 }
 
 // lead delivers until the term ends.
@@ -129,11 +132,10 @@ func (c *course) start(ctx context.Context, doubt bool) {
 	}
 	c.strain.retried = o.failures+o.refusals > 0
 	c.sending++
-	go func() {
-		r := c.deliver(ctx, o)
+	c.sends.Go(func() {
+		c.results <- c.deliver(ctx, o)
 		c.window.done(doubt)
-		c.results <- r
-	}()
+	})
 	c.refill()
 }
 
@@ -192,6 +194,7 @@ func (c *course) pause(now time.Time) time.Duration {
 // end waits for what is under way, and tells the journal how far it came.
 func (c *course) end() {
 	c.window.leave(c.lane)
+	c.sends.Wait()
 	for c.sending > 0 {
 		c.settle(<-c.results)
 	}
