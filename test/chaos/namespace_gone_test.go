@@ -103,11 +103,11 @@ func newGone(t *testing.T, fault *faultreport.Fault) *gone {
 func (g *gone) trade(name string) (reservation string) {
 	g.Helper()
 	g.Declare("mug", "mug", "amsterdam", 5)
-	sold := g.Ask(testbed.Reserve("cart", testbed.PlainHTTP, testbed.Item("mug", 5)), g.o)
+	sold := g.Ask(testbed.Reserve(name+" cart", testbed.PlainHTTP, testbed.Item("mug", 5)), g.o)
 	if sold.Refused {
 		g.fault.Violated("five of five mugs were refused in the %s namespace: %s", name, sold.Text)
 	}
-	if !g.Ask(testbed.Reserve("more", testbed.PlainHTTP, testbed.Item("mug", 1)), g.o).Refused {
+	if !g.Ask(testbed.Reserve(name+" more", testbed.PlainHTTP, testbed.Item("mug", 1)), g.o).Refused {
 		g.fault.Violated("six of five mugs were sold in the %s namespace", name)
 	}
 	g.Settle()
