@@ -297,3 +297,29 @@ func TestEndNotProven(t *testing.T) {
 	}
 	r.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) })
 }
+
+// repairWhatIsAsked annotates the ledger as its condition says, as soon as it does and
+// whenever it says something else.
+func repairWhatIsAsked(ctx context.Context, w *testbed.World) {
+	asked := ""
+	for ctx.Err() == nil {
+		l := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: v1.LedgerName}}
+		if err := w.Client.Get(ctx, client.ObjectKeyFromObject(l), l); err == nil {
+			if c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionJournalDamaged); c != nil && c.Status == metav1.ConditionTrue {
+				request, ok := requestOf(c.Message)
+				if ok && request != asked {
+					asked = request
+					patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1.RepairAnnotation, request)
+					if err := w.Client.Patch(ctx, l, mergePatch(patch)); err != nil && ctx.Err() == nil {
+						w.Logf("ask for a repair: %v", err)
+						asked = ""
+					}
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond): // as somebody who looks again and again
+		}
+	}
+}

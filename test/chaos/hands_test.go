@@ -9,7 +9,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -247,39 +246,13 @@ func (b *bookkeeping) suffer(round int, h hand) {
 	began := time.Now()
 	repairing, stop := context.WithCancel(b.Context())
 	var repair sync.WaitGroup
-	repair.Go(func() { b.repairWhatIsAsked(repairing) })
+	repair.Go(func() { repairWhatIsAsked(repairing, b.World) })
 	b.Ask(testbed.Reserve(fmt.Sprintf("next-%d", round), testbed.PlainHTTP, testbed.Item("bowl", 1)), b.operator)
 	took := time.Since(began)
 	stop()
 	repair.Wait()
 	b.Logf("%s: decided again after %v", h.name, took.Round(time.Millisecond))
 	b.fault.Recovered(took, decidesWithin)
-}
-
-// repairWhatIsAsked annotates the ledger as its condition says, as soon as it does and
-// whenever it says something else.
-func (b *bookkeeping) repairWhatIsAsked(ctx context.Context) {
-	asked := ""
-	for ctx.Err() == nil {
-		l := b.ledger()
-		if err := b.Client.Get(ctx, client.ObjectKeyFromObject(l), l); err == nil {
-			if c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionJournalDamaged); c != nil && c.Status == metav1.ConditionTrue {
-				request, ok := requestOf(c.Message)
-				if ok && request != asked {
-					asked = request
-					patch := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1.RepairAnnotation, request)
-					if err := b.Client.Patch(ctx, l, mergePatch(patch)); err != nil && ctx.Err() == nil {
-						b.Logf("ask for a repair: %v", err)
-						asked = ""
-					}
-				}
-			}
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond): // as somebody who looks again and again
-		}
-	}
 }
 
 // finish judges what is left.

@@ -1,13 +1,13 @@
 package chaos
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"k8s.io/apimachinery/pkg/api/meta"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/faultreport"
@@ -134,16 +134,12 @@ func (r *rewritten) reserveNothing(id string) {
 // mend waits until all is well, by itself or by what the ledger asks for.
 func (r *rewritten) mend() {
 	r.Helper()
-	ruin := &ruin{dynasty: &dynasty{World: r.World, fault: r.fault, watched: r.watched}, kubeconfig: r.TempDir() + "/kubeconfig"}
-	r.Must(r.ControlPlane.WriteKubeconfig(ruin.kubeconfig))
 	began := time.Now()
-	l := r.AwaitLedger(func(l *v1.StockLedger) bool {
-		damaged := meta.IsStatusConditionTrue(l.Status.Conditions, v1.ConditionJournalDamaged)
-		return damaged || testbed.LedgerReady(&l.Status) && time.Since(began) > serverLimit
-	})
-	if meta.IsStatusConditionTrue(l.Status.Conditions, v1.ConditionJournalDamaged) {
-		ruin.ask(ruin.awaitDamage(true))
-	}
+	repairing, stop := context.WithCancel(r.Context())
+	var repair sync.WaitGroup
+	repair.Go(func() { repairWhatIsAsked(repairing, r.World) })
 	r.reserve("mended")
-	r.fault.Recovered(time.Since(began), serverLimit+repairedWithin)
+	r.fault.Recovered(time.Since(began), repairedWithin)
+	stop()
+	repair.Wait()
 }
