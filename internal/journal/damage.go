@@ -70,13 +70,7 @@ func (l *Log) about() Identity {
 
 // harm stops: nobody may decide before a person has looked. What was applied is kept.
 func (l *Log) harm(reason string, proven bool) []Effect {
-	effects := l.abandon()
-	damage := Damage{Reason: reason, Journal: l.about(), Position: l.Position(), Proven: proven}
-	if d := l.damage; d != nil && d.Position == damage.Position && d.Journal == damage.Journal {
-		damage.Reason, damage.Proven = d.Reason, proven || d.Proven // a list cannot show what the watch did
-	}
-	l.damage = &damage
-	l.become(damaged)
+	effects := l.declare(reason, proven)
 	l.asking = l.call()
 	if version := l.renaming; version != 0 {
 		// A list has shown no other journal since the StockLedger named nobody.
@@ -85,6 +79,18 @@ func (l *Log) harm(reason string, proven bool) []Effect {
 	}
 	// A namespace that is gone took its pages along.
 	return append(effects, ReadNamespace{Call: l.asking})
+}
+
+// declare notes the damage.
+func (l *Log) declare(reason string, proven bool) []Effect {
+	effects := l.abandon()
+	damage := Damage{Reason: reason, Journal: l.about(), Position: l.Position(), Proven: proven}
+	if d := l.damage; d != nil && d.Position == damage.Position && d.Journal == damage.Journal {
+		damage.Reason, damage.Proven = d.Reason, proven || d.Proven // a list cannot show what the watch did
+	}
+	l.damage = &damage
+	l.become(damaged)
+	return effects
 }
 
 // Condemn stops because a record that was applied cannot be read.

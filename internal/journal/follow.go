@@ -172,7 +172,7 @@ func (l *Log) ends(p *Page) bool {
 
 // counts tells whether what stood on the page is part of the journal, tail included.
 func (l *Log) counts(k known) bool {
-	return !k.free(l.tail.header.Head) && k.number <= l.tail.number && (k.journal == "" || k.journal == l.identity.Journal)
+	return !k.free(l.tail.header.Head) && k.number <= l.tail.number && k.holds(l.identity.Journal)
 }
 
 // goesOn tells whether the journal goes on upon this page.

@@ -3,7 +3,9 @@ package journal
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // nextPage chooses the free page on which the journal goes on, nil if none is known.
@@ -24,7 +26,7 @@ func (l *Log) nextPage(current Ref, head uint64) *Ref {
 func (l *Log) freePages(current Ref, head uint64) []known {
 	var pages []known
 	for _, k := range l.pages {
-		if k.free(head) && k.Ref != current && !l.goesOn(k.Ref) && k.Ref != l.tail.Ref {
+		if l.free(k, head) && k.Ref != current && !l.goesOn(k.Ref) && k.Ref != l.tail.Ref {
 			pages = append(pages, k)
 		}
 	}
@@ -35,6 +37,29 @@ func (l *Log) freePages(current Ref, head uint64) []known {
 		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.Name, b.Name))
 	})
 	return pages
+}
+
+// free tells whether the journal may go on upon a page. One of another journal, or made for
+// a repair, has to be emptied first: whoever it was made by may be about to write to it.
+func (l *Log) free(k known, head uint64) bool {
+	return k.free(head) && !l.foreignPage(k)
+}
+
+// foreignPage tells whether a page is left of another journal, or of a repair that was not
+// carried through.
+func (l *Log) foreignPage(k known) bool {
+	return k.number == 0 && forRepair(k.Name) || !k.holds(l.identity.Journal)
+}
+
+// leftOver returns a page of another journal that is in nobody's way once it is emptied.
+func (l *Log) leftOver() (known, bool) {
+	for _, name := range slices.Sorted(maps.Keys(l.pages)) {
+		k := l.pages[name]
+		if l.foreignPage(k) && k.free(l.tail.header.Head) && !l.goesOn(k.Ref) {
+			return k, true
+		}
+	}
+	return known{}, false
 }
 
 // crowded tells whether the tail is as large as a page may be, and no free page is known.
@@ -56,14 +81,18 @@ func (l *Log) tend() []Effect {
 		return nil
 	}
 	full := slices.DeleteFunc(pages, func(k known) bool { return k.number == 0 || k.emptied })
-	if len(full) <= l.config.Spare {
+	k, ok := l.leftOver()
+	switch {
+	case ok:
+	case len(full) > l.config.Spare:
+		k = full[len(full)-1]
+	default:
 		return nil
 	}
-	k := full[len(full)-1]
 	l.tokens++
 	l.emptying = l.call()
 	return []Effect{Put{Call: l.emptying, Delay: l.emptyings.again(), Page: Page{
-		Ref: k.Ref, Version: k.version, Number: k.number, Emptied: true,
+		Ref: k.Ref, Version: k.version, Number: max(k.number, 1), Emptied: true,
 		Token: fmt.Sprintf("%s/%d", l.config.Process, l.tokens), Over: k.token,
 	}}}
 }
@@ -107,10 +136,19 @@ func (l *Log) emptiedPage(e Wrote) []Effect {
 	return nil
 }
 
-// unusedName is the first journal-<k> that no page has.
+// repairPrefix begins the names of the pages that are made for a repair. Nobody else takes
+// them for free ones.
+const repairPrefix = "repair-"
+
+func forRepair(name string) bool { return strings.HasPrefix(name, repairPrefix) }
+
+// unusedName is the first name for a page that no page has.
 func (l *Log) unusedName() string {
 	for k := 0; ; k++ {
 		name := PageName(k)
+		if l.stage == restating {
+			name = fmt.Sprint(repairPrefix, k)
+		}
 		if _, ok := l.pages[name]; !ok {
 			return name
 		}

@@ -65,8 +65,10 @@ func (l *Log) listedJournal(written []*Page) []Effect {
 		return l.listedHistory(h)
 	case l.identity.Namespace != h.identity.Namespace, l.succeeds(h):
 		return append(l.forget(), l.listedHistory(h)...)
-	default:
+	case l.renaming != 0:
 		l.renaming = 0
+		return l.declare("another journal is there in place of the one that was known", false)
+	default:
 		return l.harm("another journal is there in place of the one that was known", false)
 	}
 }
@@ -93,10 +95,10 @@ func (l *Log) listedHistory(h *history) []Effect {
 // listedRemains stops where no journal can go on. What can be read of the damaged one is
 // taken in where nothing more is known of it.
 func (l *Log) listedRemains(all []*history, written []*Page) []Effect {
-	for _, h := range all {
-		if h.newest != nil && h.identity != l.identity && h.newest.Header.complete() && h.newest.Number > l.tail.number {
-			l.renaming = 0 // it may be named yet
-		}
+	if l.renaming != 0 && l.otherComplete(all) {
+		// It may have been named, and be gone on with: the StockLedger stays as it is.
+		l.renaming = 0
+		return l.declare("the StockLedger names nobody, and a journal is there that may have replaced the one that was known", false)
 	}
 	var effects []Effect
 	if l.named != (Identity{}) && l.identity != (Identity{}) && l.named != l.identity {
@@ -114,6 +116,13 @@ func (l *Log) listedRemains(all []*history, written []*Page) []Effect {
 		effects = append(effects, l.replayRemains(h)...)
 	}
 	return append(effects, l.harm(reason, false)...)
+}
+
+// otherComplete tells whether another journal than the one that is known may be gone on with.
+func (l *Log) otherComplete(all []*history) bool {
+	return slices.ContainsFunc(all, func(h *history) bool {
+		return h.identity != l.identity && h.newest != nil && h.newest.Header.complete() && h.newest.Number > l.tail.number
+	})
 }
 
 // lastReason says what is wrong where no page tells where the journal goes on.
@@ -177,7 +186,7 @@ func (l *Log) missing(newest *Page) string {
 		return ""
 	case l.pages[next.Name].UID != next.UID:
 		return "page " + next.Name + ", where the journal goes on, is gone"
-	case !l.pages[next.Name].free(newest.Header.Head):
+	case !l.pages[next.Name].free(newest.Header.Head), !l.pages[next.Name].holds(newest.Header.Journal.Journal):
 		return "page " + next.Name + ", where the journal goes on, was edited"
 	default:
 		return ""

@@ -106,6 +106,9 @@ func (k known) free(head uint64) bool {
 	return !k.broken && (k.number == 0 || k.number < head)
 }
 
+// holds tells whether nothing of another journal stands on the page.
+func (k known) holds(journal string) bool { return k.journal == "" || k.journal == journal }
+
 // tail is the page with the highest number, as it was applied.
 type tail struct {
 	Ref
