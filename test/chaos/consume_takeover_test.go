@@ -31,6 +31,7 @@ func TestConsumeTakenOver(t *testing.T) {
 		thaw, code := make(chan struct{}), make(chan int, 1)
 		frozen := front.Arm(step.at, testbed.Freeze(thaw, code))
 		c := testbed.Consume("consume-"+reservation, testbed.PlainHTTP, reservation)
+		go func() { _, _ = c.Send(t.Context(), leader.Bridge) }() // it has no answer, or one that is told again
 		s.Remember(c, s.Ask(c, standby))
 		s.awaitShipped(reservation)
 		s.Settle()
