@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
@@ -26,15 +27,16 @@ const (
 	lookPriority = handler.LowPriority
 )
 
-// Queue brings what the journal changed to the controller of Reservations, as names of
+// Queue brings what the journal changed to the controllers of Reservations, as names of
 // objects.
 type Queue struct {
-	changes      inbox
-	reservations *outlet
+	changes inbox
+	// reservations are the objects that somebody made, views those of the bridge.
+	reservations, views *outlet
 }
 
 // NewQueue returns a queue in which nothing waits.
-func NewQueue() *Queue { return &Queue{reservations: newOutlet()} }
+func NewQueue() *Queue { return &Queue{reservations: newOutlet(), views: newOutlet()} }
 
 // Changed takes in what was changed in a namespace. It never waits.
 func (q *Queue) Changed(namespace string, c stock.Changes) { q.changes.put(namespace, c.Reservations) }
@@ -49,24 +51,73 @@ func (q *Queue) Attend(ctx context.Context, namespace string, runner *allocator.
 			return
 		case <-changes.filled:
 		}
-		q.reservations.add(ctx, namespace, viewPriority, names(runner, q.changes.take(changes)))
+		q.add(ctx, namespace, viewPriority, known(runner, q.changes.take(changes)))
 	}
 }
 
-// names are those of the objects of reservations, as far as State knows them.
-func names(runner *allocator.Runner, ids []stock.ID) []string {
-	var names []string
+// add puts the objects of reservations into the work queues.
+func (q *Queue) add(ctx context.Context, namespace string, priority int, all []*stock.Reservation) {
+	var made, shown []string
+	for _, r := range all {
+		if view.OfBridge(r) {
+			shown = append(shown, view.Name(r))
+		} else {
+			made = append(made, view.Name(r))
+		}
+	}
+	q.reservations.add(ctx, namespace, priority, made)
+	q.views.add(ctx, namespace, priority, shown)
+}
+
+// outlet is where the name of an object belongs.
+func (q *Queue) outlet(object *v1.Reservation) *outlet {
+	if object.Spec.Command != nil {
+		return q.views
+	}
+	return q.reservations
+}
+
+// Look has an object looked at. It does not wait.
+func (q *Queue) Look(object *v1.Reservation) {
+	o := q.outlet(object)
+	select {
+	case <-o.opened:
+		o.addAfter(context.Background(), priorityqueue.AddOpts{Priority: ptr.To(viewPriority)}, object.Namespace, object.Name)
+	default: // the first look of all is still to come
+	}
+}
+
+// Waits tells whether any object waits to be looked at.
+func (q *Queue) Waits() bool { return q.reservations.waits() || q.views.waits() }
+
+func (o *outlet) waits() bool {
+	select {
+	case <-o.opened:
+		return o.queue.Len() > 0
+	default:
+		return true
+	}
+}
+
+// known are the reservations of these IDs, as far as State knows them.
+func known(runner *allocator.Runner, ids []stock.ID) []*stock.Reservation {
+	all := make([]*stock.Reservation, 0, len(ids))
 	runner.Read(func(s *stock.State, _ *journal.Log) {
 		for _, id := range ids {
 			if r, ok := s.Reservation(id); ok {
-				names = append(names, view.Name(r))
+				all = append(all, r)
 			}
 		}
 	})
-	return names
+	return all
 }
 
-// Reservations is a source.Func: it has the names put into a controller's work queue.
+// Views is a source.Func for the controller of the bridge's objects.
+func (q *Queue) Views(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	return q.views.open(queue)
+}
+
+// Reservations is a source.Func for the controller of the objects that somebody made.
 func (q *Queue) Reservations(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	return q.reservations.open(queue)
 }

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -43,23 +44,24 @@ func (o *operator) startController() {
 func TestQueue(t *testing.T) {
 	o := leader(t)
 	o.command("b")
-	made := o.made("r")
+	uid := stock.ID(o.made("r").UID)
 	o.reconcile("r")
 	q := NewQueue()
-	q.Changed(o.namespace, stock.Changes{Reservations: []stock.ID{"b", stock.ID(made.UID), "b", "unknown"}})
+	q.Changed(o.namespace, stock.Changes{Reservations: []stock.ID{"b", uid, "b", "unknown"}})
 	o.runs(func(ctx context.Context) { q.Attend(ctx, o.namespace, o.runner) })
-	queue := priorityqueue.New[reconcile.Request]("")
-	defer queue.ShutDown()
-	if err := q.Reservations(t.Context(), queue); err != nil {
+	made, views := priorityqueue.New[reconcile.Request](""), priorityqueue.New[reconcile.Request]("")
+	defer made.ShutDown()
+	defer views.ShutDown()
+	if err := errors.Join(q.Reservations(t.Context(), made), q.Views(t.Context(), views)); err != nil {
 		t.Fatal(err)
 	}
-	names := map[string]int{}
-	for range 2 {
-		req, priority, _ := queue.GetWithPriority()
-		names[req.Name] = priority
+	for name, queue := range map[string]priorityqueue.PriorityQueue[reconcile.Request]{"r": made, "b": views} {
+		if req, priority, _ := queue.GetWithPriority(); req.Name != name || priority != viewPriority {
+			t.Errorf("told %v at %d, want %s", req, priority, name)
+		}
 	}
-	if len(names) != 2 || names["b"] != viewPriority || names["r"] != viewPriority {
-		t.Errorf("told %v", names)
+	if q.Waits() {
+		t.Error("something waits after all was taken")
 	}
 }
 

@@ -53,7 +53,8 @@ type ReservationReconciler struct {
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;update;patch;delete
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations/status,verbs=get;update;patch
 
-// SetupWithManager registers the reconciler.
+// SetupWithManager registers the reconciler, twice: for objects that somebody made, and for
+// those of the bridge.
 func (r *ReservationReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours())).

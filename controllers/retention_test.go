@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func (o *operator) swept(look func(context.Context) error) map[string]int {
 	o.r.Queue = NewQueue()
 	queue := priorityqueue.New[reconcile.Request]("")
 	defer queue.ShutDown()
-	if err := o.r.Queue.Reservations(o.t.Context(), queue); err != nil {
+	if err := errors.Join(o.r.Queue.Reservations(o.t.Context(), queue), o.r.Queue.Views(o.t.Context(), queue)); err != nil {
 		o.t.Fatal(err)
 	}
 	if err := look(o.t.Context()); err != nil {

@@ -75,6 +75,9 @@ func (r *StockItemReconciler) Stale(item *v1.StockItem) {
 	r.pace.urge(client.ObjectKeyFromObject(item))
 }
 
+// Waits tells whether any item's figures wait to be shown.
+func (r *StockItemReconciler) Waits() bool { return r.pace.waits() }
+
 // Changed takes note of what the journal changed. It does not block.
 func (r *StockItemReconciler) Changed(namespace string, c stock.Changes) {
 	r.pace.changed(namespace, c, time.Now())

@@ -76,6 +76,13 @@ func (p *itemPace) init() {
 	}
 }
 
+// waits tells whether there are stale items.
+func (p *itemPace) waits() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.since) > 0
+}
+
 // changed takes note of what the journal changed.
 func (p *itemPace) changed(namespace string, c stock.Changes, now time.Time) {
 	p.mu.Lock()

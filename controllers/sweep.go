@@ -54,20 +54,20 @@ func (r *ReservationReconciler) compare(ctx context.Context, namespace string, r
 	if err != nil {
 		return err
 	}
-	var differ []string
 	uids := make(map[stock.ID]bool, len(objects))
 	for i := range objects {
 		uids[stock.ID(objects[i].UID)] = true
 		if !agrees(runner, &objects[i]) {
-			differ = append(differ, objects[i].Name)
+			r.Queue.outlet(&objects[i]).add(ctx, namespace, lookPriority, []string{objects[i].Name})
 		}
 	}
+	var differ []*stock.Reservation
 	for _, known := range kept(runner) {
 		if unseen(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
-			differ = append(differ, view.Name(known))
+			differ = append(differ, known)
 		}
 	}
-	r.Queue.reservations.add(ctx, namespace, lookPriority, differ)
+	r.Queue.add(ctx, namespace, lookPriority, differ)
 	return nil
 }
 
@@ -118,7 +118,7 @@ func (r *ReservationReconciler) sweep(ctx context.Context, namespace string, run
 		if after <= 0 {
 			options.Priority = ptr.To(lookPriority)
 		}
-		r.Queue.reservations.addAfter(ctx, options, namespace, objects[i].Name)
+		r.Queue.outlet(&objects[i]).addAfter(ctx, options, namespace, objects[i].Name)
 	}
 	return nil
 }

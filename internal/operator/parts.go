@@ -8,7 +8,9 @@ import (
 	"github.com/google/uuid"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/auditor"
@@ -79,11 +81,8 @@ func (p *parts) makePublisher() error {
 	return nil
 }
 
-// makeControllers lets objects be passed on and shown. StockLedgers show what audits found.
+// makeControllers lets objects be passed on and shown, and audited.
 func (p *parts) makeControllers() error {
-	audits := auditor.New(auditor.Options{
-		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
-	})
 	queue := controllers.NewQueue()
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: queue,
@@ -94,9 +93,22 @@ func (p *parts) makeControllers() error {
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now,
 	}
 	ledgers := &controllers.StockLedgerReconciler{
-		Client: p.GetClient(), Namespaces: p.namespaces, Stocked: items.Stocked, Audits: audits, Limit: p.o.journalLimit,
-		Now: p.clock.Now,
+		Client: p.GetClient(), Namespaces: p.namespaces, Stocked: items.Stocked, Limit: p.o.journalLimit, Now: p.clock.Now,
 	}
+	audits := auditor.New(auditor.Options{
+		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
+		Busy:    func(string) bool { return queue.Waits() || items.Waits() },
+		Changed: ledgers.Changed,
+		Stale: func(object client.Object) {
+			switch o := object.(type) {
+			case *v1.Reservation:
+				queue.Look(o)
+			case *v1.StockItem:
+				items.Stale(o)
+			}
+		},
+	})
+	reservations.Witness, items.Witness, ledgers.Audits = audits, audits, audits
 	p.namespaces.Tell(queue.Changed, items.Changed, expiry.Changed)
 	p.namespaces.Attend(
 		controllers.Ledgers(p.GetClient()), items.Attend, queue.Attend, reservations.Attend, expiry.Attend,

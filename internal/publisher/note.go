@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -11,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -62,6 +64,10 @@ func (c *course) write(ctx context.Context, o *outcome) result {
 			"namespace", c.namespace, "reservation", view.Name(o.r), "error", err.Error())
 		return result{outcome: o, end: again, after: c.afterFailure.delay(n.attempts, c.random)}
 	}
+	if !found && n.status == metav1.ConditionFalse && n.attempts < awaitObject && c.unshown(o.r.ID) {
+		n.attempts++ // its object is made behind: it is moments away
+		return result{outcome: o, end: again, after: time.Second}
+	}
 	o.note = nil
 	if n.status == metav1.ConditionTrue {
 		return result{outcome: o, end: delivered}
@@ -72,6 +78,19 @@ func (c *course) write(ctx context.Context, o *outcome) result {
 			"namespace", c.namespace, "reservation", view.Name(o.r), "cart", o.r.Cart, "reason", n.message)
 	}
 	return c.putAside(o)
+}
+
+// awaitObject is for how many seconds the object is waited for that has to say that an event
+// was refused. Meanwhile the mark does not pass it.
+const awaitObject = 60
+
+// unshown tells whether a reservation is to get an object that is not known yet.
+func (c *course) unshown(id stock.ID) (unshown bool) {
+	c.source.Read(func(s *stock.State, _ *journal.Log) {
+		r, ok := s.Reservation(id)
+		unshown = ok && view.OfBridge(r) && r.Object.UID == ""
+	})
+	return unshown
 }
 
 // writeCondition leaves alone what is gone, or not there yet, or says so already. It tells
