@@ -9,7 +9,7 @@ import (
 
 // TestConsumeTakenOver stops leader after leader in the middle of a consume.
 // The next one finishes it, and the stopped one goes on with a write that comes too
-// late: it leads no more, and serves on.
+// late: it serves on.
 func TestConsumeTakenOver(t *testing.T) {
 	s := newShipping(t)
 	flags := append([]string{"--sink", s.Sink.URL()}, testbed.ShortLease...)
@@ -40,7 +40,7 @@ func TestConsumeTakenOver(t *testing.T) {
 		if got := <-code; got != http.StatusConflict {
 			t.Errorf("%s: the late write was answered %d, want a conflict", step.name, got)
 		}
-		leader.AwaitStandby(s.Context())
+		leader.AwaitServing(s.Context())
 		leader.Kill()
 		s.Remember(c, s.Ask(c, standby))
 		leader, front = standby, behind

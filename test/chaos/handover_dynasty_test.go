@@ -122,11 +122,11 @@ func (d *dynasty) succeed(end func(leader *replica) time.Time) time.Duration {
 	return took
 }
 
-// depose ends a leader that leads no more. Until then it has gone on running, and says
-// to commands that it does not lead.
+// depose ends a former leader. Until then it has gone on running and answers commands, as
+// a standby unless it was elected again.
 func (d *dynasty) depose() {
 	d.Helper()
-	d.leader.AwaitStandby(d.Context())
+	d.leader.AwaitServing(d.Context())
 	d.leader.Kill()
 	d.crown()
 }

@@ -25,13 +25,13 @@ func newest(o *testbed.Observer, name string) (r *v1.Reservation, gone bool) {
 }
 
 // judgeRest checks that what the owner of a Reservation wanted in time was done.
-func judgeRest(fault *faultreport.Fault, r *v1.Reservation) {
+func judgeRest(fault *faultreport.Fault, watched *testbed.Observer, r *v1.Reservation) {
 	fault.Checked(1)
 	phase, wanted := r.CurrentPhase(), r.Spec.Intent
 	switch {
 	case testbed.Owed(r, time.Now()):
 		fault.Violated("at rest %s is %s with intent %s, expiring %v", r.Name, phase, wanted, r.Status.ExpiresAt)
-	case wanted == v1.IntentConsume && r.WasReserved() && phase != v1.PhaseConsumed && !givenBack(r):
+	case wanted == v1.IntentConsume && r.WasReserved() && phase != v1.PhaseConsumed && !givenBack(r) && watched.InTime(r):
 		fault.Violated("%s was to be consumed and is %s (%s)", r.Name, phase, r.Status.Reason)
 	case wanted == v1.IntentRelease && phase == v1.PhaseReserved:
 		fault.Violated("%s was to be released and is %s", r.Name, phase)

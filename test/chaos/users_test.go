@@ -206,7 +206,7 @@ func (s *stockRoom) finish() {
 	s.Proxy.AwaitRest(quiet)
 	s.watched.Stop()
 	for _, r := range s.Reservations() {
-		judgeRest(s.fault, &r)
+		judgeRest(s.fault, s.watched, &r)
 	}
 	s.Sink.CheckAll(s.watched.Outcomes())
 	s.fault.Checked(s.watched.Versions)

@@ -137,6 +137,9 @@ func (o *Observer) seen(r *v1.Reservation) {
 	defer o.mu.Unlock()
 	before := o.Last[r.UID]
 	o.Last[r.UID] = r
+	if _, known := o.views.consuming[r.UID]; !known && r.Spec.Intent == v1.IntentConsume {
+		o.views.consuming[r.UID] = time.Now()
+	}
 	if before != nil && before.Decided() {
 		o.compare(before, r)
 	}

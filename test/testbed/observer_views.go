@@ -3,6 +3,7 @@ package testbed
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
@@ -21,6 +22,8 @@ type views struct {
 	// waiting are revisions that show more than the observer has read of the journal.
 	waiting []client.Object
 	specs   map[specKey]v1.StockItemSpec
+	// consuming is when Reservations were seen first that are to be consumed.
+	consuming map[types.UID]time.Time
 	// shown are the versions at which generations were shown first.
 	shown map[specKey]uint64
 }
@@ -33,7 +36,7 @@ type specKey struct {
 func newViews() views {
 	return views{
 		newest: map[types.UID]uint64{}, positions: map[types.UID]string{},
-		specs: map[specKey]v1.StockItemSpec{}, shown: map[specKey]uint64{},
+		specs: map[specKey]v1.StockItemSpec{}, shown: map[specKey]uint64{}, consuming: map[types.UID]time.Time{},
 	}
 }
 
@@ -55,6 +58,14 @@ func (o *Observer) seenItem(i *v1.StockItem) {
 		o.views.shown[shown] = revision(i)
 	}
 	o.see(i, i.Status.Position)
+}
+
+// InTime tells whether a Reservation was seen to be consumed before its hold ran out.
+func (o *Observer) InTime(r *v1.Reservation) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at, seen := o.views.consuming[r.UID]
+	return seen && r.Status.ExpiresAt != nil && at.Before(r.Status.ExpiresAt.Time)
 }
 
 // see takes in what an object shows now. Its position never goes back. The caller holds

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -162,25 +163,37 @@ func (b *lockedBuffer) Bytes() []byte {
 // 503 with Retry-After. It goes on serving queries.
 func (o *Operator) AwaitStandby(ctx context.Context) {
 	o.World.Helper()
+	o.awaitAnswer(ctx, http.StatusServiceUnavailable)
+}
+
+// AwaitServing waits until an operator that was stopped answers commands: as a standby, or,
+// where it was elected again meanwhile, as a leader.
+func (o *Operator) AwaitServing(ctx context.Context) {
+	o.World.Helper()
+	o.awaitAnswer(ctx, http.StatusServiceUnavailable, http.StatusNotFound)
+}
+
+func (o *Operator) awaitAnswer(ctx context.Context, codes ...int) {
+	o.World.Helper()
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	for {
 		code, header := o.tryCommand(ctx)
-		if code == http.StatusServiceUnavailable {
-			if header.Get("Retry-After") == "" {
-				o.World.Error("a command was answered 503 without Retry-After")
-			}
+		if code == http.StatusServiceUnavailable && header.Get("Retry-After") == "" {
+			o.World.Error("a command was answered 503 without Retry-After")
+		}
+		if slices.Contains(codes, code) {
 			break
 		}
 		select {
 		case <-time.After(50 * time.Millisecond): // a poll of another process
 		case <-ctx.Done():
-			o.World.Errorf("an operator that should not lead answered a command %d", code)
+			o.World.Errorf("an operator answered a command %d, want one of %v", code, codes)
 			return
 		}
 	}
 	if got := o.Get("/healthz"); got.Code != http.StatusOK || !o.Runs() {
-		o.World.Errorf("a standby answers /healthz %d: %s", got.Code, got.Body)
+		o.World.Errorf("/healthz is answered %d: %s", got.Code, got.Body)
 	}
 }
 
