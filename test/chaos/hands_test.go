@@ -153,9 +153,12 @@ func (b *bookkeeping) annotate(p journal.Page) error {
 
 // edit tries to change a page's content. The API server refuses that.
 func (b *bookkeeping) edit(p journal.Page) error {
+	if p.Blank() {
+		return nil // what nobody has written has no token that protects it
+	}
 	for _, patch := range []string{`{"data":""}`, `{"records":0}`, `{"header":"{}"}`, `{"page":77}`, `{"token":"somebody/1"}`, `{"emptied":true}`} {
 		err := b.Client.Patch(b.Context(), pageObject(b.Namespace, p.Name), mergePatch(patch))
-		if err == nil && p.Written() {
+		if err == nil {
 			b.fault.Violated("the API server let somebody change %s by %s", p.Name, patch)
 		}
 		if err != nil && !apierrors.IsInvalid(err) && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {

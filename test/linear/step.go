@@ -31,7 +31,7 @@ func (m *model) change(c standing, in Input, out Output) []standing {
 	var ok bool
 	switch in.Kind {
 	case Look:
-		ok = sight(c, out)
+		ok = sight(c, m.carts[in.Cart].Units, out)
 	case seeOutcome:
 		ok = told(c, out)
 	case seeEnd:
@@ -128,10 +128,15 @@ func told(c standing, out Output) bool {
 	}
 }
 
-// sight is what a look at a cart shows.
-func sight(c standing, out Output) bool {
+// sight is what a look at a cart shows. Of one of which everything was shipped, in parts or
+// at once, it shows that it was to be consumed.
+func sight(c standing, units Units, out Output) bool {
 	if out.Answer == Missing {
 		return c.stage == none && c.intent == hold
 	}
-	return phases[c.stage] == out.Phase && intents[c.intent] == out.Intent && c.shipped == out.Shipped
+	intent := c.intent
+	if c.stage == consumed && !c.lapsed(units) {
+		intent = consume
+	}
+	return phases[c.stage] == out.Phase && intents[intent] == out.Intent && c.shipped == out.Shipped
 }
