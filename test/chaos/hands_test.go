@@ -116,6 +116,7 @@ func newBookkeeping(t *testing.T, fault *faultreport.Fault, seed uint64) *bookke
 	t.Helper()
 	b := &bookkeeping{Killing: testbed.NewKilling(testbed.NewWorld(t)), fault: fault, random: rand.New(rand.NewPCG(seed, 1))}
 	b.watched = b.Observe(nil) // what was received grows
+	b.watched.LedgerEdited = true
 	for product, received := range map[string]int64{"mug": 40, "plate": 40, "bowl": 1000} {
 		b.Declare(product, product, "amsterdam", received)
 	}
