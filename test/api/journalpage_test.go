@@ -31,6 +31,7 @@ func TestJournalPageUpdates(t *testing.T) {
 		"over one before": {all(set("over", "operator-1/1"), set("token", "operator-2/1")), edit},
 		"over another":    {all(set("over", "operator-9/9"), set("token", "operator-2/1"), set("data", "")), edit},
 		"token alone":     {set("token", "operator-2/1"), edit},
+		"the same token":  {all(set("over", "operator-1/2"), set("data", "")), edit},
 		"another number":  {change: all(set("over", "operator-1/2"), set("page", int64(8)))},
 	}
 	for field, other := range map[string]any{

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"net/http"
+	"time"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/books"
@@ -132,12 +133,32 @@ func (r *linearRound) finish() {
 		}
 	}
 	for p, product := range r.products {
-		reserved, consumed := r.taken(p)
 		for client, bridge := range r.bridges {
-			last := r.awaitLevel(bridge, product, int64(r.history.Stock[p])-reserved-consumed, reserved)
+			last := r.restingLevel(bridge, product, p)
 			now := r.history.Now()
 			r.history.Add(client, linear.Input{Kind: linear.Rest, Product: p, Called: now, Answered: now},
 				linear.Output{Answer: linear.Done, Available: last.Available, Reserved: last.Reserved})
+		}
+	}
+}
+
+// restingLevel is the level that a bridge shows once that is what the carts say. A command
+// whose client has left may still be carried out, so these are looked at again and again.
+func (r *linearRound) restingLevel(bridge, product string, p int) (last linearAnswer) {
+	deadline := time.Now().Add(testbed.Patience / 3)
+	for {
+		reserved, consumed := r.taken(p)
+		available := int64(r.history.Stock[p]) - reserved - consumed
+		last = r.awaitLevel(bridge, product, available, reserved, time.Second)
+		if last.Available == available && last.Reserved == reserved {
+			return last
+		}
+		if time.Now().After(deadline) {
+			r.t.Logf("%s shows %+v of %s; expected were %d and %d", bridge, last, product, available, reserved)
+			return last
+		}
+		for _, c := range r.carts {
+			r.insist(linear.Look, c)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func newLinearRound(t *testing.T, w *testbed.World, name string, random *rand.Ra
 	}
 	for p, product := range r.products {
 		for _, bridge := range bridges {
-			if told := r.awaitLevel(bridge, product, int64(stock[p]), 0); told.Available != int64(stock[p]) {
+			if told := r.awaitLevel(bridge, product, int64(stock[p]), 0, testbed.Patience/3); told.Available != int64(stock[p]) {
 				t.Fatalf("%s shows %+v of %s, of which there are %d", bridge, told, product, stock[p])
 			}
 		}
@@ -80,8 +80,8 @@ func newLinearRound(t *testing.T, w *testbed.World, name string, random *rand.Ra
 
 // awaitLevel asks a bridge until it tells a level, or for so long that the last
 // answer stands.
-func (r *linearRound) awaitLevel(bridge, product string, available, reserved int64) linearAnswer {
-	ctx, cancel := context.WithTimeout(r.t.Context(), testbed.Patience/3)
+func (r *linearRound) awaitLevel(bridge, product string, available, reserved int64, patience time.Duration) linearAnswer {
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
 	var last linearAnswer
 	for ctx.Err() == nil {
@@ -96,7 +96,6 @@ func (r *linearRound) awaitLevel(bridge, product string, available, reserved int
 		case <-time.After(10 * time.Millisecond): // a poll of another process
 		}
 	}
-	r.t.Logf("%s shows %+v of %s; expected were %d and %d", bridge, last, product, available, reserved)
 	return last
 }
 
