@@ -106,6 +106,7 @@ func (w *world) apply(a action) *world {
 }
 
 func (w *world) do(a action) {
+	w.spins = 0
 	i, k := int(a.a), int(a.b)
 	switch a.kind {
 	case actDeliver:

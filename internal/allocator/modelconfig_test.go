@@ -26,6 +26,10 @@ type config struct {
 	// those that are behind.
 	harm   uint8
 	behind []int
+	// annotated says that a person has annotated what p0 says.
+	annotated bool
+	// single says that a repair restates one thing at a time.
+	single bool
 	// accept says that people accept losses.
 	accept bool
 	// commands are what clients and controllers ask for.

@@ -71,6 +71,11 @@ func (t *truth) dump(p *printer) {
 	p.flag(t.lost)
 	p.flag(t.meddled)
 	p.flag(t.accepted)
+	p.Number(uint64(len(t.repairs)))
+	for _, made := range t.repairs {
+		p.UID(made.UID)
+		p.Digest(made.Header.Digest)
+	}
 	p.Number(uint64(t.appends))
 	for i := range t.carts {
 		g := &t.carts[i]

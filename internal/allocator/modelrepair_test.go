@@ -68,6 +68,8 @@ func (w *world) hear(i int) {
 // anybody else has written may be under it.
 func (t *truth) restatedPage(w *world, before, after *journal.Page) {
 	w.reach("a repair is under way")
+	t.repairs = slices.DeleteFunc(slices.Clone(t.repairs), func(p *journal.Page) bool { return p.UID == after.UID })
+	t.repairs = append(t.repairs, after)
 	switch {
 	case before.Blank() && len(after.Records) > 0:
 	case before.Header.Journal == after.Header.Journal && before.Number == after.Number && len(before.Records) < len(after.Records):
@@ -87,10 +89,10 @@ func (t *truth) restatedPage(w *world, before, after *journal.Page) {
 func (t *truth) replaced(w *world, after *journal.Page) {
 	w.reach("a repaired journal is decided in")
 	made := after.Header.Journal
-	pages := w.pagesOf(made, after)
+	pages := slices.DeleteFunc(slices.Clone(t.repairs), func(p *journal.Page) bool { return p.Header.Journal != made })
 	last := pages[len(pages)-1]
 	switch {
-	case after.Header.Origin.Replaces != t.identity.Journal:
+	case after.Header.Origin.Replaces != t.identity.Journal && !t.madeComplete(after.Header.Origin.Replaces):
 		w.fail("a journal is decided in that replaces %s, and not %s: %s", after.Header.Origin.Replaces, t.identity.Journal, where(after))
 	case !t.ended && !t.accepted:
 		w.fail("a journal is replaced that can go on: %s", where(after))
@@ -101,25 +103,22 @@ func (t *truth) replaced(w *world, after *journal.Page) {
 	}
 	t.compare(w, pages)
 	t.identity, t.tail, t.number, t.end, t.head = made, last.Ref, last.Number, endOf(last), last.Header.Head
-	t.harmed, t.ended, t.next, t.accepted = false, false, journal.Ref{}, false
+	t.harmed, t.ended, t.next, t.accepted, t.repairs = false, false, journal.Ref{}, false, nil
+	for _, p := range pages {
+		stored := w.server.Pages[p.Name]
+		t.harmed = t.harmed || stored == nil || stored.UID != p.UID || stored.Header.Journal != made
+	}
 	if last.Header.Next != nil {
 		t.next = *last.Header.Next
 	}
 }
 
-// pagesOf are the pages of a journal before a write, in order.
-func (w *world) pagesOf(made journal.Identity, after *journal.Page) []*journal.Page {
-	var pages []*journal.Page
-	for _, p := range w.server.Pages {
-		if p.UID == after.UID {
-			p = w.before
-		}
-		if p.Header.Journal == made {
-			pages = append(pages, p)
-		}
-	}
-	slices.SortFunc(pages, func(a, b *journal.Page) int { return int(a.Number) - int(b.Number) })
-	return pages
+// madeComplete tells whether a repair has made this journal: it may be damaged, too, before
+// anything is decided in it.
+func (t *truth) madeComplete(uid string) bool {
+	return slices.ContainsFunc(t.repairs, func(p *journal.Page) bool {
+		return p.Header.Journal.Journal == uid && p.Header.Origin.Complete
+	})
 }
 
 // compare holds what a repair has restated against what is so.
@@ -242,5 +241,8 @@ func (w *world) harm() {
 		for _, ok := w.server.After(w.procs[i].cursor); ok && !slices.Contains(w.cfg.behind, i); _, ok = w.server.After(w.procs[i].cursor) {
 			w.deliver(i)
 		}
+	}
+	if w.cfg.annotated {
+		w.annotate(0, false)
 	}
 }

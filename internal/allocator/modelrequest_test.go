@@ -67,7 +67,6 @@ func (w *world) serve(effect journal.Effect, late bool) journal.Event {
 		return w.server.Serve(effect)
 	}
 	before := w.server.Pages[put.Page.Name]
-	w.before = before
 	answer := w.server.Serve(effect)
 	wrote := answer.(journal.Wrote)
 	switch {

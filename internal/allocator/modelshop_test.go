@@ -51,9 +51,6 @@ func settledWith(received int64) command {
 // compacting is a policy under which whatever says nothing that counts is compacted at once.
 var compacting = stock.Policy{Retention: tickTime, Grace: 2 * tickTime, Batch: 1 << 16}
 
-// facts is a policy under which a repair restates one thing at a time.
-var facts = stock.Policy{Retention: tickTime, Grace: 2 * tickTime, CompactAbove: 1 << 20, Batch: 150}
-
 var smallBatches = stock.Policy{Retention: tickTime, Grace: 2 * tickTime, Batch: 2200}
 
 const roomy = 1 << 20

@@ -16,6 +16,8 @@ func (w *world) fruitful(e journal.Effect) bool {
 		return admits
 	case journal.Get:
 		return e.Delay == 0
+	case journal.Put:
+		return !e.Page.Emptied || w.mayLand(e)
 	default:
 		return true
 	}

@@ -36,7 +36,10 @@ type truth struct {
 	meddled bool
 	// accepted says that a person has accepted a loss.
 	accepted bool
-	appends  int
+	// repairs are the pages of journals that are made in place of the damaged one, as they
+	// were written last.
+	repairs []*journal.Page
+	appends int
 }
 
 // cart is one cart.

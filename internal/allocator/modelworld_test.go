@@ -28,11 +28,12 @@ type world struct {
 	// asks are the commands that wait for an answer.
 	asks  []pendingAsk
 	truth truth
-	// annotation is what people ask for; before is the page under the write that lands.
+	// annotation is what people ask for.
 	annotation journal.Repair
-	before     *journal.Page
 	// owned tells which processes this world may change.
-	owned   []bool
+	owned []bool
+	// spins counts the requests that were answered at once in the course of an action.
+	spins   int
 	failure string
 	// reached are the situations that the last action has led to.
 	reached []string
@@ -132,6 +133,10 @@ func (w *world) tell(i int, event Event) {
 	}
 	before := p.replica.log.Stage()
 	wasLeading, state := p.replica.log.Leading(), p.replica.stock
+	p.replica.policy.Batch = w.cfg.policy.Batch
+	if w.cfg.single && p.replica.log.Restating() {
+		p.replica.policy.Batch = 1
+	}
 	effects := p.replica.Step(w.now(i), event)
 	p.replica.log.Hurry()
 	if p.replica.stock != state {
@@ -189,9 +194,16 @@ func (w *world) take(i int, effects []Effect) {
 	}
 	w.tidy(i)
 	for _, effect := range quick {
+		if w.spins++; w.spins > maxSpins {
+			w.fail("%s asks for ever, without a wait: %s", p.name, sayEffect(effect))
+			return
+		}
 		w.answer(i, w.serve(effect, false))
 	}
 }
+
+// maxSpins is more than any process has reason to ask for in a row.
+const maxSpins = 300
 
 // stored returns the pages as a list has them.
 func (w *world) stored() []journal.Page {

@@ -53,7 +53,8 @@ func (l *Log) living(h *history) bool {
 // choose returns the journal that is to be followed, nil if none can go on. One in which
 // somebody has decided comes first: the StockLedger has named it, and the one that it
 // replaces can go on nowhere. Next comes one that the StockLedger names; then, for who is
-// elected and will name it, one that replaces what the StockLedger names.
+// elected and will name it, one that replaces what the StockLedger names. Who knows the
+// damaged journal keeps to that until the StockLedger names another: these pages may go, too.
 func (l *Log) choose(all []*history) *history {
 	var sure, named, unnamed *history
 	for _, h := range all {
@@ -65,7 +66,7 @@ func (l *Log) choose(all []*history) *history {
 			sure = newer(sure, h)
 		case h.identity == l.named:
 			named = h
-		case l.elected && l.named.Journal != "" && header.replaces() == l.named.Journal:
+		case l.elected && l.identity == Identity{} && l.named.Journal != "" && header.replaces() == l.named.Journal:
 			unnamed = newer(unnamed, h)
 		}
 	}
