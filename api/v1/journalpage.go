@@ -21,7 +21,7 @@ import (
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:shortName=jp
-// +kubebuilder:validation:XValidation:rule="self.over == oldSelf.token || self.token == oldSelf.token && self.over == oldSelf.over && self.page == oldSelf.page && self.first == oldSelf.first && self.records == oldSelf.records && self.bytes == oldSelf.bytes && self.written == oldSelf.written && self.leader == oldSelf.leader && self.emptied == oldSelf.emptied && self.header == oldSelf.header && self.data == oldSelf.data",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
+// +kubebuilder:validation:XValidation:rule="self.over == oldSelf.token && self.token != oldSelf.token || self.token == oldSelf.token && self.over == oldSelf.over && self.page == oldSelf.page && self.first == oldSelf.first && self.records == oldSelf.records && self.bytes == oldSelf.bytes && self.written == oldSelf.written && self.leader == oldSelf.leader && self.emptied == oldSelf.emptied && self.header == oldSelf.header && self.data == oldSelf.data",message="the content of a JournalPage is written by the operator alone: undo this edit (labels and annotations may change)",fieldPath=".over",reason=FieldValueForbidden
 // +kubebuilder:printcolumn:name="Page",type=integer,JSONPath=`.page`
 // +kubebuilder:printcolumn:name="First",type=integer,JSONPath=`.first`
 // +kubebuilder:printcolumn:name="Records",type=integer,JSONPath=`.records`
@@ -94,3 +94,12 @@ type JournalPageList struct {
 	metav1.ListMeta `json:"metadata,omitempty"`
 	Items           []JournalPage `json:"items"`
 }
+
+// The labels of every JournalPage. A cluster's own admission webhooks and policies can leave
+// pages out by them: whatever is changed on the way is no page any more.
+const (
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedBy      = "inventory-operator"
+	PartOfLabel    = "app.kubernetes.io/part-of"
+	PartOf         = "inventory-service"
+)

@@ -32,7 +32,7 @@ func TestJournalPageUpdates(t *testing.T) {
 		"over another":    {all(set("over", "operator-9/9"), set("token", "operator-2/1"), set("data", "")), edit},
 		"token alone":     {set("token", "operator-2/1"), edit},
 		"the same token":  {all(set("over", "operator-1/2"), set("data", "")), edit},
-		"another number":  {change: all(set("over", "operator-1/2"), set("page", int64(8)))},
+		"another number":  {change: all(set("over", "operator-1/2"), set("token", "operator-2/1"), set("page", int64(8)))},
 	}
 	for field, other := range map[string]any{
 		"page": int64(8), "first": int64(4), "records": int64(2), "bytes": int64(3), "written": "2026-01-02T03:04:06Z",
