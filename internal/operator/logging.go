@@ -3,13 +3,16 @@ package operator
 import (
 	uberzap "go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
 // SetLogger makes the flags about logging hold for the whole process.
 func (o *Options) SetLogger() {
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log), zap.RawZapOpts(uberzap.WrapCore(lazily))))
+	logger := zap.New(zap.UseFlagOptions(&o.log), zap.RawZapOpts(uberzap.WrapCore(lazily)))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger) // client-go's
 }
 
 // lazily makes loggers take their values in when something is logged: each reconcile has
