@@ -21,11 +21,11 @@ import (
 // Encode returns the object that stores a page. Its Blob is stored, not its Records.
 func Encode(p *Page, now time.Time) (*v1.JournalPage, error) {
 	object := &v1.JournalPage{
-		TypeMeta:   metav1.TypeMeta{Kind: pageKind, APIVersion: v1.GroupVersion.String()},
+		TypeMeta: metav1.TypeMeta{Kind: pageKind, APIVersion: v1.GroupVersion.String()},
 		ObjectMeta: metav1.ObjectMeta{Name: p.Name, UID: types.UID(p.UID), Labels: map[string]string{
 			v1.ManagedByLabel: v1.ManagedBy, v1.PartOfLabel: v1.PartOf,
 		}},
-		Token:      p.Token, Over: p.Over, Written: now.UTC().Format(metav1.RFC3339Micro),
+		Token: p.Token, Over: p.Over, Written: now.UTC().Format(metav1.RFC3339Micro),
 	}
 	if p.Version != 0 {
 		object.ResourceVersion = strconv.FormatUint(p.Version, 10)
