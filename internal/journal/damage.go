@@ -1,6 +1,10 @@
 package journal
 
-import "fmt"
+import (
+	"fmt"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
 
 // Damage says what is wrong with a journal, and how far it is known.
 type Damage struct {
@@ -32,7 +36,7 @@ func (d Damage) Message() string {
 		text += fmt.Sprintf("It is known up to page %d, record %d. With this annotation whatever followed is lost: carts that were told, units that were held or shipped.",
 			d.Position.Page, d.Position.Index)
 	}
-	return text + " To restate it as a new journal, annotate the StockLedger with " + RepairAnnotation + "=" + fmt.Sprintf("%q", d.Request())
+	return text + " To restate it as a new journal, annotate the StockLedger with " + v1.RepairAnnotation + "=" + fmt.Sprintf("%q", d.Request())
 }
 
 // Beyond tells whether this damage is about another journal than the one that a request

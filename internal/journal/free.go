@@ -55,7 +55,7 @@ func (l *Log) foreignPage(k known) bool {
 func (l *Log) leftOver() (known, bool) {
 	for _, name := range slices.Sorted(maps.Keys(l.pages)) {
 		k := l.pages[name]
-		if l.foreignPage(k) && k.free(l.tail.header.Head) && !l.goesOn(k.Ref) {
+		if l.foreignPage(k) && max(k.number, 1) < l.tail.header.Head && !k.broken && !l.goesOn(k.Ref) {
 			return k, true
 		}
 	}

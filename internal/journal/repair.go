@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-)
 
-// RepairAnnotation is the annotation of the StockLedger by which a person asks for a
-// repair. Its value is what Damage.Request says.
-const RepairAnnotation = "inventory.acme.com/repair"
+	v1 "github.com/acme/inventory-service/api/v1"
+)
 
 // acceptLoss is what a person has to add where the end of the journal is not proven.
 const acceptLoss = "accept-loss"
@@ -34,7 +32,7 @@ func (d Damage) Request() string {
 	return text
 }
 
-// ParseRepair reads what Request writes. Empty text asks for nothing.
+// ParseRepair reads the value of the annotation, which is what Request writes. Empty text asks for nothing.
 func ParseRepair(text string) (Repair, error) {
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
@@ -42,7 +40,7 @@ func ParseRepair(text string) (Repair, error) {
 	}
 	r, err := parseRepair(fields)
 	if err != nil {
-		return Repair{}, fmt.Errorf("the annotation %s is %.200q: %w; copy its value from the condition JournalDamaged", RepairAnnotation, text, err)
+		return Repair{}, fmt.Errorf("the annotation %s is %.200q: %w; copy its value from the condition JournalDamaged", v1.RepairAnnotation, text, err)
 	}
 	return r, nil
 }
