@@ -58,7 +58,7 @@ var plan = []suite{
 	},
 	{
 		name: "journal", pkg: processes, tests: "TestJournalBroken|TestJournalFrozen|TestFoundingBroken",
-		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{100, 100},
+		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{80, 110}, longEnv: []string{"JOURNAL=long"},
 	},
 	{
 		name: "damage", pkg: processes, tests: "TestJournalDeleted|TestTwoRepair|TestRepairKilled|TestEndNotProven|TestCRDGoneAndBack",
