@@ -27,6 +27,7 @@ import (
 //	drop a        what a has sent gets lost on its way, and a hears that there is no answer
 //	see a         a's watch brings what is new  gap a    a's watch ends
 //	wait 3s, touch journal-0, edit journal-0, delete journal-0
+//	repair a      a person annotates what a's condition says, and everybody hears of it
 //	pages, know a
 func (s *theatre) play(words []string) (problem string) {
 	verb, rest := words[0], words[1:]
@@ -76,6 +77,8 @@ func (s *theatre) play(words []string) (problem string) {
 		s.server.Delete(rest[0])
 	case "edit":
 		s.server.Edit(rest[0], func(p *journal.Page) { p.Records = p.Records[:len(p.Records)-1] })
+	case "repair":
+		s.repair(a)
 	case "pages":
 		s.sayPages()
 	case "know":
@@ -107,6 +110,19 @@ func (s *theatre) setPolicy(words []string) string {
 		}
 	}
 	return ""
+}
+
+// repair annotates what a condition says.
+func (s *theatre) repair(a *actor) {
+	request := a.Log().Damage().Request()
+	repair, err := journal.ParseRepair(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.say("the StockLedger is annotated with %q", request)
+	for _, name := range s.names {
+		s.step(s.actors[name], allocator.Journal{Event: journal.RepairAsked{Repair: repair}})
+	}
 }
 
 func (s *theatre) ask(a *actor, words []string) string {
