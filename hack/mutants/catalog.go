@@ -17,6 +17,7 @@ var catalog = slices.Concat(
 	ofForgetting,
 	ofFaults,
 	ofFounding,
+	ofRepair,
 	ofJournal,
 	ofAuditor,
 )

@@ -135,8 +135,8 @@ var ofJournal = []mutant{
 		fault: "an emptied page looks like one that was never written",
 		patches: []patch{{
 			file: "internal/journal/free.go",
-			old:  `Number: k.number, Emptied: true,`,
-			new:  `Number: map[bool]uint64{false: k.number}[MUTANT], Emptied: !MUTANT,`,
+			old:  `Number: max(k.number, 1), Emptied: true,`,
+			new:  `Number: map[bool]uint64{false: max(k.number, 1)}[MUTANT], Emptied: !MUTANT,`,
 		}},
 		caughtBy: by(model("emptying")),
 	},

@@ -105,8 +105,10 @@ func (l *Log) asked() bool {
 		return false
 	case r.AcceptLoss:
 		return d.Position.reaches(r.Position)
+	case !d.Proven:
+		return false
 	default:
-		return d.Proven && d.Position == r.Position
+		return d.Position == r.Position
 	}
 }
 

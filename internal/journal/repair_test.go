@@ -252,3 +252,171 @@ func TestParseRepair(t *testing.T) {
 		}
 	}
 }
+
+// Who starts anew and finds everything restated, but not yet named, has the StockLedger name
+// it first: another repair may have come before.
+func TestRepairIsNamedFirst(t *testing.T) {
+	for _, otherFirst := range []bool{false, true} {
+		t.Run(fmt.Sprint("another was first: ", otherFirst), func(t *testing.T) {
+			d := filled(t)
+			other := drive(t, d.server, "p2")
+			deleteAll(d.server)
+			d.follow()
+			other.follow()
+			asked := asks(t, d)
+			d.slow = true
+			d.tell(journal.RepairAsked{Repair: asked})
+			for range 40 {
+				if _, reads := d.nextHeld().(journal.ReadLedger); reads && d.Restated() > 0 {
+					break // everything is restated
+				}
+				d.pass()
+				d.restate(99)
+			}
+			fresh := drive(t, d.server, "p3")
+			fresh.tell(journal.Elected{})
+			until := func() bool { return fresh.Following() && fresh.Turn(fresh.now) != journal.Idle }
+			if otherFirst {
+				fresh = drive(t, d.server, "p3")
+				fresh.slow = true
+				fresh.tell(journal.Elected{})
+				for range 40 {
+					if _, names := fresh.nextHeld().(journal.NameLedger); names {
+						break
+					}
+					fresh.pass()
+				}
+				other.tell(journal.Elected{})
+				other.repair(asked, 99)
+				if !other.Leading() {
+					t.Fatalf("the other is %s", other.Stage())
+				}
+				for range 40 {
+					fresh.pass()
+				}
+				if fresh.Identity() != other.Identity() && until() {
+					t.Errorf("it may append to %v, and %v is decided in", fresh.Identity(), other.Identity())
+				}
+				return
+			}
+			fresh.pass()
+			if !until() || d.server.Ledger.Names != fresh.Identity() {
+				t.Errorf("%s with %v, and the StockLedger names %v", fresh.Stage(), fresh.Identity(), d.server.Ledger.Names)
+			}
+		})
+	}
+}
+
+// nextHeld is the effect that is performed next, nil if none waits.
+func (d *driver) nextHeld() journal.Effect {
+	if len(d.held) == 0 {
+		return nil
+	}
+	return d.held[0].effect
+}
+
+// An edit that is put back before anybody has emptied the page is none: others may have
+// gone on, so nothing is proven by it.
+func TestEditPutBack(t *testing.T) {
+	d := filled(t)
+	standby := drive(t, d.server, "p2")
+	name := pageOf(d.server, 4)
+	was := *d.server.Pages[name]
+	d.server.Edit(name, breakPage)
+	standby.slow = true
+	standby.follow()
+	d.server.Edit(name, func(p *journal.Page) { *p = was })
+	late := drive(t, d.server, "p3").lead()
+	late.append("more")
+	if standby.Damage() == nil || standby.Damage().Proven {
+		t.Fatalf("before it is emptied: %s, damage %+v", standby.Stage(), standby.Damage())
+	}
+	standby.slow = false
+	for range 6 {
+		standby.pass()
+		standby.follow()
+	}
+	if standby.Damage() != nil || standby.Position() != late.Position() {
+		t.Errorf("%s at %+v, damage %+v", standby.Stage(), standby.Position(), standby.Damage())
+	}
+}
+
+// A page that was made for a repair belongs to it, however late its write comes: nobody
+// goes on upon it before it was emptied.
+func TestRepairLeavesPagesAlone(t *testing.T) {
+	for before := range 10 {
+		t.Run(fmt.Sprint("after ", before, " appends"), func(t *testing.T) { lateRepair(t, before) })
+	}
+}
+
+// lateRepair lets a write of a repair arrive after another repair was carried through.
+func lateRepair(t *testing.T, before int) {
+	d := filled(t)
+	slow := drive(t, d.server, "p2")
+	deleteAll(d.server)
+	d.follow()
+	slow.follow()
+	asked := asks(t, d)
+	slow.slow = true
+	slow.tell(journal.Elected{})
+	slow.tell(journal.RepairAsked{Repair: asked})
+	for range 20 {
+		if slow.Turn(slow.now) == journal.Restate {
+			break
+		}
+		slow.pass()
+	}
+	slow.restateOnce(1) // it is under way
+	d.repair(asked, 1)
+	for range before {
+		d.append("record of some length")
+		d.follow()
+	}
+	slow.pass() // it arrives
+	for range 8 {
+		d.append("record of some length")
+		d.follow()
+	}
+	if fresh := drive(t, d.server, "p3"); !d.Leading() || fresh.Damage() != nil || fresh.Position() != d.Position() {
+		t.Errorf("%s at %+v; who starts anew is %s at %+v, damage %+v", d.Stage(), d.Position(), fresh.Stage(), fresh.Position(), fresh.Damage())
+	}
+}
+
+// A leader whose append finds the page gone waits for its watch to tell of it: that proves
+// where the journal ended.
+func TestRepairProofUnderLoad(t *testing.T) {
+	d := filled(t)
+	d.server.Delete(pageOf(d.server, 4))
+	d.append("more")
+	d.follow()
+	for range 3 {
+		d.pass()
+	}
+	if d.Damage() == nil || !d.Damage().Proven {
+		t.Errorf("%s, damage %+v", d.Stage(), d.Damage())
+	}
+}
+
+// Where a journal could still go on, the page is emptied before anything is restated: who
+// knows more than is known here must not sell beside the new one.
+func TestRepairEndsTheOldJournal(t *testing.T) {
+	d := filled(t)
+	d.server.Delete(pageOf(d.server, 2))
+	fresh := drive(t, d.server, "p2")
+	fresh.tell(journal.Elected{})
+	asked := asks(t, fresh)
+	fresh.slow = true
+	fresh.tell(journal.RepairAsked{Repair: asked})
+	for range 40 {
+		if fresh.Turn(fresh.now) == journal.Restate {
+			break
+		}
+		fresh.pass()
+	}
+	fresh.restateOnce(1)
+	d.notices = nil
+	d.append("sold")
+	if fresh.Stage() != "restating" || len(d.notices) > 0 {
+		t.Errorf("while the new one is %s, the old journal goes on: %+v", fresh.Stage(), d.notices)
+	}
+}
