@@ -29,15 +29,16 @@ type Options struct {
 	renewDeadline           time.Duration
 	retryPeriod             time.Duration
 
-	defaultHold      time.Duration
-	retention        time.Duration
-	journalLimit     int64
-	journalBandwidth int
-	journalFormat    int
-	sink             string
-	deadLetterSink   string
-	workers          int
-	auditInterval    time.Duration
+	defaultHold         time.Duration
+	retention           time.Duration
+	journalLimit        int64
+	journalCompactAbove int64
+	journalBandwidth    int
+	journalFormat       int
+	sink                string
+	deadLetterSink      string
+	workers             int
+	auditInterval       time.Duration
 
 	log zap.Options
 }
@@ -70,6 +71,8 @@ func ParseFlags(arguments []string) Options {
 		"how long a finished Reservation is remembered and its object kept; longer than any redelivery of a command")
 	flags.Int64Var(&o.journalLimit, "journal-limit", 64<<20,
 		"bytes of a namespace's journal that count at most, at least 8388608: beyond it what is finished is forgotten before --retention")
+	flags.Int64Var(&o.journalCompactAbove, "journal-compact-above", 1<<20,
+		"bytes of a namespace's journal, uncompressed, up to which nothing in it is compacted, at least 16384")
 	flags.IntVar(&o.journalBandwidth, "journal-bandwidth", 600_000,
 		"bytes that are appended to a namespace's journal in a second at most, at least 65536; more carts wait for each other instead")
 	flags.IntVar(&o.journalFormat, "journal-format", max(journal.OldestFormat, journal.Format-1),
@@ -93,8 +96,9 @@ func ParseFlags(arguments []string) Options {
 
 // A journal has to hold some batches beside each other, and one second some appends.
 const (
-	minJournalLimit     = 8 << 20
-	minJournalBandwidth = 64 << 10
+	minJournalLimit        = 8 << 20
+	minJournalCompactAbove = pageFill
+	minJournalBandwidth    = 64 << 10
 )
 
 // validate refuses what flags alone cannot tell to be wrong.
@@ -109,6 +113,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("--audit-interval is %s: give 0 or more, such as 5m", o.auditInterval)
 	case o.journalLimit < minJournalLimit:
 		return fmt.Errorf("--journal-limit is %d: give at least %d bytes", o.journalLimit, minJournalLimit)
+	case o.journalCompactAbove < minJournalCompactAbove:
+		return fmt.Errorf("--journal-compact-above is %d: give at least %d bytes", o.journalCompactAbove, minJournalCompactAbove)
 	case o.journalBandwidth < minJournalBandwidth:
 		return fmt.Errorf("--journal-bandwidth is %d: give at least %d bytes a second", o.journalBandwidth, minJournalBandwidth)
 	case o.journalFormat < journal.OldestFormat || o.journalFormat > journal.Format:

@@ -27,9 +27,8 @@ const (
 	pageFill, pageLimit = 16 << 10, 512 << 10
 	// sparePages keep their content while they are free.
 	sparePages = 4
-	// batch bounds what is decided at once, in bytes; compactAbove is how large a journal
-	// is before anything in it is restated.
-	batch, compactAbove = 256 << 10, 1 << 20
+	// batch bounds what is decided at once, in bytes.
+	batch = 256 << 10
 	// grace is how long nothing is forgotten after its decision, whatever the bound.
 	grace = 5 * time.Minute
 )
@@ -51,7 +50,7 @@ func (p *parts) runner() allocator.RunnerOptions {
 func (p *parts) policy() stock.Policy {
 	return stock.Policy{
 		Retention: stock.Time(p.o.retention.Microseconds()), Grace: stock.Time(grace.Microseconds()),
-		Limit: p.o.journalLimit, CompactAbove: compactAbove, Batch: batch,
+		Limit: p.o.journalLimit, CompactAbove: p.o.journalCompactAbove, Batch: batch,
 	}
 }
 

@@ -36,8 +36,8 @@ const (
 	grist, lines, plentiful = 12, 30, 1 << 20
 	// millsAtOnce is how many mills there are at a time: they leave the machine no rest.
 	millsAtOnce = 2
-	// bandwidth is no bound.
-	bandwidth = "1000000000"
+	// bandwidth is no bound, compactAbove as little as can be.
+	bandwidth, compactAbove = "1000000000", "16384"
 )
 
 // mills has room for those that run.
@@ -68,7 +68,7 @@ func grain(i int) string {
 // begin starts the operator that is asked, and broken.
 func (m *mill) begin(flags ...string) *testbed.Operator {
 	m.Helper()
-	o := m.Start(append([]string{"--journal-bandwidth", bandwidth}, flags...)...)
+	o := m.Start(append([]string{"--journal-bandwidth", bandwidth, "--journal-compact-above", compactAbove}, flags...)...)
 	m.ask(o)
 	return o
 }
