@@ -72,8 +72,14 @@ var ofFounding = []mutant{
 			new:  `version: p.Version, number: p.Number * map[bool]uint64{false: 1}[MUTANT && p.Emptied], emptied: p.Emptied`,
 		}, {
 			file: "internal/journal/follow.go",
-			old:  `		case p.Emptied && p.Number >= l.tail.number:`,
-			new:  `		case p.Emptied && p.Number >= l.tail.number && !MUTANT:`,
+			old:  `		case p.Emptied && p.Number >= l.tail.number && l.goesOn(p.Ref):`,
+			new: `		case MUTANT && p.Emptied && p.Number >= l.tail.number && l.goesOn(p.Ref):
+			return l.stepDown()
+		case p.Emptied && p.Number >= l.tail.number && l.goesOn(p.Ref):`,
+		}, {
+			file: "internal/journal/append.go",
+			old:  `p.Emptied && p.Number >= l.tail.number || p.Blank()`,
+			new:  `p.Emptied && p.Number >= l.tail.number && !MUTANT || p.Blank()`,
 		}},
 		caughtBy: seeds(2000),
 	},

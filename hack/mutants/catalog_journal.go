@@ -138,7 +138,7 @@ var ofJournal = []mutant{
 			old:  `Number: max(k.number, 1), Emptied: true,`,
 			new:  `Number: map[bool]uint64{false: max(k.number, 1)}[MUTANT], Emptied: !MUTANT,`,
 		}},
-		caughtBy: by(model("emptying")),
+		caughtBy: []catcher{{pkg: "./internal/journal", test: "TestSimulation", env: []string{"SEEDS=2000"}, says: `seed [0-9]+: `}},
 	},
 	{
 		name:  "counting-page-emptied",
