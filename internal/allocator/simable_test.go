@@ -33,8 +33,10 @@ func (p *process) freeze(steps int) {
 // thaw notes how long a process was frozen that does something again: long is when the
 // page on which the journal stood has been written over.
 func (p *process) thaw() {
-	if at := p.frozenAt; p.frozenUntil != 0 && at != nil && p.w.server.Pages[at.Name].Number != at.Number {
-		p.w.reach.LongFreezes++
+	if at := p.frozenAt; p.frozenUntil != 0 && at != nil {
+		if now := p.w.server.Pages[at.Name]; now != nil && now.Number != at.Number {
+			p.w.reach.LongFreezes++
+		}
 	}
 	p.frozenUntil, p.frozenAt = 0, nil
 }

@@ -16,8 +16,10 @@ type books struct {
 	// pages are the page objects as stored last, tail the one with the highest number.
 	pages map[string]*journal.Page
 	tail  *journal.Page
-	head  uint64
-	marks stock.Marks
+	// repairs are pages of journals that are made in place of a damaged one.
+	repairs []*journal.Page
+	head    uint64
+	marks   stock.Marks
 	// seq counts what has happened; histories refer to it.
 	seq int
 
@@ -46,6 +48,13 @@ func (b *books) failf(format string, args ...any) { b.w.failf(format, args...) }
 func (b *books) stored(p *journal.Page) {
 	before := b.pages[p.Name]
 	b.pages[p.Name] = p
+	if o := p.Header.Origin; o != nil && p.Header.Journal != b.tail.Header.Journal {
+		if !o.Named {
+			b.restating(p, before)
+			return
+		}
+		b.replaced(p.Header.Journal)
+	}
 	switch {
 	case p.Number == 0:
 		if before != nil && before.Number != 0 {

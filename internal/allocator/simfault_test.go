@@ -24,7 +24,7 @@ func (w *world) fault(p *process) {
 	case 4, 5:
 		w.giveUp(p)
 	case 6:
-		if w.chance(4) {
+		if w.chance(4) && !w.needs(p) {
 			w.crash(p, "")
 		}
 	case 7:
@@ -32,7 +32,7 @@ func (w *world) fault(p *process) {
 	case 8, 9:
 		w.endWatch(p)
 	case 10:
-		if w.chance(4) {
+		if w.chance(4) && w.disaster.happened == w.disaster.mended {
 			w.note("somebody deletes the ledger")
 			w.server.DeleteLedger()
 			w.reach.LedgersDeleted++
@@ -108,7 +108,7 @@ func (w *world) touch() {
 }
 
 func (w *world) endWatch(p *process) {
-	if p.watch == 0 || p.isFrozen() || w.chance(2) {
+	if p.watch == 0 || p.isFrozen() || w.needs(p) || w.chance(2) {
 		return
 	}
 	w.note("the watch of %s ends", p.name)

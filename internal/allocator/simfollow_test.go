@@ -13,7 +13,7 @@ import (
 // followed compares a process that is at the journal's end with one that has read all
 // from a list, and both with the books.
 func (w *world) followed(p *process) {
-	if w.failure != "" || !p.replica.Log().Following() || !w.atEnd(p) {
+	if w.failure != "" || !p.replica.Log().Following() || !w.atEnd(p) || w.disaster.happened != w.disaster.mended {
 		return
 	}
 	w.reach.Compared++

@@ -40,7 +40,7 @@ func (w *world) serve(p *process) {
 // after its answer.
 func (w *world) crashPoint(p *process, put journal.Put) bool {
 	w.writes++
-	if !w.faulty || w.writes != w.crashAt && !w.chance(150) {
+	if !w.faulty || w.needs(p) || w.writes != w.crashAt && !w.chance(150) {
 		return false
 	}
 	switch w.rng.IntN(3) {

@@ -60,6 +60,7 @@ func (w *world) newProcess() *process {
 	p.setClock()
 	w.note("%s starts, its clock is off by %s", p.name, p.offset)
 	p.take(p.replica.Start())
+	p.hearOfRepair()
 	return p
 }
 
@@ -88,7 +89,7 @@ func (p *process) step(event allocator.Event) {
 	if after := log.Stage(); after != before {
 		p.w.note("%s: %s → %s", p.name, before, after)
 	}
-	if d := log.Damage(); d != nil {
+	if d := log.Damage(); d != nil && !p.w.disaster.happened {
 		p.w.failf("%s takes the journal for damaged: %+v", p.name, *d)
 	}
 	if log.Leading() != p.leads {
@@ -167,7 +168,7 @@ func (p *process) answer() {
 		if l, ok := e.Event.(journal.Listed); ok && l.Err == nil && l.Call == p.listing {
 			p.watch, p.from = l.Call, r.from
 		}
-		if wrote, ok := e.Event.(journal.Wrote); ok && wrote.Call == p.fatal && p.fatal != 0 && p.w.faulty {
+		if wrote, ok := e.Event.(journal.Wrote); ok && wrote.Call == p.fatal && p.fatal != 0 && p.w.faulty && !p.w.needs(p) {
 			p.step(e)
 			p.w.crash(p, "after the answer to a write")
 			return

@@ -14,7 +14,7 @@ type reach struct {
 	Stored, Appends, TakeOvers, WrittenOver, Emptied, Compactions, Restated, Lists, Compared int
 	// What went wrong.
 	Crashes, CrashesBefore, CrashesAfter, CrashesAnswered, Conflicts, Denied, Rejected, Doubled, Strays,
-	LongFreezes, Touched, Gaps, LedgersDeleted int
+	LongFreezes, Touched, Gaps, LedgersDeleted, Ruined, Repaired int
 	// What was decided.
 	Outcomes, Refusals, Split, Expired, Shipped, Forgotten, DecidedAgain, Delivered int
 	// What happened to StockItems.

@@ -40,6 +40,7 @@ func (w *world) settle() {
 // round lets everything arrive that is on its way, and everybody do what they have to.
 func (w *world) round(leader *process, round int) {
 	w.now = w.now.Add(20 * time.Millisecond)
+	w.askForRepair()
 	for _, p := range w.procs {
 		for range len(p.pending) {
 			w.serve(p)

@@ -39,6 +39,7 @@ type world struct {
 	denyUntil, touchUntil time.Time
 	// crashAt is the write at which a process crashes, whatever else happens.
 	crashAt, writes int
+	disaster        disaster
 	// steps is how much has happened, of length.
 	steps, length int
 	// read is the newest replica that has just read the journal.
@@ -87,6 +88,9 @@ func newWorld(seed uint64, tracing bool) *world {
 		w.config.Bandwidth = 2000 + w.rng.IntN(20000)
 	}
 	w.crashAt = w.rng.IntN(100)
+	if seed%3 == 1 {
+		w.disaster.at = w.length/4 + w.rng.IntN(w.length/2)
+	}
 	w.books = newBooks(w)
 	w.stock = newStockroom(w)
 	w.server.Reject = rejectPoison
@@ -135,6 +139,8 @@ func (w *world) chance(n int) bool { return w.rng.IntN(n) == 0 }
 func (w *world) step() {
 	w.steps++
 	w.now = w.now.Add(time.Duration(w.rng.IntN(12)) * time.Millisecond)
+	w.ruin()
+	w.askForRepair()
 	p := w.procs[w.rng.IntN(len(w.procs))]
 	switch n := w.rng.IntN(200); {
 	case n < 50:
@@ -189,6 +195,10 @@ func (w *world) elect(p *process) {
 // judge lets the books see what the server has stored since.
 func (w *world) judge() {
 	for ; w.judged < len(w.server.Changes) && w.failure == ""; w.judged++ {
-		w.books.stored(w.server.Changes[w.judged].Page)
+		if c := w.server.Changes[w.judged]; c.Deleted {
+			delete(w.books.pages, c.Page.Name)
+		} else {
+			w.books.stored(c.Page)
+		}
 	}
 }
