@@ -30,7 +30,7 @@ const (
 func (r *ReservationReconciler) setupViews(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("reservation-view").
-		For(&v1.Reservation{}, builder.WithPredicates(r.ours(), ofBridge())).
+		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), ofBridge())).
 		WatchesRawSource(source.Func(r.Queue.Views)).
 		WithOptions(options(viewWorkers)).
 		Complete(reconcile.Func(func(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {

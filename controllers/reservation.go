@@ -56,11 +56,12 @@ type ReservationReconciler struct {
 // SetupWithManager registers the reconciler, twice: for objects that somebody made, and for
 // those of the bridge.
 func (r *ReservationReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours())).
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), predicate.Not(ofBridge()))).
 		WatchesRawSource(source.Func(r.Queue.Reservations)).
 		WithOptions(options(r.Workers)).
 		Complete(r)
+	return errors.Join(err, r.setupViews(mgr))
 }
 
 // ours keeps from the queue what happens in namespaces where this process does not lead.

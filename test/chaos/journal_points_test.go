@@ -221,7 +221,7 @@ func (m *mill) freeze(fault *faultreport.Fault, o *testbed.Operator, point strin
 		defer close(taken)
 		select {
 		case began = <-stopped:
-			other = m.StartBeside("--journal-bandwidth", bandwidth)
+			other = m.StartBeside(fast()...)
 			m.ask(other)
 		case <-m.Context().Done():
 		}

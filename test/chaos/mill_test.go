@@ -65,10 +65,15 @@ func grain(i int) string {
 	return hex.EncodeToString(text)
 }
 
+// fast are the flags under which pages turn fast.
+func fast() []string {
+	return []string{"--journal-bandwidth", bandwidth, "--journal-compact-above", compactAbove}
+}
+
 // begin starts the operator that is asked, and broken.
 func (m *mill) begin(flags ...string) *testbed.Operator {
 	m.Helper()
-	o := m.Start(append([]string{"--journal-bandwidth", bandwidth, "--journal-compact-above", compactAbove}, flags...)...)
+	o := m.Start(append(fast(), flags...)...)
 	m.ask(o)
 	return o
 }
