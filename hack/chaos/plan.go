@@ -140,9 +140,10 @@ var plan = []suite{
 		name: "histories", pkg: processes, tests: "TestHistories|TestHistoriesOverLostAnswers|TestHistoriesOfTwins|TestHistoriesOverDeaths",
 		fault: "porcupine histories", rounds: counts{50, 1000},
 	},
+	{name: "three leaders", pkg: processes, tests: "TestThreeOperators", longOnly: true},
 	{
 		name: "answers", pkg: processes,
-		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestTwoOperators|TestThreeOperators|TestTwoOperatorsConsume|" +
+		tests: "TestAnswersLost|TestConsumeAnswersLost|TestConsumeWhileDeleting|TestLateConsume|TestTwoOperators|TestTwoOperatorsConsume|" +
 			"TestConsumeTakenOver|TestLedgerDeleted|TestStatusErased|TestAPIServerKilled|TestWritesRefusedForLong|TestSinkDown",
 	},
 }

@@ -31,8 +31,10 @@ type Runner struct {
 	// news tells of every step that changed anything, role of the beginnings and ends of
 	// this process's terms.
 	news, role signal
-	// term is this process's term, 0 while it does not lead.
-	term atomic.Uint64
+	// term is this process's term, 0 while it does not lead; waiting is how many requests are
+	// not answered.
+	term    atomic.Uint64
+	waiting atomic.Int64
 
 	// inbox are events that wait for the next step; filled tells that there are some.
 	inbox struct {
@@ -124,6 +126,9 @@ func (r *Runner) Elect(elected bool) {
 	}
 	r.put(Journal{journal.Deposed{}})
 }
+
+// Waiting is the number of requests that are not answered, as of the last step.
+func (r *Runner) Waiting() int { return int(r.waiting.Load()) }
 
 // Read calls read with the stock and the journal as they are. Neither may be kept.
 func (r *Runner) Read(read func(*stock.State, *journal.Log)) {
@@ -219,6 +224,7 @@ func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	effects := r.core.Step(r.now(), events...)
+	r.waiting.Store(int64(r.core.Waiting()))
 	if term := r.core.Term(); term != r.term.Load() {
 		r.term.Store(term)
 		r.role.tell()

@@ -74,12 +74,12 @@ var policy = stock.Policy{
 	Retention: 24 * 3600 * 1e6, Grace: 300 * 1e6, Limit: 64 << 20, CompactAbove: 1 << 20, Batch: 256 << 10,
 }
 
-// receive declares units of a product, and waits until they count. What was read before
+// receive declares mugs, and waits until they count. What was read before
 // the process led is read, and told, again.
-func receive(tb testing.TB, r *allocator.Runner, product stock.ID, units int64) {
+func receive(tb testing.TB, r *allocator.Runner, units int64) {
 	tb.Helper()
 	request := stock.PutItem{Item: stock.Item{
-		UID: stock.ID(uuid.NewString()), Name: string(product), Product: product, Location: "default",
+		UID: stock.ID(uuid.NewString()), Name: "mug", Product: "mug", Location: "default",
 		Generation: 1, Version: 1, Received: units, Sellable: units,
 	}}
 	for {
@@ -114,7 +114,7 @@ func TestRunnerTakeOver(t *testing.T) {
 	first, stopFirst := s.start()
 	second, _ := s.start()
 	first.Elect(true)
-	receive(t, first, "mug", units)
+	receive(t, first, units)
 
 	var leader atomic.Pointer[allocator.Runner]
 	leader.Store(first)
@@ -209,7 +209,7 @@ func TestRunnerAnswersNothingUnproven(t *testing.T) {
 	s := newShop(t)
 	leader, _ := s.start()
 	leader.Elect(true)
-	receive(t, leader, "mug", 10)
+	receive(t, leader, 10)
 	standby, _ := s.start()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -224,7 +224,7 @@ func BenchmarkRunner(b *testing.B) {
 	s := newShop(b)
 	r, _ := s.start()
 	r.Elect(true)
-	receive(b, r, "mug", 1<<40)
+	receive(b, r, 1<<40)
 	var numbers atomic.Int64
 	b.SetParallelism(32)
 	b.ResetTimer()

@@ -75,7 +75,7 @@ func TestRunnerRepair(t *testing.T) {
 	leader, _ := s.start()
 	standby, _ := s.start()
 	leader.Elect(true)
-	receive(t, leader, "mug", units)
+	receive(t, leader, units)
 
 	var told sync.Map // the outcome of each cart
 	var numbers, decided atomic.Int64
@@ -135,7 +135,7 @@ func TestRunnerRepairWithLoss(t *testing.T) {
 	s := newShop(t)
 	first, stop := s.start()
 	first.Elect(true)
-	receive(t, first, "mug", 5)
+	receive(t, first, 5)
 	stop()
 	s.deletePages()
 	fresh, _ := s.start()
@@ -145,7 +145,7 @@ func TestRunnerRepairWithLoss(t *testing.T) {
 		t.Fatalf("%+v", said)
 	}
 	annotate(t, said.Request(), fresh)
-	receive(t, fresh, "mug", 7)
+	receive(t, fresh, 7)
 	to := &atomic.Pointer[allocator.Runner]{}
 	to.Store(fresh)
 	if answer := ask(t, to, cart(1)); answer.Reservation.Phase != stock.PhaseReserved {

@@ -31,7 +31,9 @@ func (w *world) ruin() {
 	if d.at == 0 || d.happened || w.steps < d.at || tail == nil || w.server.Ledger.Names != tail.Header.Journal {
 		return
 	}
-	i := slices.IndexFunc(w.procs, func(p *process) bool { return p.watch != 0 && p.replica.Log().Following() && !p.isFrozen() })
+	i := slices.IndexFunc(w.procs, func(p *process) bool {
+		return p.watch != 0 && p.from == len(w.server.Changes) && p.replica.Log().Following() && !p.isFrozen()
+	})
 	if i < 0 {
 		return
 	}
@@ -51,14 +53,33 @@ func (w *world) ruin() {
 	w.judge()
 }
 
-// askForRepair annotates what the condition of the witness says. Everybody hears of it.
+// damage is what the condition says: what is known best of all processes.
+func (w *world) damage() *journal.Damage {
+	var best *journal.Damage
+	for _, p := range w.procs {
+		d := p.replica.Log().Damage()
+		if d == nil || d.Journal != w.server.Ledger.Names {
+			continue
+		}
+		if best == nil {
+			best = d
+			continue
+		}
+		if told, err := journal.ParseRepair(best.Request()); err != nil || d.Beyond(told) {
+			best = d
+		}
+	}
+	return best
+}
+
+// askForRepair annotates what the condition says. Everybody hears of it.
 func (w *world) askForRepair() {
 	d := &w.disaster
 	if !d.happened || d.mended || w.faulty && !w.chance(100) {
 		return
 	}
-	damage := d.witness.replica.Log().Damage()
-	if damage == nil || damage.Journal == (journal.Identity{}) {
+	damage := w.damage()
+	if damage == nil || !damage.Proven {
 		return
 	}
 	asked, err := journal.ParseRepair(damage.Request())

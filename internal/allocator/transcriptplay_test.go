@@ -27,7 +27,7 @@ import (
 //	drop a        what a has sent gets lost on its way, and a hears that there is no answer
 //	see a         a's watch brings what is new  gap a    a's watch ends
 //	wait 3s, touch journal-0, edit journal-0, delete journal-0
-//	repair a      a person annotates what a's condition says, and everybody hears of it
+//	repair a      somebody annotates what a's condition says, and everybody hears of it
 //	pages, know a
 func (s *theatre) play(words []string) (problem string) {
 	verb, rest := words[0], words[1:]

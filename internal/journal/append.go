@@ -159,11 +159,11 @@ func (l *Log) look(delay time.Duration) []Effect {
 
 // wrote takes the answer to a write.
 func (l *Log) wrote(e Wrote) []Effect {
-	switch {
-	case e.Call == 0:
-	case e.Call == l.emptying:
+	switch e.Call {
+	case 0:
+	case l.emptying:
 		return l.emptiedPage(e)
-	case e.Call == l.fencing:
+	case l.fencing:
 		return l.fenced(e)
 	}
 	if l.attempt == nil || e.Call != l.attempt.call {

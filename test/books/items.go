@@ -124,7 +124,7 @@ func (b *Books) dropItem(r *stock.ItemGone) {
 func (b *Books) serving(key stock.Key, at Place) *stock.Item {
 	var best *stock.Item
 	for _, i := range b.items {
-		is, ok := i.past.at(at)
+		is, ok := i.at(at)
 		if !ok || is == nil || is.Product != key.Product || is.Location != key.Location {
 			continue
 		}

@@ -119,7 +119,7 @@ func (b *Books) CheckItem(i *v1.StockItem) bool {
 		b.violated("stock item %s shows %+v, and the journal knows nothing of it", i.Name, i.Status)
 		return true
 	}
-	stated, _ := known.past.at(at)
+	stated, _ := known.at(at)
 	if stated == nil || stated.Generation != i.Status.ObservedGeneration {
 		b.violated("stock item %s shows generation %d at %s, where the journal has %+v", i.Name, i.Status.ObservedGeneration, at, stated)
 		return true
@@ -181,7 +181,7 @@ func (b *Books) Totals(at Place) (t v1.LedgerTotals) {
 		}
 	}
 	for _, i := range b.items {
-		stated, _ := i.past.at(at)
+		stated, _ := i.at(at)
 		if stated == nil || b.serving(stock.Key{Product: stated.Product, Location: stated.Location}, at) != stated {
 			continue
 		}

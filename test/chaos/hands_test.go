@@ -73,7 +73,7 @@ var hands = []hand{
 	{"pages annotated", func(b *bookkeeping) { b.eachPage(func(p journal.Page) error { return b.annotate(p) }) }},
 	{"pages edited", func(b *bookkeeping) { b.eachPage(b.edit) }},
 	{"a free page deleted", func(b *bookkeeping) {
-		b.deletePages(func(p journal.Page, head, tail uint64) bool { return p.Number < head })
+		b.deletePages(func(p journal.Page, head, _ uint64) bool { return p.Number < head })
 	}},
 	{"a page before the last deleted", func(b *bookkeeping) {
 		b.deletePages(func(p journal.Page, head, tail uint64) bool { return p.Number >= head && p.Number < tail })

@@ -18,7 +18,9 @@ func TestThreeOperators(t *testing.T) { manyLeaders(t, 3) }
 func manyLeaders(t *testing.T, operators int) {
 	w := testbed.NewWorld(t)
 	watched := w.Observe(map[string]int64{})
-	stock := w.StockScarcely(60, "mug", "plate", "bowl")
+	const clients = 16
+	carts := 32 / operators                                                      // the more there are, the slower they are
+	stock := w.StockScarcely(int64(clients*carts*15/64), "mug", "plate", "bowl") // 7 of 10 carts get a unit
 	watched.Received = stock.Received
 	sink := w.NewSink()
 	var all []*testbed.Operator
@@ -27,8 +29,6 @@ func manyLeaders(t *testing.T, operators int) {
 		o := w.Operate("--leader-elect=false", "--sink", sink.URL())
 		all, bridges = append(all, o), append(bridges, o.Bridge)
 	}
-	const clients = 16
-	carts := 32 / operators // two are asked by 256 carts for 180 units; the more there are, the slower they are
 	began := time.Now()
 	crowd := w.Gather(testbed.Load{Clients: clients, Carts: carts, Bridges: bridges, Items: stock.One})
 	crowd.Await(clients * carts)

@@ -33,7 +33,7 @@ var (
 	// FirstTerm is the journal's first write.
 	FirstTerm = PageWrite(func(a *Append) bool { return has[*stock.Term](a) && a.Page.Number == 1 && a.Turns() })
 	// Term is the write by which a process takes over, the first one not among them.
-	Term = PageWrite(func(a *Append) bool { return has[*stock.Term](a) && !(a.Page.Number == 1 && a.Turns()) })
+	Term = PageWrite(func(a *Append) bool { return has[*stock.Term](a) && (a.Page.Number != 1 || !a.Turns()) })
 	// AnyAppend adds some record.
 	AnyAppend = PageWrite(func(a *Append) bool { return len(a.New) > 0 })
 	// Decide has the outcome of a cart that got its units, Refuse of one that did not.
