@@ -56,9 +56,10 @@ var plan = []suite{
 		name: "crashes", pkg: processes, tests: "TestCrash|TestCrashTwice|TestCrashAtRandom|TestConsumeKilled|TestConsumeKilledTwice|TestEveryWriteHasACrash",
 		fault: "crash at API writes", rounds: counts{0, 500}, least: counts{150, 500},
 	},
+	{name: "founding", pkg: processes, tests: "TestFoundingBroken"},
 	{
-		name: "journal", pkg: processes, tests: "TestJournalBroken|TestJournalFrozen|TestFoundingBroken",
-		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{80, 110}, longEnv: []string{"JOURNAL=long"},
+		name: "journal", pkg: processes, tests: "TestJournalBroken|TestJournalFrozen", longOnly: true,
+		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{60, 60},
 	},
 	{
 		name: "damage", pkg: processes, tests: "TestJournalDeleted|TestTwoRepair|TestRepairKilled|TestEndNotProven|TestCRDGoneAndBack",
