@@ -59,7 +59,7 @@ var plan = []suite{
 	{name: "founding", pkg: processes, tests: "TestFoundingBroken"},
 	{
 		name: "journal", pkg: processes, tests: "TestJournalBroken|TestJournalFrozen", longOnly: true,
-		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{60, 60},
+		fault: "journal writes crashed, frozen, lost, late, doubled", least: counts{60, 60}, longEnv: []string{"JOURNAL=long"},
 	},
 	{
 		name: "damage", pkg: processes, tests: "TestJournalDeleted|TestTwoRepair|TestRepairKilled|TestEndNotProven|TestCRDGoneAndBack",
