@@ -101,7 +101,7 @@ func (w *world) settled(leader *process) bool {
 		return false
 	}
 	for _, p := range w.procs {
-		if w.policy.Limit == 0 && (!w.atEnd(p) || len(p.pending) > 0) {
+		if p.replica.Log().Stage() == "damaged" || w.policy.Limit == 0 && (!w.atEnd(p) || len(p.pending) > 0) {
 			return false
 		}
 	}
