@@ -20,7 +20,11 @@
 //	                      ▲                          │ conflict                        │
 //	                      └──────────────────────────┴──────── conflict, deposed ──────┘
 //	any ──▶ damaged (what counts is missing or edited), foreign (a format it does not know);
-//	both are left by the next list only.
+//	both are left by the next list, damaged also for the repair that a person asks for:
+//
+//	damaged ──▶ restating ──the StockLedger names the new journal──▶ following
+//	   ▲            │
+//	   └──gives up──┘
 //
 // The package knows nothing of stock: records are bytes, and so are the marks in the
 // header. It decides nothing and answers nobody. Callers owe it that:
@@ -30,7 +34,10 @@
 //   - they drop what they know at a Reset notice and apply each Applied notice, in order;
 //     a record may be about what compaction restates only further on, and then means nothing;
 //   - they append only what was decided from exactly that, and tell nobody before Landed;
-//   - what they had appended is asked for again after Abandoned: it may have landed.
+//   - what they had appended is asked for again after Abandoned: it may have landed;
+//   - where Turn is Restate they append, in one order, what restates all that they know,
+//     from the record on that Restated counts;
+//   - every process hears what a person asks for (RepairAsked), elected or not.
 //
 // Store performs the effects against an API server, and Encode and Decode turn pages
 // into objects and back.
