@@ -35,6 +35,8 @@ func (b *bridge) describe(err error) *failure {
 		return fail(notFound, "the namespace is being deleted: nothing can be reserved in it any more")
 	case errors.As(err, &missing):
 		return fail(notFound, "there is no such namespace: make it, or name another")
+	case errors.Is(err, namespaces.ErrNotRunning):
+		return fail(tryLater, "this replica is starting or stopping: repeat the request unchanged")
 	}
 	f := fail(tryLater, "the Kubernetes API server did not answer in time or is busy: repeat the request unchanged")
 	f.cause = err

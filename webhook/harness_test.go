@@ -95,7 +95,7 @@ func (p *process) open(t *testing.T, namespace string) *allocator.Runner {
 		if err == nil {
 			return runner
 		}
-		if missing := (*namespaces.MissingError)(nil); !errors.As(err, &missing) {
+		if !errors.Is(err, namespaces.ErrNotRunning) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Millisecond)
