@@ -184,7 +184,7 @@ func timeout(long bool) string {
 	if long {
 		return "90m"
 	}
-	return "10m"
+	return "15m"
 }
 
 // parallel is how many worlds a suite may have at a time: they mostly wait.
