@@ -19,7 +19,7 @@ var (
 	stockUnits = prometheus.NewDesc("inventory_stock_units",
 		"Units of stock by namespace and state, as this replica knows them.", []string{labelNamespace, labelState}, nil)
 	reservations = prometheus.NewDesc("inventory_reservations",
-		"Reservations that are held, remembered, or whose outcome is not delivered, as this replica knows them.",
+		"Reservations that are held, held without an object that shows it, remembered, or whose outcome is not delivered, as this replica knows them.",
 		[]string{labelNamespace, labelState}, nil)
 	journalBytes = prometheus.NewDesc("inventory_journal_bytes",
 		"Size of the pages of the journal that count: their records encoded, and what is stored of them.",
@@ -94,6 +94,7 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	gauge(stockUnits, totals.Consumed, "consumed")
 	gauge(stockUnits, totals.WithoutItem, "without_item")
 	gauge(reservations, totals.Open, "open")
+	gauge(reservations, totals.Unshown, "unshown")
 	gauge(reservations, totals.Remembered, "remembered")
 	gauge(reservations, totals.Undelivered, "undelivered")
 	gauge(journalBytes, encoded, "encoded")

@@ -1,11 +1,9 @@
 package controllers
 
 import (
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -36,41 +34,4 @@ func observeDecision(r *stock.Reservation, took time.Duration) {
 		outcome = v1.PhaseUnavailable
 	}
 	decisions.WithLabelValues(string(outcome)).Observe(took.Seconds())
-}
-
-// nameSet are the names that are counted as taken. The zero value is ready.
-type nameSet struct {
-	mu    sync.Mutex
-	names map[string]map[string]bool
-}
-
-// set says whether a name is taken.
-func (s *nameSet) set(key types.NamespacedName, taken bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known := s.names[key.Namespace]
-	if known[key.Name] == taken {
-		return
-	}
-	if !taken {
-		delete(known, key.Name)
-	} else {
-		if s.names == nil {
-			s.names = map[string]map[string]bool{}
-		}
-		if known == nil {
-			known = map[string]bool{}
-			s.names[key.Namespace] = known
-		}
-		known[key.Name] = true
-	}
-	namesTaken.WithLabelValues(key.Namespace).Set(float64(len(known)))
-}
-
-// forget drops the names of a namespace, and its series.
-func (s *nameSet) forget(namespace string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.names, namespace)
-	namesTaken.DeleteLabelValues(namespace)
 }

@@ -7,37 +7,38 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/allocator"
 )
 
 const (
 	// viewWorkers is how many objects of the bridge are worked on at a time: nobody waits
 	// for one.
 	viewWorkers = 8
-	// viewPause is how long the work on one waits at most for a moment in which no command
-	// waits to be stored. So while there is none, some are written nevertheless.
-	viewPause = 100 * time.Millisecond
+	// leastShare is for how much of the time each of these works while commands always wait.
+	leastShare = 0.01
+	// viewTick is how often it is looked whether commands wait.
+	viewTick = 10 * time.Millisecond
 )
 
 // setupViews registers the controller of the objects that the bridge's commands lead to. It
-// has few workers of its own, which let commands go first: what decides is never in the queue
-// behind what only shows.
+// has few workers of its own, which leave most of the time to commands: what decides is never
+// in the queue behind what only shows. What a person does to such an object is no view.
 func (r *ReservationReconciler) setupViews(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("reservation-view").
-		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), ofBridge())).
+		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), ofBridge(), predicate.Not(byPerson()))).
 		WatchesRawSource(source.Func(r.Queue.Views)).
 		WithOptions(options(viewWorkers)).
 		Complete(reconcile.Func(func(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-			if runner, ok := leading(r.Namespaces, req.Namespace); ok {
-				letCommandsGo(ctx, runner)
-			}
-			return r.Reconcile(ctx, req)
+			began := time.Now()
+			result, err := r.Reconcile(ctx, req)
+			r.rest(ctx, time.Since(began))
+			return result, err
 		}))
 }
 
@@ -49,21 +50,36 @@ func ofBridge() predicate.Predicate {
 	})
 }
 
-// letCommandsGo returns once no command waits to be stored, or after a while.
-func letCommandsGo(ctx context.Context, runner *allocator.Runner) {
-	patience := time.NewTimer(viewPause)
-	defer patience.Stop()
-	for {
-		news := runner.News()
-		if runner.Waiting() == 0 {
+// byPerson keeps what the operator does not do to objects of the bridge, or does seldom: a
+// change of the spec, and a deletion.
+func byPerson() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration()
+		},
+	}
+}
+
+// rest has a worker do nothing for as long as its work owes to commands: at once where
+// nobody waits for a decision, and much longer than the work took where somebody always does.
+// So objects are made as fast as there is room, and a few are made in any case.
+func (r *ReservationReconciler) rest(ctx context.Context, took time.Duration) {
+	if r.Load == nil {
+		return
+	}
+	for owed := took.Seconds(); owed > 0; {
+		left := 1 - r.Load.Share()
+		share := max(leastShare, left*left)
+		pause := min(viewTick, time.Duration(owed*(1-share)/share*float64(time.Second)))
+		if pause < time.Millisecond {
 			return
 		}
-		select {
-		case <-news:
-		case <-patience.C:
-			return
-		case <-ctx.Done():
+		sleep(ctx, pause)
+		if ctx.Err() != nil {
 			return
 		}
+		owed -= pause.Seconds() * share / (1 - share)
 	}
 }

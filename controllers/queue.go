@@ -1,13 +1,16 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -31,8 +34,10 @@ const (
 // objects.
 type Queue struct {
 	changes inbox
-	// reservations are the objects that somebody made, views those of the bridge.
+	// reservations are the objects that somebody made or changed, views those of the bridge.
 	reservations, views *outlet
+	// demanded are the reservations that get an object whatever --show says.
+	demanded names
 }
 
 // NewQueue returns a queue in which nothing waits.
@@ -55,8 +60,10 @@ func (q *Queue) Attend(ctx context.Context, namespace string, runner *allocator.
 	}
 }
 
-// add puts the objects of reservations into the work queues.
+// add puts the objects of reservations into the work queues, those that have waited longest
+// first.
 func (q *Queue) add(ctx context.Context, namespace string, priority int, all []*stock.Reservation) {
+	slices.SortFunc(all, func(a, b *stock.Reservation) int { return cmp.Compare(max(a.At, a.Ended), max(b.At, b.Ended)) })
 	var made, shown []string
 	for _, r := range all {
 		if view.OfBridge(r) {
@@ -79,10 +86,14 @@ func (q *Queue) outlet(object *v1.Reservation) *outlet {
 
 // Look has an object looked at. It does not wait.
 func (q *Queue) Look(object *v1.Reservation) {
-	o := q.outlet(object)
+	q.outlet(object).look(client.ObjectKeyFromObject(object))
+}
+
+// look has an object looked at. It does not wait.
+func (o *outlet) look(key client.ObjectKey) {
 	select {
 	case <-o.opened:
-		o.addAfter(context.Background(), priorityqueue.AddOpts{Priority: ptr.To(viewPriority)}, object.Namespace, object.Name)
+		o.addAfter(context.Background(), priorityqueue.AddOpts{Priority: ptr.To(viewPriority)}, key.Namespace, key.Name)
 	default: // the first look of all is still to come
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,6 +30,10 @@ type ReservationReconciler struct {
 	APIReader  client.Reader
 	Namespaces Namespaces
 	Queue      *Queue
+	// Showing says which carts of the bridge get an object.
+	Showing Showing
+	// Load is how much commands wait; nil is that they never do.
+	Load *allocator.Load
 	// Retention is how long an object is kept once nothing is held any more.
 	Retention time.Duration
 	// Limit is the bound of a journal, in stored bytes: near it objects are kept for less.
@@ -46,8 +51,13 @@ type ReservationReconciler struct {
 	// Witness is nil where nothing is audited.
 	Witness Witness
 
-	taken  nameSet
+	taken  takenNames
 	writes writes
+	// making are the objects of the bridge of which the journal does not know yet.
+	making names
+	// crowded are the namespaces at the bound of Showing, each by a key without a name, and
+	// surplus the objects that make room there.
+	crowded, surplus names
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;update;patch;delete
@@ -57,7 +67,7 @@ type ReservationReconciler struct {
 // those of the bridge.
 func (r *ReservationReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).
-		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), predicate.Not(ofBridge()))).
+		For(&v1.Reservation{}, builder.WithPredicates(r.writes.deletions(), r.ours(), predicate.Or(predicate.Not(ofBridge()), byPerson()))).
 		WatchesRawSource(source.Func(r.Queue.Reservations)).
 		WithOptions(options(r.Workers)).
 		Complete(r)
@@ -141,6 +151,9 @@ func (p pass) settle(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 		}
 	}
 	p.noteName(named, object)
+	if !slices.ContainsFunc(named, unseen) {
+		p.making.set(p.key, false)
+	}
 	if object == nil {
 		return p.make(ctx, named)
 	}

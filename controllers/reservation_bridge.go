@@ -17,13 +17,15 @@ import (
 func (p pass) make(ctx context.Context, named []*stock.Reservation) (ctrl.Result, error) {
 	for _, r := range named {
 		now, ok := p.said(r.ID)
-		if !ok || !unseen(now.Reservation) || p.retired(now) {
+		if !ok || !p.toBeMade(now) {
 			continue
 		}
 		object, err := p.create(ctx, now.Reservation)
 		if err != nil {
+			p.making.set(p.key, false)
 			return ctrl.Result{}, err
 		}
+		p.Queue.demanded.set(p.key, false)
 		p.runner.Tell(stock.Show{Reservation: r.ID, Object: objectOf(object, r.ID)})
 		return ctrl.Result{}, p.show(ctx, object, now)
 	}

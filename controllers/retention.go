@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
@@ -25,13 +26,17 @@ func (p pass) retire(ctx context.Context, object *v1.Reservation, now said) (ctr
 	if !now.Phase.Ended() || object.DeletionTimestamp != nil {
 		return ctrl.Result{}, nil
 	}
-	if left := p.left(p.runner, endOf(now.Reservation)); left > 0 {
+	if left := p.left(p.runner, p.key, view.OfBridge(now.Reservation), endOf(now.Reservation)); left > 0 {
 		return p.await(left), nil
 	}
 	if !now.published {
 		return ctrl.Result{}, nil
 	}
-	return ctrl.Result{}, p.remove(ctx, object)
+	if err := p.remove(ctx, object); err != nil {
+		return ctrl.Result{}, err
+	}
+	p.surplus.set(p.key, false)
+	return ctrl.Result{}, nil
 }
 
 // retireWithdrawn does the same for an object that the journal knows nothing of.
@@ -40,7 +45,7 @@ func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl
 	if complete == nil {
 		return ctrl.Result{}, nil
 	}
-	if left := p.left(p.runner, complete.LastTransitionTime.Time); left > 0 {
+	if left := p.left(p.runner, p.key, false, complete.LastTransitionTime.Time); left > 0 {
 		return p.await(left), nil
 	}
 	return ctrl.Result{}, p.remove(ctx, object)
@@ -48,32 +53,38 @@ func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl
 
 // retired tells whether the object of a reservation would be deleted by now.
 func (p pass) retired(now said) bool {
-	return now.Phase.Ended() && now.published && p.left(p.runner, endOf(now.Reservation)) <= 0
+	return now.Phase.Ended() && now.published && p.left(p.runner, p.key, view.OfBridge(now.Reservation), endOf(now.Reservation)) <= 0
 }
 
 // endOf is when nothing was held any more.
 func endOf(r *stock.Reservation) time.Time { return view.Time(max(r.At, r.Ended)) }
 
 // left is how much longer an object is kept that was complete at a time.
-func (r *ReservationReconciler) left(runner *allocator.Runner, complete time.Time) time.Duration {
+func (r *ReservationReconciler) left(runner *allocator.Runner, key client.ObjectKey, ofBridge bool, complete time.Time) time.Duration {
 	retention := r.Retention
-	if r.crowded(runner) {
-		retention = min(retention, crowdedRetention)
+	if ofBridge && r.Showing.Retention > 0 {
+		retention = min(retention, r.Showing.Retention)
+	}
+	if r.nearBound(runner) {
+		retention = min(retention, retentionNearBound)
+	}
+	if r.surplus.has(key) {
+		retention = 0
 	}
 	return complete.Add(retention).Sub(r.Now())
 }
 
-// crowdedRetention is how long objects are kept where the journal is near its bound. What
+// retentionNearBound is how long objects are kept where the journal is near its bound. What
 // has an object is not forgotten, and new carts would be refused for those that have ended.
-const crowdedRetention = 5 * time.Minute
+const retentionNearBound = 5 * time.Minute
 
-// crowded tells whether the journal is nearer to its bound than forgetting lets it come.
-func (r *ReservationReconciler) crowded(runner *allocator.Runner) (crowded bool) {
+// nearBound tells whether the journal is nearer to its bound than forgetting lets it come.
+func (r *ReservationReconciler) nearBound(runner *allocator.Runner) (near bool) {
 	runner.Read(func(s *stock.State, _ *journal.Log) {
 		_, stored := s.LogBytes()
-		crowded = r.Limit > 0 && stored >= r.Limit/4*3
+		near = r.Limit > 0 && stored >= r.Limit/4*3
 	})
-	return crowded
+	return near
 }
 
 // await comes back after a time, unless a sweep will be early enough.

@@ -108,7 +108,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 	o.runner = allocator.NewRunner(options)
 	o.r = &ReservationReconciler{
 		Client: s.users, APIReader: s.users, Namespaces: o, Queue: queue,
-		Retention: time.Hour, DefaultHold: 15 * time.Minute, Now: s.now, Workers: 8,
+		Retention: time.Hour, DefaultHold: 15 * time.Minute, Now: s.now, Workers: 8, Showing: Showing{Mode: ShowAll},
 	}
 	s.runs(func(ctx context.Context) { _ = o.runner.Run(ctx) })
 	return o

@@ -97,8 +97,11 @@ func totalsOf(s *stock.State) v1.LedgerTotals {
 		WithoutItem: sums.WithoutItem, Remembered: int64(s.Remembered()),
 		Undelivered: int64(marks.Outcomes - marks.Published), //nolint:gosec // counts of what one namespace has decided
 	}
-	for range s.Open() {
+	for r := range s.Open() {
 		totals.Open++
+		if unseen(r) {
+			totals.Unshown++
+		}
 	}
 	return totals
 }

@@ -24,16 +24,26 @@ import (
 // beginning of each term what the journal and the objects do not agree on, and shortly
 // before its time what is to be deleted. It returns when ctx ends.
 func (r *ReservationReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
-	defer r.taken.forget(namespace)
+	defer r.forget(namespace)
 	runner.Terms(ctx, func(ctx context.Context, _ uint64) {
+		go r.keepRoom(ctx, namespace, runner)
 		untilDone(ctx, func() error { return r.compare(ctx, namespace, runner) })
 		wait.UntilWithContext(ctx, func(ctx context.Context) {
 			if err := r.sweep(ctx, namespace, runner); err != nil && ctx.Err() == nil {
 				log.FromContext(ctx).Error(err, "the next sweep tries again", "namespace", namespace)
 			}
 		}, r.horizon()/2)
-		r.taken.forget(namespace) // it is for the next leader to say
+		r.forget(namespace) // it is for the next leader to say
 	})
+}
+
+// forget drops what is kept of a namespace while this process leads it.
+func (r *ReservationReconciler) forget(namespace string) {
+	r.taken.forget(namespace)
+	r.making.forget(namespace)
+	r.crowded.forget(namespace)
+	r.surplus.forget(namespace)
+	r.Queue.demanded.forget(namespace)
 }
 
 // untilDone does something until it succeeds or ctx ends.
@@ -57,13 +67,17 @@ func (r *ReservationReconciler) compare(ctx context.Context, namespace string, r
 	uids := make(map[stock.ID]bool, len(objects))
 	for i := range objects {
 		uids[stock.ID(objects[i].UID)] = true
-		if !agrees(runner, &objects[i]) {
-			r.Queue.outlet(&objects[i]).add(ctx, namespace, lookPriority, []string{objects[i].Name})
+		if asks, agrees := agreement(runner, &objects[i]); !agrees {
+			outlet := r.Queue.outlet(&objects[i])
+			if asks {
+				outlet = r.Queue.reservations
+			}
+			outlet.add(ctx, namespace, lookPriority, []string{objects[i].Name})
 		}
 	}
 	var differ []*stock.Reservation
 	for _, known := range kept(runner) {
-		if unseen(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
+		if unseen(known) && r.Showing.wants(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
 			differ = append(differ, known)
 		}
 	}
@@ -90,16 +104,20 @@ func kept(runner *allocator.Runner) (all []*stock.Reservation) {
 	return all
 }
 
-// agrees tells whether an object shows what the journal says and asks for nothing more.
-func agrees(runner *allocator.Runner, object *v1.Reservation) bool {
+// agreement tells whether an object asks for something more than the journal says, and else
+// whether it shows what the journal says.
+func agreement(runner *allocator.Runner, object *v1.Reservation) (asks, agrees bool) {
 	var known *stock.Reservation
 	runner.Read(func(s *stock.State, _ *journal.Log) { known, _ = s.Shown(stock.ID(object.UID)) })
-	if known == nil || wanted(object, known) != nil {
-		return false
+	if known == nil {
+		return false, false
+	}
+	if wanted(object, known) != nil {
+		return true, false
 	}
 	shown := v1.Reservation{Status: object.Status}
 	view.Show(&shown, known)
-	return equality.Semantic.DeepEqual(&shown.Status, &object.Status)
+	return false, equality.Semantic.DeepEqual(&shown.Status, &object.Status)
 }
 
 // sweep queues what is to be deleted within the horizon. What is late already, as after an
@@ -130,7 +148,7 @@ func (r *ReservationReconciler) soon(runner *allocator.Runner, object *v1.Reserv
 	if complete == nil || object.DeletionTimestamp != nil {
 		return 0, false
 	}
-	after = r.left(runner, complete.LastTransitionTime.Time)
+	after = r.left(runner, client.ObjectKeyFromObject(object), object.Spec.Command != nil, complete.LastTransitionTime.Time)
 	if after > r.horizon() {
 		return 0, false
 	}

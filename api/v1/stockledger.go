@@ -25,6 +25,7 @@ const LedgerName = "default"
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.totals.reserved`
 // +kubebuilder:printcolumn:name="Consumed",type=integer,JSONPath=`.status.totals.consumed`
 // +kubebuilder:printcolumn:name="Open",type=integer,JSONPath=`.status.totals.open`
+// +kubebuilder:printcolumn:name="Unshown",type=integer,JSONPath=`.status.totals.unshown`
 // +kubebuilder:printcolumn:name="Undelivered",type=integer,JSONPath=`.status.totals.undelivered`
 // +kubebuilder:printcolumn:name="Remembers Since",type=string,JSONPath=`.status.rememberedSince`
 // +kubebuilder:printcolumn:name="Consistent",type=string,JSONPath=`.status.conditions[?(@.type=="Consistent")].status`
@@ -116,6 +117,10 @@ type LedgerTotals struct {
 	// Open is the number of reservations that are held.
 	// +optional
 	Open int64 `json:"open"`
+	// Unshown is the number of open reservations that no Reservation object shows:
+	// those that wait for theirs, and what --show and --max-shown leave out.
+	// +optional
+	Unshown int64 `json:"unshown"`
 	// Remembered is the number of reservations that the journal knows.
 	// +optional
 	Remembered int64 `json:"remembered"`

@@ -22,6 +22,7 @@ type Runner struct {
 	options   journal.StoreOptions
 
 	changed func(stock.Changes)
+	load    *Load
 
 	// mu guards core: steps take it for themselves, queries share it.
 	mu   sync.RWMutex
@@ -31,10 +32,8 @@ type Runner struct {
 	// news tells of every step that changed anything, role of the beginnings and ends of
 	// this process's terms.
 	news, role signal
-	// term is this process's term, 0 while it does not lead; waiting is how many requests are
-	// not answered.
-	term    atomic.Uint64
-	waiting atomic.Int64
+	// term is this process's term, 0 while it does not lead.
+	term atomic.Uint64
 
 	// inbox are events that wait for the next step; filled tells that there are some.
 	inbox struct {
@@ -65,12 +64,14 @@ type RunnerOptions struct {
 	// Changed, if set, is told while this process leads what the journal changed. It is
 	// called between steps and must not block.
 	Changed func(stock.Changes)
+	// Load, if set, notes when somebody waits for an answer.
+	Load *Load
 }
 
 // NewRunner returns a runner that has not been started.
 func NewRunner(o RunnerOptions) *Runner {
 	r := &Runner{
-		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store,
+		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store, load: o.Load,
 		core: New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.inbox.waiting = map[uint64]chan reply{}
@@ -100,6 +101,8 @@ var ErrNoAnswer = errors.New("no answer in time")
 // Ask has a request decided and returns once the answer may be told. It fails with
 // ErrNoAnswer when ctx or Run ends before that, and with ErrUnwritable.
 func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
+	r.load.change(1)
+	defer r.load.change(-1)
 	answered := make(chan reply, 1)
 	call := r.register(answered)
 	r.put(Asked{Call: call, Request: request})
@@ -126,9 +129,6 @@ func (r *Runner) Elect(elected bool) {
 	}
 	r.put(Journal{journal.Deposed{}})
 }
-
-// Waiting is the number of requests that are not answered, as of the last step.
-func (r *Runner) Waiting() int { return int(r.waiting.Load()) }
 
 // Read calls read with the stock and the journal as they are. Neither may be kept.
 func (r *Runner) Read(read func(*stock.State, *journal.Log)) {
@@ -224,7 +224,6 @@ func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	effects := r.core.Step(r.now(), events...)
-	r.waiting.Store(int64(r.core.Waiting()))
 	if term := r.core.Term(); term != r.term.Load() {
 		r.term.Store(term)
 		r.role.tell()

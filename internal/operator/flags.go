@@ -4,12 +4,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/webhook"
 )
@@ -31,6 +33,9 @@ type Options struct {
 
 	defaultHold         time.Duration
 	retention           time.Duration
+	show                string
+	maxShown            int
+	objectRetention     time.Duration
 	journalLimit        int64
 	journalCompactAbove int64
 	journalBandwidth    int
@@ -69,6 +74,12 @@ func ParseFlags(arguments []string) Options {
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
 		"how long a finished Reservation is remembered and its object kept; longer than any redelivery of a command")
+	flags.StringVar(&o.show, "show", string(controllers.ShowHeld),
+		"which carts of the bridge become Reservation objects: held, all (refused ones too), or none; every one is found by id")
+	flags.IntVar(&o.maxShown, "max-shown", 20_000,
+		"about how many carts of the bridge have an object in a namespace, those that have ended going first; 0 is no bound")
+	flags.DurationVar(&o.objectRetention, "object-retention", time.Hour,
+		"how long the object of a finished cart of the bridge is kept, --retention at most")
 	flags.Int64Var(&o.journalLimit, "journal-limit", 64<<20,
 		"bytes of a namespace's journal that count at most, at least 8388608: beyond it what is finished is forgotten before --retention")
 	flags.Int64Var(&o.journalCompactAbove, "journal-compact-above", 1<<20,
@@ -101,6 +112,8 @@ const (
 	minJournalBandwidth    = 64 << 10
 )
 
+var showModes = []controllers.ShowMode{controllers.ShowHeld, controllers.ShowAll, controllers.ShowNone}
+
 // validate refuses what flags alone cannot tell to be wrong.
 func (o Options) validate() error {
 	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
@@ -109,6 +122,12 @@ func (o Options) validate() error {
 		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
 	case o.retention <= 0:
 		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
+	case !slices.Contains(showModes, controllers.ShowMode(o.show)):
+		return fmt.Errorf("--show is %q: give held, all or none", o.show)
+	case o.maxShown < 0:
+		return fmt.Errorf("--max-shown is %d: give 1 or more, or 0 for no bound", o.maxShown)
+	case o.objectRetention <= 0:
+		return fmt.Errorf("--object-retention is %s: give more than 0, such as 1h", o.objectRetention)
 	case o.auditInterval < 0:
 		return fmt.Errorf("--audit-interval is %s: give 0 or more, such as 5m", o.auditInterval)
 	case o.journalLimit < minJournalLimit:

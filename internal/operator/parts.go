@@ -37,7 +37,7 @@ const (
 func (p *parts) runner() allocator.RunnerOptions {
 	process := uuid.NewString()
 	return allocator.RunnerOptions{
-		Client: p.pages, Now: p.clock.Now, Gated: true,
+		Client: p.pages, Now: p.clock.Now, Gated: true, Load: &p.load,
 		Config: journal.Config{
 			Self: journal.Leader{Name: p.o.identity() + "_" + process[:8]}, Process: process,
 			Fill: pageFill, MaxPage: pageLimit, Bandwidth: p.o.journalBandwidth, Spare: sparePages,
@@ -71,7 +71,7 @@ func (p *parts) makeNamespaces() (err error) {
 // makePublisher lets the outcomes of each namespace be sent.
 func (p *parts) makePublisher() error {
 	outcomes, err := publisher.New(publisher.Options{
-		Client: p.GetClient(), Sink: p.o.sink, DeadLetterSink: p.o.deadLetterSink,
+		Client: p.GetClient(), Sink: p.o.sink, DeadLetterSink: p.o.deadLetterSink, Show: p.queue.Demand,
 	})
 	if err != nil {
 		return err
@@ -82,9 +82,9 @@ func (p *parts) makePublisher() error {
 
 // makeControllers lets objects be passed on and shown, and audited.
 func (p *parts) makeControllers() error {
-	queue := controllers.NewQueue()
 	reservations := &controllers.ReservationReconciler{
-		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: queue,
+		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: p.queue, Load: &p.load,
+		Showing:   controllers.Showing{Mode: controllers.ShowMode(p.o.show), Max: p.o.maxShown, Retention: p.o.objectRetention},
 		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
 	}
 	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now}
@@ -96,21 +96,21 @@ func (p *parts) makeControllers() error {
 	}
 	audits := auditor.New(auditor.Options{
 		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
-		Busy:    func(string) bool { return queue.Waits() || items.Waits() },
+		Busy:    func(string) bool { return p.queue.Waits() || items.Waits() },
 		Changed: ledgers.Changed,
 		Stale: func(object client.Object) {
 			switch o := object.(type) {
 			case *v1.Reservation:
-				queue.Look(o)
+				p.queue.Look(o)
 			case *v1.StockItem:
 				items.Stale(o)
 			}
 		},
 	})
 	reservations.Witness, items.Witness, ledgers.Audits = audits, audits, audits
-	p.namespaces.Tell(queue.Changed, items.Changed, expiry.Changed)
+	p.namespaces.Tell(p.queue.Changed, items.Changed, expiry.Changed)
 	p.namespaces.Attend(
-		controllers.Ledgers(p.GetClient()), items.Attend, queue.Attend, reservations.Attend, expiry.Attend,
+		controllers.Ledgers(p.GetClient()), items.Attend, p.queue.Attend, reservations.Attend, expiry.Attend,
 		ledgers.Attend, audits.Attend,
 	)
 	return errors.Join(reservations.SetupWithManager(p), items.SetupWithManager(p), ledgers.SetupWithManager(p))

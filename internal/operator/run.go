@@ -23,7 +23,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}}
+	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}, queue: controllers.NewQueue()}
 	for _, step := range []func() error{p.makeNamespaces, p.makePublisher, p.makeControllers} {
 		if err := step(); err != nil {
 			return err
@@ -67,6 +67,9 @@ type parts struct {
 	clock      *allocator.ServerClock
 	pages      *journal.Client
 	namespaces *namespaces.Set
+	queue      *controllers.Queue
+	// load is how much commands wait.
+	load allocator.Load
 	// synced tells whether the caches have told what there was.
 	synced func() bool
 }

@@ -65,7 +65,9 @@ func (c *course) write(ctx context.Context, o *outcome) result {
 		return result{outcome: o, end: again, after: c.afterFailure.delay(n.attempts, c.random)}
 	}
 	if !found && n.status == metav1.ConditionFalse && n.attempts < awaitObject && c.unshown(o.r.ID) {
-		n.attempts++ // its object is made behind: it is moments away
+		if n.attempts++; c.options.Show != nil { // its object is made behind: it is moments away
+			c.options.Show(c.namespace, o.r.ID)
+		}
 		return result{outcome: o, end: again, after: time.Second}
 	}
 	o.note = nil

@@ -28,6 +28,9 @@ type Options struct {
 	// DeadLetterSink is the http or https URL of what the sink refuses. Optional, and of
 	// no use without a sink.
 	DeadLetterSink string
+	// Show has the object made of a command's reservation, to say there that the sink refuses
+	// its event; it does not wait. Optional: without it only objects that are there say so.
+	Show func(namespace string, reservation stock.ID)
 	// Workers is how many events are sent at the same time, over all namespaces.
 	// Default: 16.
 	Workers int

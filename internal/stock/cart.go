@@ -86,6 +86,7 @@ func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
 	c.open, c.packed = &openCart{Reservation: r, size: bytes, kind: s.classify(r)}, ""
 	s.hold(r, 1)
 	s.indexObject(c, before, r)
+	s.countShown(before, r)
 	if r.Number > s.marks.Published && (before == nil || before.Number != r.Number) {
 		s.addUnpublished(r.Number, c)
 	}
@@ -129,6 +130,7 @@ func (s *State) dropCart(c *cart) {
 	r := c.reservation()
 	s.hold(r, -1)
 	s.indexObject(c, r, &Reservation{})
+	s.countShown(r, nil)
 	if key, ok := r.ID.uuid(); ok {
 		delete(s.uuids, key)
 	} else {
@@ -152,6 +154,24 @@ func (s *State) hold(r *Reservation, sign int64) {
 		l.reserved += sign * held
 		s.tidy(l)
 	}
+}
+
+// countShown counts the objects that show commands.
+func (s *State) countShown(before, after *Reservation) {
+	if before.shownCommand() == after.shownCommand() {
+		return
+	}
+	save(s, &s.shownCommands)
+	if after.shownCommand() {
+		s.shownCommands++
+	} else {
+		s.shownCommands--
+	}
+}
+
+// shownCommand tells whether an object shows a reservation that came as a command.
+func (r *Reservation) shownCommand() bool {
+	return r != nil && r.Command.ID != "" && r.Object.UID != "" && !r.Object.Gone
 }
 
 // indexObject lets a cart be found by its object.

@@ -4,6 +4,7 @@ package stock
 func (s *State) Clone() *State {
 	c := &cloning{State: New(), pages: map[*page]*page{nil: nil}, carts: map[*cart]*cart{}}
 	c.head, c.marks, c.encoded, c.stored, c.unsorted = s.head, s.marks, s.encoded, s.stored, s.unsorted
+	c.shownCommands = s.shownCommands
 	for _, p := range s.pages {
 		copied := *p
 		copied.carts, copied.items, copied.totals, copied.readers = nil, nil, nil, nil

@@ -64,6 +64,7 @@ func (d *dumper) carts(s *State) {
 	for _, c := range carts {
 		d.line("cart %d %+v", c.home.number, *reservations[c])
 	}
+	d.line("objects show %d commands", s.shownCommands)
 	for _, name := range slices.Sorted(maps.Keys(s.objects)) {
 		id, _ := s.FindObject(name)
 		d.line("object %q shows %q, one of %d", name, id, len(s.objects[name]))

@@ -38,6 +38,9 @@ func (s *State) Shown(uid ID) (*Reservation, bool) {
 	return nil, false
 }
 
+// ShownCommands is the number of objects that show reservations which came as commands.
+func (s *State) ShownCommands() int { return s.shownCommands }
+
 // Kept yields those that may not be forgotten, in no order: they hold units, or their outcome
 // is not delivered, or an object shows them. Nobody may change them.
 func (s *State) Kept() iter.Seq[*Reservation] {

@@ -21,6 +21,9 @@ type State struct {
 	unpublished []outcome
 	unsorted    bool
 
+	// shownCommands counts the objects that show commands.
+	shownCommands int
+
 	items map[ID]*item
 	// stocks has what is known of a product at a location, products the same in the order
 	// in which units are taken. Their slices are never changed in place.
