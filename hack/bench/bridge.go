@@ -27,6 +27,7 @@ type bridgeVariant struct {
 //	{name: "bridge-few", flags: []string{"--workers=16"}, suffix: "_few"},
 var bridges = []bridgeVariant{
 	{name: "bridge"},
+	{name: "bridge-none", flags: []string{"--show=none"}, suffix: "_none"},
 }
 
 // newBridges makes the contenders of all variants. objects is ours.
