@@ -33,6 +33,7 @@ const (
 // Queue brings what the journal changed to the controllers of Reservations, as names of
 // objects.
 type Queue struct {
+	showing Showing
 	changes inbox
 	// reservations are the objects that somebody made or changed, views those of the bridge.
 	reservations, views *outlet
@@ -40,8 +41,10 @@ type Queue struct {
 	demanded names
 }
 
-// NewQueue returns a queue in which nothing waits.
-func NewQueue() *Queue { return &Queue{reservations: newOutlet(), views: newOutlet()} }
+// NewQueue returns a queue in which nothing waits. What is not to be shown never comes into it.
+func NewQueue(showing Showing) *Queue {
+	return &Queue{showing: showing, reservations: newOutlet(), views: newOutlet()}
+}
 
 // Changed takes in what was changed in a namespace. It never waits.
 func (q *Queue) Changed(namespace string, c stock.Changes) { q.changes.put(namespace, c.Reservations) }
@@ -66,10 +69,11 @@ func (q *Queue) add(ctx context.Context, namespace string, priority int, all []*
 	slices.SortFunc(all, func(a, b *stock.Reservation) int { return cmp.Compare(max(a.At, a.Ended), max(b.At, b.Ended)) })
 	var made, shown []string
 	for _, r := range all {
-		if view.OfBridge(r) {
-			shown = append(shown, view.Name(r))
-		} else {
+		switch {
+		case !view.OfBridge(r):
 			made = append(made, view.Name(r))
+		case !unseen(r), q.showing.wants(r):
+			shown = append(shown, view.Name(r))
 		}
 	}
 	q.reservations.add(ctx, namespace, priority, made)

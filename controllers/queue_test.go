@@ -46,7 +46,7 @@ func TestQueue(t *testing.T) {
 	o.command("b")
 	uid := stock.ID(o.made("r").UID)
 	o.reconcile("r")
-	q := NewQueue()
+	q := NewQueue(Showing{})
 	q.Changed(o.namespace, stock.Changes{Reservations: []stock.ID{"b", uid, "b", "unknown"}})
 	o.runs(func(ctx context.Context) { q.Attend(ctx, o.namespace, o.runner) })
 	made, views := priorityqueue.New[reconcile.Request](""), priorityqueue.New[reconcile.Request]("")

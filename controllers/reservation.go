@@ -30,8 +30,6 @@ type ReservationReconciler struct {
 	APIReader  client.Reader
 	Namespaces Namespaces
 	Queue      *Queue
-	// Showing says which carts of the bridge get an object.
-	Showing Showing
 	// Load is how much commands wait; nil is that they never do.
 	Load *allocator.Load
 	// Retention is how long an object is kept once nothing is held any more.
@@ -55,7 +53,7 @@ type ReservationReconciler struct {
 	writes writes
 	// making are the objects of the bridge of which the journal does not know yet.
 	making names
-	// crowded are the namespaces at the bound of Showing, each by a key without a name, and
+	// crowded are the namespaces at the bound of what is shown, each by a key without a name, and
 	// surplus the objects that make room there.
 	crowded, surplus names
 }

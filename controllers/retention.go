@@ -62,8 +62,8 @@ func endOf(r *stock.Reservation) time.Time { return view.Time(max(r.At, r.Ended)
 // left is how much longer an object is kept that was complete at a time.
 func (r *ReservationReconciler) left(runner *allocator.Runner, key client.ObjectKey, ofBridge bool, complete time.Time) time.Duration {
 	retention := r.Retention
-	if ofBridge && r.Showing.Retention > 0 {
-		retention = min(retention, r.Showing.Retention)
+	if ofBridge && r.Queue.showing.Retention > 0 {
+		retention = min(retention, r.Queue.showing.Retention)
 	}
 	if r.nearBound(runner) {
 		retention = min(retention, retentionNearBound)

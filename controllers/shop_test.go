@@ -88,7 +88,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	queue := NewQueue()
+	queue := NewQueue(Showing{Mode: ShowAll})
 	o.expiry = &Expiry{Reader: s.users, Now: s.now}
 	name := fmt.Sprintf("o%d", s.operators)
 	options := allocator.RunnerOptions{
@@ -108,7 +108,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 	o.runner = allocator.NewRunner(options)
 	o.r = &ReservationReconciler{
 		Client: s.users, APIReader: s.users, Namespaces: o, Queue: queue,
-		Retention: time.Hour, DefaultHold: 15 * time.Minute, Now: s.now, Workers: 8, Showing: Showing{Mode: ShowAll},
+		Retention: time.Hour, DefaultHold: 15 * time.Minute, Now: s.now, Workers: 8,
 	}
 	s.runs(func(ctx context.Context) { _ = o.runner.Run(ctx) })
 	return o

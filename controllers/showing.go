@@ -67,7 +67,7 @@ func (p pass) toBeMade(now said) bool {
 		return false
 	case p.Queue.demanded.has(p.key):
 		return true
-	case !p.Showing.wants(now.Reservation):
+	case !p.Queue.showing.wants(now.Reservation):
 		return false
 	}
 	return p.takePlace()
@@ -77,7 +77,7 @@ func (p pass) toBeMade(now said) bool {
 // journal knows the object.
 func (p pass) takePlace() bool {
 	making, _ := p.making.set(p.key, true)
-	if p.Showing.Max == 0 || shownCommands(p.runner)+making <= p.Showing.Max {
+	if p.Queue.showing.Max == 0 || shownCommands(p.runner)+making <= p.Queue.showing.Max {
 		return true
 	}
 	p.making.set(p.key, false)
@@ -108,7 +108,7 @@ func (r *ReservationReconciler) keepRoom(ctx context.Context, namespace string, 
 // first. It returns how many wait.
 func (r *ReservationReconciler) makeRoom(ctx context.Context, namespace string, runner *allocator.Runner) int {
 	waiting, ended := r.unshownAndEnded(runner)
-	room := min(max(0, r.Showing.Max-shownCommands(runner)), len(waiting))
+	room := min(max(0, r.Queue.showing.Max-shownCommands(runner)), len(waiting))
 	surplus := ended[:min(len(ended), len(waiting)-room)]
 	for _, e := range surplus {
 		r.surplus.set(client.ObjectKey{Namespace: namespace, Name: view.Name(e)}, true)
@@ -125,7 +125,7 @@ func (r *ReservationReconciler) unshownAndEnded(runner *allocator.Runner) (unsho
 		for known := range s.Kept() {
 			switch {
 			case !view.OfBridge(known):
-			case unseen(known) && r.Showing.wants(known):
+			case unseen(known) && r.Queue.showing.wants(known):
 				unshown = append(unshown, known)
 			case known.Phase.Ended() && known.Object.UID != "" && known.Number <= published:
 				ended = append(ended, known)

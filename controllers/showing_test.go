@@ -23,7 +23,7 @@ func TestShowing(t *testing.T) {
 	} {
 		t.Run("mode "+string(mode), func(t *testing.T) {
 			o := leader(t)
-			o.r.Showing.Mode = mode
+			o.r.Queue.showing.Mode = mode
 			o.command("held")
 			o.command("refused", refuse)
 			o.command("released")
@@ -47,7 +47,7 @@ func TestShowing(t *testing.T) {
 // says; one that a person made is kept longer.
 func TestShowingFollows(t *testing.T) {
 	o := leader(t)
-	o.r.Showing = Showing{Retention: time.Minute}
+	o.r.Queue.showing = Showing{Retention: time.Minute}
 	o.command("b")
 	o.made("r")
 	for _, name := range []string{"b", "r"} {
@@ -76,7 +76,7 @@ func TestShowingFollows(t *testing.T) {
 // first, and the one that has waited longest comes first.
 func TestShowingBound(t *testing.T) {
 	o := leader(t)
-	o.r.Showing.Max = 2
+	o.r.Queue.showing.Max = 2
 	o.startController()
 	o.runs(func(ctx context.Context) { o.r.Queue.Attend(ctx, o.namespace, o.runner) })
 	o.runs(func(ctx context.Context) { o.r.Attend(ctx, o.namespace, o.runner) })

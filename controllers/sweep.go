@@ -77,7 +77,7 @@ func (r *ReservationReconciler) compare(ctx context.Context, namespace string, r
 	}
 	var differ []*stock.Reservation
 	for _, known := range kept(runner) {
-		if unseen(known) && r.Showing.wants(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
+		if unseen(known) && r.Queue.showing.wants(known) || known.Object.UID != "" && !known.Object.Gone && !uids[known.Object.UID] {
 			differ = append(differ, known)
 		}
 	}

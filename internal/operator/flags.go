@@ -114,6 +114,10 @@ const (
 
 var showModes = []controllers.ShowMode{controllers.ShowHeld, controllers.ShowAll, controllers.ShowNone}
 
+func (o Options) showing() controllers.Showing {
+	return controllers.Showing{Mode: controllers.ShowMode(o.show), Max: o.maxShown, Retention: o.objectRetention}
+}
+
 // validate refuses what flags alone cannot tell to be wrong.
 func (o Options) validate() error {
 	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second

@@ -84,7 +84,6 @@ func (p *parts) makePublisher() error {
 func (p *parts) makeControllers() error {
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: p.queue, Load: &p.load,
-		Showing:   controllers.Showing{Mode: controllers.ShowMode(p.o.show), Max: p.o.maxShown, Retention: p.o.objectRetention},
 		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
 	}
 	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now}

@@ -23,7 +23,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}, queue: controllers.NewQueue()}
+	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}, queue: controllers.NewQueue(o.showing())}
 	for _, step := range []func() error{p.makeNamespaces, p.makePublisher, p.makeControllers} {
 		if err := step(); err != nil {
 			return err
