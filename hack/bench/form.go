@@ -22,12 +22,12 @@ type form struct {
 }
 
 var (
-	everybody = withBridges("floor", "ours", "bridge", "core", "naive-1", "naive-8", "naive-64", "postgres", "postgres-http", "postgres-group")
-	most      = withBridges("floor", "ours", "bridge", "core", "naive-64", "postgres", "postgres-http", "postgres-group")
-	plain     = withBridges("floor", "ours", "bridge", "core", "postgres", "postgres-http", "postgres-group")
+	everybody = withBridges("floor", "ours", "bridge", "naive-1", "naive-8", "naive-64", "postgres", "postgres-http", "postgres-group")
+	most      = withBridges("floor", "ours", "bridge", "naive-64", "postgres", "postgres-http", "postgres-group")
+	plain     = withBridges("floor", "ours", "bridge", "postgres", "postgres-http", "postgres-group")
 	own       = withBridges("floor", "ours", "bridge")
 	// overHTTP are those that the same clients drive.
-	overHTTP = withBridges("bridge", "core", "postgres-http", "postgres-group")
+	overHTTP = withBridges("bridge", "postgres-http", "postgres-group")
 	// telling are those that deliver every event, over the same clients.
 	telling = withBridges("bridge", "postgres-outbox")
 )
@@ -37,8 +37,8 @@ var forms = map[string]form{
 	"smoke": {
 		rounds: 1, warmUp: 200 * time.Millisecond, measure: 700 * time.Millisecond, bound: 2 * time.Second,
 		cells: []cell{
-			{workload: hot, clients: 16, contenders: withBridges("floor", "ours", "bridge", "core", "naive-8", "postgres", "postgres-http", "postgres-group")},
-			{workload: churn, clients: 4, contenders: withBridges("floor", "ours", "bridge", "core", "postgres-http", "postgres-group")},
+			{workload: hot, clients: 16, contenders: withBridges("floor", "ours", "bridge", "naive-8", "postgres", "postgres-http", "postgres-group")},
+			{workload: churn, clients: 4, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
 			{workload: refused, clients: 4, contenders: overHTTP},
 			{workload: hot, clients: 16, contenders: telling, events: true},
 			{workload: scarce, clients: 16, contenders: overHTTP},
@@ -73,7 +73,7 @@ var forms = map[string]form{
 			{workload: zipf, clients: 64, contenders: most}, {workload: zipf, clients: 256, contenders: most},
 			{workload: wide, clients: 1, contenders: most}, {workload: wide, clients: 16, contenders: most},
 			{workload: wide, clients: 64, contenders: most}, {workload: wide, clients: 256, contenders: most},
-			{workload: refused, clients: 64, contenders: withBridges("floor", "ours", "bridge", "core", "postgres-http", "postgres-group")},
+			{workload: refused, clients: 64, contenders: withBridges("floor", "ours", "bridge", "postgres-http", "postgres-group")},
 			{workload: churn, clients: 64, contenders: most},
 			{workload: hot, clients: 64, contenders: telling, events: true},
 			{workload: burst, clients: 256, contenders: overHTTP}, {workload: scarce, clients: 256, contenders: overHTTP},

@@ -33,7 +33,7 @@ func benchmark(ctx context.Context) (err error) {
 	data := flag.String("data", "", "a directory that keeps what etcd has, for growth to go on from there another time instead of filling up again")
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
-	plainServer := flag.String("server", "bin/bench-server", "the binary of the small HTTP server on PostgreSQL, or on the journal")
+	plainServer := flag.String("server", "bin/bench-server", "the binary of the small HTTP server on PostgreSQL")
 	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^events/, ^pages/8/, ^reads$ or ^growth/1000$")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
 	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
@@ -118,7 +118,7 @@ func newBench(lab *lab, f form, plain, server string) (*bench, error) {
 	}
 	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure, bound: f.bound}
 	objects := newOurs(lab)
-	contenders := []contender{floor{lab: lab}, objects, &postgres{lab: lab}, newCore(lab, server)}
+	contenders := []contender{floor{lab: lab}, objects, &postgres{lab: lab}}
 	contenders = append(contenders, newBridges(lab, objects)...)
 	contenders = append(contenders, newPostgresServers(lab, server)...)
 	for _, workers := range []int{1, 8, 64} {

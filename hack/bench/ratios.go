@@ -36,7 +36,6 @@ func (r *result) compare() {
 	for _, v := range bridges {
 		r.compareBridge(v)
 	}
-	r.compareBridge(bridgeVariant{name: "core", suffix: "_core"}) // as if it were the bridge
 	slices.Sort(r.Extrapolated)
 }
 
