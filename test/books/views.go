@@ -193,6 +193,9 @@ func (b *Books) Totals(at Place) (t v1.LedgerTotals) {
 	for _, c := range b.carts {
 		if was, ok := c.at(at); ok && was.Phase == stock.PhaseReserved {
 			t.Open++
+			if was.Command.ID != "" && was.Object.UID == "" {
+				t.Unshown++
+			}
 		}
 	}
 	return t
