@@ -58,8 +58,8 @@ type ReservationReconciler struct {
 	crowded, surplus names
 }
 
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;update;patch;delete
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=reservations/status,verbs=update
 
 // SetupWithManager registers the reconciler, twice: for objects that somebody made, and for
 // those of the bridge.

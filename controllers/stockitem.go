@@ -53,7 +53,7 @@ type StockItemReconciler struct {
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems,verbs=get;list;watch
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockitems/status,verbs=update
 
 // SetupWithManager registers the reconciler, and the one that proves StockItems gone.
 func (r *StockItemReconciler) SetupWithManager(mgr ctrl.Manager) error {

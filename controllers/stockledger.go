@@ -75,6 +75,8 @@ type ledgerView struct {
 	lookAt time.Time
 	// lasting are since when something has been so.
 	troubled, waiting since
+	// damage is what was logged of the journal's.
+	damage string
 }
 
 // since is the time from when on something has been so without a break.
@@ -93,7 +95,7 @@ func (s *since) lasts(is bool, now time.Time, long time.Duration) bool {
 }
 
 // +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers,verbs=get;list;watch;create
-// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status,verbs=get;update;patch
+// +kubebuilder:rbac:groups=inventory.acme.com,resources=stockledgers/status,verbs=update
 
 // SetupWithManager registers the reconciler.
 func (r *StockLedgerReconciler) SetupWithManager(mgr ctrl.Manager) error {
@@ -133,6 +135,7 @@ func (r *StockLedgerReconciler) Attend(ctx context.Context, namespace string, ru
 	wake := r.waker()
 	for {
 		news := runner.News()
+		mine.logDamage(ctx, namespace, runner)
 		select {
 		case wake <- event.GenericEvent{Object: ledger}:
 		case <-ctx.Done():

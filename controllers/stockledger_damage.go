@@ -1,16 +1,19 @@
 package controllers
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 // askRepair passes on what the annotation of a StockLedger asks for, and returns what is
@@ -21,6 +24,27 @@ func askRepair(runner *allocator.Runner, ledger *v1.StockLedger) error {
 		runner.Repair(repair)
 	}
 	return err
+}
+
+// logDamage says when a journal is damaged, and when it is whole again: whoever is on call may
+// look at the log first.
+func (v *ledgerView) logDamage(ctx context.Context, namespace string, runner *allocator.Runner) {
+	var damage string
+	runner.Read(func(_ *stock.State, l *journal.Log) {
+		if d := l.Damage(); d != nil {
+			damage = d.Message()
+		}
+	})
+	if damage == v.damage {
+		return
+	}
+	v.damage = damage
+	logger := log.FromContext(ctx).WithValues("namespace", namespace)
+	if damage == "" {
+		logger.Info("the journal is whole again")
+		return
+	}
+	logger.Info("the journal is damaged, and nothing is decided", "damage", damage)
 }
 
 // damaged is what is to be said of damage; ok is false where what is said already stays.

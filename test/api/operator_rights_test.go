@@ -18,10 +18,10 @@ func TestOperatorRights(t *testing.T) {
 	const user = "system:serviceaccount:" + systemNamespace + ":" + operator
 	namespace := newNamespace(t)
 	awaitAllowed(t, namespace, user, access{verb: "list", group: v1.GroupVersion.Group, resource: pages.Resource})
-	status := []string{"get", "update", "patch"}
+	status := []string{"update"}
 	checkRights(t, namespace, user, map[string][]string{
 		"journalpages":        {"get", "list", "watch", "create", "update"},
-		"reservations":        {"get", "list", "watch", "create", "update", "patch", "delete"},
+		"reservations":        {"get", "list", "watch", "create", "patch", "delete"},
 		"reservations/status": status,
 		"stockitems":          readVerbs,
 		"stockitems/status":   status,
