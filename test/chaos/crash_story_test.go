@@ -87,6 +87,9 @@ func shipLater(reservation string) testbed.Command {
 	return testbed.Command{ID: "ship later", Transport: testbed.PlainHTTP, Payload: events.ConsumeInventory{ReservationID: reservation, Items: oneMug}}
 }
 
+// showAll gives refused carts an object, at whose writes there is something to crash.
+var showAll = []string{"--show=all"}
+
 // one mug of the cart.
 var oneMug = []events.PartialItem{{ProductID: "mug", LocationID: "amsterdam", Quantity: 1}}
 
