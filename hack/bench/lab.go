@@ -45,8 +45,8 @@ const (
 
 // openLab starts etcd, with fsync on, and kube-apiserver, and installs the API. The
 // control plane's data are in kept, or where that is empty, in dir for as long as the
-// lab is open.
-func openLab(ctx context.Context, dir, kept, operator string) (*lab, error) {
+// lab is open. Each answer of etcd comes later by a delay.
+func openLab(ctx context.Context, dir, kept, operator string, delay time.Duration) (*lab, error) {
 	data, err := os.MkdirTemp(dir, "bench-")
 	if err != nil {
 		return nil, err
@@ -56,12 +56,17 @@ func openLab(ctx context.Context, dir, kept, operator string) (*lab, error) {
 	if err := errors.Join(v1.AddToScheme(l.scheme), clientgoscheme.AddToScheme(l.scheme)); err != nil {
 		return nil, err
 	}
-	l.plane, err = controlplane.Start(ctx, controlplane.Options{
+	options := controlplane.Options{
 		Dir: cmp.Or(kept, filepath.Join(data, "controlplane")),
 		// Clearing up after a contender takes as long as its turns otherwise.
 		ExtraAPIServerArgs: []string{"--delete-collection-workers=16"},
-	})
-	if err != nil {
+	}
+	if delay > 0 {
+		if err := l.slowDown(&options, delay); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+	}
+	if l.plane, err = controlplane.Start(ctx, options); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
 	l.stops = append(l.stops, l.plane.Stop)

@@ -36,6 +36,7 @@ func benchmark(ctx context.Context) (err error) {
 	plainServer := flag.String("server", "bin/bench-server", "the binary of the small HTTP server on PostgreSQL")
 	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^events/, ^pages/8/, ^reads$ or ^growth/1000$")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
+	delay := flag.Duration("etcd-delay", 0, "how much longer kube-apiserver waits for each answer of etcd, such as 5ms for members on a network")
 	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
 	flag.Parse()
 	if *plots != "" {
@@ -58,7 +59,7 @@ func benchmark(ctx context.Context) (err error) {
 		return err
 	}
 	ctrl.SetLogger(logr.Discard()) // of our own informers
-	lab, err := openLab(ctx, *dir, *data, *operator)
+	lab, err := openLab(ctx, *dir, *data, *operator, *delay)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type APIServer struct {
 // that reaches etcd directly.
 type APIServerOptions struct {
 	// EtcdURL is where it reaches the ControlPlane's etcd, such as a proxy in front
-	// of that. Default: ControlPlane.EtcdURL.
+	// of that. Default: that of the first API server.
 	EtcdURL string
 
 	// ExtraArgs go after the arguments that the first API server has, and its
@@ -31,10 +32,7 @@ type APIServerOptions struct {
 // AddAPIServer starts one more kube-apiserver, on a free port, and returns when it
 // is ready. Stop ends it with the others. The context bounds the start alone.
 func (cp *ControlPlane) AddAPIServer(ctx context.Context, o APIServerOptions) (*APIServer, error) {
-	etcdURL := cp.EtcdURL
-	if o.EtcdURL != "" {
-		etcdURL = func() string { return o.EtcdURL }
-	}
+	etcdURL := cp.etcdURLOf(cmp.Or(o.EtcdURL, cp.options.EtcdURL))
 	options := cp.options
 	options.ExtraAPIServerArgs = append(append([]string{}, options.ExtraAPIServerArgs...), o.ExtraArgs...)
 

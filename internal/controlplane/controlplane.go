@@ -50,7 +50,7 @@ func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 		return nil, errors.Join(err, dir.close())
 	}
 	cp.etcd = newEtcd(options, dir, cp.died)
-	cp.apiServer = newAPIServer(apiServerName, options, dir, cp.EtcdURL, cp.creds, cp.died)
+	cp.apiServer = newAPIServer(apiServerName, options, dir, cp.etcdURLOf(options.EtcdURL), cp.creds, cp.died)
 
 	// A taken port is told before anything is started.
 	if _, err := choosePort(options.APIServerPort, apiServerPortOption); err != nil {
@@ -101,6 +101,14 @@ func (cp *ControlPlane) RESTConfig() *rest.Config {
 
 // APIServerURL is where kube-apiserver listens.
 func (cp *ControlPlane) APIServerURL() string { return "https://" + localAddress(cp.apiServer.port) }
+
+// etcdURLOf returns where an API server reaches etcd: at a given URL, or where it listens.
+func (cp *ControlPlane) etcdURLOf(given string) func() string {
+	if given == "" {
+		return cp.EtcdURL
+	}
+	return func() string { return given }
+}
 
 // EtcdURL is where etcd listens, without credentials.
 func (cp *ControlPlane) EtcdURL() string { return "http://" + localAddress(cp.etcd.port) }

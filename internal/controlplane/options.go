@@ -26,6 +26,10 @@ type Options struct {
 	// APIServerPort and EtcdPort are ports of 127.0.0.1. Zero takes a free one.
 	APIServerPort, EtcdPort int
 
+	// EtcdURL is where API servers reach etcd, such as a proxy in front of EtcdPort.
+	// Default: ControlPlane.EtcdURL.
+	EtcdURL string
+
 	// UnsafeNoFsync makes etcd faster and a machine's crash a loss of data: for
 	// tests only. A crash of etcd alone loses nothing.
 	UnsafeNoFsync bool
