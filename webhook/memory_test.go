@@ -111,6 +111,8 @@ func (m *memory) perform(effects []allocator.Effect) {
 			m.answer(e.Call, memoryReply{answer: e.Answer})
 		case allocator.Unwritable:
 			m.answer(e.Call, memoryReply{err: fmt.Errorf("%w: %w", allocator.ErrUnwritable, e.Err)})
+		case allocator.Ended:
+			m.answer(e.Call, memoryReply{err: allocator.ErrDeposed})
 		case allocator.Wake:
 			time.AfterFunc(e.After, func() { m.tell(allocator.Woken{}) })
 		case allocator.Perform:

@@ -111,6 +111,9 @@ func (r *Allocator) Step(now time.Time, events ...Event) []Effect {
 		effects = append(effects, r.step(now, event)...)
 	}
 	r.drop()
+	if !r.log.Elected() {
+		effects = append(effects, r.end()...)
+	}
 	return append(effects, r.append(now)...)
 }
 
@@ -234,6 +237,34 @@ func (r *Allocator) requeue() {
 	r.queue = append(r.batch, r.queue...)
 	r.queue = slices.DeleteFunc(r.queue, func(a ask) bool { return a.left })
 	r.batch = nil
+}
+
+// end tells all who wait that another process answers. What is under way goes on, and is
+// not waited for: whoever is cut off from the API server loses the lease as well.
+func (r *Allocator) end() []Effect {
+	if r.Waiting() == 0 && r.suspect == nil {
+		return nil
+	}
+	var out []Effect
+	part := func(a *ask) bool {
+		waits := a.waits()
+		if waits {
+			out = append(out, Ended{Call: a.call})
+			a.left = true
+		}
+		return waits
+	}
+	parted := func(a ask) bool { return part(&a) }
+	if s := r.suspect; s != nil {
+		part(&s.ask)
+	}
+	for i := range r.batch {
+		part(&r.batch[i])
+	}
+	r.parked = slices.DeleteFunc(r.parked, parted)
+	r.unstocked = slices.DeleteFunc(r.unstocked, parted)
+	r.queue = slices.DeleteFunc(r.queue, parted)
+	return out
 }
 
 // drop takes off what nobody waits for any more, once for all who left in a step. What is

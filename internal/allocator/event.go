@@ -58,6 +58,10 @@ type (
 		Err  error
 	}
 
+	// Ended answers Asked: this process is not elected, so another one answers. What is asked
+	// for may have been carried out.
+	Ended struct{ Call uint64 }
+
 	// Wake asks for a Woken.
 	Wake struct{ After time.Duration }
 )
@@ -65,4 +69,5 @@ type (
 func (Perform) effect()    {}
 func (Answered) effect()   {}
 func (Unwritable) effect() {}
+func (Ended) effect()      {}
 func (Wake) effect()       {}

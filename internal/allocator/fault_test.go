@@ -67,6 +67,8 @@ func (s *solo) take(effects []allocator.Effect) {
 			s.told[e.Call] = e
 		case allocator.Unwritable:
 			s.told[e.Call] = e
+		case allocator.Ended:
+			s.told[e.Call] = e
 		}
 	}
 }

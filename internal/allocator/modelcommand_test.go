@@ -179,6 +179,17 @@ func (g *cart) heard(w *world, c *command, a pendingAsk, r *stock.Reservation) {
 	g.hasTold, g.toldOutcome = true, string(r.Outcome)
 }
 
+// ended takes the word that another process answers. Who was told once is told nothing more.
+func (w *world) ended(i int, called uint64) {
+	at := slices.IndexFunc(w.asks, func(a pendingAsk) bool { return call(int(a.command), a.nth) == called })
+	if at < 0 || w.procs[i].elected {
+		w.fail("%s sends somebody away who does not wait, or though it is elected", w.procs[i].name)
+		return
+	}
+	w.asks = slices.Delete(w.asks, at, at+1)
+	w.reach("somebody is sent away by a deposed process")
+}
+
 // unwritable takes the answer to what cannot be stored.
 func (w *world) unwritable(called uint64) {
 	at := slices.IndexFunc(w.asks, func(a pendingAsk) bool { return call(int(a.command), a.nth) == called })

@@ -175,6 +175,8 @@ func (w *world) take(i int, effects []Effect) {
 			w.told(i, e.Call, e.Answer)
 		case Unwritable:
 			w.unwritable(e.Call)
+		case Ended:
+			w.ended(i, e.Call)
 		case Wake:
 			p.nudge = true
 		case Perform:

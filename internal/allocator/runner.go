@@ -98,8 +98,13 @@ var ErrUnwritable = errors.New("it cannot be stored")
 // out, or may still be: asking for the same again finds out.
 var ErrNoAnswer = errors.New("no answer in time")
 
+// ErrDeposed is an ErrNoAnswer of a process that is not elected: another one answers, and
+// nothing is gained by waiting here.
+var ErrDeposed = fmt.Errorf("%w: this process is not to lead", ErrNoAnswer)
+
 // Ask has a request decided and returns once the answer may be told. It fails with
-// ErrNoAnswer when ctx or Run ends before that, and with ErrUnwritable.
+// ErrNoAnswer when ctx or Run ends before that, with ErrDeposed where this process is not
+// elected, and with ErrUnwritable.
 func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
 	r.load.change(1)
 	defer r.load.change(-1)
@@ -241,6 +246,8 @@ func (r *Runner) perform(store *journal.Store, effects []Effect) {
 			r.answer(e.Call, reply{answer: e.Answer})
 		case Unwritable:
 			r.answer(e.Call, reply{err: fmt.Errorf("%w in namespace %s: %w", ErrUnwritable, r.namespace, e.Err)})
+		case Ended:
+			r.answer(e.Call, reply{err: fmt.Errorf("namespace %s: %w", r.namespace, ErrDeposed)})
 		case Wake:
 			r.wake.Reset(e.After)
 		}

@@ -154,6 +154,18 @@ func (w *world) told(p *process, call uint64, answer stock.Answer) {
 	}
 }
 
+// ended takes the word that another process answers: whoever asked asks again.
+func (w *world) ended(p *process, call uint64) {
+	p.done(call)
+	if a := w.asks[call]; a != nil {
+		delete(w.asks, call)
+		w.note("%s answers %d (%s): another process does", p.name, call, wordText{a.request})
+	}
+	if p.elected {
+		w.failf("%s is elected, and sends somebody away", p.name)
+	}
+}
+
 // unwritable takes the answer that a request cannot be stored.
 func (w *world) unwritable(p *process, call uint64) {
 	p.done(call)

@@ -122,6 +122,8 @@ func (p *process) take(effects []allocator.Effect) {
 			p.w.told(p, e.Call, e.Answer)
 		case allocator.Unwritable:
 			p.w.unwritable(p, e.Call)
+		case allocator.Ended:
+			p.w.ended(p, e.Call)
 		case allocator.Wake:
 			p.answers = append(p.answers, reply{event: allocator.Woken{}, due: p.w.now.Add(e.After)})
 		case allocator.Perform:

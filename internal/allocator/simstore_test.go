@@ -79,7 +79,10 @@ func (p *process) duty(about string, wish *wish) {
 	if call, ok := p.duties[about]; ok {
 		p.duties[fmt.Sprint(about, " twice ", call)] = call
 	}
-	p.duties[about] = p.w.ask(p, wish)
+	call := p.w.ask(p, wish)
+	if _, waits := p.w.asks[call]; waits { // it was not sent away at once
+		p.duties[about] = call
+	}
 }
 
 // done ends a duty.

@@ -100,6 +100,8 @@ func (s *theatre) take(a *actor, effects []allocator.Effect) {
 			s.say("%s answers %q: %s", a.name, s.asked[e.Call], fixture.Words(e.Answer))
 		case allocator.Unwritable:
 			s.say("%s answers %q: it cannot be stored, %v", a.name, s.asked[e.Call], e.Err)
+		case allocator.Ended:
+			s.say("%s answers %q: it is not to lead, ask another", a.name, s.asked[e.Call])
 		case allocator.Wake:
 			a.wakes = append(a.wakes, wake{s.now.Add(e.After), allocator.Woken{}})
 		case allocator.Perform:
