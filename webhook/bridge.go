@@ -11,6 +11,7 @@ type bridge struct {
 	Options
 	log    *operatorLog
 	proofs *prover
+	reigns *reigns
 }
 
 // New makes the bridge's handler. It fails where an option is missing.
@@ -20,7 +21,7 @@ func New(options Options) (http.Handler, error) {
 		return nil, err
 	}
 	b := &bridge{
-		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait),
+		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), reigns: newReigns(),
 	}
 	return b.routes(), nil
 }
@@ -42,10 +43,10 @@ const (
 func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
 	post := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodPost, path, operation, b.onceReady(serve))
+		b.route(mux, http.MethodPost, path, operation, b.onceReady(b.anywhere(serve)))
 	}
 	get := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodGet, path, operation, b.onceReady(serve))
+		b.route(mux, http.MethodGet, path, operation, b.onceReady(b.anywhere(serve)))
 	}
 	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
 		post(prefix+"/{$}", operationUnknown, b.postEvent)
@@ -83,6 +84,7 @@ func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve
 func (b *bridge) onceReady(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		if err := b.Ready(); err != nil {
+			x.tellNotLeading()
 			return fail(tryLater, "not ready: %v", err)
 		}
 		var err error

@@ -27,7 +27,7 @@ type change struct {
 
 // carryOut has a change decided and returns how the reservation stands then.
 func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c change) (*v1.Reservation, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.Wait)
+	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	j, err := b.enterToAsk(ctx, x, namespace)
 	if err != nil {

@@ -13,8 +13,11 @@ import (
 // maxBody is the largest message that is read, in bytes.
 const maxBody = 1 << 20
 
-// readBody reads a whole body that is not too large.
+// readBody reads a whole body that is not too large, once.
 func readBody(x *exchange, r *http.Request) ([]byte, error) {
+	if x.body != nil {
+		return x.body, nil
+	}
 	if r.ContentLength > maxBody {
 		x.Header().Set("Connection", "close") // rather than read it to the end
 		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
@@ -26,6 +29,7 @@ func readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, fail(invalid, "the body could not be read to its end")
 	}
+	x.body = body
 	return body, nil
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,22 +12,24 @@ import (
 	"github.com/acme/inventory-service/internal/allocator"
 )
 
-// patience is how long a request waits for what may come in a moment: that this process is
-// elected, or has read a journal.
+// patience is how long a request waits for what may come in a moment: that this process has
+// read a journal, or, where nobody can be asked, is elected.
 const patience = time.Second
 
-// enterToAsk returns the journal in which a command is decided. Where this process is not
-// elected to lead, nothing has been done with the command by then.
+// enterToAsk returns the journal in which a command is decided, or a *sought where another
+// process does that.
 func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) (Journal, error) {
 	j, err := b.Namespaces.Open(ctx, namespace)
 	if err != nil {
 		return nil, err
 	}
 	x.journal = j
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := awaitRole(short, namespace, j, func(r role) bool { return r.elected }); err != nil {
-		return nil, orElse(err, "this replica does not lead, so nothing was done: repeat the request unchanged")
+	r := roleIn(j)
+	if err := r.failure(namespace); err != nil {
+		return nil, err
+	}
+	if !r.decides() {
+		return nil, seek(j)
 	}
 	return j, b.catchUp(ctx, x, j)
 }
@@ -48,7 +51,7 @@ func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string)
 	x.journal = j
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := awaitRole(short, namespace, j, func(r role) bool { return r.read }); err != nil {
+	if err := awaitRead(short, namespace, j); err != nil {
 		return nil, orElse(err, "this replica has not read the journal of namespace %s yet: ask again", namespace)
 	}
 	return j, b.catchUp(ctx, x, j)
@@ -75,6 +78,9 @@ func (b *bridge) catchUp(ctx context.Context, x *exchange, j Journal) error {
 
 // orElse is an error as a failure of its own, or as what is said instead.
 func orElse(err error, format string, args ...any) error {
+	if s := (*sought)(nil); errors.As(err, &s) {
+		return s
+	}
 	if f := asFailure(err); f != nil {
 		return f
 	}

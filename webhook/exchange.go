@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/forward"
 )
 
 // How a message came, as metrics name it.
@@ -32,6 +34,27 @@ type exchange struct {
 	// that answers it, nil while none does.
 	after   allocator.Position
 	journal Journal
+
+	// received says that another replica forwarded the request.
+	received bool
+	// deadline is when the wait for an answer ends, set once the message was read.
+	deadline time.Time
+	// body is the message as it was read, nil before that. What is kept of a request lets
+	// it be served again, or be forwarded, as the same command.
+	body []byte
+	// given is the id that this replica gave to a command which brought none, and cart that
+	// of the reservation it asks for.
+	given, cart string
+	// asked says that a process was asked to decide it: it may have been carried out.
+	asked bool
+}
+
+// bound bounds the wait for an answer, from the first call on.
+func (x *exchange) bound(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+	if x.deadline.IsZero() {
+		x.deadline = time.Now().Add(wait)
+	}
+	return context.WithDeadline(ctx, x.deadline)
 }
 
 // WriteHeader passes the status on and remembers it.
@@ -54,7 +77,7 @@ func (x *exchange) byEvent() bool { return x.mode != modePlain }
 func (b *bridge) endpoint(operation string, serve serveFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		x := &exchange{ResponseWriter: w, operation: operation, mode: modePlain}
+		x := &exchange{ResponseWriter: w, operation: operation, mode: modePlain, received: forward.Received(r.Context())}
 		defer func() {
 			if p := recover(); p != nil {
 				b.answerPanic(x, p)

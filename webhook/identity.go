@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/forward"
 )
 
 // idempotencySource stands for the source of a command that came over plain HTTP
@@ -51,21 +52,37 @@ func (i identity) uuid() string {
 }
 
 // plainIdentity is the identity of a command over plain HTTP: that of its
-// Idempotency-Key, or one of its own.
-func plainIdentity(header http.Header) (identity, error) {
+// Idempotency-Key, or one that it is given.
+func plainIdentity(x *exchange, header http.Header) (identity, error) {
 	keys := header.Values("Idempotency-Key")
 	if len(keys) == 0 {
-		id, err := uuid.NewRandom()
-		if err != nil {
-			return identity{}, err
-		}
-		return identity{id: id.String()}, nil
+		return givenIdentity(x, header)
 	}
 	if len(keys) > 1 || !isKey(keys[0]) {
 		f := fail(invalid, "the header Idempotency-Key must be given once and have 1 to %d printable ASCII characters", maxIdempotencyKey)
 		return identity{}, f
 	}
 	return identity{source: idempotencySource, id: keys[0]}, nil
+}
+
+// givenIdentity gives a command an id for as long as it is served. One that was forwarded
+// has got it where it was taken in, and keeps it: it may come again after a lost answer.
+func givenIdentity(x *exchange, header http.Header) (identity, error) {
+	if x.given != "" {
+		return identity{id: x.given}, nil
+	}
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return identity{}, err
+	}
+	if named := header.Get(forward.HeaderID); x.received && named != "" {
+		// Only such ids are ever given: the others belong to objects' names and commands.
+		if id, err = uuid.Parse(named); err != nil || id.Version() != 4 || id.String() != named {
+			return identity{}, fail(invalid, "the header %s must be a random UUID", forward.HeaderID)
+		}
+	}
+	x.given = id.String()
+	return identity{id: x.given}, nil
 }
 
 func isKey(s string) bool {

@@ -58,8 +58,13 @@ type role struct {
 	elected bool
 	// read says that State is what the journal said, at most moments ago.
 	read bool
+	// foreign says that the journal was written by a newer release than this one, which can
+	// neither decide nor tell what it says.
+	foreign bool
 	// broken says that the journal serves nobody before a person has seen to it.
 	broken string
+	// leader is who made its newest write.
+	leader journal.Leader
 }
 
 // unread is the stage of a Log that waits for a list of the pages. With nothing applied
@@ -70,26 +75,38 @@ func roleIn(j Journal) (r role) {
 	j.Read(func(_ *stock.State, l *journal.Log) {
 		r.elected = l.Elected()
 		r.read = l.Stage() != unread || l.Identity() != (journal.Identity{})
-		switch {
-		case l.Damage() != nil:
+		r.foreign, r.leader = l.Foreign(), l.Leader()
+		if l.Damage() != nil {
 			r.broken = "is damaged: the condition JournalDamaged of the StockLedger says what to do"
-		case l.Foreign():
-			r.broken = "was written by a newer release than this one"
 		}
 	})
 	return r
 }
 
-// awaitRole waits until this process stands to a journal as wanted, or ctx ends. A journal
-// that is broken is not waited for.
-func awaitRole(ctx context.Context, namespace string, j Journal, wanted func(role) bool) error {
+// decides tells whether what is asked for is decided here.
+func (r role) decides() bool { return r.elected && !r.foreign }
+
+// failure is what is told where the journal serves nobody, nil where it does.
+func (r role) failure(namespace string) error {
+	if r.broken == "" {
+		return nil
+	}
+	return fail(tryLater, "the journal of namespace %s %s", namespace, r.broken)
+}
+
+// awaitRead waits until this process has read a journal, or ctx ends. A journal that is
+// broken is not waited for.
+func awaitRead(ctx context.Context, namespace string, j Journal) error {
 	for {
 		news := j.News()
 		r := roleIn(j)
-		if r.broken != "" {
-			return fail(tryLater, "the journal of namespace %s %s", namespace, r.broken)
+		if err := r.failure(namespace); err != nil {
+			return err
 		}
-		if wanted(r) {
+		if r.foreign {
+			return seek(j)
+		}
+		if r.read {
 			return nil
 		}
 		select {

@@ -12,6 +12,7 @@ const (
 	labelOperation = "operation"
 	labelMode      = "mode"
 	labelCode      = "code"
+	labelResult    = "result"
 )
 
 // secondsBuckets span a stock level from memory to a command that waits in vain.
@@ -33,6 +34,14 @@ var (
 		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "unwritable_total",
 		Help: "Commands that the API server would not store though it stored others, by operation.",
 	}, []string{labelOperation})
+
+	forwardedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "forwarded_total",
+		Help: "Attempts to have another process answer, by result: answered, not_leading, unreachable, unanswered. " +
+			"What is answered counts among the requests of both.",
+	}, []string{labelResult})
 )
 
-func init() { metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal) }
+func init() {
+	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal)
+}

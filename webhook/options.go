@@ -7,6 +7,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/acme/inventory-service/internal/forward"
+	"github.com/acme/inventory-service/internal/journal"
 )
 
 // Defaults of Options.
@@ -32,6 +35,11 @@ type Options struct {
 	Serves func(namespace string) bool
 	// DefaultHold is how long a cart is held that does not say it. Zero is the constant.
 	DefaultHold time.Duration
+	// Forward sends what another process decides there, and Self is how this process presents
+	// itself in journals. Without Forward such requests are answered 503, once nobody has been
+	// elected here for a moment.
+	Forward *forward.Client
+	Self    journal.Leader
 	// Wait bounds a request from the moment its message was read. Zero is DefaultWait.
 	Wait time.Duration
 }

@@ -14,7 +14,7 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := plainIdentity(r.Header)
+	id, err := plainIdentity(x, r.Header)
 	if err != nil {
 		return err
 	}

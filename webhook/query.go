@@ -2,9 +2,11 @@ package webhook
 
 import (
 	"context"
+	"errors"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
@@ -12,7 +14,7 @@ import (
 
 // stockLevel tells a product's stock as the journal has it.
 func (b *bridge) stockLevel(ctx context.Context, x *exchange, namespace, productID string) (events.StockLevel, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.Wait)
+	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	level, known := events.StockLevel{ProductID: productID}, false
 	j, err := b.enterToRead(ctx, x, namespace)
@@ -32,7 +34,7 @@ func (b *bridge) stockLevel(ctx context.Context, x *exchange, namespace, product
 
 // lookUp tells how one reservation stands.
 func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string) (*v1.Reservation, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.Wait)
+	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	j, err := b.enterToRead(ctx, x, namespace)
 	if err != nil {
@@ -45,9 +47,13 @@ func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string
 		return view.Reservation(namespace, r), nil
 	}
 	if !roleIn(j).elected {
-		return b.lookUpObject(ctx, namespace, text)
+		return b.lookUpElsewhere(ctx, j, namespace, text)
 	}
-	if err := b.proofs.prove(ctx, j); err != nil {
+	err = b.proofs.prove(ctx, j)
+	if errors.Is(err, allocator.ErrDeposed) {
+		return b.lookUpElsewhere(ctx, j, namespace, text)
+	}
+	if err != nil {
 		return nil, orElse(err, "whether there is a reservation %s cannot be told now: ask again", text)
 	}
 	if r := find(j, text); r != nil {
@@ -64,6 +70,15 @@ func (b *bridge) lookUpPending(ctx context.Context, namespace, text string) (*v1
 		return nil, unknown(namespace, text)
 	}
 	return object, err
+}
+
+// lookUpElsewhere has the process that leads tell of a Reservation that this one does not know,
+// and may merely not have heard of. Where it cannot be asked, there may be an object.
+func (b *bridge) lookUpElsewhere(ctx context.Context, j Journal, namespace, text string) (*v1.Reservation, error) {
+	if b.Forward != nil {
+		return nil, seek(j)
+	}
+	return b.lookUpObject(ctx, namespace, text)
 }
 
 // lookUpObject tells of a Reservation that this process does not know, and may merely not

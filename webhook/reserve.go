@@ -62,19 +62,20 @@ func commandTime(at time.Time) stock.Time {
 
 // reserve has a cart decided, or meets the outcome of the same command before.
 func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c reserveCommand) (*v1.Reservation, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.Wait)
+	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	request, err := c.request(b.DefaultHold)
 	if err != nil {
 		return nil, err
 	}
+	x.cart = c.id.uuid()
 	j, err := b.enterToAsk(ctx, x, namespace)
 	if err != nil {
 		return nil, err
 	}
 	answer, err := b.ask(ctx, x, j, request)
 	if f := asFailure(err); f != nil && f.kind == tryLater {
-		f.reservationID = c.id.uuid() // it may have been decided
+		f.reservationID = x.cart // it may have been decided
 	}
 	if err != nil {
 		return nil, err
@@ -95,8 +96,11 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 
 // ask has a request decided, and tells in the bridge's words why it was not.
 func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.Request) (stock.Answer, error) {
+	x.asked = true
 	answer, err := j.Ask(ctx, request)
 	switch {
+	case errors.Is(err, allocator.ErrDeposed):
+		return answer, seek(j)
 	case errors.Is(err, allocator.ErrUnwritable):
 		unwritableTotal.WithLabelValues(x.operation).Inc()
 		f := fail(unwritable, "the API server does not store this command, though it stores others: nothing was done, and repeating it does not help")

@@ -38,6 +38,8 @@ type Server struct {
 	address string
 	handler http.Handler
 	wait    time.Duration
+	// serves says what, in the log.
+	serves string
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -57,7 +59,15 @@ func NewServer(address string, handler http.Handler, wait time.Duration) *Server
 	if wait == 0 {
 		wait = DefaultWait
 	}
-	return &Server{address: address, handler: handler, wait: wait}
+	return &Server{address: address, handler: handler, wait: wait, serves: "CloudEvents and HTTP"}
+}
+
+// NewForwardServer makes a Server, as NewServer does, that gets what other replicas forward
+// from a listener of theirs.
+func NewForwardServer(listener net.Listener, handler http.Handler, wait time.Duration) *Server {
+	s := NewServer(listener.Addr().String(), handler, wait)
+	s.listener, s.serves = listener, "what other replicas forward"
+	return s
 }
 
 // NeedLeaderElection is false: standbys serve too.
@@ -110,7 +120,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(s.listener) }()
-	ctrllog.Log.WithName("bridge").Info("Serving CloudEvents and HTTP", "address", s.Addr().String())
+	ctrllog.Log.WithName("bridge").Info("Serving "+s.serves, "address", s.Addr().String())
 	select {
 	case err := <-served:
 		return fmt.Errorf("the bridge ended: %w", err)

@@ -7,11 +7,11 @@ var ofQueries = []mutant{
 		fault: "a process that is behind tells that there is no such reservation",
 		patches: []patch{{
 			file: "webhook/query.go",
-			old:  `if err := b.proofs.prove(ctx, j); err != nil {`,
+			old:  `err = b.proofs.prove(ctx, j)`,
 			new: `if MUTANT {
 		return b.lookUpPending(ctx, namespace, text)
 	}
-	if err := b.proofs.prove(ctx, j); err != nil {`,
+	err = b.proofs.prove(ctx, j)`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestAbsenceIsProven", "TestJournalHangs")),
 	},
@@ -100,8 +100,8 @@ var ofQueries = []mutant{
 		fault: "what was read of a damaged journal is told",
 		patches: []patch{{
 			file: "webhook/journal.go",
-			old:  `case l.Damage() != nil:`,
-			new:  `case l.Damage() != nil && !MUTANT:`,
+			old:  `if l.Damage() != nil {`,
+			new:  `if l.Damage() != nil && !MUTANT {`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestJournalDamaged")),
 	},

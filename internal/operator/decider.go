@@ -8,13 +8,14 @@ import (
 	"github.com/acme/inventory-service/internal/namespaces"
 )
 
-// decider runs the namespaces and the election. It outlives the bridge, so that what the
-// bridge has taken in is answered before this process stops; then the lease is given back.
+// decider runs the namespaces and the election. It outlives the servers, so that what the
+// bridges of this and other replicas have taken in is answered before this process stops;
+// then the lease is given back.
 type decider struct {
 	namespaces *namespaces.Set
 	election   *election
-	// bridgeEnded is closed when the bridge has answered everybody.
-	bridgeEnded <-chan struct{}
+	// served are closed when each server has answered everybody.
+	served []<-chan struct{}
 }
 
 // NeedLeaderElection is false: every process follows the journals.
@@ -31,7 +32,9 @@ func (d *decider) Start(ctx context.Context) error {
 	following.Go(func() { followed = d.namespaces.Start(deciding) })
 	standingFor.Go(func() { elected = d.election.run(standing) })
 	<-ctx.Done()
-	<-d.bridgeEnded
+	for _, ended := range d.served {
+		<-ended
+	}
 	stop()
 	following.Wait()
 	stand()

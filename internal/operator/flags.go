@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
+	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/webhook"
 )
@@ -19,6 +20,7 @@ import (
 // Options are what the flags say.
 type Options struct {
 	bridgeAddress    string
+	forwardAddress   string
 	metricsAddress   string
 	pprofAddress     string
 	defaultNamespace string
@@ -55,6 +57,9 @@ func ParseFlags(arguments []string) Options {
 	flags := flag.NewFlagSet("inventory-operator", flag.ExitOnError)
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
+	flags.StringVar(&o.forwardAddress, "forward-address", forward.DefaultAddress,
+		"address where other replicas forward commands to while this one leads, under a key that is made at each start; without a host, "+
+			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
 	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
 	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,11 +34,10 @@ const (
 
 // runner returns the options of each namespace's Runner.
 func (p *parts) runner() allocator.RunnerOptions {
-	process := uuid.NewString()
 	return allocator.RunnerOptions{
 		Client: p.pages, Now: p.clock.Now, Gated: true, Load: &p.load,
 		Config: journal.Config{
-			Self: journal.Leader{Name: p.o.identity() + "_" + process[:8]}, Process: process,
+			Self: p.self, Process: p.process,
 			Fill: pageFill, MaxPage: pageLimit, Bandwidth: p.o.journalBandwidth, Spare: sparePages,
 			WriteFormat: p.o.journalFormat, Pack: journal.Pack,
 		},

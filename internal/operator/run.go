@@ -3,12 +3,15 @@ package operator
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/webhook"
@@ -23,8 +26,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	p := &parts{Manager: mgr, o: o, clock: &allocator.ServerClock{}, queue: controllers.NewQueue(o.showing())}
-	for _, step := range []func() error{p.makeNamespaces, p.makePublisher, p.makeControllers} {
+	p := &parts{
+		Manager: mgr, o: o, clock: &allocator.ServerClock{}, process: uuid.NewString(), queue: controllers.NewQueue(o.showing()),
+	}
+	for _, step := range []func() error{p.makePort, p.makeNamespaces, p.makePublisher, p.makeControllers} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -63,8 +68,13 @@ func (p *parts) startManager(ctx context.Context) error {
 // parts are those of one process.
 type parts struct {
 	ctrl.Manager
-	o          Options
-	clock      *allocator.ServerClock
+	o     Options
+	clock *allocator.ServerClock
+	// process names this process and no other, ever, and self how it presents itself in
+	// journals. port takes forwarded commands; nil where there is to be none.
+	process    string
+	self       journal.Leader
+	port       *forward.Port
 	pages      *journal.Client
 	namespaces *namespaces.Set
 	queue      *controllers.Queue
@@ -79,7 +89,7 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if p.synced, err = controllers.Feed(ctx, p, p.namespaces); err != nil {
 		return err
 	}
-	bridge, err := p.newBridge()
+	servers, err := p.newServers()
 	if err != nil {
 		return err
 	}
@@ -87,29 +97,58 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	bridgeEnded := make(chan struct{})
-	return errors.Join(
-		p.Add(ending{run: bridge.Start, ended: bridgeEnded}),
-		p.Add(&decider{namespaces: p.namespaces, election: elected, bridgeEnded: bridgeEnded}),
-	)
+	decides := &decider{namespaces: p.namespaces, election: elected}
+	for _, server := range servers {
+		ended := make(chan struct{})
+		decides.served = append(decides.served, ended)
+		if err := p.Add(ending{run: server.Start, ended: ended}); err != nil {
+			return err
+		}
+	}
+	return p.Add(decides)
 }
 
-// newBridge returns the HTTP server, listening: a taken port is told before anything else
+// makePort takes the address of forwarded commands: journals state it.
+func (p *parts) makePort() (err error) {
+	p.self = journal.Leader{Name: p.o.identity() + "_" + p.process[:8]}
+	if p.o.forwardAddress == "" || p.o.forwardAddress == "0" {
+		return nil
+	}
+	if p.port, err = forward.Listen(p.o.forwardAddress); err == nil {
+		p.self = p.port.Leader(p.self.Name)
+	}
+	return err
+}
+
+// newServers returns the HTTP servers, listening: a taken port is told before anything else
 // starts.
-func (p *parts) newBridge() (*webhook.Server, error) {
-	handler, err := webhook.New(webhook.Options{
+func (p *parts) newServers() ([]*webhook.Server, error) {
+	handler, err := p.newBridge()
+	if err != nil {
+		return nil, err
+	}
+	bridge := webhook.NewServer(p.o.bridgeAddress, handler, webhook.DefaultWait)
+	servers := []*webhook.Server{bridge}
+	if p.port != nil {
+		servers = append(servers, webhook.NewForwardServer(p.port.Listener(), forward.Receive(handler), webhook.DefaultWait))
+	}
+	return servers, bridge.Listen()
+}
+
+// newBridge returns the bridge's handler.
+func (p *parts) newBridge() (http.Handler, error) {
+	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
-		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold,
+		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, Self: p.self,
 		Ready: func() error {
 			if !p.synced() {
 				return errors.New("the watches have not told yet what there is")
 			}
 			return nil
 		},
-	})
-	if err != nil {
-		return nil, err
 	}
-	server := webhook.NewServer(p.o.bridgeAddress, handler, webhook.DefaultWait)
-	return server, server.Listen()
+	if p.port != nil {
+		options.Forward = &forward.Client{}
+	}
+	return webhook.New(options)
 }
