@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
 )
@@ -14,6 +15,7 @@ func TestManyLeaveAtOnce(t *testing.T) {
 	const callers = 5000
 	r := New(fixture.Config("p1"), fixture.Policy())
 	now := fixture.Start
+	r.Step(now, Journal{journal.Elected{}}) // it has not read the journal yet
 	var asked, left []Event
 	for call := uint64(1); call <= callers; call++ {
 		asked = append(asked, Asked{Call: call, Request: fixture.Reserve(stock.ID(fmt.Sprint("cart-", call)))})

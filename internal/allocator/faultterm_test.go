@@ -73,7 +73,10 @@ func TestNothingReadOutlivesItsTerm(t *testing.T) {
 // What was read before there was any term is no better.
 func TestNothingReadBeforeTheFirstTerm(t *testing.T) {
 	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy())
+	s.freeze()
+	s.elect()
 	call := s.send(mugs(10))
+	s.thaw()
 	s.lead()
 	if got := s.answerTo(call).Verdict; got != stock.Outdated {
 		t.Errorf("verdict %d", got)

@@ -45,8 +45,18 @@ func (w *world) reconcile(p *process) {
 		return
 	}
 	if o := w.objects[w.rng.IntN(len(w.objects))]; o.wish != nil {
-		w.ask(p, o.wish)
+		w.ask(w.electedOr(p), o.wish)
 	}
+}
+
+// electedOr is a process that is to lead, if there is one: others ask nothing of themselves.
+func (w *world) electedOr(p *process) *process {
+	for _, other := range w.procs {
+		if !p.elected && other.elected && !other.isFrozen() {
+			return other
+		}
+	}
+	return p
 }
 
 // newObject lets a person make an object that asks for a cart.
