@@ -20,6 +20,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/stock"
@@ -45,10 +46,31 @@ func newScheme(t testing.TB) *runtime.Scheme {
 type process struct {
 	set    *namespaces.Set
 	client client.WithWatch
+	// port takes what is forwarded; nil where nothing is.
+	port *forward.Port
+	self journal.Leader
+	// end ends the process; it is called once more at the end of the test.
+	end func()
 }
 
 // newProcess runs the journals of one more process until the test ends.
 func newProcess(t *testing.T, config *rest.Config) *process {
+	t.Helper()
+	return runProcess(t, config, nil, journal.Leader{Name: uuid.NewString()})
+}
+
+// newForwarding is newProcess for one that takes what is forwarded and forwards itself.
+func newForwarding(t *testing.T, config *rest.Config) *process {
+	t.Helper()
+	port, err := forward.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runProcess(t, config, port, port.Leader(uuid.NewString()))
+}
+
+// runProcess runs a process that presents itself as self, whatever it is.
+func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self journal.Leader) *process {
 	t.Helper()
 	c, err := client.NewWithWatch(config, client.Options{Scheme: newScheme(t)})
 	if err != nil {
@@ -61,14 +83,14 @@ func newProcess(t *testing.T, config *rest.Config) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := uuid.NewString()
-	p := &process{client: c, set: namespaces.New(namespaces.Options{
+	p := &process{client: c, port: port, self: self}
+	p.set = namespaces.New(namespaces.Options{
 		Runner: allocator.RunnerOptions{
 			Client: pages, Now: clock.Now, Policy: fixture.Policy(),
-			Config: fixture.Config(name, func(c *journal.Config) { c.Pack = journal.Pack }),
+			Config: fixture.Config(uuid.NewString(), func(c *journal.Config) { c.Pack, c.Self = journal.Pack, self }),
 		},
 		Serves: func(string) bool { return true }, Read: namespaces.Read(c), Pages: namespaces.Pages(c),
-	})}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -76,15 +98,20 @@ func newProcess(t *testing.T, config *rest.Config) *process {
 			t.Error(err)
 		}
 	})
-	t.Cleanup(func() { cancel(); running.Wait() })
+	p.end = func() { cancel(); running.Wait() }
+	t.Cleanup(p.end)
 	return p
 }
 
 // options are a bridge's in this process.
 func (p *process) options(namespace string) Options {
-	return Options{
+	o := Options{
 		Namespaces: Runners(p.set), Objects: p.client, Ready: func() error { return nil }, DefaultNamespace: namespace,
 	}
+	if p.port != nil {
+		o.Forward, o.Self = &forward.Client{}, p.self
+	}
+	return o
 }
 
 // open returns the runner of a namespace, which a Set has as soon as it has started.
@@ -128,7 +155,13 @@ func newStore(t *testing.T, shelves ...shelf) *store {
 
 func openStore(t *testing.T, config *rest.Config, namespace string, shelves ...shelf) *store {
 	t.Helper()
-	s := &store{process: newProcess(t, config), namespace: namespace, config: config}
+	return stockUp(t, newProcess(t, config), config, namespace, shelves...)
+}
+
+// stockUp has a process lead a namespace and take units in.
+func stockUp(t *testing.T, p *process, config *rest.Config, namespace string, shelves ...shelf) *store {
+	t.Helper()
+	s := &store{process: p, namespace: namespace, config: config}
 	s.runner = s.open(t, namespace)
 	s.set.Elect(true)
 	if shelves == nil {

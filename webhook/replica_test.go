@@ -14,7 +14,8 @@ import (
 	"github.com/acme/inventory-service/test/fixture"
 )
 
-// A replica that does not lead answers queries and no commands, until it takes over.
+// A replica that neither leads nor forwards answers queries and no commands, until it takes
+// over.
 func TestStandby(t *testing.T) {
 	s := newStore(t)
 	leader := newBridge(t, s.options())

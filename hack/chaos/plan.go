@@ -110,6 +110,10 @@ var plan = []suite{
 		fault: "leader killed", rounds: counts{3, 30},
 	},
 	{
+		name: "forwarded commands", pkg: processes, tests: "TestForwardedKilled",
+		fault: "leader killed under forwarded commands", least: counts{15, 15},
+	},
+	{
 		name: "servers", pkg: processes, tests: "TestServersKilled",
 		fault: "kube-apiserver or etcd SIGKILL", rounds: counts{3, 20},
 	},

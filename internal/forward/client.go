@@ -19,7 +19,7 @@ import (
 const (
 	// dialTimeout bounds what it takes to find out that nobody is there any more.
 	dialTimeout      = time.Second
-	handshakeTimeout = 2 * time.Second
+	handshakeTimeout = 5 * time.Second
 	// idleTimeout is shorter than the server's, which would else close connections that are
 	// about to be used.
 	idleTimeout = 90 * time.Second
