@@ -135,6 +135,13 @@ func (r *Runner) Elect(elected bool) {
 	r.put(Journal{journal.Deposed{}})
 }
 
+// Waiting is the number of callers that wait for an answer.
+func (r *Runner) Waiting() int {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	return len(r.inbox.waiting)
+}
+
 // Read calls read with the stock and the journal as they are. Neither may be kept.
 func (r *Runner) Read(read func(*stock.State, *journal.Log)) {
 	r.mu.RLock()
