@@ -65,7 +65,7 @@ func (b *bridge) refuseForwarded(x *exchange, r *http.Request, err error) error 
 		x.tellNotLeading()
 	}
 	if elsewhere {
-		return b.nobody(x)
+		return b.nobody(x, role{})
 	}
 	return err
 }
@@ -103,7 +103,7 @@ func (b *bridge) passOn(x *exchange, r *http.Request, j Journal, pause time.Dura
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil {
-		return false, b.nobody(x)
+		return false, b.nobody(x, now)
 	}
 	return false, nil
 }
@@ -164,8 +164,14 @@ func (x *exchange) pass(answer *forward.Answer) {
 }
 
 // nobody says that no process that leads has answered in time.
-func (b *bridge) nobody(x *exchange) error {
-	if !x.asked {
+func (b *bridge) nobody(x *exchange, here role) error {
+	switch {
+	case x.operation == operationReservation:
+		return fail(tryLater, "this replica knows of no such reservation, and no process that leads has answered in time: ask again")
+	case x.asked:
+	case here.foreign:
+		return fail(tryLater, "the journal was written by a newer release than this one, and no process of that answered in time: nothing was done, repeat the request unchanged")
+	default:
 		return fail(tryLater, "no process that leads was found in time, so nothing was done: repeat the request unchanged")
 	}
 	f := fail(tryLater, "there was no answer in time, and the command may have been carried out: repeat the request unchanged")

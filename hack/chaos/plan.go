@@ -111,7 +111,7 @@ var plan = []suite{
 	},
 	{
 		name: "forwarded commands", pkg: processes, tests: "TestForwardedKilled",
-		fault: "leader killed under forwarded commands", least: counts{15, 15},
+		fault: "leader killed under forwarded commands", least: counts{12, 12},
 	},
 	{
 		name: "servers", pkg: processes, tests: "TestServersKilled",

@@ -27,10 +27,10 @@ func TestForwardedKilled(t *testing.T) {
 		t.Run(death.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSuccession(t, fault)
-			held := s.killed(death, testbed.Decide, testbed.Reserve("hold", testbed.BinaryMode, testbed.Item("mug", 1)))
+			first := s.Ask(testbed.Reserve("first", testbed.PlainHTTP, testbed.Item("mug", 1)), s.leader)
+			held := s.killed(death, testbed.Decide, testbed.Reserve("second", testbed.BinaryMode, testbed.Item("mug", 1)))
 			s.killed(death, testbed.Free, testbed.Release("free", testbed.StructuredMode, held))
-			held = s.killed(death, testbed.Decide, testbed.Reserve("hold again", testbed.PlainHTTP, testbed.Item("mug", 1)))
-			s.killed(death, testbed.Ship, testbed.Consume("ship", testbed.PlainHTTP, held))
+			s.killed(death, testbed.Ship, testbed.Consume("ship", testbed.PlainHTTP, first.Reservation))
 			s.keyless(death)
 			s.finish(map[stock.Phase]int{stock.PhaseReleased: 1, stock.PhaseConsumed: 1, stock.PhaseReserved: 1})
 		})
@@ -115,6 +115,7 @@ func (s *succession) kill(death death, at testbed.Point, ask func(standby *testb
 		s.FailNow()
 	}
 	s.fault.Recovered(time.Since(died), recovered)
+	s.Logf("answered after %v", time.Since(died))
 	s.leader = standby
 	s.watched.CatchUp()
 }

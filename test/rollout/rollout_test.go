@@ -64,7 +64,7 @@ func TestNextFormat(t *testing.T) {
 			t.Errorf("a release that cannot read the journal answers %s with %d: %s", path, got.Code, got.Body)
 		}
 	}
-	fifth.AwaitStandby(t.Context())
+	fifth.AwaitNoLeader(t.Context())
 	decide(run(next)) // it writes the older format again, over pages of the newer
 }
 

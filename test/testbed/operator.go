@@ -159,18 +159,17 @@ func (b *lockedBuffer) Bytes() []byte {
 	return bytes.Clone(b.Buffer.Bytes())
 }
 
-// AwaitStandby waits until an operator that runs says that it does not lead: to a command
-// 503 with Retry-After. It goes on serving queries.
-func (o *Operator) AwaitStandby(ctx context.Context) {
+// AwaitNoLeader waits until an operator that runs says that nobody decides: to a command 503
+// with Retry-After. It goes on serving queries.
+func (o *Operator) AwaitNoLeader(ctx context.Context) {
 	o.World.Helper()
 	o.awaitAnswer(ctx, http.StatusServiceUnavailable)
 }
 
-// AwaitServing waits until an operator that was stopped answers commands: as a standby, or,
-// where it was elected again meanwhile, as a leader.
+// AwaitServing waits until an operator answers commands, be it by the one that leads.
 func (o *Operator) AwaitServing(ctx context.Context) {
 	o.World.Helper()
-	o.awaitAnswer(ctx, http.StatusServiceUnavailable, http.StatusNotFound)
+	o.awaitAnswer(ctx, http.StatusNotFound)
 }
 
 func (o *Operator) awaitAnswer(ctx context.Context, codes ...int) {
