@@ -113,7 +113,7 @@ func ParseFlags(arguments []string) Options {
 // A journal has to hold some batches beside each other, and one second some appends.
 const (
 	minJournalLimit        = 8 << 20
-	minJournalCompactAbove = pageFill
+	minJournalCompactAbove = 16 << 10
 	minJournalBandwidth    = 64 << 10
 )
 

@@ -23,7 +23,7 @@ import (
 const (
 	// pageFill is the size of a page from which on it is full, pageLimit what it may grow
 	// to while no other is free: kube-apiserver takes objects of 1.5 MB at most.
-	pageFill, pageLimit = 16 << 10, 512 << 10
+	pageFill, pageLimit = 8 << 10, 512 << 10
 	// sparePages keep their content while they are free.
 	sparePages = 4
 	// batch bounds what is decided at once, in bytes.
