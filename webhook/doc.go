@@ -11,15 +11,18 @@
 // over any protocol, so what is not decided in time is 503 and worth repeating. A
 // reservation's id is made from the command's source and id, so a command that is
 // repeated, here or at another replica, meets the same reservation and gets the same
-// answer. A replica that is not elected to lead refuses commands and has done nothing
-// with them.
+// answer. A replica that is not elected to lead forwards commands (internal/forward) to the
+// process that the journal names, under an id that it has given them where they had none, so
+// that they may be sent again to the same leader or the next; it waits out a change of leader.
+// What was forwarded is never forwarded again.
 //
 // Queries are answered from State on every replica, and may be moments old. Each
 // answer says its position in the journal; a request that sends one back waits until
 // State includes it. That something is unknown is told only where it is proven:
 //
 //   - to a command, by the journal's own answer;
-//   - to a question, by a proof of the process that leads, which questions share;
+//   - to a question, by a proof of the process that leads, which questions share, be it this
+//     one or that to which the question is forwarded;
 //   - without a journal, by a read past the caches that finds no page.
 //
 // An object that a person made is no reservation of the journal before it is decided:

@@ -40,12 +40,12 @@ type member struct {
 	hangUp func() error
 }
 
-func newPair(t *testing.T, shelves ...shelf) *pair {
+func newPair(t *testing.T) *pair {
 	t.Helper()
 	cp := controlplanetest.Shared(t)
 	namespace := controlplanetest.Namespace(t, cp)
 	leader := newForwarding(t, cp.RESTConfig())
-	p := &pair{store: stockUp(t, leader, cp.RESTConfig(), namespace, shelves...)}
+	p := &pair{store: stockUp(t, leader, cp.RESTConfig(), namespace)}
 	p.first = p.join(t, leader)
 	p.second = p.join(t, newForwarding(t, cp.RESTConfig()))
 	return p
@@ -86,6 +86,16 @@ func (m *member) held(t *testing.T) (n int) {
 	}
 	m.runner.Read(func(s *stock.State, _ *journal.Log) { n = s.Remembered() })
 	return n
+}
+
+// until waits for what has to come.
+func until(t *testing.T, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never comes")
+		}
+	}
 }
 
 // Whatever is asked of a standby is answered as the leader answers it.
@@ -176,7 +186,7 @@ func TestLeaderEndsUnderForwarded(t *testing.T) {
 	for name, lands := range map[string]bool{"before it decides": false, "before it answers": true} {
 		t.Run(name, func(t *testing.T) {
 			p := newPair(t)
-			die := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			die := func(_ http.ResponseWriter, r *http.Request, next http.Handler) {
 				if lands {
 					next.ServeHTTP(httptest.NewRecorder(), r)
 				}
@@ -234,13 +244,9 @@ func TestDeposedPassesOn(t *testing.T) {
 	for i, bridge := range []http.Handler{p.first.bridge, p.second.bridge} {
 		asking.Go(func() { answers[i] = ask(t, bridge, request(t, http.MethodPost, "/reservations", waits)) })
 	}
-	for p.runner.Waiting() < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return p.runner.Waiting() == 2 })
 	p.succeed()
-	for p.second.runner.Waiting() < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return p.second.runner.Waiting() == 2 })
 	if answer, err := p.second.runner.Ask(t.Context(), stock.ShowItem{UID: "uid-of-few-north", Generation: 2}); err != nil || answer.Verdict != stock.Done {
 		t.Fatal(fixture.Words(answer), err)
 	}
@@ -386,9 +392,7 @@ func TestForwardedToAnotherKey(t *testing.T) {
 	p.first.set.Elect(false)
 	runner := named.open(t, p.namespace)
 	named.set.Elect(true)
-	for !runner.Leading() {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, runner.Leading)
 	options := p.second.options(p.namespace)
 	options.Wait = time.Second
 	got := ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations", cart)).wantProblem(http.StatusServiceUnavailable, tryLater)
@@ -431,9 +435,7 @@ func TestForwardServerStops(t *testing.T) {
 	const waits = `{"cartId":"c","items":[{"productId":"few","quantity":50}]}`
 	answered := make(chan answer, 1)
 	go func() { answered <- ask(t, p.second.bridge, request(t, http.MethodPost, "/reservations", waits)) }()
-	for p.runner.Waiting() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, func() bool { return p.runner.Waiting() > 0 })
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.first.hangUp() }()
 	time.Sleep(50 * time.Millisecond) // it takes nothing more

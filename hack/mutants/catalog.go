@@ -12,6 +12,7 @@ var catalog = slices.Concat(
 	ofEvents,
 	ofWebhook,
 	ofQueries,
+	ofForwarding,
 	ofPublisher,
 	ofStock,
 	ofForgetting,

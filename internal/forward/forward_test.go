@@ -37,7 +37,7 @@ func serve(t *testing.T, address string, handler http.HandlerFunc) (leader journ
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(port.Listener()) }()
-	stop = sync.OnceFunc(func() { _ = server.Close(); <-ended })
+	stop = sync.OnceFunc(func() { _, _ = server.Close(), <-ended })
 	t.Cleanup(stop)
 	return port.Leader("somebody"), accepted, stop
 }
