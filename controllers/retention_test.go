@@ -94,7 +94,7 @@ func TestBridgeObjectLife(t *testing.T) {
 // swept is what a sweep, or a new leader's look, puts into the queue.
 func (o *operator) swept(look func(context.Context) error) map[string]int {
 	o.t.Helper()
-	o.r.Queue = NewQueue(Showing{})
+	o.r.Queue = NewQueue(o.r.Queue.showing)
 	queue := priorityqueue.New[reconcile.Request]("")
 	defer queue.ShutDown()
 	if err := errors.Join(o.r.Queue.Reservations(o.t.Context(), queue), o.r.Queue.Views(o.t.Context(), queue)); err != nil {
