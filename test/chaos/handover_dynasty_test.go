@@ -153,7 +153,7 @@ func (d *dynasty) probe(bridges ...string) time.Time {
 	d.Helper()
 	d.probes++
 	command := testbed.Reserve(fmt.Sprintf("probe-%d", d.probes), testbed.BinaryMode, testbed.Item("mug", 1))
-	answer, err := insist(d.World, command, func() []string { return bridges }, 0, testbed.Patience)
+	answer, _, err := insist(d.World, command, func() []string { return bridges }, 0, testbed.Patience)
 	d.Must(err)
 	told := time.Now()
 	d.shoppers.mu.Lock()

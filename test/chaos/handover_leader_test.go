@@ -25,8 +25,17 @@ func TestHandOver(t *testing.T) {
 			d.crown()
 		}
 		d.end()
+		if d.shoppers.sent > 2 {
+			fault.Violated("a command was sent %d times, want it answered when it is repeated once", d.shoppers.sent)
+		}
+		if p99 := d.shoppers.percentile(0.99); p99 > plannedP99 {
+			fault.Violated("1%% of the commands waited for %v and more, want at most %v", p99, plannedP99)
+		}
 	})
 }
+
+// plannedP99 is how long all but 1% of the commands wait at most, though leaders end on purpose.
+const plannedP99 = 1500 * time.Millisecond
 
 // TestLeaderKilled kills leader after leader with SIGKILL while clients shop. The
 // leases are the operator's own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,10 @@ type shoppers struct {
 	refused map[string]bool        // by the Reservation's name
 	ended   map[string]stock.Phase // what a client was told that became of its hold
 	answers []time.Time
+	// took is how long each command waited for its outcome, and sent how often one was sent
+	// at most.
+	took    []time.Duration
+	sent    int
 	changed chan struct{}
 }
 
@@ -99,6 +104,14 @@ func (s *shoppers) awaitMore(outcomes int) {
 			s.w.Fatalf("clients were not told %d outcomes within %v", outcomes, testbed.Patience)
 		}
 	}
+}
+
+// percentile is how long at most a share of the commands waited for their outcomes.
+func (s *shoppers) percentile(share float64) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.Sort(s.took)
+	return s.took[int(share*float64(len(s.took)-1))]
 }
 
 // check compares what the clients were told with what the journal says: one outcome for
@@ -203,7 +216,8 @@ func (c *shopper) transport() testbed.Transport {
 
 // ask repeats a command until its outcome is told. It is nil if that never was.
 func (c *shopper) ask(command testbed.Command) *testbed.Told {
-	answer, err := insist(c.w, command, c.bridges, c.number+c.attempts, lotsPatience)
+	began := time.Now()
+	answer, sent, err := insist(c.w, command, c.bridges, c.number+c.attempts, lotsPatience)
 	c.attempts++
 	if err != nil {
 		c.w.Error(err)
@@ -212,27 +226,30 @@ func (c *shopper) ask(command testbed.Command) *testbed.Told {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers = append(c.answers, time.Now())
+	c.took, c.sent = append(c.took, time.Since(began)), max(c.sent, sent)
 	close(c.changed)
 	c.changed = make(chan struct{})
 	return answer
 }
 
 // insist repeats a command, at one bridge after the other beginning with the given
-// one, until its outcome is told. No attempt lasts longer than attemptTimeout.
+// one, until its outcome is told, and says how often it was sent. No attempt lasts longer
+// than attemptTimeout.
 func insist(
 	w *testbed.World, command testbed.Command, bridges func() []string, from int, patience time.Duration,
-) (*testbed.Told, error) {
+) (told *testbed.Told, sent int, err error) {
 	const pause = 50 * time.Millisecond
 	for began := time.Now(); ; from++ {
+		sent++
 		all := bridges()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(w.Context()), attemptTimeout)
 		answer, err := command.Send(ctx, all[from%len(all)])
 		cancel()
 		if err == nil {
-			return answer, nil
+			return answer, sent, nil
 		}
 		if time.Since(began) > patience {
-			return nil, fmt.Errorf("a command has no outcome: %w", err)
+			return nil, sent, fmt.Errorf("a command has no outcome: %w", err)
 		}
 		time.Sleep(pause) // as a broker would
 	}

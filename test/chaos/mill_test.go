@@ -103,7 +103,8 @@ func wide(units int64) (items []events.Item) {
 }
 
 func (m *mill) insist(c testbed.Command) (*testbed.Told, error) {
-	return insist(m.World, c, func() []string { return []string{m.next()} }, 0, testbed.Patience)
+	told, _, err := insist(m.World, c, func() []string { return []string{m.next()} }, 0, testbed.Patience)
+	return told, err
 }
 
 // grind ships units of all carts until it is enough. It goes on whatever breaks.

@@ -85,7 +85,7 @@ func (d *dynasty) stall(long time.Duration, round int) {
 	// Commands that were not answered at that time may be decided: they are asked again.
 	for i := range 2 {
 		command := stalledCommand(fmt.Sprintf("stalled-%d-%d", round, i))
-		answer, err := insist(d.World, command, d.bridges, 0, testbed.Patience)
+		answer, _, err := insist(d.World, command, d.bridges, 0, testbed.Patience)
 		d.Must(err)
 		d.shoppers.mu.Lock()
 		d.shoppers.refused[answer.Reservation] = answer.Refused
