@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(testbed.Main(m)) }
 
 // A release writes the older of the two formats that it reads until a flag says otherwise:
 // so it can be rolled out beside the release before it, and rolled back. After the flag, that
-// one serves nobody and changes nothing, and whatever was decided is still there.
+// one changes nothing and has a newer one answer, and whatever was decided is still there.
 func TestNextFormat(t *testing.T) {
 	w := testbed.NewWorld(t)
 	old, next := w.Binary, nextRelease(t)
@@ -57,14 +57,20 @@ func TestNextFormat(t *testing.T) {
 	third.Stop()
 	decide(fourth)
 
-	fifth := run(old) // too late: it knows nothing of that format
+	fifth := run(old, "--leader-elect=false") // too late: it knows nothing of that format
+	paths := []string{"/stock/mug", "/reservations/" + reservation(t, told[0])}
+	for _, path := range paths { // whoever knows it answers for it
+		fifth.Get(path).Want(t, http.StatusOK)
+	}
+	decide(fifth)
 	fourth.Stop()
-	for _, path := range []string{"/stock/mug", "/reservations/" + reservation(t, told[0])} {
+	for _, path := range paths {
 		if got := fifth.Get(path); got.Code != http.StatusServiceUnavailable {
 			t.Errorf("a release that cannot read the journal answers %s with %d: %s", path, got.Code, got.Body)
 		}
 	}
 	fifth.AwaitNoLeader(t.Context())
+	fifth.Stop()
 	decide(run(next)) // it writes the older format again, over pages of the newer
 }
 
