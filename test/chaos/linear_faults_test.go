@@ -17,7 +17,7 @@ func TestHistoriesOverLostAnswers(t *testing.T) {
 	w := testbed.NewWorld(t)
 	proxy := w.Proxied()
 	operate := func() *testbed.Operator {
-		o := w.Launch(proxy.Kubeconfig, testbed.PatientLease...)
+		o := w.Launch(proxy.Kubeconfig, patientShown...)
 		o.AwaitReady()
 		return o
 	}
@@ -72,7 +72,7 @@ func served(there, back time.Duration) testbed.Fault {
 // TestHistoriesOfTwins lets clients use two replicas that both believe they lead.
 func TestHistoriesOfTwins(t *testing.T) {
 	w := testbed.NewWorld(t)
-	s := newLinearShop(t, w, w.Operate("--leader-elect=false"), w.Operate("--leader-elect=false"))
+	s := newLinearShop(t, w, w.Operate("--leader-elect=false", "--show=all"), w.Operate("--leader-elect=false", "--show=all"))
 	s.levels = true
 	s.histories(t, 0, linearShare(t, 10))
 }
@@ -98,9 +98,9 @@ func TestHistoriesOverDeaths(t *testing.T) {
 	}
 }
 
-// linearLease lets a standby take over soon, but not at once where the machine is
-// busy.
-var linearLease = []string{"--lease-duration", "3s", "--renew-deadline", "2s", "--retry-period", "300ms"}
+// linearLease lets a standby take over soon, but not at once where the machine is busy. As
+// with patientShown every cart has an object.
+var linearLease = []string{"--show=all", "--lease-duration", "3s", "--renew-deadline", "2s", "--retry-period", "300ms"}
 
 // lasting is an operator that is started again whenever it ends.
 type lasting struct {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -90,9 +91,9 @@ func (s *linearShop) check(t *testing.T, number int, h *linear.History) {
 // of what they are told, by whichever.
 func TestHistories(t *testing.T) {
 	w := testbed.NewWorld(t)
-	leader := w.Operate(testbed.PatientLease...)
+	leader := w.Operate(patientShown...)
 	w.Stock("first", "first", "amsterdam", 1) // it leads
-	s := newLinearShop(t, w, leader, w.Operate(testbed.PatientLease...))
+	s := newLinearShop(t, w, leader, w.Operate(patientShown...))
 	s.levels = true
 	s.histories(t, 0, linearShare(t, 50))
 }
@@ -101,3 +102,7 @@ func TestHistories(t *testing.T) {
 func linearShare(t *testing.T, percent int) int {
 	return max(1, faultreport.Rounds(t, 50)*percent/100)
 }
+
+// patientShown are the flags of operators all of whose carts have an object: the clients wait
+// for what becomes of one, also of a cart that ends before it would be made.
+var patientShown = slices.Concat(testbed.PatientLease, showAll)
