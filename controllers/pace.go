@@ -21,6 +21,9 @@ const (
 	viewWorkers = 8
 	// leastShare is for how much of the time each of these works while commands always wait.
 	leastShare = 0.01
+	// mostOwed bounds what the work on one object makes its worker owe: one that waited for a
+	// frozen API server is no reason to show nothing for a quarter of an hour.
+	mostOwed = 100 * time.Millisecond
 	// viewTick is how often it is looked whether commands wait.
 	viewTick = 10 * time.Millisecond
 )
@@ -69,17 +72,23 @@ func (r *ReservationReconciler) rest(ctx context.Context, took time.Duration) {
 	if r.Load == nil {
 		return
 	}
-	for owed := took.Seconds(); owed > 0; {
-		left := 1 - r.Load.Share()
-		share := max(leastShare, left*left)
-		pause := min(viewTick, time.Duration(owed*(1-share)/share*float64(time.Second)))
-		if pause < time.Millisecond {
+	for owed := min(took, mostOwed); ; {
+		pause, paid := payOff(owed, r.Load.Share())
+		if pause < time.Millisecond || !sleep(ctx, pause) {
 			return
 		}
-		sleep(ctx, pause)
-		if ctx.Err() != nil {
-			return
-		}
-		owed -= pause.Seconds() * share / (1 - share)
+		owed -= paid
 	}
+}
+
+// payOff is how long a worker pauses before it is looked again how much commands wait, and
+// what that pays of what it owes. load is for how much of the time they have waited.
+func payOff(owed time.Duration, load float64) (pause, paid time.Duration) {
+	share := max(leastShare, (1-load)*(1-load))
+	times := (1 - share) / share // how many times as long as it works a worker rests
+	whole := time.Duration(float64(owed) * times)
+	if whole <= viewTick {
+		return whole, owed
+	}
+	return viewTick, time.Duration(float64(viewTick) / times)
 }

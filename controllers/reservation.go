@@ -151,6 +151,7 @@ func (p pass) settle(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 	p.noteName(named, object)
 	if !slices.ContainsFunc(named, unseen) {
 		p.making.set(p.key, false)
+		p.Queue.demanded.set(p.key, false)
 	}
 	if object == nil {
 		return p.make(ctx, named)

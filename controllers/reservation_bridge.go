@@ -25,7 +25,6 @@ func (p pass) make(ctx context.Context, named []*stock.Reservation) (ctrl.Result
 			p.making.set(p.key, false)
 			return ctrl.Result{}, err
 		}
-		p.Queue.demanded.set(p.key, false)
 		p.runner.Tell(stock.Show{Reservation: r.ID, Object: objectOf(object, r.ID)})
 		return ctrl.Result{}, p.show(ctx, object, now)
 	}

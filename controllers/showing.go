@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/acme/inventory-service/internal/allocator"
@@ -90,17 +89,22 @@ func shownCommands(runner *allocator.Runner) (n int) {
 	return n
 }
 
-// roomEvery is how often room is looked for in a namespace that is at the bound of Showing.
-const roomEvery = time.Second
+const (
+	// roomEvery is how often room is looked for in a namespace that is at the bound of Showing.
+	roomEvery = time.Second
+	// roomRest is how many times as long as a look took none follows: one looks at all
+	// reservations, and meanwhile nothing is decided.
+	roomRest = 50
+)
 
 // keepRoom makes room for objects that wait at the bound, until ctx ends.
 func (r *ReservationReconciler) keepRoom(ctx context.Context, namespace string, runner *allocator.Runner) {
 	key := types.NamespacedName{Namespace: namespace}
-	wait.UntilWithContext(ctx, func(ctx context.Context) {
-		if r.crowded.has(key) {
+	for began := time.Now(); sleep(ctx, max(roomEvery, roomRest*time.Since(began))); {
+		if began = time.Now(); r.crowded.has(key) {
 			r.crowded.set(key, r.makeRoom(ctx, namespace, runner) > 0)
 		}
-	}, roomEvery)
+	}
 }
 
 // makeRoom queues the objects for which there is room, and for those for which there is none

@@ -80,11 +80,6 @@ func TestShowingBound(t *testing.T) {
 	o.startController()
 	o.runs(func(ctx context.Context) { o.r.Queue.Attend(ctx, o.namespace, o.runner) })
 	o.runs(func(ctx context.Context) { o.r.Attend(ctx, o.namespace, o.runner) })
-	for _, name := range []stock.ID{"a", "b", "c", "d"} {
-		o.command(name, func(r *stock.Reserve) { r.Wanted.Lines = r.Wanted.Lines[:1] })
-		o.pass(time.Millisecond)
-	}
-	o.publish()
 	shown := func(names ...string) func() bool {
 		return func() bool {
 			var all v1.ReservationList
@@ -105,7 +100,20 @@ func TestShowingBound(t *testing.T) {
 			return n == len(names)
 		}
 	}
+	command := func(names ...stock.ID) {
+		for _, name := range names {
+			o.command(name, func(r *stock.Reserve) { r.Wanted.Lines = r.Wanted.Lines[:1] })
+		}
+		o.publish()
+	}
+	command("a", "b")
 	o.until("two are shown", shown("a", "b"))
+	command("c", "d")
+	key := o.key("")
+	o.until("there is no place for more", func() bool { return o.r.crowded.has(key) })
+	if !shown("a", "b")() {
+		t.Error("more are shown than there are places")
+	}
 	o.answer(stock.Release{Reservation: "b"})
 	o.until("the next has its place", shown("a", "c"))
 	o.delete("a")

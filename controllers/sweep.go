@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -26,13 +27,15 @@ import (
 func (r *ReservationReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
 	defer r.forget(namespace)
 	runner.Terms(ctx, func(ctx context.Context, _ uint64) {
-		go r.keepRoom(ctx, namespace, runner)
+		var keeping sync.WaitGroup
+		keeping.Go(func() { r.keepRoom(ctx, namespace, runner) })
 		untilDone(ctx, func() error { return r.compare(ctx, namespace, runner) })
 		wait.UntilWithContext(ctx, func(ctx context.Context) {
 			if err := r.sweep(ctx, namespace, runner); err != nil && ctx.Err() == nil {
 				log.FromContext(ctx).Error(err, "the next sweep tries again", "namespace", namespace)
 			}
 		}, r.horizon()/2)
+		keeping.Wait()
 		r.forget(namespace) // it is for the next leader to say
 	})
 }
