@@ -113,6 +113,16 @@ func (s *Set) Start(ctx context.Context) error {
 	return nil
 }
 
+// Running tells whether Start has begun to work and works on.
+func (s *Set) Running() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runs()
+}
+
+// runs is Running for who holds the lock.
+func (s *Set) runs() bool { return s.ctx != nil && s.ctx.Err() == nil }
+
 // Elect says whether this process should lead.
 func (s *Set) Elect(elected bool) {
 	s.mu.Lock()
@@ -174,7 +184,7 @@ func (s *Set) Open(ctx context.Context, name string) (*allocator.Runner, error) 
 func (s *Set) open(name string) (*allocator.Runner, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ctx == nil || s.ctx.Err() != nil {
+	if !s.runs() {
 		return nil, ErrNotRunning
 	}
 	return s.begin(name), nil
@@ -236,7 +246,7 @@ func (s *Set) begin(name string) *allocator.Runner {
 		return m.runner
 	}
 	seen, ok := s.known[name]
-	if !ok || seen.terminating || s.ctx == nil || s.ctx.Err() != nil {
+	if !ok || seen.terminating || !s.runs() {
 		return nil
 	}
 	options := s.options.Runner

@@ -32,6 +32,8 @@ type shop struct {
 	*namespaces.Set
 	t      *testing.T
 	reader client.Client
+	// stop ends the Set.
+	stop context.CancelFunc
 	// attended counts the attendants that run, requests what the runners send.
 	attended, requests atomic.Int64
 }
@@ -70,6 +72,7 @@ func newShop(t *testing.T) *shop {
 		s.attended.Add(-1)
 	})
 	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
 	ended := make(chan error)
 	go func() { ended <- s.Start(ctx) }()
 	t.Cleanup(func() {
@@ -153,11 +156,16 @@ func TestOpenMadeAgain(t *testing.T) {
 	}
 }
 
-// A command that comes too early or too late may be repeated.
+// A command that comes too early or too late may be repeated, and whether it does is told.
 func TestOpenWhileNothingRuns(t *testing.T) {
-	s := namespaces.New(namespaces.Options{Serves: func(string) bool { return true }})
-	if _, err := s.Open(t.Context(), "shop"); !errors.Is(err, namespaces.ErrNotRunning) {
-		t.Errorf("opened before Start: %v", err)
+	s := newShop(t)
+	s.until("it runs", s.Running)
+	s.stop()
+	idle := namespaces.New(namespaces.Options{Serves: func(string) bool { return true }})
+	for when, set := range map[string]*namespaces.Set{"before Start": idle, "at the end": s.Set} {
+		if _, err := set.Open(t.Context(), "shop"); !errors.Is(err, namespaces.ErrNotRunning) || set.Running() {
+			t.Errorf("opened %s: %v, running: %v", when, err, set.Running())
+		}
 	}
 }
 

@@ -65,6 +65,19 @@ func (p *parts) startManager(ctx context.Context) error {
 	}
 }
 
+// ready tells why this process cannot serve, nil where it can. The manager starts servers and
+// namespaces in any order, so that caches are filled before both run.
+func (p *parts) ready() error {
+	switch {
+	case !p.synced():
+		return errors.New("the watches have not told yet what there is")
+	case !p.namespaces.Running():
+		return namespaces.ErrNotRunning
+	default:
+		return nil
+	}
+}
+
 // parts are those of one process.
 type parts struct {
 	ctrl.Manager
@@ -140,12 +153,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, Self: p.self,
-		Ready: func() error {
-			if !p.synced() {
-				return errors.New("the watches have not told yet what there is")
-			}
-			return nil
-		},
+		Ready: p.ready,
 	}
 	if p.port != nil {
 		options.Forward = &forward.Client{}
