@@ -17,6 +17,11 @@ func (r *Allocator) append(now time.Time) []Effect {
 	case journal.Claim:
 		return r.claim(now)
 	case journal.Open:
+		if len(r.queue) > 0 {
+			if wait := r.company.rest(now, callers(r.queue)); wait > 0 {
+				return r.wakeAfter(wait)
+			}
+		}
 		return r.decide(now)
 	case journal.Restate:
 		return r.restate(now)
@@ -101,6 +106,7 @@ func (r *Allocator) decideQueue(now time.Time) []Effect {
 		return nil
 	}
 	r.sort(asked, batch.Answers)
+	r.company.send(now, callers(r.batch))
 	if !changes && !r.log.Needed() {
 		return r.take(r.log.Prove())
 	}
