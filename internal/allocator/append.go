@@ -81,7 +81,8 @@ func (r *Allocator) turnAway() []Effect {
 }
 
 // decide appends what is decided of the queue. Where nothing is to be written, those who
-// get an answer from State get it after a proof.
+// get an answer from State get it after a proof, and where nothing was taken of late, an
+// append of nothing finds out whether that is over.
 func (r *Allocator) decide(now time.Time) []Effect {
 	if r.suspect != nil {
 		return r.appendNothing()
@@ -101,15 +102,16 @@ func (r *Allocator) decideQueue(now time.Time) []Effect {
 	before := r.stock.Marks()
 	batch := stock.Decide(r.stock, requests, micros(now), r.log.NextPage(), policy)
 	changes := len(batch.Records) > 0 || batch.Head != r.stock.Head() || batch.Marks.Published != before.Published
-	if !changes && !r.log.Needed() && !answered(batch.Answers) {
-		r.sort(asked, batch.Answers)
+	r.sort(asked, batch.Answers)
+	switch {
+	case changes || r.log.Needed():
+	case len(r.batch) > 0:
+		r.company.send(now, callers(r.batch))
+		return r.take(r.log.Prove())
+	case !r.log.Untaken():
 		return nil
 	}
-	r.sort(asked, batch.Answers)
 	r.company.send(now, callers(r.batch))
-	if !changes && !r.log.Needed() {
-		return r.take(r.log.Prove())
-	}
 	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
 }
 
@@ -133,15 +135,6 @@ func (r *Allocator) next() []ask {
 		return r.queue[:r.most]
 	}
 	return r.queue
-}
-
-func answered(answers []stock.Answer) bool {
-	for _, a := range answers {
-		if a.Verdict != stock.Waiting && a.Verdict != stock.Later {
-			return true
-		}
-	}
-	return false
 }
 
 // sort moves what was asked into the batch, or to where it waits on.

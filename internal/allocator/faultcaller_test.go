@@ -133,3 +133,28 @@ func TestTroubleSaysWhy(t *testing.T) {
 		})
 	}
 }
+
+// That writes are refused is said until one is stored, whoever waits: a proof shows nothing
+// of writes, and a process to which nobody talks finds out by itself.
+func TestRefusedWritesAreTroubleUntilOneIsStored(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10), fixture.Reserve("known"))
+	refusal := errors.New("no writes today")
+	s.server.Reject = func(*journal.Page) error { return refusal }
+	s.tell(allocator.Dropped{Call: s.send(fixture.Reserve("cart"))})
+	for range 3 {
+		known := s.send(fixture.Reserve("known"))
+		s.pass(5 * time.Second)
+		if got := s.answerTo(known).Verdict; got != stock.Repeated {
+			t.Errorf("what is known is told %d", got)
+		}
+		if got := s.Log().Trouble(); !errors.Is(got, refusal) {
+			t.Errorf("trouble %v while writes are refused", got)
+		}
+	}
+	s.server.Reject = nil
+	s.pass(5 * time.Second)
+	if got := s.Log().Trouble(); got != nil {
+		t.Errorf("trouble %v though writes are taken again", got)
+	}
+}

@@ -58,6 +58,10 @@ func (l *Log) Turn(now time.Time) Turn {
 // that this process leads.
 func (l *Log) Needed() bool { return l.stage == leading && l.ledger.prove }
 
+// Untaken tells whether the last write was refused and none was stored since. An append, be
+// it of nothing, finds out whether that is over.
+func (l *Log) Untaken() bool { return l.stage == leading && l.untaken }
+
 // NextPage is the number of the page on which the next write lands.
 func (l *Log) NextPage() uint64 {
 	place, _ := l.place()
@@ -202,6 +206,7 @@ func (l *Log) stored(p *Page) []Effect {
 func (l *Log) landed() []Effect {
 	done := l.attempt
 	l.pace(len(done.page.Blob))
+	l.untaken = false
 	l.settled()
 	effects := []Effect{Landed{}}
 	if done.claim {
@@ -216,9 +221,13 @@ func (l *Log) landed() []Effect {
 	return effects
 }
 
-// settled ends the attempt: nothing is in the way any more.
+// settled ends the attempt: nothing is in the way any more, unless writes were refused and
+// this was a proof.
 func (l *Log) settled() {
-	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil
+	l.attempt, l.writes, l.histories = nil, 0, 0
+	if !l.untaken {
+		l.trouble = nil
+	}
 }
 
 // retire ends the term of a process that was deposed while an attempt was under way.
@@ -290,7 +299,7 @@ func (l *Log) rejected() []Effect {
 		l.attempt.rejected = nil
 		return l.send(l.writes.next())
 	}
-	l.attempt = nil
+	l.attempt, l.untaken = nil, true
 	l.retire()
 	return []Effect{Refused{Err: err}}
 }

@@ -68,8 +68,10 @@ type Log struct {
 	restate restate
 	// condemned says that records which were applied could not be read.
 	condemned bool
-	// trouble is why the write or the read under way has not succeeded yet.
+	// trouble is why the write or the read under way has not succeeded yet. untaken says that
+	// it is of a write that was refused, and that none was stored since.
 	trouble error
+	untaken bool
 
 	// calls counts the effects; the others are those whose answers are waited for.
 	calls                                              uint64

@@ -19,26 +19,21 @@ func TestWritesRefusedForLong(t *testing.T) {
 	k := testbed.NewKilling(testbed.NewWorld(t))
 	k.Start().AwaitReady()
 	k.Stock("mug", "mug", "amsterdam", 1)
-	var over atomic.Bool
+	var over []func()
 	refused := map[string]*atomic.Int64{"reservations/status": {}, "stockitems/status": {}}
 	for resource, count := range refused {
 		point := testbed.Point{Method: http.MethodPut, Resource: resource}
-		var refuse testbed.Fault
-		refuse = func(p *testbed.Passage) {
-			if over.Load() {
-				p.Deliver(p.Serve())
-				return
-			}
+		over = append(over, k.Proxy.ArmAlways(point, func(p *testbed.Passage) {
 			count.Add(1)
-			k.Proxy.Arm(point, refuse)
 			testbed.Answer(http.StatusInternalServerError)(p)
-		}
-		k.Proxy.Arm(point, refuse)
+		}))
 	}
 	k.Reservation("cart", testbed.Line("mug", 1))
 	k.Declare("plate", "plate", "amsterdam", 1)
 	<-time.After(long) // the fault itself lasts that long
-	over.Store(true)
+	for _, end := range over {
+		end()
+	}
 	calm := time.Now()
 	k.AwaitPhase("cart", v1.PhaseReserved)
 	k.AwaitItem("plate", func(i *v1.StockItem) bool { return i.Status.ObservedGeneration == i.Generation })

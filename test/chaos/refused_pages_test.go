@@ -70,6 +70,7 @@ func TestPageWritesRefused(t *testing.T) {
 			refused := over()
 			fault.Injected(1)
 			calm := time.Now()
+			k.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) }) // it finds out by itself
 			next := testbed.Reserve("next", testbed.BinaryMode, testbed.Item("mug", 1))
 			k.Remember(next, k.Ask(next, o))
 			fault.Recovered(time.Since(calm), serverLimit)
@@ -92,23 +93,20 @@ func TestPageWritesRefused(t *testing.T) {
 // refuseAll answers all writes of a kind with an error until over is called, which returns
 // how many there were.
 func refuseAll(k *testbed.Killing, answer testbed.Fault, resource string) (over func() int64) {
-	var done atomic.Bool
 	var count atomic.Int64
+	var disarm []func()
 	for _, method := range []string{http.MethodPost, http.MethodPut} {
-		at := testbed.Point{Method: method, Resource: resource}
-		var refuse testbed.Fault
-		refuse = func(p *testbed.Passage) {
-			if done.Load() {
-				p.Deliver(p.Serve())
-				return
-			}
-			k.Proxy.Arm(at, refuse)
+		disarm = append(disarm, k.Proxy.ArmAlways(testbed.Point{Method: method, Resource: resource}, func(p *testbed.Passage) {
 			count.Add(1)
 			answer(p)
-		}
-		k.Proxy.Arm(at, refuse)
+		}))
 	}
-	return func() int64 { done.Store(true); return count.Load() }
+	return func() int64 {
+		for _, f := range disarm {
+			f()
+		}
+		return count.Load()
+	}
 }
 
 // TestPoisonedCart has the API server refuse whatever holds one cart. That one is told that
@@ -160,12 +158,9 @@ func TestPoisonedCart(t *testing.T) {
 // armAlways breaks every write at a point, and counts.
 func armAlways(k *testbed.Killing, at testbed.Point, f testbed.Fault) *atomic.Int64 {
 	var count atomic.Int64
-	var again testbed.Fault
-	again = func(p *testbed.Passage) {
-		k.Proxy.Arm(at, again)
+	k.Proxy.ArmAlways(at, func(p *testbed.Passage) {
 		count.Add(1)
 		f(p)
-	}
-	k.Proxy.Arm(at, again)
+	})
 	return &count
 }

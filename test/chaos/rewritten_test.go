@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,19 +73,14 @@ type rewritten struct {
 	fault   *faultreport.Fault
 	watched *testbed.Observer
 	o       *testbed.Operator
-	over    atomic.Bool
+	// end ends what begin has begun.
+	end func()
 }
 
 // begin has every page changed from now on.
 func (r *rewritten) begin(rewrite func(*v1.JournalPage)) {
 	at := testbed.Point{Method: http.MethodPut, Resource: "journalpages"}
-	var again testbed.Fault
-	again = func(p *testbed.Passage) {
-		if r.over.Load() {
-			p.Deliver(p.Serve())
-			return
-		}
-		r.Proxy.Arm(at, again)
+	r.end = r.Proxy.ArmAlways(at, func(p *testbed.Passage) {
 		p.Change(func(body []byte) []byte {
 			var page v1.JournalPage
 			if err := json.Unmarshal(body, &page); err != nil {
@@ -103,11 +97,8 @@ func (r *rewritten) begin(rewrite func(*v1.JournalPage)) {
 		})
 		r.fault.Injected(1)
 		p.Deliver(p.Serve())
-	}
-	r.Proxy.Arm(at, again)
+	})
 }
-
-func (r *rewritten) end() { r.over.Store(true) }
 
 // reserve has a cart decided. It is the same answer each time.
 func (r *rewritten) reserve(id string) {

@@ -47,11 +47,11 @@ type Proxy struct {
 	breaking sync.WaitGroup
 }
 
-// rule breaks the first write that is made at a point.
+// rule breaks the first write that is made at a point, or every one.
 type rule struct {
 	Point Point
 	Fault Fault
-	// Met is closed when the fault has been done.
+	// Met is closed when the fault has been done; nil where it is done to every write.
 	Met chan struct{}
 }
 
@@ -105,6 +105,19 @@ func (p *Proxy) Arm(at Point, f Fault) <-chan struct{} {
 	return r.Met
 }
 
+// ArmAlways breaks every write at a point until disarm is called.
+func (p *Proxy) ArmAlways(at Point, f Fault) (disarm func()) {
+	r := &rule{Point: at, Fault: f}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = append(p.rules, r)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rules = slices.DeleteFunc(p.rules, func(other *rule) bool { return other == r })
+	}
+}
+
 func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	p.count(r)
 	resource, mutates := p.resource(r)
@@ -130,7 +143,9 @@ func (p *Proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		p.relay.ServeHTTP(rw, r)
 		return
 	}
-	defer close(broken.Met)
+	if broken.Met != nil {
+		defer close(broken.Met)
+	}
 	passage := &Passage{World: p.w, Writer: rw, Victim: p.Victim, body: body}
 	passage.Send = func() (*Reply, error) { return p.forward(r, passage.body) }
 	broken.Fault(passage)
@@ -252,7 +267,9 @@ func (p *Proxy) match(w Write) *rule {
 	defer p.mu.Unlock()
 	for i, r := range p.rules {
 		if r.Point.Is(w) {
-			p.rules = slices.Delete(p.rules, i, i+1)
+			if r.Met != nil {
+				p.rules = slices.Delete(p.rules, i, i+1)
+			}
 			return r
 		}
 	}
