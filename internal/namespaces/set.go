@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -148,6 +149,24 @@ func (s *Set) Find(name string) (*allocator.Runner, bool) {
 		return m.runner, true
 	}
 	return nil, false
+}
+
+// Unreadable are the namespaces, in order, whose journal has a format that this release does
+// not know.
+func (s *Set) Unreadable() []string {
+	s.mu.Lock()
+	members := maps.Clone(s.members)
+	s.mu.Unlock()
+	var names []string
+	for name, m := range members {
+		m.runner.Read(func(_ *stock.State, log *journal.Log) {
+			if log.Foreign() {
+				names = append(names, name)
+			}
+		})
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Names are the namespaces that are worked in, in order.

@@ -24,11 +24,16 @@ type election struct {
 	o      Options
 	mu     sync.Mutex
 	become func(elected bool)
+	// unreadable names the namespaces whose journals this release cannot read, and offered is
+	// when the lease was given back for their sake.
+	unreadable func() []string
+	offered    time.Time
 }
 
-// newElection returns an election whose results are told to become.
-func newElection(config *rest.Config, o Options, become func(elected bool)) (*election, error) {
-	e := &election{o: o, become: become}
+// newElection returns an election whose results are told to become, among processes of which
+// some may not read every journal.
+func newElection(config *rest.Config, o Options, become func(elected bool), unreadable func() []string) (*election, error) {
+	e := &election{o: o, become: become, unreadable: unreadable}
 	if !o.leaderElect {
 		return e, nil
 	}
@@ -77,8 +82,54 @@ func (e *election) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stand for election: %w", err)
 	}
-	wait.UntilWithContext(ctx, elector.Run, time.Millisecond)
+	wait.UntilWithContext(ctx, func(ctx context.Context) { e.stand(ctx, elector) }, time.Millisecond)
 	return nil
+}
+
+const (
+	// offerCheck is how often a leader looks whether it can read every journal, and offerEvery
+	// how often it lets others try where it cannot, for so many retry periods. In the meantime
+	// it leads: in the other namespaces it can, and there may be nobody who can do better.
+	offerCheck   = time.Second
+	offerEvery   = 30 * time.Second
+	offerRetries = 5
+)
+
+// stand runs for one candidacy. A leader that cannot read a journal gives the lease back and
+// stays away for long enough that a process of a newer release takes it, if there is one.
+func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElector) {
+	standing, resign := context.WithCancel(ctx)
+	defer resign()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		elector.Run(standing)
+	}()
+	look := time.NewTicker(offerCheck)
+	defer look.Stop()
+	for {
+		select {
+		case <-ended:
+			return
+		case now := <-look.C:
+			if !elector.IsLeader() || now.Sub(e.offered) < offerEvery {
+				continue
+			}
+			names := e.unreadable()
+			if len(names) == 0 {
+				continue
+			}
+			log.Log.WithName("election").Info("this release cannot read a journal, so others may lead now", "namespaces", names)
+			e.offered = now
+			resign()
+			<-ended
+			select {
+			case <-time.After(offerRetries * e.o.retryPeriod):
+			case <-ctx.Done():
+			}
+			return
+		}
+	}
 }
 
 // won may come after lost, from a goroutine of its own.

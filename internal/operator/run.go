@@ -106,7 +106,7 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	elected, err := newElection(p.GetConfig(), p.o, p.namespaces.Elect)
+	elected, err := newElection(p.GetConfig(), p.o, p.namespaces.Elect, p.namespaces.Unreadable)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(testbed.Main(m)) }
 
 // A release writes the older of the two formats that it reads until a flag says otherwise:
 // so it can be rolled out beside the release before it, and rolled back. After the flag, that
-// one changes nothing and has a newer one answer, and whatever was decided is still there.
+// one changes nothing, has a newer one answer and lead, and whatever was decided is still there.
 func TestNextFormat(t *testing.T) {
 	w := testbed.NewWorld(t)
 	old, next := w.Binary, nextRelease(t)
@@ -57,7 +57,7 @@ func TestNextFormat(t *testing.T) {
 	third.Stop()
 	decide(fourth)
 
-	fifth := run(old, "--leader-elect=false") // too late: it knows nothing of that format
+	fifth := run(old) // too late: it knows nothing of that format
 	paths := []string{"/stock/mug", "/reservations/" + reservation(t, told[0])}
 	for _, path := range paths { // whoever knows it answers for it
 		fifth.Get(path).Want(t, http.StatusOK)
@@ -70,8 +70,9 @@ func TestNextFormat(t *testing.T) {
 		}
 	}
 	fifth.AwaitNoLeader(t.Context())
-	fifth.Stop()
-	decide(run(next)) // it writes the older format again, over pages of the newer
+	sixth := run(next) // it writes the older format again, over pages of the newer
+	decide(sixth)      // the other does not keep the lease
+	decide(fifth)
 }
 
 func reservation(t *testing.T, told string) string {
