@@ -210,14 +210,32 @@ var ofServiceFaults = []mutant{
 		fault: "trouble is told when it is long over",
 		patches: []patch{{
 			file: "internal/journal/append.go",
-			old:  `	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil`,
-			new: `	trouble := l.trouble
-	l.attempt, l.writes, l.histories, l.trouble = nil, 0, 0, nil
-	if MUTANT {
-		l.trouble = trouble
-	}`,
+			old:  `		l.trouble = nil`,
+			new: `		if !MUTANT {
+			l.trouble = nil
+		}`,
 		}},
 		caughtBy: alone("TestTroubleSaysWhy"),
+	},
+	{
+		name:  "trouble-ends-with-a-proof",
+		fault: "writes are refused, and it is told that all is well since something was read",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `	if !l.untaken {`,
+			new:  `	if !l.untaken || MUTANT {`,
+		}},
+		caughtBy: alone("TestRefusedWritesAreTroubleUntilOneIsStored"),
+	},
+	{
+		name:  "refused-writes-are-not-tried-again",
+		fault: "nobody asks for anything, and it is never found out that writes are taken again",
+		patches: []patch{{
+			file: "internal/allocator/append.go",
+			old:  `	case !r.log.Untaken():`,
+			new:  `	case !r.log.Untaken() || MUTANT:`,
+		}},
+		caughtBy: alone("TestRefusedWritesAreTroubleUntilOneIsStored"),
 	},
 	{
 		name:  "lost-page-searched-for-long",
