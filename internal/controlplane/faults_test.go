@@ -104,14 +104,13 @@ func TestOrphans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// The arguments after the script are the script's own; it reads until stdin closes.
 			cmd := exec.CommandContext(t.Context(), fake, append([]string{"-c", "read line", fake}, test.args...)...)
-			if _, err := cmd.StdinPipe(); err != nil {
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
 				t.Fatal(err)
 			}
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			exited := make(chan struct{})
-			go func() { _ = cmd.Wait(); close(exited) }()
 			pidPath := filepath.Join(dir, etcdName+".pid")
 			if err := os.WriteFile(pidPath, []byte(strconv.Itoa(cmd.Process.Pid)), 0o600); err != nil {
 				t.Fatal(err)
@@ -124,15 +123,14 @@ func TestOrphans(t *testing.T) {
 			if _, err := os.Stat(pidPath); !errors.Is(err, os.ErrNotExist) {
 				t.Error("the pid file is still there")
 			}
-			select {
-			case <-exited:
-				if !test.ends {
-					t.Error("an innocent process was killed")
-				}
-			case <-time.After(100 * time.Millisecond):
-				if test.ends {
-					t.Error("the orphan lives")
-				}
+			if test.ends {
+				defer time.AfterFunc(10*time.Second, func() { _ = stdin.Close() }).Stop() // or it would live for ever
+			} else {
+				_ = stdin.Close()
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); errors.As(err, &exit) && !exit.Exited() != test.ends || err == nil && test.ends {
+				t.Errorf("it ended with %v, killed: want %v", err, test.ends)
 			}
 		})
 	}
