@@ -111,6 +111,9 @@ func TestOrphans(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			for len(commandLine(cmd.Process.Pid)) == 0 { // the kernel shows it a moment after the start
+				time.Sleep(time.Millisecond)
+			}
 			pidPath := filepath.Join(dir, etcdName+".pid")
 			if err := os.WriteFile(pidPath, []byte(strconv.Itoa(cmd.Process.Pid)), 0o600); err != nil {
 				t.Fatal(err)
