@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,7 +64,7 @@ func (r *runner) play(ctx context.Context, s suite) error {
 		return nil
 	}
 	fmt.Printf("FAILED after %s\n", took)
-	r.showEnd(path)
+	r.show(path)
 	return fmt.Errorf("%s failed (%w): see %s", s.name, err, path)
 }
 
@@ -84,22 +83,54 @@ func (r *runner) environment(s suite) []string {
 	return env
 }
 
-// passing are the lines of a test log that tell nothing of a failure.
-var passing = regexp.MustCompile(`(?m)^(=== |\s*--- PASS).*\n`)
-
-// showEnd prints the end of a failed suite's log, without what passed.
-func (r *runner) showEnd(path string) {
-	const most = 6 << 10
+// show prints what a failed suite's log says of the tests that failed, else its end.
+func (r *runner) show(path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return
 	}
-	text = passing.ReplaceAll(text, nil)
-	if len(text) > most {
-		text = text[len(text)-most:]
-		text = append([]byte("...\n"), text[bytes.IndexByte(text, '\n')+1:]...)
+	if of := ofFailed(string(text)); of != "" {
+		fmt.Printf("%s\n", of)
+		return
 	}
-	fmt.Printf("%s\n", text)
+	fmt.Printf("...\n%s\n", text[max(0, len(text)-mostShown):])
+}
+
+// mostShown bounds what is shown of a log, in bytes.
+const mostShown = 16 << 10
+
+var (
+	// speaker begins what a test of many that run at once prints, until another one speaks.
+	speaker = regexp.MustCompile(`^=== (?:RUN|CONT|NAME|PAUSE) +(\S+)`)
+	failure = regexp.MustCompile(`(?m)^ *--- FAIL: (\S+)`)
+	// operatorLog is a line of an operator's log: there are too many.
+	operatorLog = regexp.MustCompile(`^\s*\{"level":"info"`)
+)
+
+// ofFailed are the lines of a log that the tests printed which failed.
+func ofFailed(log string) string {
+	failed := map[string]bool{}
+	for _, match := range failure.FindAllStringSubmatch(log, -1) {
+		failed[match[1]] = true
+	}
+	var shown strings.Builder
+	speaking, told := "", ""
+	for line := range strings.Lines(log) {
+		if match := speaker.FindStringSubmatch(line); match != nil {
+			speaking = match[1]
+			continue
+		}
+		isFailure := failure.MatchString(line)
+		if !isFailure && (!failed[speaking] || operatorLog.MatchString(line)) || shown.Len() > mostShown {
+			continue
+		}
+		if !isFailure && told != speaking {
+			told = speaking
+			fmt.Fprintf(&shown, "%s\n", speaking)
+		}
+		shown.WriteString(line)
+	}
+	return shown.String()
 }
 
 // mutantsPath is where the suite of mutants leaves what it found.
