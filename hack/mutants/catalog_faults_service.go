@@ -218,6 +218,26 @@ var ofServiceFaults = []mutant{
 		caughtBy: alone("TestTroubleSaysWhy"),
 	},
 	{
+		name:  "batches-do-not-gather",
+		fault: "a write is sent for the first who comes, and all others wait for the next one",
+		patches: []patch{{
+			file: "internal/allocator/append.go",
+			old:  `callers(r.queue)); wait > 0 {`,
+			new:  `callers(r.queue)); wait > 0 && !MUTANT {`,
+		}},
+		caughtBy: alone("TestBatchesGather"),
+	},
+	{
+		name:  "gathering-trusts-the-clock",
+		fault: "the clock is set back, and carts wait for as long for company",
+		patches: []patch{{
+			file: "internal/allocator/gather.go",
+			old:  `rest > gatherMost {`,
+			new:  `rest > gatherMost && !MUTANT {`,
+		}},
+		caughtBy: alone("TestGatherWhileTheClockIsSetBack"),
+	},
+	{
 		name:  "trouble-ends-with-a-proof",
 		fault: "writes are refused, and it is told that all is well since something was read",
 		patches: []patch{{

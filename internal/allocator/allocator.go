@@ -28,8 +28,8 @@ type Allocator struct {
 	track bool
 	// batch are the requests of the append, or of the proof, under way.
 	batch []ask
-	// company is whom the next batch waits for.
-	company gathering
+	// gathering is the wait of the next batch for those who were just answered.
+	gathering gathering
 	// claiming says that the append under way is a term.
 	claiming bool
 	// most bounds the requests of a batch after one was refused; 0 is no bound.
@@ -202,7 +202,7 @@ func (r *Allocator) apply(e journal.Applied) []journal.Effect {
 // wait for it, before all who came later.
 func (r *Allocator) landed(news bool) []Effect {
 	var out []Effect
-	r.company.landed(r.log.Now(), callers(r.batch), callers(r.queue))
+	r.gathering.landed(r.log.Now(), callers(r.batch), callers(r.queue))
 	for _, a := range r.batch {
 		if a.waits() {
 			out = append(out, Answered{Call: a.call, Answer: a.answer})

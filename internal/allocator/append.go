@@ -18,7 +18,7 @@ func (r *Allocator) append(now time.Time) []Effect {
 		return r.claim(now)
 	case journal.Open:
 		if len(r.queue) > 0 {
-			if wait := r.company.rest(now, callers(r.queue)); wait > 0 {
+			if wait := r.gathering.rest(now, callers(r.queue)); wait > 0 {
 				return r.wakeAfter(wait)
 			}
 		}
@@ -106,12 +106,12 @@ func (r *Allocator) decideQueue(now time.Time) []Effect {
 	switch {
 	case changes || r.log.Needed():
 	case len(r.batch) > 0:
-		r.company.send(now, callers(r.batch))
+		r.gathering.send(now, callers(r.batch))
 		return r.take(r.log.Prove())
 	case !r.log.Untaken():
 		return nil
 	}
-	r.company.send(now, callers(r.batch))
+	r.gathering.send(now, callers(r.batch))
 	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
 }
 

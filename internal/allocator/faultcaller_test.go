@@ -134,6 +134,35 @@ func TestTroubleSaysWhy(t *testing.T) {
 	}
 }
 
+// Those who were just answered are waited for, no longer than the write took: whoever waits
+// already is decided with them, or without them.
+func TestBatchesGather(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10))
+	const took = 8 * time.Millisecond
+	under := func(first, second stock.ID) (waits uint64) {
+		s.freeze()
+		s.send(fixture.Reserve(first, fixture.Line("mug", 1)))
+		waits = s.send(fixture.Reserve(second, fixture.Line("mug", 1)))
+		s.pass(took)
+		s.thaw()
+		if s.told[waits] != nil {
+			t.Errorf("%s is decided before who was answered could ask again", second)
+		}
+		return waits
+	}
+	waits := under("a", "b")
+	comes := s.send(fixture.Reserve("c", fixture.Line("mug", 1)))
+	if s.answerTo(waits).Verdict != stock.Done || s.answerTo(comes).Verdict != stock.Done {
+		t.Error("both are there, and they are not decided")
+	}
+	s.pass(time.Second)
+	waits = under("d", "e")
+	if s.pass(took); s.answerTo(waits).Verdict != stock.Done {
+		t.Error("nobody came in time, and it is not decided")
+	}
+}
+
 // That writes are refused is said until one is stored, whoever waits: a proof shows nothing
 // of writes, and a process to which nobody talks finds out by itself.
 func TestRefusedWritesAreTroubleUntilOneIsStored(t *testing.T) {

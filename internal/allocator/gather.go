@@ -40,7 +40,7 @@ func (g *gathering) landed(now time.Time, answered, waiting int) {
 // rest is how long so many callers wait on.
 func (g *gathering) rest(now time.Time, waiting int) time.Duration {
 	rest := g.until.Sub(now)
-	if waiting >= g.expected || rest <= 0 {
+	if waiting >= g.expected || rest <= 0 || rest > gatherMost { // the clock may be set back
 		return 0
 	}
 	g.waited = true

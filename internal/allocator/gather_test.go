@@ -34,6 +34,14 @@ func TestGather(t *testing.T) {
 	g.wants(t, "one alone", at, 1, 0)
 }
 
+// A clock that is set back to the API server's does not make anybody wait longer.
+func TestGatherWhileTheClockIsSetBack(t *testing.T) {
+	at := time.Unix(100, 0)
+	g := &gathering{}
+	g.write(&at, 8*time.Millisecond, 30, 1)
+	g.wants(t, "three seconds back", at.Add(-3*time.Second), 1, 0)
+}
+
 // Where nobody comes again, it is waited for ever more seldom, until somebody does.
 func TestGatherInVain(t *testing.T) {
 	at := time.Unix(1, 0)

@@ -11,9 +11,9 @@ import (
 // printed are the fields that Clone copies and a fingerprint has, or for which it is said
 // why it need not: waits and what only sets them, counters of what is new, what the
 // configuration gives, and the gate of a term, the tracking of changes and the wait for
-// company, which are off in the model (TestCartsWaitForStockItems has the gate).
+// those who were answered, which are off in the model (TestCartsWaitForStockItems has the gate).
 var printed = map[string]string{
-	"Allocator": "log stock policy leader queue parked gated stocked unstocked track batch company claiming most suspect blockedUntil waking terms left unreadable",
+	"Allocator": "log stock policy leader queue parked gated stocked unstocked track batch gathering claiming most suspect blockedUntil waking terms left unreadable",
 	"ask":       "call request answer term left",
 	"suspect":   "ask err",
 	"Log": "config elected stage identity pages tail seen through attempt founded ledger damage witness gone named namespace renaming " +

@@ -122,7 +122,7 @@ func (w *world) start(i, life int) {
 	name := fmt.Sprintf("p%d.%d", i, life)
 	p := &process{name: name}
 	p.replica = New(w.cfg.journal(name), w.cfg.policy)
-	p.replica.company.idle = math.MaxInt // a wait is nothing but a step that comes later
+	p.replica.gathering.idle = math.MaxInt // a wait is nothing but a step that comes later
 	w.procs[i], w.owned[i] = p, true
 	w.take(i, p.replica.Start())
 }
