@@ -120,11 +120,13 @@ func ofFailed(log string) string {
 			speaking = match[1]
 			continue
 		}
-		isFailure := failure.MatchString(line)
-		if !isFailure && (!failed[speaking] || operatorLog.MatchString(line)) || shown.Len() > mostShown {
+		if match := failure.FindStringSubmatch(line); match != nil {
+			speaking, told = match[1], match[1] // without -v, what it said follows
+		}
+		if !failed[speaking] || operatorLog.MatchString(line) || shown.Len() > mostShown {
 			continue
 		}
-		if !isFailure && told != speaking {
+		if told != speaking {
 			told = speaking
 			fmt.Fprintf(&shown, "%s\n", speaking)
 		}

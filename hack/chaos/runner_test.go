@@ -32,6 +32,9 @@ func TestOfFailed(t *testing.T) {
 	if strings.Contains(got, "b_test") || strings.Contains(got, "Starting") {
 		t.Errorf("what did not fail is shown: %s", got)
 	}
+	if quiet := "--- FAIL: FuzzA (0.1s)\n    a_test.go:1: broken input\n"; ofFailed("fuzz: elapsed 1s\n"+quiet) != quiet {
+		t.Errorf("without -v: %s", ofFailed(quiet))
+	}
 	if passed := ofFailed("=== RUN   TestB\n    b_test.go:1: b works\npanic: x\n"); passed != "" {
 		t.Errorf("nothing failed, and %q is shown", passed)
 	}

@@ -111,8 +111,10 @@ func TestOrphans(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for len(commandLine(cmd.Process.Pid)) == 0 { // the kernel shows it a moment after the start
-				time.Sleep(time.Millisecond)
+			for deadline := time.Now().Add(10 * time.Second); len(commandLine(cmd.Process.Pid)) == 0; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) { // the kernel shows it a moment after the start
+					t.Fatal("the process shows no arguments")
+				}
 			}
 			pidPath := filepath.Join(dir, etcdName+".pid")
 			if err := os.WriteFile(pidPath, []byte(strconv.Itoa(cmd.Process.Pid)), 0o600); err != nil {
@@ -131,9 +133,10 @@ func TestOrphans(t *testing.T) {
 			} else {
 				_ = stdin.Close()
 			}
+			err = cmd.Wait()
 			var exit *exec.ExitError
-			if err := cmd.Wait(); errors.As(err, &exit) && !exit.Exited() != test.ends || err == nil && test.ends {
-				t.Errorf("it ended with %v, killed: want %v", err, test.ends)
+			if killed := errors.As(err, &exit) && !exit.Exited(); killed != test.ends {
+				t.Errorf("killed: %t, want %t (%v)", killed, test.ends, err)
 			}
 		})
 	}

@@ -65,8 +65,8 @@ func (p *parts) startManager(ctx context.Context) error {
 	}
 }
 
-// ready tells why this process cannot serve, nil where it can. The manager starts servers and
-// namespaces in any order, so that caches are filled before both run.
+// ready tells why this process cannot serve, nil where it can. Once the caches are filled, the
+// manager starts servers and namespaces in any order: a request may come in between.
 func (p *parts) ready() error {
 	switch {
 	case !p.synced():
