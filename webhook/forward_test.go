@@ -393,6 +393,7 @@ func TestForwardedToAnotherKey(t *testing.T) {
 	runner := named.open(t, p.namespace)
 	named.set.Elect(true)
 	until(t, runner.Leading)
+	until(t, func() bool { return roleIn(p.second.runner).leader.URL == impostor.self.URL }) // else first is asked
 	options := p.second.options(p.namespace)
 	options.Wait = time.Second
 	got := ask(t, newBridge(t, options), request(t, http.MethodPost, "/reservations", cart)).wantProblem(http.StatusServiceUnavailable, tryLater)
