@@ -29,7 +29,7 @@ func decodeRelease(data []byte, name nameFunc) (*ReleaseInventory, error) {
 		Reason        json.RawMessage `json:"reason"`
 		Items         json.RawMessage `json:"items"`
 	}
-	if err := decodeMessage(data, &raw); err != nil {
+	if err := decodeMessage(data, closed, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
@@ -65,7 +65,7 @@ func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 		ReservationID json.RawMessage `json:"reservationId"`
 		Items         json.RawMessage `json:"items"`
 	}
-	if err := decodeMessage(data, &raw); err != nil {
+	if err := decodeMessage(data, closed, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
@@ -85,7 +85,7 @@ func DecodeGetStockLevel(data []byte) (*GetStockLevel, error) {
 	var raw struct {
 		ProductID json.RawMessage `json:"productId"`
 	}
-	if err := decodeMessage(data, &raw); err != nil {
+	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
 	}
 	var v violations

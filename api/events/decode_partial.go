@@ -42,7 +42,7 @@ func decodePartialItem(line json.RawMessage, path string, v *violations) (Partia
 		LocationID json.RawMessage `json:"locationId"`
 		Quantity   json.RawMessage `json:"quantity"`
 	}
-	if !decodeObject(line, path, &raw, v) {
+	if !decodeObject(line, path, closed, &raw, v) {
 		return PartialItem{}, false
 	}
 	before := len(v.list)

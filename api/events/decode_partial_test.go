@@ -35,7 +35,7 @@ func TestDecodeConsume(t *testing.T) {
 	}{
 		"everything":           {},
 		"a product":            {items: `[{"productId":"p","quantity":2}]`, want: []PartialItem{{"p", "", 2}}},
-		"at a location":        {items: `[{"productId":"p","locationId":"l","quantity":1e9,"colour":"blue"}]`, want: []PartialItem{{"p", "l", 1e9}}},
+		"at a location":        {items: `[{"productId":"p","locationId":"l","quantity":1e9}]`, want: []PartialItem{{"p", "l", 1e9}}},
 		"at two":               {items: "[" + line("p", "a") + "," + line("p", "b") + "]", want: []PartialItem{{"p", "a", 1}, {"p", "b", 1}}},
 		"two products":         {items: "[" + line("p", "a") + "," + bare("q") + "]", want: []PartialItem{{"p", "a", 1}, {"q", "", 1}}},
 		"longest location":     {items: "[" + line("p", strings.Repeat("l", 63)) + "]", want: []PartialItem{{"p", strings.Repeat("l", 63), 1}}},

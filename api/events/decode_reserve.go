@@ -28,7 +28,7 @@ func DecodeReserve(data []byte) (*ReserveInventory, error) {
 		Items      json.RawMessage `json:"items"`
 		HoldFor    json.RawMessage `json:"holdFor"`
 	}
-	if err := decodeMessage(data, &raw); err != nil {
+	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
@@ -91,7 +91,7 @@ func decodeItem(line json.RawMessage, path string, v *violations) (Item, bool) {
 		ProductID json.RawMessage `json:"productId"`
 		Quantity  json.RawMessage `json:"quantity"`
 	}
-	if !decodeObject(line, path, &raw, v) {
+	if !decodeObject(line, path, open, &raw, v) {
 		return Item{}, false
 	}
 	before := len(v.list)

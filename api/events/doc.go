@@ -5,7 +5,9 @@
 // Reading is strict about what the contract names and open to what it does not:
 // keys are matched with their case, wrong types, duplicate keys, broken UTF-8
 // and values out of bounds are refused with an [InvalidError] that names the
-// field, and unknown fields are ignored, since the contract may grow.
+// field. Unknown fields of a reserve command and of a stock query are ignored, since
+// the contract may grow, unless they are near misses of known ones. A release and a
+// consume refuse them: a misspelt "items" would mean everything.
 //
 // Writing an outcome is the job of [Outcome] alone. The bridge's replies and the
 // publisher's events both come from it, so they are the same event, whenever
