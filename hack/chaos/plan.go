@@ -191,17 +191,22 @@ func timeout(long bool) string {
 	return "15m"
 }
 
-// parallel is how many worlds a suite may have at a time: they mostly wait.
+// parallel is how many worlds of real processes a suite may have at a time: they mostly wait.
+// Other suites compute, and have as many as there are cores: the model's worlds are large.
 const parallel = 8
 
 func (s suite) command(r *runner) []string {
 	if s.program != nil {
 		return s.program(r)
 	}
-	return []string{
+	command := []string{
 		"go", "test", "-count=1", "-v", "-timeout=" + timeout(r.long), "-artifacts", "-outputdir=" + r.artifacts(),
-		"-parallel=" + strconv.Itoa(parallel), "-run=^(" + s.tests + ")$", s.pkg,
+		"-run=^(" + s.tests + ")$",
 	}
+	if s.pkg == processes {
+		command = append(command, "-parallel="+strconv.Itoa(parallel))
+	}
+	return append(command, s.pkg)
 }
 
 func playMutants(r *runner) []string {
