@@ -89,7 +89,7 @@ func TestVerdicts(t *testing.T) {
 		stock.TooOld:      {422, 422, tooOld, "another id"},
 		stock.TooLarge:    {413, 413, tooLarge, "split"},
 		stock.Full:        {503, 503, tryLater, "bound"},
-		stock.Premature:   {500, 500, internal, ""},
+		stock.Premature:   {500, 503, internal, ""},
 	}
 	for verdict, tc := range cases {
 		bridge := newBridge(t, over(t, everywhere{Journal: &answering{Journal: newMemory(t, fixedNow), answer: stock.Answer{Verdict: verdict}}}))

@@ -42,27 +42,29 @@ const (
 // default one.
 func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
+	event := func(path string) {
+		b.route(mux, http.MethodPost, path, operationUnknown, b.onceReady(b.anywhere(b.postEvent)))
+	}
 	post := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodPost, path, operation, b.onceReady(b.anywhere(serve)))
+		b.route(mux, http.MethodPost, path, operation, plainOnly(b.onceReady(b.anywhere(serve))))
 	}
 	get := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodGet, path, operation, b.onceReady(b.anywhere(serve)))
+		b.route(mux, http.MethodGet, path, operation, plainOnly(b.onceReady(b.anywhere(serve))))
 	}
 	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
-		post(prefix+"/{$}", operationUnknown, b.postEvent)
+		event(prefix + "/{$}")
 		post(prefix+"/reservations", operationReserve, b.postReservation)
 		post(prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
 		post(prefix+"/reservations/{reservation}/consume", operationConsume, b.postConsume)
 		get(prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
 		get(prefix+"/stock/{product}", operationStockLevel, b.getStock)
 	}
-	post("/namespaces/{namespace}", operationUnknown, b.postEvent)
+	event("/namespaces/{namespace}")
 	b.route(mux, http.MethodGet, "/healthz", operationHealth, b.healthz)
 	b.route(mux, http.MethodGet, "/readyz", operationHealth, b.readyz)
-	mux.Handle("/", b.endpoint(operationUnknown, func(_ *exchange, r *http.Request) error {
-		return fail(notFound, "there is nothing at %s", clip(r.URL.EscapedPath(), 200))
-	}))
-	return mux
+	nothing := b.endpoint(operationUnknown, stray)
+	mux.Handle("/", nothing)
+	return exactly(mux, nothing)
 }
 
 // route serves one method of a path and refuses all others in the bridge's own

@@ -22,12 +22,16 @@ func readBody(x *exchange, r *http.Request) ([]byte, error) {
 		x.Header().Set("Connection", "close") // rather than read it to the end
 		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
 	}
+	if encodings := r.Header.Values("Content-Encoding"); len(encodings) > 0 && !strings.EqualFold(strings.Join(encodings, ","), "identity") {
+		return nil, fail(unsupportedMedia, "Content-Encoding %s is not served: send the body as it is", clip(strings.Join(encodings, ", "), 100))
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
 		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
 	}
 	if err != nil {
-		return nil, fail(invalid, "the body could not be read to its end")
+		x.Header().Set("Connection", "close")
+		return nil, fail(incomplete, "the body could not be read to its end: send it again")
 	}
 	x.body = body
 	return body, nil

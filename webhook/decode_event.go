@@ -1,92 +1,115 @@
 package webhook
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
+	"mime"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"github.com/cloudevents/sdk-go/v2/binding"
-	"github.com/cloudevents/sdk-go/v2/event"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
 	"github.com/acme/inventory-service/api/events"
 )
 
-// mediaTypePrefix begins the media types of CloudEvents in structured mode.
-const mediaTypePrefix = "application/cloudevents"
+// The media types of CloudEvents in structured and batched mode.
+const (
+	mediaTypePrefix = "application/cloudevents"
+	mediaTypeBatch  = "application/cloudevents-batch"
+)
 
-// decodeEvent reads a CloudEvent in binary or structured mode and notes the mode.
-// The SDK's codec reads it; its receiver would answer broken messages with 500,
-// which brokers deliver again.
-func decodeEvent(x *exchange, r *http.Request) (*cloudevents.Event, error) {
-	x.mode = modeBinary
-	switch cehttp.NewMessageFromHttpRequest(r).ReadEncoding() {
-	case binding.EncodingStructured:
-		x.mode = modeStructured
-	case binding.EncodingBinary:
-	case binding.EncodingBatch:
-		return nil, fail(unsupportedMedia, "batches are not served: send one CloudEvent a request")
+// message is a CloudEvent that can be served.
+type message struct {
+	id, source, eventType string
+	// at is the event's own time, nil where it has none.
+	at *time.Time
+	// data is its payload, which is said to be JSON.
+	data []byte
+}
+
+// modeOf tells how a message came: as a CloudEvent, or as plain HTTP.
+func modeOf(header http.Header) string {
+	switch {
+	case strings.HasPrefix(mediaType(header.Get("Content-Type")), mediaTypePrefix):
+		return modeStructured
+	case len(header.Values("ce-specversion")) > 0:
+		return modeBinary
 	default:
-		if strings.HasPrefix(r.Header.Get("Content-Type"), mediaTypePrefix) {
-			return nil, fail(unsupportedMedia, "CloudEvents are served as %s or in binary mode", cloudevents.ApplicationCloudEventsJSON)
-		}
+		return modePlain
+	}
+}
+
+// mediaType is a media type without its parameters, in lower case.
+func mediaType(contentType string) string {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		media, _, _ = strings.Cut(contentType, ";")
+	}
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// decodeEvent reads a CloudEvent in binary or structured mode.
+func decodeEvent(x *exchange, r *http.Request) (*message, error) {
+	media := mediaType(r.Header.Get("Content-Type"))
+	switch {
+	case x.mode == modePlain:
+		x.mode = modeBinary // whoever posts here is answered as a broker
 		return nil, fail(invalid, "this is no CloudEvent of version 1.0: send Content-Type %s, or the headers ce-specversion, ce-type, ce-source and ce-id",
 			cloudevents.ApplicationCloudEventsJSON)
+	case strings.HasPrefix(media, mediaTypeBatch):
+		return nil, fail(unsupportedMedia, "batches are not served: send one CloudEvent a request")
+	case x.mode == modeStructured && media != cloudevents.ApplicationCloudEventsJSON:
+		return nil, fail(unsupportedMedia, "CloudEvents are served as %s or in binary mode", cloudevents.ApplicationCloudEventsJSON)
 	}
 	body, err := readBody(x, r)
 	if err != nil {
 		return nil, err
 	}
-	if _, nameless := r.Header["Ce-"]; nameless {
-		return nil, fail(invalid, "the header \"ce-\" names no attribute") // the codec does not survive it
+	if x.mode == modeBinary {
+		return readBinary(r.Header, body).message()
 	}
-	message := cehttp.NewMessage(r.Header, io.NopCloser(bytes.NewReader(body)))
-	decoded, err := binding.ToEvent(r.Context(), message)
+	e, err := readStructured(body)
 	if err != nil {
-		return nil, fail(invalid, "the CloudEvent cannot be read: %v", err)
+		return nil, err
 	}
-	return decoded, validateEvent(decoded)
+	return e.message()
 }
 
-// validateEvent refuses an event that breaks the CloudEvents specification, or
-// whose payload is not JSON.
-func validateEvent(e *cloudevents.Event) error {
-	if err := e.Validate(); err != nil {
-		return attributeFailure(err)
+// message checks the attributes, and tells all that is wrong with them.
+func (e *envelope) message() (*message, error) {
+	if version, given := e.attributes[attributeVersion]; !e.refused(attributeVersion) && (!given || version != cloudevents.VersionV1) {
+		e.refuse(attributeVersion, "must be %s", cloudevents.VersionV1)
 	}
-	if e.SpecVersion() != cloudevents.VersionV1 {
-		return invalidMessage(events.Invalid("specversion", "must be %s", cloudevents.VersionV1))
-	}
-	for field, value := range map[string]string{"id": e.ID(), "source": e.Source()} {
-		if !utf8.ValidString(value) {
-			return invalidMessage(events.Invalid(field, "must be valid UTF-8"))
+	for _, name := range []string{attributeID, attributeSource, attributeType} {
+		if strings.TrimSpace(e.attributes[name]) == "" && !e.refused(name) {
+			e.refuse(name, "is required")
 		}
 	}
-	if contentType := e.DataContentType(); contentType != "" && !isJSON(contentType) {
-		return fail(unsupportedMedia, "datacontenttype must be %s, or be left out", contentTypeJSON)
+	if _, err := url.Parse(e.attributes[attributeSource]); err != nil {
+		e.refuse(attributeSource, "must be a URI reference")
 	}
-	return nil
+	if schema, err := url.Parse(e.attributes[attributeSchema]); err != nil || e.attributes[attributeSchema] != "" && !schema.IsAbs() {
+		e.refuse(attributeSchema, "must be an absolute URI, or be left out")
+	}
+	m := &message{id: e.attributes[attributeID], source: e.attributes[attributeSource], eventType: e.attributes[attributeType], data: e.data}
+	if text, given := e.attributes[attributeTime]; given {
+		at, ok := parseTime(text)
+		if !ok {
+			e.refuse(attributeTime, "must be a time of RFC 3339, such as 2030-01-31T12:00:00Z")
+		}
+		m.at = &at
+	}
+	if len(e.problems) > 0 {
+		return nil, invalidMessage(&events.InvalidError{Violations: e.problems[:min(len(e.problems), maxProblems)]})
+	}
+	if contentType, given := e.attributes[attributeContentType]; given && !isJSON(contentType) {
+		return nil, fail(unsupportedMedia, "datacontenttype must be %s, or be left out", contentTypeJSON)
+	}
+	return m, nil
 }
 
-// attributeFailure tells what the SDK found, in a stable order.
-func attributeFailure(err error) error {
-	var attributes event.ValidationError
-	if !errors.As(err, &attributes) {
-		return fail(invalid, "the CloudEvent is not valid: %v", err)
-	}
-	found := &events.InvalidError{}
-	for name, problem := range attributes {
-		found.Violations = append(found.Violations, events.Violation{Field: name, Detail: fmt.Sprint(problem)})
-	}
-	slices.SortFunc(found.Violations, func(a, b events.Violation) int { return strings.Compare(a.Field, b.Field) })
-	return invalidMessage(found)
-}
+// maxProblems is how many problems with an envelope are told at once.
+const maxProblems = 5
 
 // invalidMessage is the failure of a message that can never be accepted.
 func invalidMessage(err *events.InvalidError) *failure {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -14,13 +15,13 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// writeBody answers with a whole body. A caller that is gone is no error of ours.
+// writeBody answers with a whole document, and ends its line. A caller that is gone is no error of ours.
 func writeBody(x *exchange, status int, contentType string, body []byte) {
 	header := x.Header()
 	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Length", strconv.Itoa(len(body)+1))
 	x.WriteHeader(status)
-	_, _ = x.Write(body)
+	_, _ = x.Write(append(slices.Clip(body), '\n'))
 }
 
 // writeJSON answers 200 with a document of the bridge's own.

@@ -6,12 +6,13 @@ import (
 	"net/http"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/uuid"
 
 	"github.com/acme/inventory-service/api/events"
 )
 
 // eventFunc answers a CloudEvent with a CloudEvent.
-type eventFunc func(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error)
+type eventFunc func(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error)
 
 // postEvent takes every CloudEvent.
 func (b *bridge) postEvent(x *exchange, r *http.Request) error {
@@ -24,7 +25,7 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 		return err
 	}
 	var serve eventFunc
-	switch command.Type() {
+	switch command.eventType {
 	case events.TypeReserve:
 		x.operation, serve = operationReserve, b.reserveEvent
 	case events.TypeRelease:
@@ -34,7 +35,7 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 	case events.TypeStockLevelGet:
 		x.operation, serve = operationStockLevel, b.stockLevelEvent
 	default:
-		return fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.Type(), 100),
+		return fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.eventType, 100),
 			events.TypeReserve, events.TypeRelease, events.TypeConsume, events.TypeStockLevelGet)
 	}
 	reply, err := serve(r.Context(), x, namespace, command)
@@ -44,16 +45,16 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 	return writeEvent(x, r, reply)
 }
 
-func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	payload, err := events.DecodeReserve(command.Data())
+func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
+	payload, err := events.DecodeReserve(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	id := identity{source: command.Source(), id: command.ID()}
+	id := identity{source: command.source, id: command.id}
 	if err := id.check(); err != nil {
 		return cloudevents.Event{}, err
 	}
-	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.Time(), payload: payload})
+	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload})
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -64,8 +65,8 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 	return outcome, nil
 }
 
-func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	payload, err := events.DecodeRelease(command.Data())
+func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
+	payload, err := events.DecodeRelease(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -76,8 +77,8 @@ func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string
 	return events.ReleasedReply(reservation), nil
 }
 
-func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *cloudevents.Event) (cloudevents.Event, error) {
-	payload, err := events.DecodeConsume(command.Data())
+func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
+	payload, err := events.DecodeConsume(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -88,8 +89,8 @@ func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string
 	return events.ConsumedReply(reservation), nil
 }
 
-func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *cloudevents.Event) (cloudevents.Event, error) {
-	payload, err := events.DecodeGetStockLevel(query.Data())
+func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *message) (cloudevents.Event, error) {
+	payload, err := events.DecodeGetStockLevel(query.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -97,6 +98,9 @@ func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace str
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	id := identity{source: query.Source(), id: query.ID()}.uuid() + ".stocklevel"
-	return events.StockLevelReply(namespace, id, level), nil
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return cloudevents.Event{}, err
+	}
+	return events.StockLevelReply(namespace, id.String()+".stocklevel", level), nil
 }

@@ -77,7 +77,7 @@ func (x *exchange) byEvent() bool { return x.mode != modePlain }
 func (b *bridge) endpoint(operation string, serve serveFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		x := &exchange{ResponseWriter: w, operation: operation, mode: modePlain, received: forward.Received(r.Context())}
+		x := &exchange{ResponseWriter: w, operation: operation, mode: modeOf(r.Header), received: forward.Received(r.Context())}
 		defer func() {
 			if p := recover(); p != nil {
 				b.answerPanic(x, p)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/acme/inventory-service/api/events"
 )
@@ -16,28 +15,33 @@ type kind struct {
 	title string
 	// plain and event are the status over plain HTTP and over CloudEvents.
 	plain, event int
-	// retryAfter tells when to come again; zero where that is of no use.
-	retryAfter time.Duration
 }
 
-// The kinds of failures. Over CloudEvents, a status that brokers deliver again
-// (404, 409, 5xx) is only for what may succeed later.
+// The kinds of failures. Brokers deliver again on 404, 408, 409, 429 and 5xx, so over
+// CloudEvents what may succeed later is 503, and nothing else is any of these.
 var (
 	invalid          = &kind{slug: "invalid", title: "Invalid message", plain: http.StatusBadRequest, event: http.StatusBadRequest}
+	incomplete       = &kind{slug: "incomplete", title: "Message incomplete", plain: http.StatusRequestTimeout, event: http.StatusServiceUnavailable}
 	tooLarge         = &kind{slug: "too-large", title: "Message too large", plain: http.StatusRequestEntityTooLarge, event: http.StatusRequestEntityTooLarge}
 	unsupportedMedia = &kind{slug: "unsupported-media-type", title: "Unsupported media type", plain: http.StatusUnsupportedMediaType, event: http.StatusUnsupportedMediaType}
 	unknownType      = &kind{slug: "unknown-event-type", title: "Unknown event type", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tooOld           = &kind{slug: "too-old", title: "Command too old", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	notFound         = &kind{slug: "not-found", title: "Not found", plain: http.StatusNotFound, event: http.StatusUnprocessableEntity}
-	methodNotAllowed = &kind{slug: "method-not-allowed", title: "Method not allowed", plain: http.StatusMethodNotAllowed, event: http.StatusMethodNotAllowed}
+	methodNotAllowed = &kind{slug: "method-not-allowed", title: "Method not allowed", plain: http.StatusMethodNotAllowed, event: http.StatusUnprocessableEntity}
 	idReused         = &kind{slug: "id-reused", title: "Same id, other content", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	notReserved      = &kind{slug: "not-reserved", title: "Reservation not reserved", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	tooMany          = &kind{slug: "more-than-reserved", title: "More than is reserved", plain: http.StatusBadRequest, event: http.StatusUnprocessableEntity}
 	unwritable       = &kind{slug: "unwritable", title: "Command cannot be stored", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
-	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable, retryAfter: 2 * time.Second}
-	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusInternalServerError}
+	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable}
+	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusServiceUnavailable}
 )
+
+// kinds are all of them.
+var kinds = []*kind{
+	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, notFound, methodNotAllowed,
+	idReused, consumed, notReserved, tooMany, unwritable, tryLater, internal,
+}
 
 // failure is why a request got no answer of its own.
 type failure struct {

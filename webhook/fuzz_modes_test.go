@@ -3,10 +3,14 @@ package webhook
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
@@ -14,42 +18,78 @@ import (
 	"github.com/acme/inventory-service/api/events"
 )
 
-// An event that was read is read as the same when it is sent on, in either mode:
-// which mode a broker chooses changes neither a command nor its identity.
+// An event is read as the same in either mode: which one a broker chooses changes neither a
+// command nor its identity.
 func FuzzModes(f *testing.F) {
 	f.Add("id", "/shop", events.TypeReserve, "", int64(0), "", []byte(tinyCart))
 	f.Add("a b%20", "urn:x", events.TypeConsume, "r", int64(1e15), "trace", []byte(`{"reservationId":"r"}`))
 	f.Add(`"`, "//h?q#f", "t", "é", int64(-1), "a1", []byte(`[]`))
-	f.Add("i", "s", "t", "", int64(1), "datacontenttype", []byte(`1e400`))
+	f.Add("i", "/café#", "t", "", int64(1), "datacontenttype", []byte(`1e400`))
 	f.Fuzz(func(t *testing.T, id, source, eventType, subject string, at int64, extension string, data []byte) {
-		sent := cloudevents.NewEvent()
-		sent.SetID(id)
-		sent.SetSource(source)
-		sent.SetType(eventType)
-		if isHeader(subject) && subject != "" {
-			sent.SetSubject(subject)
+		sent := map[string]string{
+			"specversion": cloudevents.VersionV1, "id": id, "source": source, "type": eventType, "subject": subject,
 		}
 		if at != 0 {
-			sent.SetTime(time.UnixMicro(at % 1e17).UTC())
+			sent["time"] = time.UnixMicro(at % 1e15).UTC().Format(time.RFC3339Nano)
 		}
-		if extension != "" {
-			sent.SetExtension(extension, extension)
+		if attributeName.MatchString(extension) && !slices.Contains(knownAttributes, extension) && extension != memberData {
+			sent[extension] = extension
 		}
-		sent.SetDataContentType(cloudevents.ApplicationJSON)
-		sent.DataEncoded = data
-		if sent.Validate() != nil || !isHeader(id) || !isHeader(source) || !isHeader(eventType) || !json.Valid(data) {
-			t.Skip("no event that can be sent in both modes")
+		if !json.Valid(data) || !utf8.Valid(data) || string(bytes.TrimSpace(data)) == "null" {
+			t.Skip("no data that can be sent in both modes")
 		}
-		binary, structured := reread(t, modeBinary, sent), reread(t, modeStructured, sent)
-		if diff := cmp.Diff(told(binary), told(structured)); diff != "" {
+		structured := map[string]any{"data": json.RawMessage(data)}
+		r := request(t, http.MethodPost, "/", string(data))
+		for name, value := range sent {
+			if !utf8.ValidString(value) {
+				t.Skip("no JSON")
+			}
+			r.Header.Set("ce-"+name, encodeHeader(value))
+			structured[name] = value
+		}
+		text, err := json.Marshal(structured)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, oneErr := read(r)
+		other, otherErr := read(request(t, http.MethodPost, "/", string(text), "Content-Type", cloudevents.ApplicationCloudEventsJSON))
+		if fmt.Sprint(oneErr) != fmt.Sprint(otherErr) {
+			t.Fatalf("binary %v, structured %v", oneErr, otherErr)
+		}
+		if diff := cmp.Diff(one, other, cmp.AllowUnexported(message{})); diff != "" {
 			t.Fatalf("the modes differ (-binary +structured):\n%s", diff)
 		}
-		for _, mode := range []string{modeBinary, modeStructured} {
-			if diff := cmp.Diff(told(binary), told(reread(t, mode, *binary))); diff != "" {
-				t.Errorf("sent on in %s mode (-before +after):\n%s", mode, diff)
-			}
+		if oneErr == nil && (one.id != id || one.source != source || one.eventType != eventType) {
+			t.Errorf("%+v", one)
 		}
 	})
+}
+
+// read reads an event as the bridge does. White space in its payload says nothing.
+func read(r *http.Request) (*message, error) {
+	m, err := decodeEvent(&exchange{ResponseWriter: httptest.NewRecorder(), mode: modeOf(r.Header)}, r)
+	if err != nil {
+		return nil, err
+	}
+	compact := bytes.Buffer{}
+	if err := json.Compact(&compact, m.data); err != nil {
+		return nil, err
+	}
+	m.data = compact.Bytes()
+	return m, nil
+}
+
+// encodeHeader encodes the value of an attribute as the HTTP binding has senders do.
+func encodeHeader(value string) string {
+	var encoded strings.Builder
+	for _, b := range []byte(value) {
+		if b <= ' ' || b == '"' || b == '%' || b >= 0x7f {
+			fmt.Fprintf(&encoded, "%%%02X", b)
+			continue
+		}
+		encoded.WriteByte(b)
+	}
+	return encoded.String()
 }
 
 // A reply is what it was when whoever asked reads it, in either mode.
@@ -73,16 +113,6 @@ func FuzzReply(f *testing.F) {
 			}
 		}
 	})
-}
-
-// reread sends an event in a mode and reads it as the bridge does.
-func reread(t *testing.T, mode string, event cloudevents.Event) *cloudevents.Event {
-	t.Helper()
-	read, err := decodeEvent(&exchange{ResponseWriter: httptest.NewRecorder()}, eventRequest(t, mode, "/", event))
-	if err != nil {
-		t.Fatalf("in %s mode: %v\n%s", mode, err, event)
-	}
-	return read
 }
 
 // told is all that an event says.

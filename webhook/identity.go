@@ -30,8 +30,11 @@ type identity struct{ source, id string }
 // Reservation's spec.command, which shows them.
 const maxCommandText = 2048
 
-// check refuses what no Reservation could show.
+// check refuses what no Reservation could show, and the source of those who name none.
 func (i identity) check() error {
+	if i.source == idempotencySource {
+		return events.Invalid("source", "is reserved for commands without one: use one of your own")
+	}
 	for field, text := range map[string]string{"source": i.source, "id": i.id} {
 		if utf8.RuneCountInString(text) > maxCommandText {
 			return events.Invalid(field, "must have at most %d characters", maxCommandText)

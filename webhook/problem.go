@@ -19,6 +19,9 @@ const (
 	// need not lead to a page.
 	problemBase = "https://inventory.acme.com/problems/"
 
+	// retryAfter is when those come again who are answered 503.
+	retryAfter = 2 * time.Second
+
 	// maxProblem is how many bytes of a failed delivery's answer a broker passes
 	// on with the dead letter.
 	maxProblem = 1023
@@ -59,7 +62,7 @@ func (p problem) encode() []byte {
 		switch {
 		case err != nil:
 			panic("webhook: a problem that is no JSON: " + err.Error()) // strings and a number alone: cannot fail
-		case len(body) <= maxProblem:
+		case len(body) < maxProblem: // its line has an end
 			return body
 		case len(p.Errors) > 0:
 			p.Errors = p.Errors[:len(p.Errors)-1]
@@ -72,15 +75,11 @@ func (p problem) encode() []byte {
 }
 
 func writeProblem(x *exchange, f *failure) {
-	if f.kind.retryAfter > 0 {
-		setRetryAfter(x.Header(), f.kind.retryAfter)
+	status := f.status(x.byEvent())
+	if status == http.StatusServiceUnavailable {
+		x.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 	}
-	writeBody(x, f.status(x.byEvent()), contentTypeProblem, newProblem(f, x.byEvent()).encode())
-}
-
-// setRetryAfter tells when to come again, in whole seconds.
-func setRetryAfter(header http.Header, after time.Duration) {
-	header.Set("Retry-After", strconv.Itoa(int(max(time.Second, after).Round(time.Second).Seconds())))
+	writeBody(x, status, contentTypeProblem, newProblem(f, x.byEvent()).encode())
 }
 
 // clip shortens s to at most n bytes of valid UTF-8.

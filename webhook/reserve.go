@@ -21,8 +21,8 @@ const hashDigits = 16
 // reserveCommand asks for a cart.
 type reserveCommand struct {
 	id identity
-	// at is the command's own time, zero where it has none.
-	at      time.Time
+	// at is the command's own time, nil where it has none.
+	at      *time.Time
 	payload *events.ReserveInventory
 }
 
@@ -53,8 +53,8 @@ func (c reserveCommand) request(defaultHold time.Duration) (stock.Reserve, error
 
 // commandTime is a command's time as the journal has it: 0 says that there is none, so the
 // times before 1970 are all the first.
-func commandTime(at time.Time) stock.Time {
-	if at.IsZero() {
+func commandTime(at *time.Time) stock.Time {
+	if at == nil {
 		return 0
 	}
 	return stock.Time(max(1, at.UnixMicro()))

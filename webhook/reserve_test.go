@@ -196,13 +196,14 @@ func TestUnknownNamespace(t *testing.T) {
 // repeat it.
 func TestReserveRequest(t *testing.T) {
 	hour := metav1.Duration{Duration: time.Hour}
+	before, first := time.Unix(-1e9, 0), time.Time{}
 	cases := map[string]struct {
 		command reserveCommand
 		want    stock.Command
 		hold    time.Duration
 	}{
 		"CloudEvent": {
-			reserveCommand{id: identity{source: "/shop", id: "k"}, at: now, payload: &events.ReserveInventory{HoldFor: &hour}},
+			reserveCommand{id: identity{source: "/shop", id: "k"}, at: &now, payload: &events.ReserveInventory{HoldFor: &hour}},
 			stock.Command{Source: "/shop", ID: "k", Time: fixture.Moment(now)}, time.Hour,
 		},
 		"CloudEvent without a time": {
@@ -210,7 +211,11 @@ func TestReserveRequest(t *testing.T) {
 			stock.Command{Source: "/shop", ID: "k"}, DefaultHold,
 		},
 		"CloudEvent of long ago": {
-			reserveCommand{id: identity{source: "/shop", id: "k"}, at: time.Unix(-1e9, 0), payload: &events.ReserveInventory{}},
+			reserveCommand{id: identity{source: "/shop", id: "k"}, at: &before, payload: &events.ReserveInventory{}},
+			stock.Command{Source: "/shop", ID: "k", Time: 1}, DefaultHold,
+		},
+		"CloudEvent of the year 1": {
+			reserveCommand{id: identity{source: "/shop", id: "k"}, at: &first, payload: &events.ReserveInventory{}},
 			stock.Command{Source: "/shop", ID: "k", Time: 1}, DefaultHold,
 		},
 		"no identity": {

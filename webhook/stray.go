@@ -1,0 +1,41 @@
+package webhook
+
+import (
+	"net/http"
+	"strings"
+)
+
+// eventPaths says where CloudEvents are served.
+const eventPaths = "CloudEvents are served at / and /namespaces/{namespace}"
+
+// plainOnly refuses CloudEvents at a path of plain HTTP: its command has no identity there,
+// so that a broker which repeats it would have it carried out twice.
+func plainOnly(serve serveFunc) serveFunc {
+	return func(x *exchange, r *http.Request) error {
+		if x.byEvent() {
+			return fail(notFound, "%s, not at %s", eventPaths, clip(r.URL.EscapedPath(), 200))
+		}
+		return serve(x, r)
+	}
+}
+
+// stray answers at paths where nothing is.
+func stray(x *exchange, r *http.Request) error {
+	if x.byEvent() {
+		return fail(notFound, "%s, and nothing is at %s", eventPaths, clip(r.URL.EscapedPath(), 200))
+	}
+	return fail(notFound, "there is nothing at %s", clip(r.URL.EscapedPath(), 200))
+}
+
+// exactly serves paths as they are. http.ServeMux redirects those with empty segments and
+// dots to what it takes them for, and a broker follows that with another message.
+func exactly(mux *http.ServeMux, stray http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		if strings.Contains(path, "//") || strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../") || !strings.HasPrefix(path, "/") && path != "*" {
+			stray.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
