@@ -90,6 +90,7 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 func shownAs(object *v1.Reservation, now said) *v1.Reservation {
 	want := object.DeepCopy()
 	view.Show(want, now.Reservation)
+	tellMismatch(want, now.Reservation)
 	return want
 }
 

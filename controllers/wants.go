@@ -20,7 +20,7 @@ func wanted(object *v1.Reservation, r *stock.Reservation) stock.Request {
 		if object.Spec.Intent == v1.IntentRelease {
 			return stock.Release{Reservation: r.ID, Reason: string(object.Spec.ReleaseReason)}
 		}
-		if parts := returns(object, r); len(parts) > 0 {
+		if parts := rising(object.Spec.ReleaseItems, r, released, notShipped); len(parts) > 0 {
 			return stock.Release{Reservation: r.ID, Parts: parts}
 		}
 	}
@@ -30,45 +30,88 @@ func wanted(object *v1.Reservation, r *stock.Reservation) stock.Request {
 	return nil
 }
 
+// figure is a number of units of an allocation.
+type figure func(a stock.Allocation) int64
+
+func reserved(a stock.Allocation) int64    { return a.Quantity }
+func consumed(a stock.Allocation) int64    { return a.Consumed }
+func released(a stock.Allocation) int64    { return a.Released }
+func notReleased(a stock.Allocation) int64 { return a.Quantity - a.Released }
+func notShipped(a stock.Allocation) int64  { return a.Quantity - a.Consumed }
+
 // shipments are the running totals of what was shipped, where there is more of it than the
 // journal knows.
 func shipments(object *v1.Reservation, r *stock.Reservation) []stock.Part {
-	var parts []stock.Part
-	for _, a := range r.Allocations {
-		if total := shipped(object, a); total > a.Consumed {
-			parts = append(parts, stock.Part{Product: a.Product, Location: a.Location, Quantity: total})
-		}
-	}
-	return parts
-}
-
-// shipped is the running total of an allocation that is to be consumed.
-func shipped(object *v1.Reservation, a stock.Allocation) int64 {
-	declared := min(totalOf(object.Spec.ConsumeItems, a), a.Quantity-a.Released)
 	if object.Spec.Intent == v1.IntentConsume {
-		return a.Quantity - max(a.Released, min(totalOf(object.Spec.ReleaseItems, a), a.Quantity-declared))
+		return remainder(object, r)
 	}
-	return declared
+	return rising(object.Spec.ConsumeItems, r, consumed, notReleased)
 }
 
-// returns are the running totals of what is to be given back, where there is more of it than
-// was.
-func returns(object *v1.Reservation, r *stock.Reservation) []stock.Part {
+// rising are the totals that lines state, as far as there are units, where any of them is
+// above what is known. The others go with it: they tell whether it contradicts them.
+func rising(lines []v1.PartialItem, r *stock.Reservation, known, most figure) []stock.Part {
 	var parts []stock.Part
-	for _, a := range r.Allocations {
-		total := min(totalOf(object.Spec.ReleaseItems, a), a.Quantity-max(a.Consumed, shipped(object, a)))
-		if total > a.Released {
+	rises := false
+	for _, line := range lines {
+		total := min(line.Quantity, sum(r, line, most))
+		if total <= 0 {
+			continue
+		}
+		rises = rises || total > sum(r, line, known)
+		parts = append(parts, stock.Part{Product: stock.ID(line.ProductID), Location: line.LocationID, Quantity: total})
+	}
+	if !rises {
+		return nil
+	}
+	return parts
+}
+
+// remainder are the running totals of what is shipped once all is that is not to be given back.
+func remainder(object *v1.Reservation, r *stock.Reservation) []stock.Part {
+	declared := spread(object.Spec.ConsumeItems, r, consumed, func(i int) int64 { return notReleased(r.Allocations[i]) })
+	kept := spread(object.Spec.ReleaseItems, r, released, func(i int) int64 { return r.Allocations[i].Quantity - declared[i] })
+	var parts []stock.Part
+	for i, a := range r.Allocations {
+		if total := a.Quantity - kept[i]; total > a.Consumed {
 			parts = append(parts, stock.Part{Product: a.Product, Location: a.Location, Quantity: total})
 		}
 	}
 	return parts
 }
 
-func totalOf(items []v1.PartialItem, a stock.Allocation) int64 {
-	for _, item := range items {
-		if item.ProductID == string(a.Product) && item.LocationID == a.Location {
-			return item.Quantity
+// spread brings what is known of each allocation up to what lines state, at most to what
+// there is. A line without a location is served from front to back, as the journal does it.
+func spread(lines []v1.PartialItem, r *stock.Reservation, known figure, most func(i int) int64) []int64 {
+	totals := make([]int64, len(r.Allocations))
+	for i, a := range r.Allocations {
+		totals[i] = known(a)
+	}
+	for _, line := range lines {
+		missing := line.Quantity - sum(r, line, known)
+		for i, a := range r.Allocations {
+			if missing > 0 && concerns(line, a) {
+				add := max(0, min(missing, most(i)-totals[i]))
+				totals[i] += add
+				missing -= add
+			}
 		}
 	}
-	return 0
+	return totals
+}
+
+// sum adds up a figure of the allocations that a line is about.
+func sum(r *stock.Reservation, line v1.PartialItem, of figure) (units int64) {
+	for _, a := range r.Allocations {
+		if concerns(line, a) {
+			units += of(a)
+		}
+	}
+	return units
+}
+
+// concerns tells whether a line is about an allocation: without a location it is about all of
+// its product.
+func concerns(line v1.PartialItem, a stock.Allocation) bool {
+	return line.ProductID == string(a.Product) && (line.LocationID == "" || line.LocationID == a.Location)
 }

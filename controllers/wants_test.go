@@ -1,9 +1,13 @@
 package controllers
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
@@ -77,6 +81,92 @@ func TestWanted(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.want, wanted(object, tc.r)); diff != "" {
 				t.Errorf("wanted (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A line without a location is a total over all of them.
+func TestWantedOverAllLocations(t *testing.T) {
+	of := func(consumed, released [2]int64) *stock.Reservation {
+		return &stock.Reservation{ID: "r", Phase: stock.PhaseReserved, Allocations: []stock.Allocation{
+			{Product: "p", Location: "a", Quantity: 3, Consumed: consumed[0], Released: released[0]},
+			{Product: "p", Location: "b", Quantity: 2, Consumed: consumed[1], Released: released[1]},
+		}}
+	}
+	lines := func(quantity int64) []v1.PartialItem { return []v1.PartialItem{{ProductID: "p", Quantity: quantity}} }
+	total := func(quantity int64) []stock.Part { return []stock.Part{{Product: "p", Quantity: quantity}} }
+	at := func(a, b int64) (parts []stock.Part) {
+		for location, quantity := range map[string]int64{"a": a, "b": b} {
+			if quantity > 0 {
+				parts = append(parts, stock.Part{Product: "p", Location: location, Quantity: quantity})
+			}
+		}
+		slices.SortFunc(parts, func(a, b stock.Part) int { return strings.Compare(a.Location, b.Location) })
+		return parts
+	}
+	none := [2]int64{}
+	cases := map[string]struct {
+		consume, release []v1.PartialItem
+		intent           v1.Intent
+		r                *stock.Reservation
+		want             stock.Request
+	}{
+		"some shipped":              {lines(2), nil, v1.IntentHold, of(none, none), stock.Consume{Reservation: "r", Parts: total(2)}},
+		"which is known":            {lines(2), nil, v1.IntentHold, of([2]int64{0, 2}, none), nil},
+		"more since":                {lines(4), nil, v1.IntentHold, of([2]int64{0, 2}, none), stock.Consume{Reservation: "r", Parts: total(4)}},
+		"more than there is":        {lines(5), nil, v1.IntentHold, of(none, [2]int64{1, 1}), stock.Consume{Reservation: "r", Parts: total(3)}},
+		"some given back":           {nil, lines(2), v1.IntentHold, of(none, none), stock.Release{Reservation: "r", Parts: total(2)}},
+		"all that is not shipped":   {nil, lines(5), v1.IntentHold, of([2]int64{1, 0}, none), stock.Release{Reservation: "r", Parts: total(4)}},
+		"all is shipped":            {nil, nil, v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(3, 2)}},
+		"all but what is not":       {nil, lines(4), v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(0, 1)}},
+		"shipped before given back": {lines(2), lines(4), v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(2, 0)}},
+		"some are given back":       {nil, lines(3), v1.IntentConsume, of(none, [2]int64{0, 2}), stock.Consume{Reservation: "r", Parts: at(2, 0)}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			object := &v1.Reservation{Spec: v1.ReservationSpec{Intent: tc.intent, ConsumeItems: tc.consume, ReleaseItems: tc.release}}
+			if diff := cmp.Diff(tc.want, wanted(object, tc.r)); diff != "" {
+				t.Errorf("wanted (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What a spec states and cannot be carried out is told, with the line and what there is.
+func TestMismatch(t *testing.T) {
+	r := &stock.Reservation{ID: "r", Phase: stock.PhaseReserved, Allocations: []stock.Allocation{
+		{Product: "p", Location: "a", Quantity: 6, Consumed: 4, Released: 1}, {Product: "p", Location: "b", Quantity: 4},
+	}}
+	line := func(product, location string, quantity int64) []v1.PartialItem {
+		return []v1.PartialItem{{ProductID: product, LocationID: location, Quantity: quantity}}
+	}
+	cases := map[string]struct {
+		consume, release []v1.PartialItem
+		reason, says     string
+	}{
+		"nothing":                    {nil, nil, "", ""},
+		"what is so":                 {line("p", "a", 4), line("p", "a", 1), "", ""},
+		"over all":                   {line("p", "", 4), nil, "", ""},
+		"another location":           {line("p", "default", 1), nil, v1.ReasonNoSuchAllocation, "consumeItems[0]: no unit of product p is reserved at location default"},
+		"another product":            {nil, line("q", "", 1), v1.ReasonNoSuchAllocation, "releaseItems[0]: no unit of product q is reserved at any location"},
+		"more than is left":          {line("p", "a", 6), nil, v1.ReasonMoreThanReserved, "6 units of product p at location a are more than the 5 that were reserved and not given back"},
+		"more than is left over all": {nil, line("p", "", 7), v1.ReasonMoreThanReserved, "releaseItems[0]: 7 units of product p at any location are more than the 6"},
+		"what would count twice":     {line("p", "b", 2), nil, v1.ReasonContradictsTotal, "total over all locations"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			object := &v1.Reservation{Spec: v1.ReservationSpec{ConsumeItems: tc.consume, ReleaseItems: tc.release}}
+			tellMismatch(object, r)
+			told := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionItemsMatch)
+			switch {
+			case told == nil && tc.reason == "":
+			case told == nil || told.Status != metav1.ConditionFalse || told.Reason != tc.reason || !strings.Contains(told.Message, tc.says):
+				t.Errorf("told %+v", told)
+			}
+			object.Spec.ConsumeItems, object.Spec.ReleaseItems = nil, nil
+			if tellMismatch(object, r); len(object.Status.Conditions) > 0 {
+				t.Errorf("told for ever: %+v", object.Status.Conditions)
 			}
 		})
 	}

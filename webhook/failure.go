@@ -32,6 +32,7 @@ var (
 	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	notReserved      = &kind{slug: "not-reserved", title: "Reservation not reserved", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	tooMany          = &kind{slug: "more-than-reserved", title: "More than is reserved", plain: http.StatusBadRequest, event: http.StatusUnprocessableEntity}
+	contradicting    = &kind{slug: "contradicts-total", title: "Contradicts an earlier total", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	unwritable       = &kind{slug: "unwritable", title: "Command cannot be stored", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable}
 	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusServiceUnavailable}
@@ -40,7 +41,7 @@ var (
 // kinds are all of them.
 var kinds = []*kind{
 	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, notFound, methodNotAllowed,
-	idReused, consumed, notReserved, tooMany, unwritable, tryLater, internal,
+	idReused, consumed, notReserved, tooMany, contradicting, unwritable, tryLater, internal,
 }
 
 // failure is why a request got no answer of its own.

@@ -47,6 +47,18 @@ func TestParts(t *testing.T) {
 			{back, product(1), consumed, gone, [2]int64{3, 2}, [2]int64{}},
 			{back, "", consumed, gone, [2]int64{3, 2}, [2]int64{}},
 		},
+		"by place after a total over all": {
+			{ship, product(4), nil, held, [2]int64{3, 1}, [2]int64{}},
+			{ship, place("north", 2) + "," + place("south", 2), contradicting, held, [2]int64{3, 1}, [2]int64{}},
+			{ship, place("south", 2) + "," + place("north", 2), contradicting, held, [2]int64{3, 1}, [2]int64{}},
+			{ship, place("north", 2) + "," + place("south", 1), nil, held, [2]int64{3, 1}, [2]int64{}},
+			{ship, place("north", 3) + "," + place("south", 2), nil, gone, [2]int64{3, 2}, [2]int64{}},
+		},
+		"given back by place after a total over all": {
+			{back, product(4), nil, held, [2]int64{}, [2]int64{3, 1}},
+			{back, place("north", 2) + "," + place("south", 2), contradicting, held, [2]int64{}, [2]int64{3, 1}},
+			{back, product(5), nil, v1.PhaseReleased, [2]int64{}, [2]int64{3, 2}},
+		},
 		"two places at once": {
 			{ship, place("south", 1) + "," + place("north", 1), nil, held, [2]int64{1, 1}, [2]int64{}},
 			{ship, `{"productId":"plenty","locationId":"west","quantity":1}`, tooMany, held, [2]int64{1, 1}, [2]int64{}},

@@ -15,6 +15,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:resource:shortName=rsv,categories=inventory
 // +kubebuilder:validation:XValidation:rule="self.spec.intent != 'Consume' || oldSelf.spec.intent == 'Consume' || !(self.status.phase in ['Released', 'Unavailable'])",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.intent"
 // +kubebuilder:validation:XValidation:rule="!(self.status.phase in ['Released', 'Unavailable']) || !has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems)",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.consumeItems.all(p, (has(oldSelf.spec.consumeItems) && p in oldSelf.spec.consumeItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID == p.productID && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID)].all(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].released) ? self.status.allocations[at].released : 0) >= p.quantity))))",message="consumeItems names more units than were reserved there and not given back: see status.allocations",fieldPath=".spec.consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.releaseItems) || (has(oldSelf.spec.releaseItems) && self.spec.releaseItems == oldSelf.spec.releaseItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.releaseItems.all(p, (has(oldSelf.spec.releaseItems) && p in oldSelf.spec.releaseItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID == p.productID && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID)].all(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].consumed) ? self.status.allocations[at].consumed : 0) >= p.quantity))))",message="releaseItems names more units than were reserved there and not shipped: see status.allocations",fieldPath=".spec.releaseItems"
 // +kubebuilder:selectablefield:JSONPath=`.spec.cartID`
 // +kubebuilder:selectablefield:JSONPath=`.spec.orderID`
 // +kubebuilder:selectablefield:JSONPath=`.status.phase`
@@ -154,26 +156,29 @@ type ReservationSpec struct {
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
 	// ConsumeItems are the units of the hold that were shipped so far, where
-	// not all are shipped at once: running totals by product and location (see
-	// status.allocations for which there are). They only grow; more than is
-	// held there counts as all of it.
+	// not all are shipped at once: running totals by product, or by product and
+	// location (see status.allocations for which there are). They only grow. The
+	// condition ItemsMatch tells of lines that cannot be carried out as they are.
 	// +optional
 	// +listType=map
 	// +listMapKey=productID
 	// +listMapKey=locationID
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:XValidation:rule="oldSelf.all(o, self.exists(n, n.productID == o.productID && n.locationID == o.locationID))",message="consumeItems are running totals: they are never taken back"
+	// +kubebuilder:validation:XValidation:rule="self.all(i, size(i.locationID) > 0 || self.filter(o, o.productID == i.productID).size() == 1)",message="the lines of one product all name a location, or there is one line without"
 	ConsumeItems []PartialItem `json:"consumeItems,omitempty"`
 
 	// ReleaseItems are the units of the hold that were given back so far, where
-	// not all are given back at once: running totals by product and location.
-	// They only grow; units that consumeItems claims are not given back.
+	// not all are given back at once: running totals by product, or by product
+	// and location. They only grow; units that consumeItems claims are not given
+	// back.
 	// +optional
 	// +listType=map
 	// +listMapKey=productID
 	// +listMapKey=locationID
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:XValidation:rule="oldSelf.all(o, self.exists(n, n.productID == o.productID && n.locationID == o.locationID))",message="releaseItems are running totals: they are never taken back"
+	// +kubebuilder:validation:XValidation:rule="self.all(i, size(i.locationID) > 0 || self.filter(o, o.productID == i.productID).size() == 1)",message="the lines of one product all name a location, or there is one line without"
 	ReleaseItems []PartialItem `json:"releaseItems,omitempty"`
 
 	// Intent is what is to become of the hold: Hold, then once Release (what is
@@ -221,7 +226,8 @@ type ReservationItem struct {
 	Quantity int64 `json:"quantity"`
 }
 
-// PartialItem is a running total of units of one product at one location.
+// PartialItem is a running total of units of one product, at one location or over
+// all of them.
 type PartialItem struct {
 	// ProductID names the product (1 to 128 printable ASCII characters).
 	// +required
@@ -230,14 +236,13 @@ type PartialItem struct {
 	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
 	ProductID string `json:"productID"`
 
-	// LocationID names the location the units are in (1 to 63 printable ASCII
-	// characters).
+	// LocationID names the location the units are in (up to 63 printable ASCII
+	// characters). Left out, the total is over all locations.
 	// +optional
-	// +default="default"
-	// +kubebuilder:default="default"
-	// +kubebuilder:validation:MinLength=1
+	// +default=""
+	// +kubebuilder:default=""
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^([!-~]([ -~]*[!-~])?)?$`
 	LocationID string `json:"locationID,omitempty"`
 
 	// Quantity is the number of units so far (1 to 1e9). It only grows.

@@ -39,9 +39,11 @@ type ReservationStatus struct {
 	Units int64 `json:"units,omitempty"`
 
 	// Allocations are the places the units were taken from, and what became of
-	// them. They are kept for good, also after a release.
+	// them. They are kept for good, also after a release. A cart whose units come
+	// from more places than fit is refused as too large.
 	// +optional
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1600
 	Allocations []Allocation `json:"allocations,omitempty"`
 
 	// UnavailableItems are the lines of a refused cart that could not be
@@ -87,7 +89,8 @@ type ReservationStatus struct {
 
 	// Conditions are Reserved (the units are held), Complete (nothing will
 	// change any more) and, only after trouble, Delivered (the outcome's event
-	// reached the sink).
+	// reached the sink) and ItemsMatch=False (a line of consumeItems or
+	// releaseItems cannot be carried out as it is).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -98,9 +101,11 @@ type ReservationStatus struct {
 type Allocation struct {
 	// LocationID is the location the units are in.
 	// +required
+	// +kubebuilder:validation:MaxLength=63
 	LocationID string `json:"locationID"`
 	// ProductID is the product.
 	// +required
+	// +kubebuilder:validation:MaxLength=128
 	ProductID string `json:"productID"`
 	// Quantity is the number of units that were reserved (at least 1).
 	// +required
@@ -135,12 +140,20 @@ const (
 	ConditionReserved  = "Reserved"
 	ConditionComplete  = "Complete"
 	ConditionDelivered = "Delivered"
+	// ConditionItemsMatch is there, and False, while the spec states a part that
+	// does not match the allocations.
+	ConditionItemsMatch = "ItemsMatch"
 
 	ReasonAllocated         = "Allocated"
 	ReasonInsufficientStock = "InsufficientStock"
 	ReasonReleased          = "Released"
 	ReasonConsumed          = "Consumed"
 	ReasonTooLarge          = "TooLarge"
+
+	// The reasons of ItemsMatch=False.
+	ReasonNoSuchAllocation = "NoSuchAllocation"
+	ReasonMoreThanReserved = "MoreThanReserved"
+	ReasonContradictsTotal = "ContradictsTotal"
 )
 
 // Decided tells whether the Reservation has an outcome, whatever became of it

@@ -36,6 +36,9 @@ func (d *draft) release(request Release) Answer {
 	if request.Exact && exceeds(r, request.Parts, ship) {
 		return Answer{Verdict: TooMany, Reservation: r}
 	}
+	if contradicts(r, request.Parts, giveBack) {
+		return Answer{Verdict: Contradicting, Reservation: r}
+	}
 	next := changeOf(r, request.Actor, d.now)
 	if len(request.Parts) == 0 {
 		next.giveBackAll(request.Reason)
@@ -76,6 +79,9 @@ func (d *draft) consume(request Consume) Answer {
 	}
 	if request.Exact && exceeds(r, request.Parts, giveBack) {
 		return Answer{Verdict: TooMany, Reservation: r}
+	}
+	if contradicts(r, request.Parts, ship) {
+		return Answer{Verdict: Contradicting, Reservation: r}
 	}
 	next := changeOf(r, request.Actor, d.now)
 	if len(request.Parts) == 0 {

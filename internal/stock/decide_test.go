@@ -143,6 +143,48 @@ func TestRunningTotals(t *testing.T) {
 	}
 }
 
+// A total over all places was counted at some. One by place that would count the same units
+// again is refused, whatever else it says.
+func TestContradictingTotals(t *testing.T) {
+	at := func(location string) func(*Item) {
+		return func(i *Item) { i.UID, i.Name, i.Location, i.Received = ID(location), location, location, 6 }
+	}
+	id := uuidOf(1, 1)
+	for name, test := range map[string]struct {
+		before, then []Part
+		want         Verdict
+		sum          int64
+	}{
+		"the same units elsewhere":       {[]Part{{"mug", "", 4}}, []Part{{"mug", "ams", 2}, {"mug", "ber", 2}}, Contradicting, 4},
+		"in another order":               {[]Part{{"mug", "", 4}}, []Part{{"mug", "ber", 2}, {"mug", "ams", 2}}, Contradicting, 4},
+		"with more":                      {[]Part{{"mug", "", 4}}, []Part{{"mug", "ams", 3}, {"mug", "ber", 3}}, Contradicting, 4},
+		"beside another product":         {[]Part{{"mug", "", 4}}, []Part{{"cup", "ams", 1}, {"mug", "ams", 2}, {"mug", "ber", 2}}, Contradicting, 4},
+		"as they were counted":           {[]Part{{"mug", "", 4}}, []Part{{"mug", "ams", 4}, {"mug", "ber", 2}}, Done, 6},
+		"less, which raises nothing":     {[]Part{{"mug", "", 4}}, []Part{{"mug", "ams", 2}}, Repeated, 4},
+		"another place alone":            {[]Part{{"mug", "", 4}}, []Part{{"mug", "ber", 1}}, Done, 5},
+		"over all places again":          {[]Part{{"mug", "", 4}}, []Part{{"mug", "", 5}}, Done, 5},
+		"an older statement comes again": {[]Part{{"mug", "ams", 4}, {"mug", "ber", 1}}, []Part{{"mug", "ams", 2}}, Repeated, 5},
+	} {
+		for operation, of := range map[string]struct {
+			ask func(parts []Part) Request
+			sum counter
+		}{
+			"consume": {func(parts []Part) Request { return Consume{Reservation: id, Parts: parts} }, ship},
+			"release": {func(parts []Part) Request { return Release{Reservation: id, Parts: parts} }, giveBack},
+		} {
+			t.Run(name+"/"+operation, func(t *testing.T) {
+				d := newDesk(t)
+				d.ask(PutItem{Item: anItem(at("ams"))}, PutItem{Item: anItem(at("ber"))}, aReserve(1, lines(Line{"mug", 10})))
+				d.ask(of.ask(test.before))
+				got := d.ask(of.ask(test.then))[0]
+				if sum := sumOf(got.Reservation.Allocations, Part{Product: "mug"}, of.sum); got.Verdict != test.want || sum != test.sum {
+					t.Errorf("verdict %d with %d units, want %d with %d", got.Verdict, sum, test.want, test.sum)
+				}
+			})
+		}
+	}
+}
+
 func TestAllocationOrder(t *testing.T) {
 	item := func(location string, received int64, priority int32, more ...func(*Item)) Request {
 		i := anItem(func(i *Item) {

@@ -152,6 +152,10 @@ const (
 	// TooMany: a Release or Consume with Exact asks for more units than there are. Nothing
 	// was done.
 	TooMany
+	// Contradicting: a Release or Consume by place would raise the total of a product, while it
+	// says less of another of its places than is known: a total without a place was stated
+	// before. Nothing was done.
+	Contradicting
 	// Outdated: what the request says was read before the process that is to decide it began
 	// to lead; read it again and ask again. Decide itself never says so.
 	Outdated

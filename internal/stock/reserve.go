@@ -124,7 +124,8 @@ func (d *draft) until(hold Time) Time {
 
 // growable tells whether a batch has room for what may have to be written of a cart one
 // day: that it was consumed, and how it stands then. It may take half a batch, so that
-// compaction has room for it beside the largest request.
+// compaction has room for it beside the largest request. With batches of 256 KiB, a cart has
+// at most 1,558 allocations: the API's schema takes 1,600.
 func (d *draft) growable(r *Reserved, encoded []byte) bool {
 	const fixed, each = 160, 20 // an end, a reason, an actor; numbers
 	cart, consumed := len(encoded)+fixed, fixed

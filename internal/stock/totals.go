@@ -112,6 +112,28 @@ func exceeds(r *Reservation, parts []Part, otherwise counter) bool {
 	return false
 }
 
+// contradicts tells whether parts that name places would raise a total although they say of
+// another place of the product that less is there than is known. So they count units that a
+// total without a place has counted already, at a place that was guessed: raising would count
+// them twice.
+func contradicts(r *Reservation, parts []Part, of counter) bool {
+	type sides struct{ raised, lowered bool }
+	products := map[ID]sides{}
+	for _, part := range parts {
+		if part.Location == "" {
+			continue
+		}
+		known, s := sumOf(r.Allocations, part, of), products[part.Product]
+		s.raised = s.raised || part.Quantity > known
+		s.lowered = s.lowered || part.Quantity < known
+		products[part.Product] = s
+		if s.raised && s.lowered {
+			return true
+		}
+	}
+	return false
+}
+
 // sumOf adds up a running total over the allocations that a part is about.
 func sumOf(allocations []Allocation, part Part, of counter) int64 {
 	var sum int64

@@ -57,8 +57,8 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 	return object
 }
 
-// Show makes an object's status say how a reservation stands. The condition Delivered is
-// not the journal's and stays as it is; so does the position.
+// Show makes an object's status say how a reservation stands. The conditions Delivered and
+// ItemsMatch are not the journal's and stay as they are; so does the position.
 func Show(object *v1.Reservation, r *stock.Reservation) {
 	before := object.Status
 	object.Status = v1.ReservationStatus{
@@ -73,8 +73,10 @@ func Show(object *v1.Reservation, r *stock.Reservation) {
 	} else {
 		showHold(object, r)
 	}
-	if delivered := meta.FindStatusCondition(before.Conditions, v1.ConditionDelivered); delivered != nil {
-		s.Conditions = append(s.Conditions, *delivered)
+	for _, kind := range []string{v1.ConditionDelivered, v1.ConditionItemsMatch} {
+		if condition := meta.FindStatusCondition(before.Conditions, kind); condition != nil {
+			s.Conditions = append(s.Conditions, *condition)
+		}
 	}
 }
 

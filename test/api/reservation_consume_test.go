@@ -94,7 +94,9 @@ func TestRunningTotalsBounds(t *testing.T) {
 				"a hundred":            {change: many(100)},
 				"more":                 {many(101), refuse(list, "must have at most 100 items")},
 				"the same twice":       {of(partial("mug", "a", 1), partial("mug", "a", 2)), refuse(list+"[1]", "Duplicate value")},
-				"the same by default":  {of(partial("mug", "default", 1), partial("mug", "", 2)), refuse(list+"[1]", "Duplicate value")},
+				"no location twice":    {of(partial("mug", "", 1), partial("mug", "", 2)), []refusal{{list + "[1]", "Duplicate value"}, {list, "the lines of one product all name a location"}}},
+				"one without location": {change: of(partial("mug", "", 1), partial("cup", "b", 1))},
+				"some without":         {of(partial("mug", "a", 1), partial("mug", "", 2)), refuse(list, "the lines of one product all name a location, or there is one line without")},
 				"no product":           {of(map[string]any{"quantity": int64(1)}), refuse(list+"[0].productID", "Required value")},
 				"no quantity":          {of(map[string]any{"productID": "mug"}), refuse(quantity, "Required value")},
 				"quantity 0":           {of(partial("mug", "a", 0)), refuse(quantity, "should be greater than or equal to 1")},
@@ -117,6 +119,9 @@ func checkTotalsIDs(t *testing.T, list, field string, longest int) {
 	t.Helper()
 	const scratch = "scratch"
 	cases := ids(scratch, longest)
+	if field == "locationID" {
+		cases["empty"] = ruleCase{change: cases["empty"].change} // all locations
+	}
 	for name, c := range cases {
 		c.change = all(c.change, func(o *object) {
 			line := partial("mug", "amsterdam-1", 1)
@@ -130,6 +135,54 @@ func checkTotalsIDs(t *testing.T, list, field string, longest int) {
 		cases[name] = c
 	}
 	checkUpdates(t, reservations, newReservation(), cases)
+}
+
+// Once a cart is decided, what matches no allocation is refused, whoever wrote what before.
+func TestRunningTotalsMatch(t *testing.T) {
+	objects := client.Resource(reservations).Namespace(newNamespace(t))
+	for field, other := range map[string]string{"consumeItems": "released", "releaseItems": "consumed"} {
+		t.Run(field, func(t *testing.T) {
+			list := "spec." + field
+			of := func(lines ...map[string]any) change { return set(list, items(lines...)) }
+			made, err := objects.Create(t.Context(), newReservation(set("spec.items", items(item("mug", 5), item("cup", 1))), of(partial("mug", "gone", 1))), metav1.CreateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			allocation := func(product, location string, quantity, otherwise int64) map[string]any {
+				return map[string]any{"productID": product, "locationID": location, "quantity": quantity, other: otherwise}
+			}
+			stored, err := objects.UpdateStatus(t.Context(), changed(made, set("status.phase", "Reserved"),
+				set("status.allocations", items(allocation("mug", "a", 3, 1), allocation("mug", "b", 2, 0), allocation("cup", "b", 1, 0)))), metav1.UpdateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			const message = "names more units than were reserved there"
+			before := partial("mug", "gone", 1)
+			checkUpdatesOf(t, objects, stored, map[string]ruleCase{
+				"nothing":                {change: all()},
+				"a label":                {change: set("metadata.labels", map[string]any{"channel": "web"})},
+				"what is left":           {change: of(before, partial("mug", "a", 2))},
+				"more than is left":      {of(before, partial("mug", "a", 3)), refuse(list, message)},
+				"more than was reserved": {of(before, partial("mug", "b", 3)), refuse(list, message)},
+				"another location":       {of(before, partial("mug", "default", 1)), refuse(list, message)},
+				"another product":        {of(before, partial("hat", "a", 1)), refuse(list, message)},
+				"a product elsewhere":    {of(before, partial("cup", "a", 1)), refuse(list, message)},
+				"all locations":          {change: of(before, partial("cup", "", 1))},
+				"more than all":          {of(before, partial("cup", "", 2)), refuse(list, message)},
+				"another everywhere":     {of(before, partial("hat", "", 1)), refuse(list, message)},
+				"one that was bad grows": {of(partial("mug", "gone", 2)), refuse(list, message)},
+			})
+			checkStatusOf(t, objects, stored, set("status.reason", "x"))
+		})
+	}
+}
+
+// checkStatusOf changes a status, which no rule about a spec keeps anybody from.
+func checkStatusOf(t *testing.T, objects dynamic.ResourceInterface, stored *object, change change) {
+	t.Helper()
+	if _, err := objects.UpdateStatus(t.Context(), changed(stored, change), metav1.UpdateOptions{}); err != nil {
+		t.Errorf("the status cannot be written: %v", err)
+	}
 }
 
 func TestRunningTotalsOnlyGrow(t *testing.T) {

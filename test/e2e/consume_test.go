@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -57,6 +60,49 @@ func TestConsumeInParts(t *testing.T) {
 	w.AwaitItem("mug-r", func(i *v1.StockItem) bool {
 		return i.Status.Consumed == 2 && i.Status.Reserved == 0 && i.Status.Available == 3
 	})
+	w.Settle()
+}
+
+// A part that names no location is a total over all of them, as over HTTP, and what matches
+// nothing is refused or told.
+func TestConsumeWithoutLocation(t *testing.T) {
+	w := testbed.NewWorld(t)
+	w.Operate()
+	w.Stock("mug-a", "mug", "amsterdam", 5)
+	w.Stock("mug-r", "mug", "rotterdam", 5)
+	w.Reservation("both", testbed.Line("mug", 8))
+	w.AwaitPhase("both", v1.PhaseReserved)
+	w.Patch("both", `{"spec":{"consumeItems":[{"productID":"mug","quantity":6}]}}`)
+	w.AwaitItem("mug-a", func(i *v1.StockItem) bool { return i.Status.Consumed == 5 && i.Status.Reserved == 0 })
+	w.AwaitItem("mug-r", func(i *v1.StockItem) bool { return i.Status.Consumed == 1 && i.Status.Reserved == 2 })
+	for patch, says := range map[string]string{
+		`{"spec":{"consumeItems":[{"productID":"mug","quantity":9}]}}`:                                                   "see status.allocations",
+		`{"spec":{"consumeItems":[{"productID":"mug","quantity":6},{"productID":"cup","quantity":1}]}}`:                  "see status.allocations",
+		`{"spec":{"releaseItems":[{"productID":"mug","locationID":"default","quantity":1}]}}`:                            "see status.allocations",
+		`{"spec":{"releaseItems":[{"productID":"mug","quantity":1},{"productID":"mug","locationID":"b","quantity":1}]}}`: "all name a location",
+	} {
+		if err := w.TryPatch("both", patch); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s was answered %v", patch, err)
+		}
+	}
+	w.Patch("both", `{"spec":{"releaseItems":[{"productID":"mug","quantity":2}]}}`)
+	w.AwaitPhase("both", v1.PhaseConsumed)
+
+	// Before the cart is decided, nobody knows the locations.
+	w.Stock("cup", "cup", "amsterdam", 1)
+	w.Must(w.Client.Create(w.Context(), &v1.Reservation{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: "late"},
+		Spec: v1.ReservationSpec{
+			CartID: "cart", Items: []v1.ReservationItem{testbed.Line("cup", 1)},
+			ConsumeItems: []v1.PartialItem{{ProductID: "cup", LocationID: "default", Quantity: 1}},
+		},
+	}))
+	r := w.AwaitReservation("late", func(r *v1.Reservation) bool {
+		return meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionItemsMatch)
+	})
+	if told := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionItemsMatch); told.Reason != v1.ReasonNoSuchAllocation {
+		t.Errorf("told %+v", told)
+	}
 	w.Settle()
 }
 
