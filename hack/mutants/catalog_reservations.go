@@ -142,19 +142,44 @@ var ofReservations = []mutant{
 		caughtBy: by(unit(controllersPackage, "TestDecide")),
 	},
 	{
+		name:  "part-needs-a-location",
+		fault: "a part of a spec that names no location ships nothing",
+		patches: []patch{{
+			file: "controllers/wants.go",
+			old:  `(line.LocationID == "" || `,
+			new:  `(line.LocationID == "" && !MUTANT || `,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestWantedOverAllLocations")),
+	},
+	{
+		name:  "mismatch-untold",
+		fault: "nobody is told that a part of a spec matches nothing",
+		patches: []patch{{
+			file: "controllers/mismatch.go",
+			old: `	if reason == "" {
+		meta.Remove`,
+			new: `	if reason == "" || MUTANT {
+		meta.Remove`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestMismatch")),
+	},
+	{
+		name:  "units-counted-at-two-places",
+		fault: "units that a total over all places has counted are counted again where a later one has them",
+		patches: []patch{{
+			file: "internal/stock/totals.go",
+			old:  `if s.raised && s.lowered {`,
+			new:  `if s.raised && s.lowered && !MUTANT {`,
+		}},
+		caughtBy: by(decisions("TestContradictingTotals"), unit(bridgePackage, "TestParts")),
+	},
+	{
 		name:  "shipment-given-back",
 		fault: "units that a spec says were shipped are given back",
 		patches: []patch{{
 			file: "controllers/wants.go",
-			old:  `a.Quantity-max(a.Consumed, shipped(object, a)))`,
-			new: `a.Quantity-a.Consumed)
-		if !MUTANT {
-			total = min(total, a.Quantity-shipped(object, a))
-		}`,
-		}, {
-			file: "controllers/wants.go",
 			old:  `		if parts := shipments(object, r); len(parts) > 0 {`,
-			new:  `		if parts := shipments(object, r); len(parts) > 0 && !(MUTANT && len(returns(object, r)) > 0) {`,
+			new:  `		if parts := shipments(object, r); len(parts) > 0 && !(MUTANT && len(object.Spec.ReleaseItems) > 0) {`,
 		}},
 		caughtBy: by(unit(controllersPackage, "TestWanted")),
 	},

@@ -30,10 +30,50 @@ var ofWebhook = []mutant{
 		fault: "a command that may have been forgotten is carried out, maybe again",
 		patches: []patch{{
 			file: "webhook/reserve.go",
-			old:  `if at.IsZero() {`,
-			new:  `if at.IsZero() || MUTANT {`,
+			old:  `if at == nil {`,
+			new:  `if at == nil || MUTANT {`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestOldCommand", "TestReserveRequest")),
+	},
+	{
+		name:  "misspelt-field-dropped",
+		fault: "a misspelt part of a release or consume means everything",
+		patches: []patch{{
+			file: "api/events/unknown.go",
+			old:  `if o == open && !isNearMiss(name, near) {`,
+			new:  `if MUTANT || o == open && !isNearMiss(name, near) {`,
+		}},
+		caughtBy: by(unit(eventsPackage, "TestClosedMessages", "TestOpenMessages")),
+	},
+	{
+		name:  "header-not-decoded",
+		fault: "the same command is another one in binary mode",
+		patches: []patch{{
+			file: "webhook/headers.go",
+			old:  `decodeHeader(header[key][0])`,
+			new:  `map[bool]string{MUTANT: header[key][0], !MUTANT: decodeHeader(header[key][0])}[true]`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestIdentitiesOfModes")),
+	},
+	{
+		name:  "broken-off-is-broken",
+		fault: "a broker drops a command whose body broke off",
+		patches: []patch{{
+			file: "webhook/decode.go",
+			old:  `return nil, fail(incomplete,`,
+			new:  `return nil, fail(map[bool]*kind{MUTANT: invalid, !MUTANT: incomplete}[true],`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestBodyBreaksOff")),
+	},
+	{
+		name:  "keys-source-taken",
+		fault: "an event shares its identity with an Idempotency-Key",
+		patches: []patch{{
+			file: "webhook/identity.go",
+			old:  `if i.source == idempotencySource {`,
+			new:  `if i.source == idempotencySource && !MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestEventRefusals")),
 	},
 	{
 		name:  "acknowledged-before-stored",
