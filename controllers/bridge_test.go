@@ -141,6 +141,50 @@ func TestSecondBridgeObject(t *testing.T) {
 	}
 }
 
+// An object that is deleted before the journal knows that it was made is not made again: what
+// somebody does to it counts as soon as it is there.
+func TestBridgeObjectDeletedAtOnce(t *testing.T) {
+	o := leader(t)
+	o.command("b")
+	o.cut.Store(true)
+	o.reconcile("b")
+	first := o.read("b")
+	o.delete("b")
+	for range 3 {
+		o.reconcile("b")
+		if o.read("b") != nil {
+			t.Fatal("it was made again")
+		}
+	}
+	o.cut.Store(false)
+	o.until("the journal knows its object", func() bool { return o.state("b").Object.UID == stock.ID(first.UID) })
+	o.reconcile("b")
+	if r := o.state("b"); !r.Object.Gone || !r.Phase.Ended() {
+		t.Errorf("the journal says %+v", r)
+	}
+}
+
+// A second object does not make the journal forget that the first was deleted.
+func TestSecondBridgeObjectOfAHold(t *testing.T) {
+	o := leader(t)
+	o.command("b")
+	o.reconcile("b")
+	first := o.read("b")
+	o.until("the journal knows its object", func() bool { return o.state("b").Object.UID == stock.ID(first.UID) })
+	o.delete("b")
+	second := o.made("b", bridged)
+	if got := o.answer(stock.Show{Reservation: "b", Object: objectOf(second, "b")}); got.Verdict != stock.Conflicting {
+		t.Errorf("verdict %d", got.Verdict)
+	}
+	o.reconcile("b")
+	if r := o.state("b"); r.Object.UID != stock.ID(first.UID) || !r.Object.Gone || !r.Phase.Ended() {
+		t.Errorf("the journal says %+v", r)
+	}
+	if o.read("b") != nil {
+		t.Error("the second object is there still")
+	}
+}
+
 // Somebody else's object that has the name of a cart of the bridge is decided for itself; it
 // is counted, until it is gone and the bridge's can be made.
 func TestForeignObject(t *testing.T) {

@@ -25,6 +25,7 @@ func (p pass) make(ctx context.Context, named []*stock.Reservation) (ctrl.Result
 			p.making.set(p.key, false)
 			return ctrl.Result{}, err
 		}
+		p.making.set(p.key, true)
 		p.runner.Tell(stock.Show{Reservation: r.ID, Object: objectOf(object, r.ID)})
 		return ctrl.Result{}, p.show(ctx, object, now)
 	}
@@ -69,6 +70,8 @@ func (p pass) adopt(ctx context.Context, object *v1.Reservation) (ctrl.Result, e
 		return ctrl.Result{}, p.remove(ctx, object)
 	case answer.Verdict == stock.TooLarge:
 		return ctrl.Result{}, fmt.Errorf("that object %s shows a reservation is too large to be stored", p.key)
+	case answer.Verdict == stock.Conflicting:
+		return ctrl.Result{}, errStale // it had another object, which is gone
 	case answer.Reservation.Object.UID != stock.ID(object.UID):
 		return ctrl.Result{}, nil // a newer one is its view: the cache is late
 	}

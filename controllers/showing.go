@@ -64,6 +64,8 @@ func (p pass) toBeMade(now said) bool {
 	switch {
 	case !unseen(now.Reservation), p.retired(now):
 		return false
+	case p.making.has(p.key):
+		return false // it was made, which the journal does not know yet: it may be deleted again
 	case p.Queue.demanded.has(p.key):
 		return true
 	case !p.Queue.showing.wants(now.Reservation):

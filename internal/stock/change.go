@@ -195,6 +195,12 @@ func (d *draft) show(request Show) Answer {
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
+	if r.Object.UID != "" && !r.Object.Gone && r.Object.UID != request.Object.UID &&
+		request.Object.Version >= r.Object.Version {
+		// Two objects of one name are not there at a time, so the one before was deleted, which
+		// means something. Whoever asks has to say so first.
+		return Answer{Verdict: Conflicting, Reservation: r}
+	}
 	next := *r
 	next.Object = r.Object.succeeded(request.Object)
 	if next.Object.UID == r.Object.UID && next.Object.Gone == r.Object.Gone && next.Object.Name == r.Object.Name {

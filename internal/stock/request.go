@@ -140,7 +140,8 @@ const (
 	// TooOld: the command is not newer than what was forgotten. It may have been decided.
 	TooOld
 	// Conflicting: the id was used for another command; or an order is named already, or
-	// the reservation has ended otherwise.
+	// the reservation has ended otherwise, or has an object of which nobody said that it is
+	// gone.
 	Conflicting
 	// Unknown: there is no such reservation or item.
 	Unknown
