@@ -153,7 +153,7 @@ func TestPassedOn(t *testing.T) {
 	want := reservedOutcome
 	want.Allocations = allocations(1, 0, 0, 0)
 	p.want("r", want)
-	p.edit("r", func(r *v1.Reservation) { r.Spec.ReleaseItems = units(2) })
+	p.edit("r", func(r *v1.Reservation) { r.Spec.ReleaseItems = units(1) })
 	p.reconcile("r")
 	want.Allocations = allocations(1, 1, 0, 0)
 	p.want("r", want)

@@ -20,10 +20,16 @@ import (
 // memory than it does (docs/performance.md).
 const DefaultHorizon = time.Minute
 
+// deletable tells whether the operator may delete an object: it made it, or its owner says
+// so. Git would make the others again, and the same cart would be sold once more.
+func deletable(object *v1.Reservation) bool {
+	return object.Spec.Command != nil || object.Annotations[v1.DeleteAfterCompletionAnnotation] == "true"
+}
+
 // retire deletes an object whose reservation ended long enough ago. Until its outcome was
 // delivered it is kept: a later sweep finds that it was.
 func (p pass) retire(ctx context.Context, object *v1.Reservation, now said) (ctrl.Result, error) {
-	if !now.Phase.Ended() || object.DeletionTimestamp != nil {
+	if !now.Phase.Ended() || object.DeletionTimestamp != nil || !deletable(object) {
 		return ctrl.Result{}, nil
 	}
 	if left := p.left(p.runner, p.key, view.OfBridge(now.Reservation), endOf(now.Reservation)); left > 0 {
@@ -42,7 +48,7 @@ func (p pass) retire(ctx context.Context, object *v1.Reservation, now said) (ctr
 // retireWithdrawn does the same for an object that the journal knows nothing of.
 func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {
 	complete := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionComplete)
-	if complete == nil {
+	if complete == nil || !deletable(object) {
 		return ctrl.Result{}, nil
 	}
 	if left := p.left(p.runner, p.key, false, complete.LastTransitionTime.Time); left > 0 {

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -22,7 +23,7 @@ func (o *operator) publish() {
 // outcome was delivered.
 func TestLife(t *testing.T) {
 	o := leader(t)
-	made := o.made("r")
+	made := o.made("r", transient)
 	o.reconcile("r")
 	o.expires()
 	o.pass(afterHold)
@@ -50,10 +51,39 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// transient lets the operator delete an object after its end.
+func transient(r *v1.Reservation) {
+	r.Annotations = map[string]string{v1.DeleteAfterCompletionAnnotation: "true"}
+}
+
+// What a person or Git made is never deleted by the operator: Git would make it again, and
+// the same cart would be sold twice.
+func TestOwnersKeepTheirs(t *testing.T) {
+	o := leader(t)
+	for name, change := range map[string]func(*v1.Reservation){"ended": consume, "withdrawn": release} {
+		o.made(name)
+		if name == "ended" {
+			o.reconcile(name)
+		}
+		o.edit(name, change)
+		o.reconcile(name)
+	}
+	o.publish()
+	o.pass(1000 * time.Hour)
+	for _, name := range []string{"ended", "withdrawn"} {
+		if result := o.reconcile(name); result.RequeueAfter != 0 || o.read(name) == nil {
+			t.Errorf("%s is %v and comes back after %s", name, o.read(name), result.RequeueAfter)
+		}
+	}
+	if found := o.swept(func(ctx context.Context) error { return o.r.sweep(ctx, o.namespace, o.runner) }); len(found) > 0 {
+		t.Errorf("a sweep looks at %v", found)
+	}
+}
+
 // What was released before it was decided is deleted as late as what was decided.
 func TestWithdrawnLife(t *testing.T) {
 	o := leader(t)
-	o.made("r")
+	o.made("r", transient)
 	o.edit("r", release)
 	o.reconcile("r")
 	o.pass(59 * time.Minute)
@@ -117,11 +147,14 @@ func (o *operator) swept(look func(context.Context) error) map[string]int {
 func TestSweep(t *testing.T) {
 	o := leader(t)
 	sweep := func(ctx context.Context) error { return o.r.sweep(ctx, o.namespace, o.runner) }
-	o.made("r")
-	o.made("held")
+	o.made("r", transient)
+	o.made("held", transient)
+	o.made("kept")
 	o.edit("r", consume)
+	o.edit("kept", consume)
 	o.reconcile("r")
 	o.reconcile("held")
+	o.reconcile("kept")
 	if found := o.swept(sweep); len(found) > 0 {
 		t.Errorf("long before its time: %v", found)
 	}
@@ -183,7 +216,7 @@ func TestCompare(t *testing.T) {
 // What has the name of what is to be deleted stays.
 func TestNamesakeIsKept(t *testing.T) {
 	o := leader(t)
-	o.made("r")
+	o.made("r", transient)
 	o.edit("r", consume)
 	o.reconcile("r")
 	o.publish()

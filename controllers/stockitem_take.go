@@ -10,6 +10,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
 // takeIn has the journal take in a StockItem as it is. read is the version of the store that
@@ -67,7 +68,7 @@ func statedItem(item *v1.StockItem) (stock.Item, error) {
 		UID: stock.ID(item.UID), Name: item.Name, Product: stock.ID(item.Spec.ProductID), Location: item.Spec.LocationID,
 		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
 		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
-		Priority: item.Spec.Priority, Suspended: item.Spec.Suspended,
+		Priority: item.Spec.Priority, Suspended: view.Suspended(item),
 	}, err
 }
 

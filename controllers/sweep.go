@@ -148,7 +148,7 @@ func (r *ReservationReconciler) sweep(ctx context.Context, namespace string, run
 // whose outcome was not delivered is found again by a later sweep.
 func (r *ReservationReconciler) soon(runner *allocator.Runner, object *v1.Reservation) (after time.Duration, soon bool) {
 	complete := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionComplete)
-	if complete == nil || object.DeletionTimestamp != nil {
+	if complete == nil || object.DeletionTimestamp != nil || !deletable(object) {
 		return 0, false
 	}
 	after = r.left(runner, client.ObjectKeyFromObject(object), object.Spec.Command != nil, complete.LastTransitionTime.Time)

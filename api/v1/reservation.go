@@ -10,6 +10,11 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // it asks for never changes; only the order's id may be set once, later, and
 // the intent may move once from Hold to Release or to Consume.
 //
+// It stays until somebody deletes it. With the annotation
+// inventory.acme.com/delete-after-completion: "true" the operator does that some time
+// after its end (--retention), as with the Reservations that show commands. One that is
+// being deleted keeps its units until it is gone, is released, or expires.
+//
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rsv,categories=inventory

@@ -20,8 +20,10 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="On Hand",type=integer,JSONPath=`.status.onHand`
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.reserved`
 // +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.available`
+// +kubebuilder:printcolumn:name="Shortfall",type=integer,JSONPath=`.status.shortfall`,priority=1
 // +kubebuilder:printcolumn:name="Refused",type=integer,JSONPath=`.status.refused`,priority=1
 // +kubebuilder:printcolumn:name="In Stock",type=string,JSONPath=`.status.conditions[?(@.type=="InStock")].status`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type StockItem struct {
 	metav1.TypeMeta `json:",inline"`
@@ -87,7 +89,7 @@ type StockItemSpec struct {
 	LowStockThreshold int64 `json:"lowStockThreshold,omitempty"`
 
 	// Suspended stops new sales from this item. Units that are already
-	// reserved stay reserved.
+	// reserved stay reserved. An item that is being deleted counts as suspended.
 	// +optional
 	Suspended bool `json:"suspended,omitempty"`
 
@@ -109,7 +111,8 @@ type StockItemStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// OnHand is the number of units in the location: received minus consumed.
+	// OnHand is the number of units in the location: received minus consumed, never
+	// below 0.
 	// +optional
 	OnHand int64 `json:"onHand"`
 
@@ -118,7 +121,8 @@ type StockItemStatus struct {
 	Reserved int64 `json:"reserved"`
 
 	// Available is the number of units that can be reserved now: on hand minus
-	// reserved minus the safety stock, never below 0, and 0 while suspended.
+	// reserved minus the safety stock, never below 0, and 0 while the item is
+	// suspended or being deleted.
 	// +optional
 	Available int64 `json:"available"`
 
@@ -126,8 +130,9 @@ type StockItemStatus struct {
 	// +optional
 	Consumed int64 `json:"consumed"`
 
-	// Shortfall is the number of units promised beyond what is on hand, after
-	// received was lowered below the promises. It is 0 otherwise.
+	// Shortfall is the number of units promised or shipped beyond what was
+	// received, after received was lowered. It is 0 otherwise. The condition
+	// Oversold says how many of them were shipped.
 	// +optional
 	Shortfall int64 `json:"shortfall,omitempty"`
 
@@ -141,7 +146,7 @@ type StockItemStatus struct {
 	// +optional
 	Position string `json:"position,omitempty"`
 
-	// Conditions are Ready (the figures count), InStock (some are available),
+	// Conditions are Ready (the figures count and cover every promise), InStock (some are available),
 	// LowStock (no more than the threshold are available) and Oversold (there
 	// is a shortfall).
 	// +optional

@@ -151,7 +151,7 @@ func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 	changed = latest(changed, s.changed)
 	onHand := i.Received - s.consumed
 	p := stock.Position{
-		Serving: true, ServingName: i.Name, OnHand: onHand, Reserved: s.reserved, Consumed: s.consumed,
+		Serving: true, ServingName: i.Name, OnHand: max(0, onHand), Reserved: s.reserved, Consumed: s.consumed,
 		Shortfall: max(0, s.reserved-onHand), Refused: i.Refused,
 	}
 	if !i.Suspended {

@@ -86,8 +86,15 @@ func meta(kind *metav1.TypeMeta, object *metav1.ObjectMeta) {
 	share(&kind.Kind)
 	share(&kind.APIVersion)
 	share(&object.Namespace)
+	kept := object.Annotations[v1.DeleteAfterCompletionAnnotation] == "true"
 	object.Labels, object.Annotations = nil, nil
+	if kept {
+		object.Annotations = deleteAfterCompletion
+	}
 }
+
+// deleteAfterCompletion is the one annotation that is looked at in caches. Nobody changes it.
+var deleteAfterCompletion = map[string]string{v1.DeleteAfterCompletionAnnotation: "true"}
 
 // conditions shares what conditions say: their messages are few, for details such as
 // names are in the fields of the status.

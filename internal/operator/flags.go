@@ -78,7 +78,7 @@ func ParseFlags(arguments []string) Options {
 		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
-		"how long a finished Reservation is remembered and its object kept; longer than any redelivery of a command")
+		"how long a finished Reservation is remembered; longer than any redelivery of a command")
 	flags.StringVar(&o.show, "show", string(controllers.ShowHeld),
 		"which carts of the bridge become Reservation objects: held, all (refused ones too), or none; every one is found by id")
 	flags.IntVar(&o.maxShown, "max-shown", 20_000,

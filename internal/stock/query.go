@@ -11,7 +11,7 @@ type Position struct {
 	Serving bool
 	// ServingName is the StockItem that serves: instead of a duplicate, or itself.
 	ServingName string
-	// OnHand is what was received and not shipped: negative where more was shipped.
+	// OnHand is what was received and not shipped: 0 where more was shipped.
 	OnHand    int64
 	Reserved  int64
 	Available int64
@@ -114,7 +114,7 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 	return Position{
 		Serving:     true,
 		ServingName: i.Name,
-		OnHand:      i.Received - l.consumed,
+		OnHand:      max(0, i.Received-l.consumed),
 		Reserved:    l.reserved,
 		Available:   l.available(received),
 		Shortfall:   max(0, l.reserved-(i.Received-l.consumed)),
@@ -149,7 +149,7 @@ func (s *State) Totals() Totals {
 			continue
 		}
 		t.Items++
-		t.OnHand = addUnits(t.OnHand, i.Received-l.consumed)
+		t.OnHand = addUnits(t.OnHand, max(0, i.Received-l.consumed))
 		t.Available = addUnits(t.Available, l.available(received))
 	}
 	return t

@@ -30,6 +30,9 @@ func ready(p stock.Position) metav1.Condition {
 		return condition(v1.ConditionReady, false, v1.ReasonDuplicateStockItem,
 			fmt.Sprintf("StockItem %s serves this product at this location: delete one of the two", p.ServingName))
 	}
+	if p.Shortfall > 0 {
+		return condition(v1.ConditionReady, false, v1.ReasonReceivedLowered, shortfall(p))
+	}
 	return condition(v1.ConditionReady, true, v1.ReasonServing, "the figures count")
 }
 
@@ -37,8 +40,8 @@ func inStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionInStock, false, v1.ReasonNotServing, "this item counts for nothing")
-	case item.Spec.Suspended:
-		return condition(v1.ConditionInStock, false, v1.ReasonSuspended, "nothing is sold from here while suspended")
+	case Suspended(item):
+		return condition(v1.ConditionInStock, false, v1.ReasonSuspended, "nothing is sold from here while it is suspended or being deleted")
 	case p.Available == 0:
 		return condition(v1.ConditionInStock, false, v1.ReasonSoldOut, "no unit can be reserved")
 	default:
@@ -61,11 +64,29 @@ func lowStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 
 func oversold(p stock.Position) metav1.Condition {
 	if p.Shortfall > 0 {
-		return condition(v1.ConditionOversold, true, v1.ReasonReceivedLowered,
-			"more units are promised than are on hand: raise received or release reservations")
+		return condition(v1.ConditionOversold, true, v1.ReasonReceivedLowered, shortfall(p))
 	}
 	return condition(v1.ConditionOversold, false, v1.ReasonPromisesCovered, "every promised unit is on hand")
 }
+
+// shortfall says which part of it was promised and which was shipped.
+func shortfall(p stock.Position) string {
+	promised := min(p.Shortfall, p.Reserved)
+	shipped := p.Shortfall - promised
+	switch {
+	case shipped == 0:
+		return fmt.Sprintf("%d promised units are not on hand: raise received or release reservations", promised)
+	case promised == 0:
+		return fmt.Sprintf("%d more units were shipped than received: raise received", shipped)
+	default:
+		return fmt.Sprintf("%d promised units are not on hand, and %d more units were shipped than received: raise received or release reservations",
+			promised, shipped)
+	}
+}
+
+// Suspended tells whether nothing is sold from an item: its owner says so, or it is being
+// deleted.
+func Suspended(item *v1.StockItem) bool { return item.Spec.Suspended || item.DeletionTimestamp != nil }
 
 func condition(kind string, is bool, reason, message string) metav1.Condition {
 	status := metav1.ConditionFalse

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -54,12 +55,12 @@ func TestShowItem(t *testing.T) {
 		"received was lowered": {
 			position: stock.Position{Serving: true, OnHand: 3, Reserved: 5, Shortfall: 2},
 			want:     v1.StockItemStatus{OnHand: 3, Reserved: 5, Shortfall: 2},
-			ready:    "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
+			ready:    "False ReceivedLowered", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
 		},
 		"more was shipped than received": {
-			position: stock.Position{Serving: true, OnHand: -2, Consumed: 6, Shortfall: 2},
-			want:     v1.StockItemStatus{OnHand: -2, Consumed: 6, Shortfall: 2},
-			ready:    "True Serving", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
+			position: stock.Position{Serving: true, Consumed: 6, Shortfall: 2},
+			want:     v1.StockItemStatus{Consumed: 6, Shortfall: 2},
+			ready:    "False ReceivedLowered", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
 		},
 		"some were shipped, carts refused": {
 			position: stock.Position{Serving: true, OnHand: 6, Consumed: 4, Reserved: 1, Available: 5, Refused: 7},
@@ -123,5 +124,32 @@ func TestShowItemLater(t *testing.T) {
 		if !c.LastTransitionTime.Time.Equal(want) {
 			t.Errorf("%s since %s, want %s", c.Type, c.LastTransitionTime, want)
 		}
+	}
+}
+
+// The number that is told says which part of it was promised and which was shipped.
+func TestShortfall(t *testing.T) {
+	for says, p := range map[string]stock.Position{
+		"2 promised units are not on hand: raise received or release reservations":                                               {OnHand: 3, Reserved: 5, Shortfall: 2},
+		"50 more units were shipped than received: raise received":                                                               {Consumed: 100, Shortfall: 50},
+		"5 promised units are not on hand, and 50 more units were shipped than received: raise received or release reservations": {Consumed: 100, Reserved: 5, Shortfall: 55},
+	} {
+		p.Serving = true
+		item := &v1.StockItem{}
+		view.ShowItem(item, p, fixture.Start)
+		for _, kind := range []string{v1.ConditionReady, v1.ConditionOversold} {
+			if got := meta.FindStatusCondition(item.Status.Conditions, kind).Message; got != says {
+				t.Errorf("%s says %q, want %q", kind, got, says)
+			}
+		}
+	}
+}
+
+// Nothing is sold from an item that is being deleted.
+func TestTerminatingItem(t *testing.T) {
+	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{Time: fixture.Start}}}
+	view.ShowItem(item, stock.Position{Serving: true, OnHand: 5}, fixture.Start)
+	if in := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionInStock); in.Reason != v1.ReasonSuspended || !view.Suspended(item) {
+		t.Errorf("told %+v", in)
 	}
 }

@@ -145,11 +145,12 @@ func (b *Books) figures(stated *stock.Item, known *item, at Place) figures {
 		return figures{refused: refused} // a duplicate
 	}
 	was, _ := b.at(key).was.at(at)
-	f := figures{onHand: stated.Received - was.consumed, reserved: was.reserved, consumed: was.consumed, refused: refused}
+	left := stated.Received - was.consumed
+	f := figures{onHand: max(0, left), reserved: was.reserved, consumed: was.consumed, refused: refused}
 	if !stated.Suspended {
-		f.available = max(0, f.onHand-f.reserved-stated.SafetyStock)
+		f.available = max(0, left-f.reserved-stated.SafetyStock)
 	}
-	f.shortfall = max(0, f.reserved-f.onHand)
+	f.shortfall = max(0, f.reserved-left)
 	return f
 }
 

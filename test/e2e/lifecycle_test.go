@@ -49,7 +49,10 @@ func TestExpiryAndRetention(t *testing.T) {
 	w := testbed.NewWorld(t)
 	w.Operate("--default-hold", "1s", "--retention", "1s")
 	w.Stock("mug", "mug", "amsterdam", 1)
+	w.Reservation("kept", testbed.Line("mug", 1))
+	w.AwaitPhase("kept", v1.PhaseReleased)
 	w.Reservation("brief", testbed.Line("mug", 1))
+	w.Patch("brief", `{"metadata":{"annotations":{"inventory.acme.com/delete-after-completion":"true"}}}`)
 	r := w.AwaitPhase("brief", v1.PhaseReleased)
 	if r.Status.Reason != string(v1.ReleaseExpired) {
 		t.Errorf("the reason is %q", r.Status.Reason)
@@ -59,6 +62,8 @@ func TestExpiryAndRetention(t *testing.T) {
 	}
 	w.AwaitGone("brief")
 	w.Settle()
+	// What a person or Git made is theirs to delete: Git would make it, and sell it, again.
+	w.AwaitPhase("kept", v1.PhaseReleased)
 	w.Reservation("next", testbed.Line("mug", 1))
 	w.AwaitPhase("next", v1.PhaseReserved)
 }
