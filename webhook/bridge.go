@@ -64,7 +64,7 @@ func (b *bridge) routes() http.Handler {
 	b.route(mux, http.MethodGet, "/readyz", operationHealth, b.readyz)
 	nothing := b.endpoint(operationUnknown, stray)
 	mux.Handle("/", nothing)
-	return exactly(mux, nothing)
+	return &exactly{mux: mux, stray: nothing}
 }
 
 // route serves one method of a path and refuses all others in the bridge's own

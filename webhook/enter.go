@@ -5,11 +5,14 @@ import (
 	"errors"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
 // patience is how long a request waits for what may come in a moment: that this process has
@@ -19,6 +22,11 @@ const patience = time.Second
 // enterToAsk returns the journal in which a command is decided, or a *sought where another
 // process does that.
 func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) (Journal, error) {
+	if _, known := b.Namespaces.Find(namespace); !known {
+		if err := b.mayBegin(ctx, namespace); err != nil {
+			return nil, err
+		}
+	}
 	j, err := b.Namespaces.Open(ctx, namespace)
 	if err != nil {
 		return nil, err
@@ -57,12 +65,40 @@ func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string)
 	return j, b.catchUp(ctx, x, j)
 }
 
+// mayBegin refuses a namespace with which nobody has anything to do here: whoever reaches the
+// bridge would begin a journal in any. It has a StockItem, a journal, or a label.
+func (b *bridge) mayBegin(ctx context.Context, namespace string) error {
+	for _, kind := range []string{"StockItemList", "JournalPageList"} {
+		if has, err := b.hasAny(ctx, namespace, kind); has || err != nil {
+			return err
+		}
+	}
+	var object metav1.PartialObjectMetadata
+	object.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"})
+	err := b.Objects.Get(ctx, client.ObjectKey{Name: namespace}, &object)
+	switch {
+	case apierrors.IsNotFound(err):
+		return &namespaces.MissingError{Namespace: namespace}
+	case err != nil:
+		return err
+	case object.Labels[v1.ServeLabel] == "true":
+		return nil
+	default:
+		return fail(notFound, "there is no StockItem in namespace %s: declare one, or label the namespace %s=true", namespace, v1.ServeLabel)
+	}
+}
+
 // hasJournal reads past the caches whether there is a journal in a namespace.
 func (b *bridge) hasJournal(ctx context.Context, namespace string) (bool, error) {
-	pages := &metav1.PartialObjectMetadataList{}
-	pages.SetGroupVersionKind(v1.GroupVersion.WithKind("JournalPageList"))
-	err := b.Objects.List(ctx, pages, client.InNamespace(namespace), client.Limit(1))
-	return len(pages.Items) > 0, err
+	return b.hasAny(ctx, namespace, "JournalPageList")
+}
+
+// hasAny reads past the caches whether there is an object of a kind in a namespace.
+func (b *bridge) hasAny(ctx context.Context, namespace, kind string) (bool, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+	err := b.Objects.List(ctx, list, client.InNamespace(namespace), client.Limit(1))
+	return len(list.Items) > 0, err
 }
 
 // catchUp waits until State includes the position that the caller has been told before.

@@ -171,7 +171,7 @@ func TestForwardedAnswerLost(t *testing.T) {
 		}
 		p.first.around.Store(&lose)
 		got := ask(t, p.second.bridge, request(t, http.MethodPost, "/reservations", cart, headers...)).wantStatus(http.StatusCreated)
-		if diff := cmp.Diff(*first.Load(), got.body); diff != "" {
+		if diff := cmp.Diff(*first.Load(), got.body+"\n"); diff != "" {
 			t.Error(diff)
 		}
 	}

@@ -9,8 +9,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/journal/journaltest"
@@ -220,11 +222,13 @@ var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func fixedNow() time.Time { return now }
 
-// over are a bridge's options on a journal, with an API server that has no objects.
+// over are a bridge's options on a journal, with an API server that has a StockItem and no
+// other objects.
 func over(t testing.TB, all Namespaces) Options {
 	t.Helper()
+	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "item"}}
 	return Options{
-		Namespaces: all, Objects: fake.NewClientBuilder().WithScheme(newScheme(t)).Build(),
+		Namespaces: all, Objects: fake.NewClientBuilder().WithScheme(newScheme(t)).WithObjects(item).Build(),
 		Ready: func() error { return nil }, DefaultNamespace: "shop",
 	}
 }

@@ -16,6 +16,10 @@ var (
 	AddToScheme = schemeBuilder.AddToScheme
 )
 
+// ServeLabel, set to "true" on a Namespace, has commands served there before it has a StockItem:
+// every cart is refused until then.
+const ServeLabel = "inventory.acme.com/serve"
+
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion,
 		&StockItem{}, &StockItemList{},
