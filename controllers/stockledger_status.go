@@ -47,7 +47,9 @@ type ledgerFacts struct {
 	// something may have to be told soon, though nothing else happens.
 	waiting, unsettled bool
 
-	audited    bool
+	// auditing says that there are audits, and audited that one has ended.
+	auditing, audited bool
+
 	audit      v1.AuditStatus
 	consistent metav1.Condition
 }
@@ -61,6 +63,7 @@ func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner)
 		f.stocked, f.reading = r.Stocked(namespace)
 	}
 	if r.Audits != nil {
+		f.auditing = true
 		f.audit, f.consistent, f.audited = r.Audits.Audit(namespace)
 	}
 	r.mu.Lock()
@@ -130,6 +133,10 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 		}
 		s.Audit = &audit
 		setLedgerCondition(&s.Conditions, f.consistent, now)
+	} else if f.auditing && meta.FindStatusCondition(s.Conditions, v1.ConditionConsistent) == nil {
+		setLedgerCondition(&s.Conditions, metav1.Condition{
+			Type: v1.ConditionConsistent, Status: metav1.ConditionUnknown, Reason: v1.ReasonNotAudited, Message: "no audit has ended yet",
+		}, now)
 	}
 }
 

@@ -276,6 +276,10 @@ func TestStockLedgerAudit(t *testing.T) {
 	found := &audits{requested: make(chan string, 1)}
 	p := w.leads(func(p *process) { p.audits = found })
 	w.ledgerShows("that all is well", ready)
+	w.ledgerShows("that no audit has ended", func(l *v1.StockLedger) bool {
+		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionConsistent)
+		return c != nil && c.Status == metav1.ConditionUnknown && c.Reason == v1.ReasonNotAudited
+	})
 	w.annotate(v1.AuditRequestedAnnotation, "now")
 	select {
 	case value := <-found.requested:

@@ -174,6 +174,7 @@ const (
 	ReasonFiguresAgree  = "FiguresAgree"
 	ReasonFiguresDiffer = "FiguresDiffer"
 	ReasonAuditFailed   = "AuditFailed"
+	ReasonNotAudited    = "NotAudited"
 )
 
 // RepairAnnotation on a StockLedger asks to go on after damage. It repeats what the
