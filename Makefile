@@ -23,7 +23,8 @@ MUTANTFLAGS ?=
 # Narrow the benchmark down, e.g. make bench BENCHFLAGS='--only ^hot/64/'
 BENCHFLAGS ?=
 
-# The ports of make run, all on 127.0.0.1.
+# Where make run keeps its data, and its ports, all on 127.0.0.1.
+RUN_DIR ?= .run
 BRIDGE_PORT ?= 8080
 METRICS_PORT ?= 8081
 SINK_PORT ?= 8090
@@ -96,9 +97,9 @@ bench-smoke: ## Whether the benchmark works, in a minute; its figures mean nothi
 	@$(MAKE) bench BENCHFORM=smoke
 
 .PHONY: run
-run: controlplane build ## Run a control plane, the operator and an event sink here (see the *_PORT variables); Ctrl-C stops them
+run: controlplane build ## Run a control plane, the operator and an event sink here (see RUN_DIR and the *_PORT variables); Ctrl-C stops them
 	@go build -o bin/run ./hack/run
-	@exec bin/run --dir .run --assets "$$(hack/controlplane.sh --dir)" --operator bin/inventory-operator \
+	@exec bin/run --dir $(RUN_DIR) --assets "$$(hack/controlplane.sh --dir)" --operator bin/inventory-operator \
 		--bridge-port $(BRIDGE_PORT) --metrics-port $(METRICS_PORT) --sink-port $(SINK_PORT) \
 		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT)
 
@@ -137,11 +138,11 @@ docker-build: ## Build the container image IMAGE
 ##@ Clean
 
 .PHONY: clean-run
-clean-run: ## Remove what make run keeps in .run (all its data)
-	@if command -v flock >/dev/null && [[ -e .run/lock ]] && ! flock --nonblock .run/lock true; then \
+clean-run: ## Remove what make run keeps in RUN_DIR (all its data)
+	@if command -v flock >/dev/null && [[ -e $(RUN_DIR)/lock ]] && ! flock --nonblock $(RUN_DIR)/lock true; then \
 		echo "make run is still running: stop it first" >&2; exit 1; \
 	fi
-	rm -rf .run
+	rm -rf $(RUN_DIR)
 
 .PHONY: clean
 clean: clean-run ## Remove everything that was built or kept

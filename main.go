@@ -3,6 +3,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -16,30 +18,36 @@ import (
 // version is set at link time.
 var version = "dev"
 
-func main() {
-	if len(os.Args) > 1 && os.Args[1] == "journal" {
-		os.Exit(printJournal(os.Args[2:]))
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run returns the exit code.
+func run(arguments []string) int {
+	if len(arguments) > 0 && arguments[0] == "journal" {
+		return code(logbook.Command(ctrl.SetupSignalHandler(), arguments[1:], os.Stdout, os.Stdout), 1)
 	}
-	options := operator.ParseFlags(os.Args[1:])
+	options, err := operator.ParseFlags(arguments, os.Stdout)
+	switch {
+	case err != nil:
+		return code(err, 2)
+	case options.Version:
+		fmt.Println(version)
+		return 0
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	options.SetLogger()
 	ctrl.Log.Info("starting", "version", version)
-	if err := operator.Run(ctrl.SetupSignalHandler(), options); err != nil {
-		fmt.Fprintf(os.Stderr, "inventory-operator: %v\n", err)
-		os.Exit(1)
-	}
+	return code(operator.Run(ctrl.SetupSignalHandler(), options), 1)
 }
 
-// printJournal prints a journal in words, and returns the exit code.
-func printJournal(arguments []string) int {
-	err := logbook.Command(ctrl.SetupSignalHandler(), arguments, os.Stdout, os.Stderr)
-	if err == nil || logbook.IsHelp(err) {
+// code is the exit code of what ended with err, which is told in one line.
+func code(err error, failed int) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	fmt.Fprintf(os.Stderr, "inventory-operator: %v\n", err)
-	return 1
+	return failed
 }
 
 // gcPercent is how far the heap grows between two collections, in percent of what is

@@ -202,7 +202,10 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	}
 	known.malformed = malformed
 	if apierrors.IsNotFound(err) {
-		return ctrl.Result{RequeueAfter: ledgerPace}, r.create(ctx, req.Namespace, known)
+		if err := r.create(ctx, req.Namespace, known); err != nil {
+			return ctrl.Result{}, err
+		}
+		return ctrl.Result{RequeueAfter: ledgerPace}, nil
 	}
 	r.request(ledger)
 	if err := r.write(ctx, runner, ledger, known); err != nil {

@@ -21,7 +21,7 @@ type options struct {
 }
 
 // Command prints a namespace's journal to out. arguments are those behind the command's
-// name. A misspelled one is an error, told to usage along with what there is.
+// name. Asked for help it tells usage what there is, and fails with flag.ErrHelp.
 func Command(ctx context.Context, arguments []string, out, usage io.Writer) error {
 	o, err := parse(arguments, usage)
 	if err != nil {
@@ -44,14 +44,21 @@ func Command(ctx context.Context, arguments []string, out, usage io.Writer) erro
 func parse(arguments []string, usage io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("inventory-operator journal", flag.ContinueOnError)
-	flags.SetOutput(usage)
+	flags.SetOutput(io.Discard) // an error is one line
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; default: as kubectl finds it")
 	flags.StringVar(&o.context, "context", "", "context of the kubeconfig; default: the current one")
 	flags.StringVar(&o.namespace, "namespace", "", "whose journal; default: that of the context")
 	flags.Uint64Var(&o.filter.From, "from", 0, "number of the page to begin with; default: where the journal begins")
 	flags.StringVar(&o.filter.ID, "id", "", "only what is about this reservation, by its id or its object's uid")
-	if err := flags.Parse(arguments); err != nil {
+	err := flags.Parse(arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(usage)
+		_, _ = fmt.Fprintln(usage, "Usage of inventory-operator journal:")
+		flags.PrintDefaults()
 		return o, err
+	}
+	if err != nil {
+		return o, fmt.Errorf("%w: see inventory-operator journal --help", err)
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unknown argument %q: see inventory-operator journal --help", flags.Arg(0))
@@ -106,6 +113,3 @@ func read(ctx context.Context, config *rest.Config, namespace string) ([]journal
 		return listed.Pages, listed.Err
 	}
 }
-
-// IsHelp tells whether Command was asked for its usage alone.
-func IsHelp(err error) bool { return errors.Is(err, flag.ErrHelp) }

@@ -1,12 +1,15 @@
 package operator
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
 
+	"go.uber.org/zap/zapcore"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
@@ -19,6 +22,9 @@ import (
 
 // Options are what the flags say.
 type Options struct {
+	// Version asks for the version alone.
+	Version bool
+
 	bridgeAddress    string
 	forwardAddress   string
 	metricsAddress   string
@@ -50,11 +56,13 @@ type Options struct {
 	log zap.Options
 }
 
-// ParseFlags reads the command line. It ends the process with a usage message
-// if that makes no sense.
-func ParseFlags(arguments []string) Options {
+// ParseFlags reads the command line. Asked for help it tells usage and fails with
+// flag.ErrHelp; other errors name the flag that makes no sense.
+func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	var o Options
-	flags := flag.NewFlagSet("inventory-operator", flag.ExitOnError)
+	flags := flag.NewFlagSet("inventory-operator", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is one line
+	flags.BoolVar(&o.Version, "version", false, "print the version, and do nothing else")
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
 	flags.StringVar(&o.forwardAddress, "forward-address", forward.DefaultAddress,
@@ -101,13 +109,21 @@ func ParseFlags(arguments []string) Options {
 	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
 		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
 	ctrlconfig.RegisterFlags(flags)
+	o.log.StacktraceLevel = zapcore.PanicLevel // errors say where they come from
 	o.log.BindFlags(flags)
-	_ = flags.Parse(arguments) // ExitOnError
-	if flags.NArg() > 0 {
-		fmt.Fprintf(flags.Output(), "unknown argument %q: see --help\n", flags.Arg(0))
-		os.Exit(2)
+	err := flags.Parse(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(usage)
+		fmt.Fprintln(usage, "Usage of inventory-operator:")
+		flags.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w: see --help", err)
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unknown argument %q: see --help", flags.Arg(0))
 	}
-	return o
+	return o, nil
 }
 
 // A journal has to hold some batches beside each other, and one second some appends.

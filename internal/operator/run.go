@@ -3,10 +3,12 @@ package operator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/acme/inventory-service/controllers"
@@ -19,6 +21,14 @@ import (
 
 // Run runs the operator until ctx ends or one of its parts fails.
 func Run(ctx context.Context, o Options) error {
+	err := run(ctx, o)
+	if meta.IsNoMatchError(err) {
+		return fmt.Errorf("%w: install the CRDs first: kubectl apply -k config/crd", err)
+	}
+	return err
+}
+
+func run(ctx context.Context, o Options) error {
 	if err := o.validate(); err != nil {
 		return err
 	}

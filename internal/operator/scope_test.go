@@ -35,11 +35,14 @@ func TestNamespacesFlag(t *testing.T) {
 		{name: "without the default", namespaces: "shop", defaultNamespace: "default", want: scope{"shop"}, problem: "--default-namespace default"},
 	} {
 		t.Run(p.name, func(t *testing.T) {
-			o := ParseFlags([]string{"--namespaces", p.namespaces, "--default-namespace", p.defaultNamespace})
+			o, err := ParseFlags([]string{"--namespaces", p.namespaces, "--default-namespace", p.defaultNamespace}, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if diff := cmp.Diff(p.want, o.scope()); diff != "" {
 				t.Errorf("the scope (-want +got):\n%s", diff)
 			}
-			err := o.validate()
+			err = o.validate()
 			if p.problem == "" && err != nil || p.problem != "" && (err == nil || !strings.Contains(err.Error(), p.problem)) {
 				t.Errorf("validate says %v, want %q", err, p.problem)
 			}

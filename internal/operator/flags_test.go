@@ -1,0 +1,40 @@
+package operator
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+)
+
+// What is wrong with the command line is told in one line that names it; usage is for whoever
+// asks for it.
+func TestParseFlags(t *testing.T) {
+	for _, tc := range []struct{ argument, says string }{
+		{"--nonsense", "-nonsense"}, {"--max-shown=x", "-max-shown"}, {"--lease-duration=x", "-lease-duration"}, {"extra", `"extra"`},
+	} {
+		var usage bytes.Buffer
+		_, err := ParseFlags([]string{tc.argument}, &usage)
+		if err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "\n") || usage.Len() > 0 {
+			t.Errorf("%s: %v, usage %q", tc.argument, err, usage.String())
+		}
+	}
+	var usage bytes.Buffer
+	if _, err := ParseFlags([]string{"--help"}, &usage); !errors.Is(err, flag.ErrHelp) || !strings.Contains(usage.String(), "-max-shown") {
+		t.Errorf("%v, usage %q", err, usage.String())
+	}
+	if o, err := ParseFlags([]string{"--version"}, &usage); err != nil || !o.Version {
+		t.Errorf("%+v, %v", o, err)
+	}
+	for _, flags := range [][]string{{"--show=x"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"}} {
+		o, err := ParseFlags(flags, &usage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ := strings.Cut(flags[0], "=")
+		if err := o.validate(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", flags, err)
+		}
+	}
+}
