@@ -8,7 +8,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // It starts Pending and is decided once: Reserved or Unavailable. A Reserved
 // one ends Released (on request, on expiry, or by deletion) or Consumed. What
 // it asks for never changes; only the order's id may be set once, later, and
-// the intent may move once from Hold to Release or to Consume.
+// the intent says what is to become of it.
 //
 // It stays until somebody deletes it. With the annotation
 // inventory.acme.com/delete-after-completion: "true" the operator does that some time
@@ -19,6 +19,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rsv,categories=inventory
 // +kubebuilder:validation:XValidation:rule="self.spec.intent != 'Consume' || oldSelf.spec.intent == 'Consume' || !(self.status.phase in ['Released', 'Unavailable'])",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.intent"
+// +kubebuilder:validation:XValidation:rule="self.spec.intent != 'Release' || oldSelf.spec.intent == 'Release' || self.status.phase != 'Consumed'",message="a Reservation that is Consumed cannot be released",fieldPath=".spec.intent"
+// +kubebuilder:validation:XValidation:rule="self.spec.intent == oldSelf.spec.intent || oldSelf.spec.intent == 'Hold' || self.status.phase in ['Released', 'Consumed', 'Unavailable']",message="intent is not carried out yet: it can change again once that is done",messageExpression="'intent ' + oldSelf.spec.intent + ' is not carried out yet: it can change again once that is done'",fieldPath=".spec.intent"
 // +kubebuilder:validation:XValidation:rule="!(self.status.phase in ['Released', 'Unavailable']) || !has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems)",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.consumeItems.all(p, (has(oldSelf.spec.consumeItems) && p in oldSelf.spec.consumeItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID == p.productID && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID)].all(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].released) ? self.status.allocations[at].released : 0) >= p.quantity))))",message="consumeItems names more units than were reserved there and not given back: see status.allocations",fieldPath=".spec.consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.releaseItems) || (has(oldSelf.spec.releaseItems) && self.spec.releaseItems == oldSelf.spec.releaseItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.releaseItems.all(p, (has(oldSelf.spec.releaseItems) && p in oldSelf.spec.releaseItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID == p.productID && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID)].all(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].consumed) ? self.status.allocations[at].consumed : 0) >= p.quantity))))",message="releaseItems names more units than were reserved there and not shipped: see status.allocations",fieldPath=".spec.releaseItems"
@@ -53,8 +55,7 @@ type Reservation struct {
 // +kubebuilder:validation:Enum=Hold;Release;Consume
 type Intent string
 
-// The intents. Hold is the only one a Reservation is created with; it moves
-// once to one of the others.
+// The intents. The first of Release and Consume that is carried out stays so.
 const (
 	IntentHold    Intent = "Hold"
 	IntentRelease Intent = "Release"
@@ -100,8 +101,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || has(self.releaseItems)",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.consumeItems) || oldSelf.intent == 'Hold' || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.releaseItems) || oldSelf.intent == 'Hold' || (has(oldSelf.releaseItems) && self.releaseItems == oldSelf.releaseItems)",message="releaseItems never change once intent is Release or Consume",fieldPath=".releaseItems"
-// +kubebuilder:validation:XValidation:rule="!has(self.releaseReason) || self.intent == 'Release'",message="releaseReason goes with intent Release",fieldPath=".releaseReason"
-// +kubebuilder:validation:XValidation:rule="oldSelf.intent == 'Hold' || (has(self.releaseReason) == has(oldSelf.releaseReason) && (!has(self.releaseReason) || self.releaseReason == oldSelf.releaseReason))",message="releaseReason is set together with intent Release and then never changes",fieldPath=".releaseReason"
+// +kubebuilder:validation:XValidation:rule="!has(self.releaseReason) || self.intent == 'Release' || (oldSelf.hasValue() && has(oldSelf.value().releaseReason) && self.releaseReason == oldSelf.value().releaseReason)",message="releaseReason goes with intent Release",fieldPath=".releaseReason",optionalOldSelf=true
 type ReservationSpec struct {
 	// Command is the command through the bridge that this Reservation shows. Only
 	// the operator sets it: a Reservation that has one is never decided by itself.
@@ -186,17 +186,18 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(i, size(i.locationID) > 0 || self.filter(o, o.productID == i.productID).size() == 1)",message="the lines of one product all name a location, or there is one line without"
 	ReleaseItems []PartialItem `json:"releaseItems,omitempty"`
 
-	// Intent is what is to become of the hold: Hold, then once Release (what is
-	// left of it goes back on sale) or Consume (what is left of it is shipped).
+	// Intent is what is to become of the hold: Hold, Release (what is left of it
+	// goes back on sale) or Consume (what is left of it is shipped). What was
+	// carried out stays, whatever is written afterwards: a manifest that says Hold
+	// can be applied again.
 	// +optional
 	// +default="Hold"
 	// +kubebuilder:default=Hold
-	// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || self == 'Hold'",message="a Reservation is created with intent Hold",optionalOldSelf=true
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf || oldSelf == 'Hold'",message="intent moves once, from Hold to Release or Consume, and then never changes"
 	Intent Intent `json:"intent,omitempty"`
 
 	// ReleaseReason says why the hold is released: CHECKOUT_FAILED,
-	// ORDER_CANCELLED or EXPIRED. It goes with intent Release.
+	// ORDER_CANCELLED or EXPIRED. It goes with intent Release, and counts when that
+	// is carried out.
 	// +optional
 	ReleaseReason ReleaseReason `json:"releaseReason,omitempty"`
 }

@@ -39,8 +39,8 @@ func TestReservationCreation(t *testing.T) {
 		"no items":   {remove("spec.items"), refuse("spec.items", "Required value")},
 		"null items": {set("spec.items", nil), refuse("spec.items", "Required value")},
 
-		"intent Release": {set("spec.intent", "Release"), refuse("spec.intent", "a Reservation is created with intent Hold")},
-		"intent Consume": {set("spec.intent", "Consume"), refuse("spec.intent", "a Reservation is created with intent Hold")},
+		"intent Release": {change: set("spec.intent", "Release")},
+		"intent Consume": {change: set("spec.intent", "Consume")},
 		"intent unknown": {set("spec.intent", "Ship"), refuse("spec.intent", `Unsupported value: "Ship": supported values: "Hold", "Release", "Consume"`)},
 		"intent empty":   {set("spec.intent", ""), refuse("spec.intent", `Unsupported value: ""`)},
 		"releaseReason": {set("spec.releaseReason", "EXPIRED"), refuse("spec.releaseReason",

@@ -1,6 +1,12 @@
 package api
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 const command = "command never changes: it is the bridge that sets it"
 
@@ -67,10 +73,11 @@ func TestReservationItemsKeepTheirOrder(t *testing.T) {
 	})
 }
 
+// Until an intent is carried out it stays: what was declared is not lost. Then any manifest
+// can be applied again.
 func TestReservationUpdatesOfReleased(t *testing.T) {
 	const (
-		once     = "intent moves once, from Hold to Release or Consume, and then never changes"
-		together = "releaseReason is set together with intent Release and then never changes"
+		pending  = "intent Release is not carried out yet"
 		goesWith = "releaseReason goes with intent Release"
 	)
 	release, reason := set("spec.intent", "Release"), set("spec.releaseReason", "CHECKOUT_FAILED")
@@ -78,21 +85,101 @@ func TestReservationUpdatesOfReleased(t *testing.T) {
 		checkUpdatesAfter(t, reservations, newReservation(), release, map[string]ruleCase{
 			"nothing":        {change: all()},
 			"order later":    {change: set("spec.orderID", "order-1")},
-			"back to Hold":   {set("spec.intent", "Hold"), refuse("spec.intent", once)},
-			"to Consume":     {set("spec.intent", "Consume"), refuse("spec.intent", once)},
-			"intent removed": {remove("spec.intent"), refuse("spec.intent", once)},
-			"reason later":   {reason, refuse("spec.releaseReason", together)},
+			"back to Hold":   {set("spec.intent", "Hold"), refuse("spec.intent", pending)},
+			"to Consume":     {set("spec.intent", "Consume"), refuse("spec.intent", pending)},
+			"intent removed": {remove("spec.intent"), refuse("spec.intent", pending)},
+			"reason later":   {change: reason},
 		})
 	})
 	t.Run("with reason", func(t *testing.T) {
 		checkUpdatesAfter(t, reservations, newReservation(), all(release, reason), map[string]ruleCase{
 			"nothing":        {change: all()},
-			"another reason": {set("spec.releaseReason", "EXPIRED"), refuse("spec.releaseReason", together)},
-			"no reason":      {remove("spec.releaseReason"), refuse("spec.releaseReason", together)},
-			"back to Hold": {set("spec.intent", "Hold"), []refusal{
-				{"spec.intent", once}, {"spec.releaseReason", goesWith}}},
-			"back to Hold, no reason": {all(set("spec.intent", "Hold"), remove("spec.releaseReason")), []refusal{
-				{"spec.intent", once}, {"spec.releaseReason", together}}},
+			"another reason": {change: set("spec.releaseReason", "EXPIRED")},
+			"no reason":      {change: remove("spec.releaseReason")},
+			"back to Hold":   {set("spec.intent", "Hold"), refuse("spec.intent", pending)},
+			"another reason, back to Hold": {all(set("spec.intent", "Hold"), set("spec.releaseReason", "EXPIRED")), []refusal{
+				{"spec.intent", pending}, {"spec.releaseReason", goesWith}}},
 		})
 	})
+}
+
+// What was carried out stays, and a manifest that says something else is no error, unless it
+// asks for what cannot be any more.
+func TestIntentAfterwards(t *testing.T) {
+	objects := client.Resource(reservations).Namespace(newNamespace(t))
+	for _, tc := range []struct{ intent, phase, impossible, says string }{
+		{"Release", "Released", "Consume", "a Reservation that is Released cannot be consumed"},
+		{"Consume", "Consumed", "Release", "a Reservation that is Consumed cannot be released"},
+	} {
+		t.Run(tc.phase, func(t *testing.T) {
+			made, err := objects.Create(t.Context(), newReservation(set("spec.intent", tc.intent)), metav1.CreateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown, err := objects.UpdateStatus(t.Context(), changed(made, set("status.phase", tc.phase)), metav1.UpdateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkUpdatesOf(t, objects, shown, map[string]ruleCase{
+				"the same":  {change: set("spec.intent", tc.intent)},
+				"Hold":      {change: set("spec.intent", "Hold")},
+				"no intent": {change: remove("spec.intent")},
+				"the other": {set("spec.intent", tc.impossible), refuse("spec.intent", tc.says)},
+			})
+			held, err := objects.Update(t.Context(), changed(shown, set("spec.intent", "Hold")), metav1.UpdateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkUpdatesOf(t, objects, held, map[string]ruleCase{
+				"again":     {change: set("spec.intent", tc.intent)},
+				"the other": {set("spec.intent", tc.impossible), refuse("spec.intent", tc.says)},
+			})
+		})
+	}
+}
+
+// GitOps applies what it has again and again, in one of three ways, whatever somebody did
+// with the cart meanwhile.
+func TestManifestsApplyAgain(t *testing.T) {
+	kubectl := newKubectl(t)
+	for name, apply := range map[string][]string{
+		"client-side": {"apply"}, "server-side": {"apply", "--server-side", "--force-conflicts"},
+	} {
+		for intent, phase := range map[string]string{"Consume": "Consumed", "Release": "Released"} {
+			t.Run(name+"-"+phase, func(t *testing.T) {
+				namespace := newNamespace(t)
+				objects := client.Resource(reservations).Namespace(namespace)
+				manifest := filepath.Join(t.TempDir(), "cart.yaml")
+				text := "apiVersion: inventory.acme.com/v1\nkind: Reservation\nmetadata: {name: cart, namespace: " + namespace + "}\n" +
+					"spec: {cartID: cart, intent: Hold, items: [{productID: mug, quantity: 1}]}\n"
+				if err := os.WriteFile(manifest, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				kubectl(append(apply, "-f", manifest)...)
+				patch := `{"spec":{"intent":"` + intent + `"}}`
+				if intent == "Release" {
+					patch = `{"spec":{"intent":"Release","releaseReason":"ORDER_CANCELLED"}}`
+				}
+				kubectl("patch", "rsv", "cart", "-n", namespace, "--type=merge", "-p", patch)
+				stored, err := objects.Get(t.Context(), "cart", metav1.GetOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := objects.UpdateStatus(t.Context(), changed(stored, set("status.phase", phase)), metav1.UpdateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					kubectl(append(apply, "-f", manifest)...)
+				}
+			})
+		}
+	}
+	for _, intent := range []string{"Release", "Consume"} {
+		t.Run("created with "+intent, func(t *testing.T) {
+			made, err := client.Resource(reservations).Namespace(newNamespace(t)).Create(t.Context(), newReservation(set("spec.intent", intent)), metav1.CreateOptions{})
+			if err != nil || made == nil {
+				t.Error(err)
+			}
+		})
+	}
 }

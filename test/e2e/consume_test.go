@@ -106,6 +106,30 @@ func TestConsumeWithoutLocation(t *testing.T) {
 	w.Settle()
 }
 
+// What was carried out stays when a manifest that says something else is applied again, and a
+// cart that is made to be consumed, as on a fresh cluster, is.
+func TestIntentInManifests(t *testing.T) {
+	w := testbed.NewWorld(t)
+	w.Operate()
+	w.Stock("mug", "mug", "amsterdam", 5)
+	w.Reservation("applied", testbed.Line("mug", 2))
+	w.AwaitPhase("applied", v1.PhaseReserved)
+	w.Patch("applied", `{"spec":{"intent":"Consume"}}`)
+	w.AwaitPhase("applied", v1.PhaseConsumed)
+	w.Patch("applied", `{"spec":{"intent":"Hold"}}`)
+	for name, intent := range map[string]v1.Intent{"shipped": v1.IntentConsume, "withdrawn": v1.IntentRelease} {
+		w.Must(w.Client.Create(w.Context(), &v1.Reservation{
+			ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name},
+			Spec:       v1.ReservationSpec{CartID: name, Intent: intent, Items: []v1.ReservationItem{testbed.Line("mug", 1)}},
+		}))
+	}
+	w.AwaitPhase("shipped", v1.PhaseConsumed)
+	w.AwaitPhase("withdrawn", v1.PhaseReleased)
+	w.Settle()
+	w.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Consumed == 3 && i.Status.Available == 2 })
+	w.AwaitPhase("applied", v1.PhaseConsumed)
+}
+
 func TestConsumeIsRefusedAfterRelease(t *testing.T) {
 	w := testbed.NewWorld(t)
 	w.Operate()
