@@ -71,7 +71,7 @@ func (p pass) adopt(ctx context.Context, object *v1.Reservation) (ctrl.Result, e
 	case answer.Verdict == stock.TooLarge:
 		return ctrl.Result{}, fmt.Errorf("that object %s shows a reservation is too large to be stored", p.key)
 	case answer.Verdict == stock.Conflicting:
-		return ctrl.Result{}, errStale // it had another object, which is gone
+		return ctrl.Result{}, fmt.Errorf("reservation %s had another object: it is looked at again", p.key)
 	case answer.Reservation.Object.UID != stock.ID(object.UID):
 		return ctrl.Result{}, nil // a newer one is its view: the cache is late
 	}

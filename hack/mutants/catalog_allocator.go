@@ -69,7 +69,7 @@ var ofAllocator = []mutant{
 			new: `	if r.suspect != nil && !MUTANT {
 		return r.appendNothing()`,
 		}},
-		caughtBy: by(model("halving")),
+		caughtBy: by(alone("TestNobodyIsToBlameWhereNothingIsStored")),
 	},
 	{
 		name:  "head-before-restated",

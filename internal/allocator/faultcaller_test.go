@@ -189,3 +189,24 @@ func TestRefusedWritesAreTroubleUntilOneIsStored(t *testing.T) {
 		t.Errorf("trouble %v though writes are taken again", got)
 	}
 }
+
+// Where nothing can be stored, no request is to blame, whatever others are told meanwhile: a
+// proof by reading shows nothing of writes.
+func TestNobodyIsToBlameWhereNothingIsStored(t *testing.T) {
+	s := newSolo(t, journaltest.NewServer(), "p1", fixture.Policy()).lead()
+	s.must(mugs(10), fixture.Reserve("known"))
+	s.server.Reject = func(*journal.Page) error { return errors.New("no writes today") }
+	s.freeze()
+	cart := s.send(fixture.Reserve("cart"))
+	known := s.send(fixture.Reserve("known")) // it is in the queue when the cart is suspected
+	s.thaw()
+	s.pass(5 * time.Second)
+	if told, ok := s.told[cart]; ok {
+		t.Errorf("the cart is told %+v", told)
+	}
+	s.server.Reject = nil
+	s.pass(5 * time.Second)
+	if got, other := s.answerTo(cart).Verdict, s.answerTo(known).Verdict; got != stock.Done || other != stock.Repeated {
+		t.Errorf("the cart is told %d, what is known %d", got, other)
+	}
+}
