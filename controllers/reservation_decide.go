@@ -73,14 +73,17 @@ func (p pass) cart(object *v1.Reservation) stock.Reserve {
 		Hold: stock.Time(hold.Microseconds()),
 		Wanted: stock.Reservation{
 			ID: id, Outcome: stock.ID(uuid.NewString()), Object: objectOf(object, id),
-			Cart: stock.ID(object.Spec.CartID), Customer: stock.ID(object.Spec.CustomerID), Order: stock.ID(object.Spec.OrderID),
+			Cart: idOf(object.Spec.CartID), Customer: idOf(object.Spec.CustomerID), Order: idOf(object.Spec.OrderID),
 		},
 	}
 	for _, item := range object.Spec.Items {
-		request.Wanted.Lines = append(request.Wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
+		request.Wanted.Lines = append(request.Wanted.Lines, stock.Line{Product: idOf(item.ProductID), Quantity: item.Quantity})
 	}
 	return request
 }
+
+// idOf is an id of a spec as the journal has it.
+func idOf(text string) stock.ID { return stock.ID(v1.CanonicalID(text)) }
 
 // withdraw shows that an object was released before it was decided: it gets no outcome.
 func (p pass) withdraw(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {

@@ -65,7 +65,7 @@ func (r *StockItemReconciler) readOne(ctx context.Context, namespace, name strin
 func statedItem(item *v1.StockItem) (stock.Item, error) {
 	version, err := parseVersion(item.ResourceVersion)
 	return stock.Item{
-		UID: stock.ID(item.UID), Name: item.Name, Product: stock.ID(item.Spec.ProductID), Location: item.Spec.LocationID,
+		UID: stock.ID(item.UID), Name: item.Name, Product: idOf(item.Spec.ProductID), Location: item.Spec.LocationID,
 		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
 		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
 		Priority: item.Spec.Priority, Suspended: view.Suspended(item),

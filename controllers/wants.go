@@ -25,7 +25,7 @@ func wanted(object *v1.Reservation, r *stock.Reservation) stock.Request {
 		}
 	}
 	if order := object.Spec.OrderID; order != "" && r.Order == "" && r.LaterOrder == "" {
-		return stock.Attach{Reservation: r.ID, Order: stock.ID(order)}
+		return stock.Attach{Reservation: r.ID, Order: idOf(order)}
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func rising(lines []v1.PartialItem, r *stock.Reservation, known, most figure) []
 			continue
 		}
 		rises = rises || total > sum(r, line, known)
-		parts = append(parts, stock.Part{Product: stock.ID(line.ProductID), Location: line.LocationID, Quantity: total})
+		parts = append(parts, stock.Part{Product: idOf(line.ProductID), Location: line.LocationID, Quantity: total})
 	}
 	if !rises {
 		return nil
@@ -113,5 +113,5 @@ func sum(r *stock.Reservation, line v1.PartialItem, of figure) (units int64) {
 // concerns tells whether a line is about an allocation: without a location it is about all of
 // its product.
 func concerns(line v1.PartialItem, a stock.Allocation) bool {
-	return line.ProductID == string(a.Product) && (line.LocationID == "" || line.LocationID == a.Location)
+	return idOf(line.ProductID) == a.Product && (line.LocationID == "" || line.LocationID == a.Location)
 }

@@ -89,7 +89,7 @@ func (b *bridge) getStock(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	productID := r.PathValue("product")
+	productID := v1.CanonicalID(r.PathValue("product"))
 	if !events.IsID(productID) {
 		return events.Invalid("productId", "must be 1 to %d printable ASCII characters", v1.MaxIDLength)
 	}
@@ -106,7 +106,7 @@ func (b *bridge) reservationID(x *exchange, r *http.Request) (namespace, id stri
 	if namespace, err = b.namespace(x, r); err != nil {
 		return "", "", err
 	}
-	if id = r.PathValue("reservation"); !events.IsReservationID(id) {
+	if id = v1.CanonicalID(r.PathValue("reservation")); !events.IsReservationID(id) {
 		return "", "", fail(notFound, "there is no reservation %q", clip(id, 100))
 	}
 	return namespace, id, nil

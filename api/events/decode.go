@@ -79,17 +79,30 @@ func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 	return command, nil
 }
 
-// DecodeGetStockLevel reads the payload of TypeStockLevelGet. Errors are of type
+// DecodeGetStockLevel reads the payload of TypeStockLevelGet: an object that names the
+// product, or has it in the member request, as the published schema does. Errors are of type
 // *InvalidError.
 func DecodeGetStockLevel(data []byte) (*GetStockLevel, error) {
 	var raw struct {
+		ProductID json.RawMessage `json:"productId"`
+		Request   json.RawMessage `json:"request"`
+	}
+	var inner struct {
 		ProductID json.RawMessage `json:"productId"`
 	}
 	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
 	}
 	var v violations
-	query := &GetStockLevel{ProductID: requiredID(raw.ProductID, "productId", &v)}
+	var query *GetStockLevel
+	switch {
+	case raw.Request == nil:
+		query = &GetStockLevel{ProductID: requiredID(raw.ProductID, "productId", &v)}
+	case raw.ProductID != nil:
+		v.add("request", "and productId exclude each other")
+	case decodeObject(raw.Request, "request", open, &inner, &v):
+		query = &GetStockLevel{ProductID: requiredID(inner.ProductID, "request.productId", &v)}
+	}
 	if err := v.err(); err != nil {
 		return nil, err
 	}
@@ -109,6 +122,7 @@ func namedInBody(raw json.RawMessage, v *violations) string {
 		return ""
 	}
 	s, ok := decodeString(raw)
+	s = v1.CanonicalID(s)
 	if !ok || !IsReservationID(s) {
 		v.add("reservationId", "must be the id of a reservation: lower case letters, digits, '-' and '.', at most %d", validation.DNS1123SubdomainMaxLength)
 	}
@@ -119,7 +133,7 @@ func namedInBody(raw json.RawMessage, v *violations) string {
 func namedElsewhere(reservationID string) nameFunc {
 	return func(raw json.RawMessage, v *violations) string {
 		if raw != nil {
-			if s, ok := decodeString(raw); !ok || s != reservationID {
+			if s, ok := decodeString(raw); !ok || v1.CanonicalID(s) != reservationID {
 				v.add("reservationId", "must be that of the path, or left out")
 			}
 		}

@@ -71,6 +71,22 @@ func TestDecodeGetStockLevel(t *testing.T) {
 	if diff := cmp.Diff(&GetStockLevel{ProductID: "a b/c"}, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
+	got, err = DecodeGetStockLevel([]byte(`{"request":{"productId":"p","locale":"en"}}`))
+	if diff := cmp.Diff(&GetStockLevel{ProductID: "p"}, got); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	for data, want := range map[string]string{
+		`{"request":{"productId":"p"},"productId":"p"}`: "request: and productId exclude each other",
+		`{"request":{}}`:                "request.productId: is required",
+		`{"request":"p"}`:               "request: must be a JSON object",
+		`{"request":{"productId":1}}`:   "request.productId: must be a string of 1 to 128 printable ASCII characters",
+		`{"request":{"productID":"p"}}`: "request.productID: is not known here: the nearest known field is productId",
+	} {
+		_, err := DecodeGetStockLevel([]byte(data))
+		if diff := cmp.Diff([]string{want}, violationsOf(t, err)); diff != "" {
+			t.Error(data, diff)
+		}
+	}
 	_, err = DecodeGetStockLevel([]byte(`{"product":"x"}`))
 	if diff := cmp.Diff([]string{"productId: is required"}, violationsOf(t, err)); diff != "" {
 		t.Error(diff)

@@ -27,7 +27,7 @@ func IsID(s string) bool {
 	return true
 }
 
-// requiredID reads an id that must be there.
+// requiredID reads an id that must be there, in its one form.
 func requiredID(raw json.RawMessage, field string, v *violations) string {
 	if raw == nil {
 		v.add(field, "is required")
@@ -37,10 +37,10 @@ func requiredID(raw json.RawMessage, field string, v *violations) string {
 	if !ok || !IsID(s) {
 		v.add(field, "must be a string of 1 to %d printable ASCII characters", v1.MaxIDLength)
 	}
-	return s
+	return v1.CanonicalID(s)
 }
 
-// optionalID reads an id that may be left out.
+// optionalID reads an id that may be left out, in its one form.
 func optionalID(raw json.RawMessage, field string, v *violations) string {
 	if raw == nil {
 		return ""
@@ -49,7 +49,7 @@ func optionalID(raw json.RawMessage, field string, v *violations) string {
 	if !ok || !IsID(s) {
 		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out where there is none", v1.MaxIDLength)
 	}
-	return s
+	return v1.CanonicalID(s)
 }
 
 // optionalLocation reads a location that may be left out.

@@ -86,6 +86,30 @@ func TestOpenMessages(t *testing.T) {
 	}
 }
 
+// A UUID has one form, wherever it stands; the case of other ids counts.
+func TestIDsInCapitals(t *testing.T) {
+	const capital, lower = "4465CA67-98D0-4514-BAF8-1F97A0AF0C27", "4465ca67-98d0-4514-baf8-1f97a0af0c27"
+	line := `{"productId":"` + capital + `","quantity":1}`
+	reserve, err := DecodeReserve([]byte(`{"cartId":"` + capital + `","customerId":"` + capital + `","orderId":"` + capital + `","items":[` + line + `,{"productId":"` + lower + `","quantity":2},{"productId":"MUG","quantity":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &ReserveInventory{CartID: lower, CustomerID: lower, OrderID: lower, Items: []Item{{lower, 3}, {"MUG", 1}}}
+	if diff := cmp.Diff(want, reserve); diff != "" {
+		t.Error(diff)
+	}
+	release, err := DecodeRelease([]byte(`{"reservationId":"` + capital + `","items":[` + line + `]}`))
+	if err != nil || release.ReservationID != lower || release.Items[0].ProductID != lower {
+		t.Errorf("%+v, %v", release, err)
+	}
+	if consume, err := DecodeConsumeOf(lower, []byte(`{"reservationId":"`+capital+`"}`)); err != nil || consume.ReservationID != lower {
+		t.Errorf("%+v, %v", consume, err)
+	}
+	if query, err := DecodeGetStockLevel([]byte(`{"productId":"` + capital + `"}`)); err != nil || query.ProductID != lower {
+		t.Errorf("%+v, %v", query, err)
+	}
+}
+
 func TestEdits(t *testing.T) {
 	for _, tc := range []struct {
 		a, b string

@@ -46,7 +46,8 @@ type StockItem struct {
 // StockItemSpec is what the owner of the stock declares.
 type StockItemSpec struct {
 	// ProductID names the product: 1 to 128 printable ASCII characters without
-	// a space at either end, usually a UUID. It never changes.
+	// a space at either end, usually a UUID, whose case does not count. It never
+	// changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128

@@ -46,6 +46,16 @@ var ofWebhook = []mutant{
 		caughtBy: by(unit(eventsPackage, "TestClosedMessages", "TestOpenMessages")),
 	},
 	{
+		name:  "uuid-in-capitals-is-another",
+		fault: "a UUID in capitals names another product",
+		patches: []patch{{
+			file: "api/v1/id.go",
+			old:  `return strings.ToLower(id)`,
+			new:  `return map[bool]string{MUTANT: id, !MUTANT: strings.ToLower(id)}[true]`,
+		}},
+		caughtBy: by(unit(eventsPackage, "TestIDsInCapitals")),
+	},
+	{
 		name:  "header-not-decoded",
 		fault: "the same command is another one in binary mode",
 		patches: []patch{{

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -9,6 +10,31 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
+
+// A UUID is the same in capitals, over HTTP and in objects.
+func TestUUIDsInCapitals(t *testing.T) {
+	const lower = "4465ca67-98d0-4514-baf8-1f97a0af0c27"
+	capital := strings.ToUpper(lower)
+	w := testbed.NewWorld(t)
+	o := w.Operate()
+	w.Stock("mug", capital, "amsterdam", 9)
+	w.Reservation("object", testbed.Line(capital, 1))
+	w.AwaitPhase("object", v1.PhaseReserved)
+	w.Patch("object", `{"spec":{"consumeItems":[{"productID":"`+capital+`","locationID":"amsterdam","quantity":1}]}}`)
+	w.AwaitPhase("object", v1.PhaseConsumed)
+	for _, product := range []string{lower, capital} {
+		told, err := testbed.Reserve("of-"+product, testbed.PlainHTTP, testbed.Item(product, 2)).Send(w.Context(), o.Bridge)
+		w.Must(err)
+		id := told.Reservation
+		for _, name := range []string{id, strings.ToUpper(id)} {
+			o.Get("/reservations/"+name).Want(t, http.StatusOK)
+		}
+		if level := o.Get("/stock/"+product).Want(t, http.StatusOK); !strings.Contains(string(level.Body), lower) {
+			t.Errorf("the stock of %s is %s", product, level.Body)
+		}
+	}
+	w.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Reserved == 4 && i.Status.Consumed == 1 })
+}
 
 // TestWhatASpecSaysHasEffect: safety stock, threshold, suspension and priority.
 func TestWhatASpecSaysHasEffect(t *testing.T) {
