@@ -94,8 +94,9 @@ func (p pass) withdraw(ctx context.Context, object *v1.Reservation) (ctrl.Result
 	if reason == "" {
 		reason = v1.ReasonReleased
 	}
-	object.Status = v1.ReservationStatus{Phase: v1.PhaseReleased, Reason: reason}
+	object.Status = v1.ReservationStatus{ObservedGeneration: object.Generation, Phase: v1.PhaseReleased, Reason: reason}
 	const message = "released before it was decided"
+	setCondition(object, v1.ConditionDecided, metav1.ConditionTrue, reason, message, p.Now())
 	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, reason, message, p.Now())
 	setCondition(object, v1.ConditionComplete, metav1.ConditionTrue, reason, message, p.Now())
 	return ctrl.Result{}, p.write(ctx, object)
@@ -107,8 +108,10 @@ func (p pass) showTooLarge(ctx context.Context, object *v1.Reservation) error {
 	if known != nil && known.Reason == v1.ReasonTooLarge {
 		return nil
 	}
-	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, v1.ReasonTooLarge,
-		"the cart is too large to be stored: delete this Reservation and make several with fewer items each", p.Now())
+	const message = "the cart is too large to be stored: delete this Reservation and make several with fewer items each"
+	object.Status.ObservedGeneration = object.Generation
+	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, v1.ReasonTooLarge, message, p.Now())
+	setCondition(object, v1.ConditionStalled, metav1.ConditionTrue, v1.ReasonTooLarge, message, p.Now())
 	return p.write(ctx, object)
 }
 

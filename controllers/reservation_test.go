@@ -53,7 +53,7 @@ func TestDecide(t *testing.T) {
 	}
 	refused := outcome{
 		Phase: v1.PhaseUnavailable, Reason: "InsufficientStock", Decided: true, Units: 5,
-		Unavailable: short(1), Conditions: []string{"Reserved=False", "Complete=True"},
+		Unavailable: short(1), Conditions: []string{"Decided=True", "Reserved=False", "Complete=True", "Stalled=True"},
 	}
 	ordered := reservedOutcome
 	ordered.OrderID = "order"
@@ -171,7 +171,7 @@ func TestTooLarge(t *testing.T) {
 	p.made("r")
 	for range 2 {
 		p.reconcile("r")
-		p.want("r", outcome{Phase: v1.PhasePending, Conditions: []string{"Reserved=False"}})
+		p.want("r", outcome{Phase: v1.PhasePending, Conditions: []string{"Reserved=False", "Stalled=True"}})
 	}
 	if got := p.read("r").Status.Conditions[0]; got.Reason != v1.ReasonTooLarge || got.Message == "" {
 		t.Errorf("the condition is %+v", got)

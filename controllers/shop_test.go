@@ -369,10 +369,10 @@ func (s *shop) want(name string, want outcome) {
 var (
 	reservedOutcome = outcome{
 		Phase: v1.PhaseReserved, Reason: "Allocated", Decided: true, Reserved: true, Expires: true, Units: 5,
-		Allocations: allocations(0, 0, 0, 0), Conditions: []string{"Reserved=True"},
+		Allocations: allocations(0, 0, 0, 0), Conditions: []string{"Decided=True", "Reserved=True"},
 	}
 	withdrawnOutcome = outcome{
-		Phase: v1.PhaseReleased, Reason: "ORDER_CANCELLED", Conditions: []string{"Reserved=False", "Complete=True"},
+		Phase: v1.PhaseReleased, Reason: "ORDER_CANCELLED", Conditions: []string{"Decided=True", "Reserved=False", "Complete=True"},
 	}
 	expiredOutcome  = endedOutcome(v1.PhaseReleased, "EXPIRED", allocations(0, 2, 0, 3))
 	consumedOutcome = endedOutcome(v1.PhaseConsumed, "Consumed", allocations(2, 0, 3, 0))
@@ -390,7 +390,7 @@ func allocations(consumedP, releasedP, consumedQ, releasedQ int64) []v1.Allocati
 func endedOutcome(phase v1.Phase, reason string, allocations []v1.Allocation) outcome {
 	return outcome{
 		Phase: phase, Reason: reason, Decided: true, Reserved: true, Expires: true, Units: 5,
-		Allocations: allocations, Conditions: []string{"Reserved=False", "Complete=True"},
+		Allocations: allocations, Conditions: []string{"Decided=True", "Reserved=False", "Complete=True"},
 	}
 }
 

@@ -270,6 +270,7 @@ func (r *StockLedgerReconciler) write(ctx context.Context, runner *allocator.Run
 	}
 	before := ledger.Status.DeepCopy()
 	known.show(&ledger.Status, r.Now())
+	ledger.Status.ObservedGeneration = ledger.Generation
 	if equality.Semantic.DeepEqual(before, &ledger.Status) {
 		return nil
 	}

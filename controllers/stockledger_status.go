@@ -125,6 +125,11 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 	}
 	if damaged, ok := f.damaged(s.Conditions); ok {
 		setLedgerCondition(&s.Conditions, damaged, now)
+		meta.RemoveStatusCondition(&s.Conditions, v1.ConditionStalled)
+		if damaged.Status == metav1.ConditionTrue {
+			damaged.Type = v1.ConditionStalled
+			setLedgerCondition(&s.Conditions, damaged, now)
+		}
 	}
 	if f.audited {
 		audit := f.audit

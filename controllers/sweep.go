@@ -118,8 +118,10 @@ func agreement(runner *allocator.Runner, object *v1.Reservation) (asks, agrees b
 	if wanted(object, known) != nil {
 		return true, false
 	}
-	shown := v1.Reservation{Status: object.Status}
+	shown := v1.Reservation{Spec: object.Spec, Status: object.Status}
+	shown.Generation = object.Generation
 	view.Show(&shown, known)
+	tellMismatch(&shown, known)
 	return false, equality.Semantic.DeepEqual(&shown.Status, &object.Status)
 }
 

@@ -16,6 +16,10 @@ var (
 	AddToScheme = schemeBuilder.AddToScheme
 )
 
+// ConditionStalled is True on an object of any kind that needs somebody to do something, by
+// the conventions of kstatus; else it is not there.
+const ConditionStalled = "Stalled"
+
 // ServeLabel, set to "true" on a Namespace, has commands served there before it has a StockItem:
 // every cart is refused until then.
 const ServeLabel = "inventory.acme.com/serve"

@@ -46,7 +46,7 @@ type Reservation struct {
 
 	// Status says how the operator decided and where the hold stands.
 	// +optional
-	// +kubebuilder:default={phase: Pending}
+	// +kubebuilder:default={}
 	Status ReservationStatus `json:"status,omitempty"`
 }
 

@@ -23,6 +23,12 @@ const (
 //
 // +structType=atomic
 type ReservationStatus struct {
+	// ObservedGeneration is the generation of the spec that this status is about; -1
+	// before any operator has seen the object.
+	// +optional
+	// +kubebuilder:default=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
 	// Phase is where the Reservation stands: Pending, Reserved, Unavailable,
 	// Released or Consumed.
 	// +optional
@@ -87,8 +93,9 @@ type ReservationStatus struct {
 	// +optional
 	Position string `json:"position,omitempty"`
 
-	// Conditions are Reserved (the units are held), Complete (nothing will
-	// change any more) and, only after trouble, Delivered (the outcome's event
+	// Conditions are Decided (there is an outcome, either way, or none will come),
+	// Reserved (the units are held), Complete (nothing will change any more),
+	// Stalled (it was refused) and, only after trouble, Delivered (the outcome's event
 	// reached the sink) and ItemsMatch=False (a line of consumeItems or
 	// releaseItems cannot be carried out as it is).
 	// +optional
@@ -142,6 +149,7 @@ const DeleteAfterCompletionAnnotation = "inventory.acme.com/delete-after-complet
 
 // Condition types and reasons of a Reservation.
 const (
+	ConditionDecided   = "Decided"
 	ConditionReserved  = "Reserved"
 	ConditionComplete  = "Complete"
 	ConditionDelivered = "Delivered"

@@ -40,6 +40,7 @@ type StockItem struct {
 	// operator's, derived from the spec and the Reservations; erased, it is
 	// written again.
 	// +optional
+	// +kubebuilder:default={}
 	Status StockItemStatus `json:"status,omitempty"`
 }
 
@@ -108,8 +109,10 @@ type StockItemSpec struct {
 // +structType=atomic
 type StockItemStatus struct {
 	// ObservedGeneration is the generation of the spec that these figures, and
-	// every decision since they were written, are based on.
+	// every decision since they were written, are based on; -1 before any operator
+	// has seen the item.
 	// +optional
+	// +kubebuilder:default=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// OnHand is the number of units in the location: received minus consumed, never
@@ -148,8 +151,8 @@ type StockItemStatus struct {
 	Position string `json:"position,omitempty"`
 
 	// Conditions are Ready (the figures count and cover every promise), InStock (some are available),
-	// LowStock (no more than the threshold are available) and Oversold (there
-	// is a shortfall).
+	// LowStock (no more than the threshold are available), Oversold (there
+	// is a shortfall) and, only while it is a duplicate, Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

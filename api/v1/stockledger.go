@@ -40,6 +40,7 @@ type StockLedger struct {
 	// Status is what the journal says. There is no spec: nothing about the ledger
 	// is anybody's choice.
 	// +optional
+	// +kubebuilder:default={}
 	Status StockLedgerStatus `json:"status,omitempty"`
 }
 
@@ -47,6 +48,12 @@ type StockLedger struct {
 //
 // +structType=atomic
 type StockLedgerStatus struct {
+	// ObservedGeneration is the generation of the spec that this status is about; -1
+	// before any operator has seen the object.
+	// +optional
+	// +kubebuilder:default=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
 	// Leader is the operator process that decides.
 	// +optional
 	Leader string `json:"leader,omitempty"`

@@ -36,7 +36,7 @@ func compareStatus(c *comparison, is, was *v1.ReservationStatus) {
 	figure(c, "decidedAt", micros(is.DecidedAt), micros(was.DecidedAt))
 	figure(c, "reservedAt", micros(is.ReservedAt), micros(was.ReservedAt))
 	figure(c, "expiresAt", seconds(is.ExpiresAt), seconds(was.ExpiresAt))
-	compareConditions(c, is.Conditions, was.Conditions, v1.ConditionReserved, v1.ConditionComplete)
+	compareConditions(c, is.Conditions, was.Conditions, v1.ConditionDecided, v1.ConditionReserved, v1.ConditionComplete, v1.ConditionStalled)
 }
 
 // compareItem compares a StockItem's status with where the journal says it stands.
@@ -48,7 +48,7 @@ func compareItem(c *comparison, known stock.Item, is stock.Position, was *v1.Sto
 	view.ShowItem(want, is, time.Time{})
 	compareItemStatus(c, &want.Status, was)
 	compareConditions(c, want.Status.Conditions, was.Conditions,
-		v1.ConditionReady, v1.ConditionInStock, v1.ConditionLowStock, v1.ConditionOversold)
+		v1.ConditionReady, v1.ConditionInStock, v1.ConditionLowStock, v1.ConditionOversold, v1.ConditionStalled)
 }
 
 func compareItemStatus(c *comparison, is, was *v1.StockItemStatus) {

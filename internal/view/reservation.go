@@ -62,9 +62,10 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 func Show(object *v1.Reservation, r *stock.Reservation) {
 	before := object.Status
 	object.Status = v1.ReservationStatus{
-		OutcomeID: string(r.Outcome), DecidedAt: microTime(r.At), OrderID: string(r.Order), Position: before.Position,
+		ObservedGeneration: object.Generation, OutcomeID: string(r.Outcome), DecidedAt: microTime(r.At), OrderID: string(r.Order), Position: before.Position,
 	}
 	s := &object.Status
+	set(s, v1.ConditionDecided, metav1.ConditionTrue, decided(r), "the outcome stands", r.At)
 	for _, line := range r.Lines {
 		s.Units += line.Quantity
 	}
@@ -80,6 +81,14 @@ func Show(object *v1.Reservation, r *stock.Reservation) {
 	}
 }
 
+// decided says in a word how a cart was decided.
+func decided(r *stock.Reservation) string {
+	if r.Phase == stock.PhaseRefused {
+		return string(v1.PhaseUnavailable)
+	}
+	return string(v1.PhaseReserved)
+}
+
 func showRefused(object *v1.Reservation, r *stock.Reservation) {
 	s := &object.Status
 	s.Phase, s.Reason = v1.PhaseUnavailable, v1.ReasonInsufficientStock
@@ -91,6 +100,7 @@ func showRefused(object *v1.Reservation, r *stock.Reservation) {
 	message := fmt.Sprintf("%d of %d items cannot be served: see status.unavailableItems", len(r.Short), len(r.Lines))
 	set(s, v1.ConditionReserved, metav1.ConditionFalse, v1.ReasonInsufficientStock, message, r.At)
 	set(s, v1.ConditionComplete, metav1.ConditionTrue, v1.ReasonInsufficientStock, "the cart was refused", r.At)
+	set(s, v1.ConditionStalled, metav1.ConditionTrue, v1.ReasonInsufficientStock, message, r.At)
 }
 
 func showHold(object *v1.Reservation, r *stock.Reservation) {

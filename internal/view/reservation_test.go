@@ -62,13 +62,17 @@ func is(kind string, status metav1.ConditionStatus, reason, message string, at m
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message, LastTransitionTime: at}
 }
 
+func decidedAs(reason string) metav1.Condition {
+	return is("Decided", "True", reason, "the outcome stands", shownDecided)
+}
+
 // reserved is the status while all is held.
 func reserved() v1.ReservationStatus {
 	return v1.ReservationStatus{
 		Phase: v1.PhaseReserved, Reason: "Allocated", Units: 5, OrderID: "order", OutcomeID: "outcome-of-cart-1",
 		Allocations: []v1.Allocation{{ProductID: "mug", LocationID: "ams", Quantity: 2}, {ProductID: "cup", LocationID: "rtm", Quantity: 3}},
 		DecidedAt:   &decidedAt, ReservedAt: &decidedAt, ExpiresAt: &expiresAt,
-		Conditions: []metav1.Condition{is("Reserved", "True", "Allocated", "all items are held", shownDecided)},
+		Conditions: []metav1.Condition{decidedAs("Reserved"), is("Reserved", "True", "Allocated", "all items are held", shownDecided)},
 	}
 }
 
@@ -80,7 +84,7 @@ func afterwards(phase v1.Phase, reason, message string, consumed, released [2]in
 		s.Allocations[i].Consumed, s.Allocations[i].Released = consumed[i], released[i]
 	}
 	s.Conditions = []metav1.Condition{
-		is("Reserved", "False", reason, message, shownEnded), is("Complete", "True", reason, message, shownEnded),
+		decidedAs("Reserved"), is("Reserved", "False", reason, message, shownEnded), is("Complete", "True", reason, message, shownEnded),
 	}
 	return s
 }
@@ -109,8 +113,10 @@ func TestStatus(t *testing.T) {
 			Phase: "Unavailable", Reason: "InsufficientStock", Units: 5, OrderID: "order", OutcomeID: "outcome-of-cart-1", DecidedAt: &decidedAt,
 			UnavailableItems: []v1.UnavailableItem{{ProductID: "cup", Requested: 3, Available: 1}},
 			Conditions: []metav1.Condition{
+				decidedAs("Unavailable"),
 				is("Reserved", "False", "InsufficientStock", "1 of 2 items cannot be served: see status.unavailableItems", shownDecided),
 				is("Complete", "True", "InsufficientStock", "the cart was refused", shownDecided),
+				is("Stalled", "True", "InsufficientStock", "1 of 2 items cannot be served: see status.unavailableItems", shownDecided),
 			},
 		}},
 	}

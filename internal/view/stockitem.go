@@ -23,6 +23,14 @@ func ShowItem(item *v1.StockItem, p stock.Position, now time.Time) {
 		c.LastTransitionTime = metav1.NewTime(now)
 		meta.SetStatusCondition(&s.Conditions, c)
 	}
+	if p.Serving {
+		meta.RemoveStatusCondition(&s.Conditions, v1.ConditionStalled)
+		return
+	}
+	stalled := ready(p)
+	stalled.Type, stalled.Status = v1.ConditionStalled, metav1.ConditionTrue
+	stalled.ObservedGeneration, stalled.LastTransitionTime = item.Generation, metav1.NewTime(now)
+	meta.SetStatusCondition(&s.Conditions, stalled)
 }
 
 func ready(p stock.Position) metav1.Condition {

@@ -96,6 +96,9 @@ func TestShowItem(t *testing.T) {
 				}
 			}
 			want := map[string]string{"Ready": tc.ready, "InStock": tc.inStock, "LowStock": tc.lowStock, "Oversold": tc.oversold}
+			if !tc.position.Serving {
+				want["Stalled"] = "True DuplicateStockItem"
+			}
 			if diff := cmp.Diff(want, conditions); diff != "" {
 				t.Errorf("conditions (-want +got):\n%s", diff)
 			}

@@ -14,22 +14,24 @@ func TestDefaults(t *testing.T) {
 		want map[string]any
 	}{
 		"StockItem": {newStockItem(), map[string]any{
-			"spec": map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"status": map[string]any{"observedGeneration": int64(-1)},
 		}},
 		"Reservation": {newReservation(), map[string]any{
 			"spec":   map[string]any{"cartID": "cart-1", "items": items(item("mug", 2)), "intent": "Hold"},
-			"status": map[string]any{"phase": "Pending"},
+			"status": map[string]any{"phase": "Pending", "observedGeneration": int64(-1)},
 		}},
 		"Reservation with a status of its sender's own": {
 			newReservation(set("status", map[string]any{"phase": "Reserved", "units": int64(2)})),
 			map[string]any{
 				"spec":   map[string]any{"cartID": "cart-1", "items": items(item("mug", 2)), "intent": "Hold"},
-				"status": map[string]any{"phase": "Pending"},
+				"status": map[string]any{"phase": "Pending", "observedGeneration": int64(-1)},
 			},
 		},
 		"JournalPage": {newPage(set("byte", int64(1))), content(newPage())},
 		"fields that no kind has": {newStockItem(set("spec.colour", "blue"), set("spec.reserved", int64(7))), map[string]any{
-			"spec": map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"status": map[string]any{"observedGeneration": int64(-1)},
 		}},
 	}
 	for name, tt := range tests {

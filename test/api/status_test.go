@@ -18,9 +18,9 @@ func TestStatusIsSeparate(t *testing.T) {
 			"onHand": int64(10), "reserved": int64(3), "available": int64(7), "consumed": int64(0), "refused": int64(1), "observedGeneration": int64(1),
 			"position": "0a1b2c3d.7.12"})},
 		"Reservation": {newReservation(), set("spec.intent", "Release"), set("status", map[string]any{
-			"phase": "Reserved", "units": int64(2), "outcomeID": "o", "position": "0a1b2c3d.7.12", "allocations": []any{
+			"phase": "Reserved", "units": int64(2), "outcomeID": "o", "observedGeneration": int64(1), "position": "0a1b2c3d.7.12", "allocations": []any{
 				map[string]any{"locationID": "default", "productID": "mug", "quantity": int64(2), "consumed": int64(1), "released": int64(1)}}})},
-		"StockLedger": {newLedger(), all(), set("status", map[string]any{"leader": "operator-1", "position": "0a1b2c3d.7.12",
+		"StockLedger": {newLedger(), all(), set("status", map[string]any{"leader": "operator-1", "position": "0a1b2c3d.7.12", "observedGeneration": int64(1),
 			"journal": map[string]any{"uid": "u", "namespace": "n"}, "totals": map[string]any{"items": int64(1), "open": int64(2)}})},
 	}
 	for name, tt := range tests {

@@ -107,7 +107,7 @@ func moment(t stock.Time) time.Time { return time.UnixMicro(int64(t)).UTC() }
 // CheckItem compares the figures that a StockItem shows with those at its position, by
 // the spec of the generation that it shows.
 func (b *Books) CheckItem(i *v1.StockItem) bool {
-	if i.Status.ObservedGeneration == 0 {
+	if i.Status.ObservedGeneration <= 0 {
 		return false // nobody has shown anything yet
 	}
 	at, ok := b.comparable("stock item "+i.Name, i.Status.Position)

@@ -6,6 +6,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -57,7 +59,7 @@ func TestExpiryAndRetention(t *testing.T) {
 	if r.Status.Reason != string(v1.ReleaseExpired) {
 		t.Errorf("the reason is %q", r.Status.Reason)
 	}
-	if held := r.Status.Conditions[0].LastTransitionTime.Sub(r.Status.ReservedAt.Time); held < 0 {
+	if held := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionReserved).LastTransitionTime.Sub(r.Status.ReservedAt.Time); held < 0 {
 		t.Errorf("it expired %s before it was due", -held)
 	}
 	w.AwaitGone("brief")

@@ -78,7 +78,7 @@ func TestNextFormat(t *testing.T) {
 func reservation(t *testing.T, told string) string {
 	t.Helper()
 	var answer struct{ ReservationID string }
-	body := told[len(told)-len(regexp.MustCompile(`(?s)\{.*\}`).FindString(told)):]
+	body := regexp.MustCompile(`(?s)\{.*\}`).FindString(told)
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.ReservationID == "" {
 		t.Fatalf("no reservation in %s: %v", told, err)
 	}
