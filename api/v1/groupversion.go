@@ -20,7 +20,7 @@ var (
 // the conventions of kstatus; else it is not there.
 const ConditionStalled = "Stalled"
 
-// ServeLabel, set to "true" on a Namespace, has commands served there before it has a StockItem:
+// ServeLabel on a Namespace, with the value "true", has commands served there before it has a StockItem:
 // every cart is refused until then.
 const ServeLabel = "inventory.acme.com/serve"
 

@@ -142,7 +142,7 @@ type UnavailableItem struct {
 	Available int64 `json:"available"`
 }
 
-// DeleteAfterCompletionAnnotation, set to "true", has the operator delete a Reservation that a
+// DeleteAfterCompletionAnnotation with the value "true" has the operator delete a Reservation that a
 // person or Git made, once it has ended for as long as finished carts are remembered. Those
 // that show a command through the bridge are deleted without it.
 const DeleteAfterCompletionAnnotation = "inventory.acme.com/delete-after-completion"
