@@ -11,9 +11,9 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// holdPattern is the pattern of holdFor in the Reservation's schema. Go reads
-// some durations that it does not match, such as "+1h".
-var holdPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`)
+// holdPattern is the pattern of holdFor in the Reservation's rule, where nothing matches the
+// empty text. Go reads some durations that it does not match, such as "+1h" and "1h1h".
+var holdPattern = regexp.MustCompile(`^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$`)
 
 // maxHoldLength is the length bound of holdFor in the Reservation's schema.
 const maxHoldLength = 32

@@ -69,6 +69,22 @@ func TestHoldBoundsAreTheRules(t *testing.T) {
 	})
 }
 
+// A hold is spelled the same at the bridge and in an object.
+func TestHoldSpellingsAreTheRules(t *testing.T) {
+	cases := map[string]ruleCase{}
+	for _, hold := range []string{
+		"15m", "1h30m", "1.5h", "90m30.5s", "1h1m1s1ms", "86400000ms", "24h", "1h1h", "1m1h", "60000000us", "5000000000ns", "+1h", "-1h", "1 h", "1d", "60", "1e1m", "0.5s", "24h1ms", "0000001h", "00001h",
+	} {
+		_, err := events.DecodeReserve([]byte(`{"cartId":"c","holdFor":"` + hold + `","items":[{"productId":"p","quantity":1}]}`))
+		c := ruleCase{change: set("spec.holdFor", hold)}
+		if err != nil {
+			c.refused = refuse("spec.holdFor", "")
+		}
+		cases[hold] = c
+	}
+	checkCreates(t, reservations, newReservation(), cases)
+}
+
 func reservationSpec(t *testing.T) apiextensionsv1.JSONSchemaProps {
 	t.Helper()
 	for _, crd := range crds(t) {
