@@ -58,7 +58,7 @@ func TestNameLedgerKeepsStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status := map[string]any{"leader": "h", "position": "0123abcd.7.3"}
+	status := map[string]any{"leader": "h", "position": "0123abcd.7.3", "observedGeneration": int64(1)}
 	object.Object["status"] = status
 	if _, err := k.ledgers.UpdateStatus(t.Context(), object, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestNameLedgerKeepsStatus(t *testing.T) {
 	}
 	got, _, _ := unstructured.NestedMap(object.Object, "status")
 	want := map[string]any{
-		"leader": "h", "position": "0123abcd.7.3",
+		"leader": "h", "position": "0123abcd.7.3", "observedGeneration": int64(1),
 		"journal": map[string]any{"uid": identity.Journal, "namespace": identity.Namespace},
 	}
 	delete(got, "totals") // it has no omitempty
