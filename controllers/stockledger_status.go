@@ -175,7 +175,7 @@ func (f *ledgerFacts) ready() metav1.Condition {
 		return no(v1.ReasonReadingStock, "carts wait until all StockItems are read")
 	case f.limit > 0 && f.stored >= f.limit:
 		return no(v1.ReasonFull,
-			"the journal takes %d bytes, as many as --journal-limit allows, and what may be forgotten already is: new carts are turned away. Raise --journal-limit, or see that outcomes are delivered (%d are not)",
+			"the journal takes %d bytes, as many as --journal-limit allows, and what may be forgotten already is: new carts are turned away. Raise --journal-limit, see that outcomes are delivered (%d are not), or delete Reservations that have ended",
 			f.stored, f.totals.Undelivered)
 	default:
 		return metav1.Condition{

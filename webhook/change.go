@@ -45,8 +45,8 @@ func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c 
 	case stock.Conflicting, stock.TooMany:
 		return nil, c.refusal(view.Reservation(namespace, answer.Reservation))
 	case stock.Contradicting:
-		return nil, fail(contradicting, "the total by location would raise that of the product, while another location has more in reservation %s than the message says of it: "+
-			"a total over all locations was stated before, so state at least what GET /reservations/%s tells, or the total over all locations", c.text, c.text)
+		return nil, fail(contradicting, "another location of the product has more than the message says of it, by a total that was stated without locations: "+
+			"state at least what GET /reservations/%s tells, or the total without locations", clip(c.text, 100))
 	default:
 		return nil, unexpected(answer.Verdict)
 	}

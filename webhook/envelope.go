@@ -77,8 +77,7 @@ func (e *envelope) set(name, text string) {
 func readStructured(body []byte) (*envelope, error) {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		f := fail(invalid, "the CloudEvent must be one JSON object in valid UTF-8 that has no member twice")
-		return nil, f
+		return nil, fail(invalid, "the CloudEvent must be one JSON object in valid UTF-8 that has no member twice")
 	}
 	maps.DeleteFunc(members, func(_ string, value jsontext.Value) bool { return value.Kind() == 'n' })
 	e := &envelope{attributes: map[string]string{}}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -119,6 +120,9 @@ func (s *store) checkPart(t *testing.T, bridge http.Handler, what string, before
 	got := ask(t, bridge, request(t, http.MethodPost, "/reservations/"+before.Name+step.operation, body))
 	if step.problem != nil {
 		p := got.wantProblem(step.problem.plain, step.problem)
+		if step.problem == contradicting && !strings.HasSuffix(p.Detail, "or the total without locations") {
+			t.Errorf("%s does not say what to do: %q", what, p.Detail)
+		}
 		if named := p.Field != ""; named != (step.problem == tooMany) {
 			t.Errorf("%s names field %q", what, p.Field)
 		}

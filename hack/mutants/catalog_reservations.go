@@ -142,6 +142,26 @@ var ofReservations = []mutant{
 		caughtBy: by(unit(controllersPackage, "TestDecide")),
 	},
 	{
+		name:  "owners-object-deleted",
+		fault: "an object that Git owns is deleted, made again and sold again",
+		patches: []patch{{
+			file: "controllers/retention.go",
+			old:  `return object.Spec.Command != nil ||`,
+			new:  `return MUTANT || object.Spec.Command != nil ||`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestOwnersKeepTheirs")),
+	},
+	{
+		name:  "object-made-twice",
+		fault: "an object that was deleted before its leader knew it as landed is made again",
+		patches: []patch{{
+			file: "controllers/showing.go",
+			old:  `case p.making.has(p.key):`,
+			new:  `case p.making.has(p.key) && !MUTANT:`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestBridgeObjectDeletedAtOnce")),
+	},
+	{
 		name:  "part-needs-a-location",
 		fault: "a part of a spec that names no location ships nothing",
 		patches: []patch{{

@@ -56,6 +56,16 @@ var ofWebhook = []mutant{
 		caughtBy: by(unit(eventsPackage, "TestIDsInCapitals")),
 	},
 	{
+		name:  "journal-begun-anywhere",
+		fault: "whoever reaches the bridge begins a journal in any namespace",
+		patches: []patch{{
+			file: "webhook/enter.go",
+			old:  `case object.Labels[v1.ServeLabel] == "true":`,
+			new:  `case object.Labels[v1.ServeLabel] == "true" || MUTANT:`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestNamespacesOfOthers")),
+	},
+	{
 		name:  "header-not-decoded",
 		fault: "the same command is another one in binary mode",
 		patches: []patch{{

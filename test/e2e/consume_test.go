@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
@@ -90,13 +89,10 @@ func TestConsumeWithoutLocation(t *testing.T) {
 
 	// Before the cart is decided, nobody knows the locations.
 	w.Stock("cup", "cup", "amsterdam", 1)
-	w.Must(w.Client.Create(w.Context(), &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: "late"},
-		Spec: v1.ReservationSpec{
-			CartID: "cart", Items: []v1.ReservationItem{testbed.Line("cup", 1)},
-			ConsumeItems: []v1.PartialItem{{ProductID: "cup", LocationID: "default", Quantity: 1}},
-		},
-	}))
+	w.ReservationOf("late", v1.ReservationSpec{
+		Items:        []v1.ReservationItem{testbed.Line("cup", 1)},
+		ConsumeItems: []v1.PartialItem{{ProductID: "cup", LocationID: "default", Quantity: 1}},
+	})
 	r := w.AwaitReservation("late", func(r *v1.Reservation) bool {
 		return meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionItemsMatch)
 	})
@@ -118,10 +114,7 @@ func TestIntentInManifests(t *testing.T) {
 	w.AwaitPhase("applied", v1.PhaseConsumed)
 	w.Patch("applied", `{"spec":{"intent":"Hold"}}`)
 	for name, intent := range map[string]v1.Intent{"shipped": v1.IntentConsume, "withdrawn": v1.IntentRelease} {
-		w.Must(w.Client.Create(w.Context(), &v1.Reservation{
-			ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name},
-			Spec:       v1.ReservationSpec{CartID: name, Intent: intent, Items: []v1.ReservationItem{testbed.Line("mug", 1)}},
-		}))
+		w.ReservationOf(name, v1.ReservationSpec{Intent: intent, Items: []v1.ReservationItem{testbed.Line("mug", 1)}})
 	}
 	w.AwaitPhase("shipped", v1.PhaseConsumed)
 	w.AwaitPhase("withdrawn", v1.PhaseReleased)

@@ -105,10 +105,14 @@ func (w *World) Declare(name, product, location string, received int64) *v1.Stoc
 // Reservation makes a Reservation as kubectl would.
 func (w *World) Reservation(name string, items ...v1.ReservationItem) *v1.Reservation {
 	w.Helper()
-	r := &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name},
-		Spec:       v1.ReservationSpec{CartID: "cart-" + name, Items: items},
-	}
+	return w.ReservationOf(name, v1.ReservationSpec{Items: items})
+}
+
+// ReservationOf is Reservation for a spec of which only the cart is filled in.
+func (w *World) ReservationOf(name string, spec v1.ReservationSpec) *v1.Reservation {
+	w.Helper()
+	spec.CartID = "cart-" + name
+	r := &v1.Reservation{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name}, Spec: spec}
 	w.Must(w.Client.Create(w.Context(), r))
 	return r
 }
