@@ -30,7 +30,8 @@ type Expiry struct {
 	changes inbox
 }
 
-// expiryPause is how long it takes until what failed is tried again.
+// expiryPause is how long it takes until what failed is tried again, and at most between two
+// looks at the clock.
 const expiryPause = time.Second
 
 // expiriesAtOnce is how many holds are asked to end, and objects read, at a time.
@@ -81,13 +82,14 @@ func (t *expiryTerm) run(ctx context.Context) {
 	}
 }
 
-// pause is how long there is nothing to do.
+// pause is how long there is nothing to do. It is short even then: a timer does not see that
+// a clock was set forward, or that the machine slept.
 func (t *expiryTerm) pause(now time.Time) time.Duration {
 	next := t.sweepAt
 	if at, ok := t.holds.next(); ok && at.Before(next) {
 		next = at
 	}
-	return next.Sub(now)
+	return min(next.Sub(now), expiryPause)
 }
 
 func (t *expiryTerm) horizon() time.Duration { return cmp.Or(t.Horizon, DefaultHorizon) }

@@ -98,6 +98,21 @@ func TestExpiryOfShortHolds(t *testing.T) {
 	}
 }
 
+// A clock that leaps, as after a machine's sleep, ends the holds at once, not with the next
+// sweep.
+func TestExpiryAfterALeapOfTheClock(t *testing.T) {
+	o := leader(t)
+	o.command("short", func(r *stock.Reserve) { r.Hold = 1_000_000 })
+	o.command("long")
+	o.expires()
+	o.untilEnded("short") // it has swept, and waits
+	began := time.Now()
+	o.pass(afterHold)
+	if o.untilEnded("long"); time.Since(began) > 10*time.Second {
+		t.Errorf("it ends after %s", time.Since(began))
+	}
+}
+
 // Many are read with one list, and none is taken for another.
 func TestManyExpire(t *testing.T) {
 	o := leader(t)
