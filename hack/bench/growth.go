@@ -21,6 +21,11 @@ type grown struct {
 	Floor float64 `json:"floor_rate"`
 	P50   float64 `json:"p50_ms"`
 	P99   float64 `json:"p99_ms"`
+	// Bridge is the rate of carts that are commands, BridgeP50 and BridgeP99 what they
+	// wait.
+	Bridge    float64 `json:"bridge_rate"`
+	BridgeP50 float64 `json:"bridge_p50_ms"`
+	BridgeP99 float64 `json:"bridge_p99_ms"`
 	// FirstDecision is the time from the start of the process to its first
 	// decision; TakeOver that of a warm standby from the death of the leader, in
 	// seconds, the lease included.
@@ -47,7 +52,7 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 		return nil, nil
 	}
 	var all []grown
-	from, err := b.lab.reserved(ctx, growthNamespace)
+	from, err := b.lab.open(ctx, growthNamespace)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +68,8 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 			return all, fmt.Errorf("with %d open reservations: %w", size, err)
 		}
 		g.PerOpen = perOpen
-		fmt.Printf("  %7.0f/s  floor %.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",
-			g.Rate, g.Floor, g.P50, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen)
+		fmt.Printf("  %7.0f/s  floor %.0f/s  p50 %.2f ms  bridge %.0f/s  p50 %.2f ms  first decision %.1f s  take-over %.1f s  heap %.0f MiB, %.2f KiB for an open reservation\n",
+			g.Rate, g.Floor, g.P50, g.Bridge, g.BridgeP50, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen)
 		all, from = append(all, g), size
 	}
 	return all, nil
@@ -91,13 +96,17 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	defer func() { err = errors.Join(err, below.stop()) }()
 	working, cancel := first.operator.whileRunning(ctx)
 	defer cancel()
-	rounds, err := b.turns(working, cell{workload: hot, clients: 64}, func(contender) error { return nil }, below, first)
+	through := newBridged("bridge", first)
+	through.url = first.bridge
+	rounds, err := b.turns(working, cell{workload: hot, clients: 64}, func(contender) error { return nil }, below, through, first)
 	if err != nil {
 		return g, errors.Join(err, context.Cause(working))
 	}
 	r := medians(rounds[first.name()])
 	g.Rate, g.P50, g.P99, g.RSS = r.Rate, r.P50, r.P99, r.RSS
 	g.Floor = medians(rounds[below.name()]).Rate
+	r = medians(rounds[through.name()])
+	g.Bridge, g.BridgeP50, g.BridgeP99 = r.Rate, r.P50, r.P99
 	if g.Heap, err = first.liveHeap(ctx); err != nil {
 		return g, err
 	}

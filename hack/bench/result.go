@@ -94,10 +94,10 @@ func (r *result) printGrowth(out io.Writer) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tfloor/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tpages\tjournal KiB\t")
+	_, _ = fmt.Fprintln(table, "\nopen\trate/s\tfloor/s\tp50 ms\tp99 ms\tbridge/s\tp50 ms\tp99 ms\tfirst decision s\ttake-over s\theap MiB\tKiB/open\tRSS MiB\tpages\tjournal KiB\t")
 	for _, g := range r.Growth {
-		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%.0f\t\n",
-			g.Open, g.Rate, g.Floor, g.P50, g.P99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Pages, g.Journal)
+		_, _ = fmt.Fprintf(table, "%d\t%.0f\t%.0f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.1f\t%.1f\t%.0f\t%.2f\t%.0f\t%d\t%.0f\t\n",
+			g.Open, g.Rate, g.Floor, g.P50, g.P99, g.Bridge, g.BridgeP50, g.BridgeP99, g.FirstDecision, g.TakeOver, g.Heap, g.PerOpen, g.RSS, g.Pages, g.Journal)
 	}
 	return table.Flush()
 }
