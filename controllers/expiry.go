@@ -24,6 +24,8 @@ type Expiry struct {
 	Reader client.Reader
 	// Now is the clock by which the allocator decides.
 	Now func() time.Time
+	// IDs are those of orders that are taken.
+	IDs v1.IDs
 	// Horizon is how far ahead holds are looked for, as often. Default: DefaultHorizon.
 	Horizon time.Duration
 
@@ -193,7 +195,7 @@ var errLater = errors.New("the hold cannot end yet")
 func (t *expiryTerm) endOne(ctx context.Context, r *stock.Reservation, object *v1.Reservation) error {
 	if object != nil {
 		var err error
-		if r, err = passOn(ctx, t.runner, object, r); err != nil {
+		if r, err = passOn(ctx, t.runner, object, r, t.IDs); err != nil {
 			return err
 		}
 	}

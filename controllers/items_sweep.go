@@ -91,7 +91,7 @@ func (r *StockItemReconciler) compare(item *v1.StockItem, known knownItem) {
 	case !known.counts(item), item.Status.ObservedGeneration != item.Generation, known.raised():
 		r.pace.urge(client.ObjectKeyFromObject(item))
 	default:
-		if _, same := known.status(item, r.Now()); !same {
+		if _, same := known.status(item, r.IDs, r.Now()); !same {
 			r.pace.mark(itemKey{item.Namespace, stock.ID(item.UID)}, time.Now())
 		}
 	}

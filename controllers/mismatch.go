@@ -24,6 +24,19 @@ func tellMismatch(object *v1.Reservation, r *stock.Reservation) {
 	})
 }
 
+// tellOrder has the status of an object say that the order which its spec names since the
+// decision is not attached, if so.
+func tellOrder(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) {
+	wrong := ids.Wrong(object.Spec.OrderID)
+	if object.Spec.OrderID == "" || wrong == "" || r.Order != "" || r.LaterOrder != "" {
+		meta.RemoveStatusCondition(&object.Status.Conditions, v1.ConditionOrderAttached)
+		return
+	}
+	meta.SetStatusCondition(&object.Status.Conditions, metav1.Condition{
+		Type: v1.ConditionOrderAttached, Status: metav1.ConditionFalse, Reason: v1.ReasonInvalidID, Message: "spec.orderID " + wrong,
+	})
+}
+
 // mismatch says why a line of a spec that was passed on is not carried out as it is. A cart
 // that was refused has nothing that could match.
 func mismatch(object *v1.Reservation, r *stock.Reservation) (reason, message string) {

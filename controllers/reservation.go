@@ -37,6 +37,8 @@ type ReservationReconciler struct {
 	// Limit is the bound of a journal, in stored bytes: near it objects are kept for less.
 	// 0 is none.
 	Limit int64
+	// IDs are those of products, carts, customers and orders that are taken.
+	IDs v1.IDs
 	// DefaultHold is how long a Reservation without holdFor holds.
 	DefaultHold time.Duration
 	// Now is the clock by which the allocator decides.

@@ -24,6 +24,9 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 	case object.Spec.Intent == v1.IntentRelease:
 		return p.withdraw(ctx, object)
 	}
+	if wrong := invalidID(object, p.IDs); wrong != "" {
+		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonInvalidID, wrong+": delete this Reservation and make another")
+	}
 	began := p.Now()
 	answer, err := p.ask(ctx, p.cart(object))
 	if err == nil && answer.Verdict == stock.Unverified {
@@ -37,7 +40,8 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 		observeDecision(answer.Reservation, p.Now().Sub(began))
 	case stock.Repeated:
 	case stock.TooLarge:
-		return ctrl.Result{}, p.showTooLarge(ctx, object)
+		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonTooLarge,
+			"the cart is too large to be stored: delete this Reservation and make several with fewer items each")
 	case stock.Full:
 		return ctrl.Result{}, fmt.Errorf("reservation %s waits: the journal has reached its bound and nothing in it may be forgotten yet", p.key)
 	default:
@@ -102,16 +106,35 @@ func (p pass) withdraw(ctx context.Context, object *v1.Reservation) (ctrl.Result
 	return ctrl.Result{}, p.write(ctx, object)
 }
 
-// showTooLarge says why an object stays Pending.
-func (p pass) showTooLarge(ctx context.Context, object *v1.Reservation) error {
+// invalidID says which id of a spec is not taken, and why; it is empty where all are.
+func invalidID(object *v1.Reservation, ids v1.IDs) string {
+	s := &object.Spec
+	if wrong := ids.Wrong(s.CartID); wrong != "" {
+		return "spec.cartID " + wrong
+	}
+	if wrong := ids.Wrong(s.CustomerID); s.CustomerID != "" && wrong != "" {
+		return "spec.customerID " + wrong
+	}
+	if wrong := ids.Wrong(s.OrderID); s.OrderID != "" && wrong != "" {
+		return "spec.orderID " + wrong
+	}
+	for i, item := range s.Items {
+		if wrong := ids.Wrong(item.ProductID); wrong != "" {
+			return fmt.Sprintf("spec.items[%d].productID %s", i, wrong)
+		}
+	}
+	return ""
+}
+
+// showStalled says why an object stays Pending.
+func (p pass) showStalled(ctx context.Context, object *v1.Reservation, reason, message string) error {
 	known := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionReserved)
-	if known != nil && known.Reason == v1.ReasonTooLarge {
+	if known != nil && known.Reason == reason && object.Status.ObservedGeneration == object.Generation {
 		return nil
 	}
-	const message = "the cart is too large to be stored: delete this Reservation and make several with fewer items each"
 	object.Status.ObservedGeneration = object.Generation
-	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, v1.ReasonTooLarge, message, p.Now())
-	setCondition(object, v1.ConditionStalled, metav1.ConditionTrue, v1.ReasonTooLarge, message, p.Now())
+	setCondition(object, v1.ConditionReserved, metav1.ConditionFalse, reason, message, p.Now())
+	setCondition(object, v1.ConditionStalled, metav1.ConditionTrue, reason, message, p.Now())
 	return p.write(ctx, object)
 }
 

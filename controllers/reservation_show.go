@@ -20,7 +20,7 @@ func (p pass) follow(ctx context.Context, object *v1.Reservation, r *stock.Reser
 	if r.Object.Gone {
 		return ctrl.Result{}, nil // the cache is late
 	}
-	if _, err := passOn(ctx, p.runner, object, r); err != nil {
+	if _, err := passOn(ctx, p.runner, object, r, p.IDs); err != nil {
 		return ctrl.Result{}, err
 	}
 	now, ok := p.said(r.ID)
@@ -41,8 +41,8 @@ var errUnsaid = errors.New("the journal does not say any more what it said: it i
 
 // passOn asks for everything that a spec asks for and the journal does not say yet, and
 // returns the reservation as it stands then.
-func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservation, r *stock.Reservation) (*stock.Reservation, error) {
-	for request := wanted(object, r); request != nil; request = wanted(object, r) {
+func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservation, r *stock.Reservation, ids v1.IDs) (*stock.Reservation, error) {
+	for request := wanted(object, r, ids); request != nil; request = wanted(object, r, ids) {
 		answer, err := ask(ctx, runner, request)
 		if err != nil {
 			return r, err
@@ -61,7 +61,7 @@ func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservatio
 // status that includes more of the journal than is known here stays as it is: only proof that
 // this process leads tells it from one that somebody made up.
 func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error {
-	want := shownAs(object, now)
+	want := shownAs(object, now, p.IDs)
 	if equality.Semantic.DeepEqual(want.Status, object.Status) {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 		if now, ok = p.said(now.ID); !ok {
 			return errUnsaid
 		}
-		want = shownAs(object, now)
+		want = shownAs(object, now, p.IDs)
 	}
 	want.Status.Position = now.position.String()
 	if p.Witness != nil {
@@ -87,10 +87,11 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 	return nil
 }
 
-func shownAs(object *v1.Reservation, now said) *v1.Reservation {
+func shownAs(object *v1.Reservation, now said, ids v1.IDs) *v1.Reservation {
 	want := object.DeepCopy()
 	view.Show(want, now.Reservation)
 	tellMismatch(want, now.Reservation)
+	tellOrder(want, now.Reservation, ids)
 	return want
 }
 

@@ -89,7 +89,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 		s.t.Fatal(err)
 	}
 	queue := NewQueue(Showing{Mode: ShowAll})
-	o.expiry = &Expiry{Reader: s.users, Now: s.now}
+	o.expiry = &Expiry{Reader: s.users, Now: s.now, IDs: v1.AnyIDs}
 	name := fmt.Sprintf("o%d", s.operators)
 	options := allocator.RunnerOptions{
 		Client: pages, Namespace: s.namespace, Now: s.now, Policy: fixture.Policy(),
@@ -108,7 +108,7 @@ func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {
 	o.runner = allocator.NewRunner(options)
 	o.r = &ReservationReconciler{
 		Client: s.users, APIReader: s.users, Namespaces: o, Queue: queue,
-		Retention: time.Hour, DefaultHold: 15 * time.Minute, Now: s.now, Workers: 8,
+		Retention: time.Hour, DefaultHold: 15 * time.Minute, IDs: v1.AnyIDs, Now: s.now, Workers: 8,
 	}
 	s.runs(func(ctx context.Context) { _ = o.runner.Run(ctx) })
 	return o

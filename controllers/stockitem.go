@@ -42,6 +42,8 @@ type StockItemReconciler struct {
 	APIReader  client.Reader
 	Namespaces Namespaces
 	Now        func() time.Time
+	// IDs are those of products that are taken.
+	IDs v1.IDs
 	// Witness is nil where nothing is audited.
 	Witness Witness
 
@@ -146,10 +148,10 @@ func (k *knownItem) counts(item *v1.StockItem) bool {
 func (k *knownItem) raised() bool { return k.item.Sellable < k.item.Received }
 
 // status is what an item's status should be, but for the position, and whether it is that.
-func (k *knownItem) status(item *v1.StockItem, now time.Time) (status v1.StockItemStatus, same bool) {
+func (k *knownItem) status(item *v1.StockItem, ids v1.IDs, now time.Time) (status v1.StockItemStatus, same bool) {
 	shown := *item
 	shown.Status.Conditions = slices.Clone(item.Status.Conditions)
-	view.ShowItem(&shown, k.position, now)
+	view.ShowItem(&shown, k.position, ids, now)
 	return shown.Status, equality.Semantic.DeepEqual(item.Status, shown.Status)
 }
 
@@ -158,7 +160,7 @@ func (k *knownItem) status(item *v1.StockItem, now time.Time) (status v1.StockIt
 func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner, item *v1.StockItem, known knownItem) error {
 	key := itemKey{item.Namespace, stock.ID(item.UID)}
 	turn := r.pace.take(key)
-	status, same := known.status(item, r.Now())
+	status, same := known.status(item, r.IDs, r.Now())
 	if unseen := item.Status.ObservedGeneration != item.Generation; !same && !unseen && !turn {
 		r.pace.mark(key, time.Now())
 		return nil
@@ -170,7 +172,7 @@ func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner
 		if known = lookAt(runner, item.UID); !known.counts(item) {
 			return nil
 		}
-		status, same = known.status(item, r.Now())
+		status, same = known.status(item, r.IDs, r.Now())
 	}
 	if !same {
 		status.Position = known.at.String()

@@ -12,7 +12,7 @@ import (
 // wanted returns what the spec of an object asks for beyond what the journal says of its
 // reservation; nil where that is nothing. What was shipped comes first: nothing may take back
 // the units of a shipment that was declared.
-func wanted(object *v1.Reservation, r *stock.Reservation) stock.Request {
+func wanted(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) stock.Request {
 	if !r.Phase.Ended() {
 		if parts := shipments(object, r); len(parts) > 0 {
 			return stock.Consume{Reservation: r.ID, Parts: parts}
@@ -24,7 +24,7 @@ func wanted(object *v1.Reservation, r *stock.Reservation) stock.Request {
 			return stock.Release{Reservation: r.ID, Parts: parts}
 		}
 	}
-	if order := object.Spec.OrderID; order != "" && r.Order == "" && r.LaterOrder == "" {
+	if order := object.Spec.OrderID; order != "" && r.Order == "" && r.LaterOrder == "" && ids.Wrong(order) == "" {
 		return stock.Attach{Reservation: r.ID, Order: idOf(order)}
 	}
 	return nil

@@ -79,7 +79,7 @@ func TestWanted(t *testing.T) {
 			for _, change := range tc.spec {
 				change(object)
 			}
-			if diff := cmp.Diff(tc.want, wanted(object, tc.r)); diff != "" {
+			if diff := cmp.Diff(tc.want, wanted(object, tc.r, v1.AnyIDs)); diff != "" {
 				t.Errorf("wanted (-want +got):\n%s", diff)
 			}
 		})
@@ -126,7 +126,7 @@ func TestWantedOverAllLocations(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			object := &v1.Reservation{Spec: v1.ReservationSpec{Intent: tc.intent, ConsumeItems: tc.consume, ReleaseItems: tc.release}}
-			if diff := cmp.Diff(tc.want, wanted(object, tc.r)); diff != "" {
+			if diff := cmp.Diff(tc.want, wanted(object, tc.r, v1.AnyIDs)); diff != "" {
 				t.Errorf("wanted (-want +got):\n%s", diff)
 			}
 		})

@@ -73,6 +73,7 @@ type process struct {
 	items   *StockItemReconciler
 	ledgers *StockLedgerReconciler
 	policy  stock.Policy
+	ids     v1.IDs
 	audits  Audits
 	witness Witness
 	faults  faults
@@ -86,7 +87,7 @@ func (w *world) start(modify ...func(*process)) *process {
 	w.t.Helper()
 	w.processes++
 	p := &process{
-		w: w, name: fmt.Sprintf("p%d", w.processes),
+		w: w, name: fmt.Sprintf("p%d", w.processes), ids: v1.AnyIDs,
 		policy: stock.Policy{Retention: 24 * 3600 * 1e6, Grace: 300 * 1e6, Limit: 64 << 20, CompactAbove: 1 << 20, Batch: 256 << 10},
 	}
 	for _, m := range modify {
@@ -112,7 +113,7 @@ func (w *world) start(modify ...func(*process)) *process {
 		Read:   namespaces.Read(mgr.GetAPIReader()), Pages: namespaces.Pages(mgr.GetAPIReader()),
 	})
 	p.items = &StockItemReconciler{
-		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, Witness: p.witness,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, IDs: p.ids, Witness: p.witness,
 	}
 	p.ledgers = &StockLedgerReconciler{
 		Client: mgr.GetClient(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Limit: p.policy.Limit, Now: clock.Now,

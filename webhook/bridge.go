@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/acme/inventory-service/api/events"
 )
 
 // bridge holds what the handlers share. It is not changed after New.
@@ -12,6 +14,7 @@ type bridge struct {
 	log    *operatorLog
 	proofs *prover
 	reigns *reigns
+	decode events.Decoder
 }
 
 // New makes the bridge's handler. It fails where an option is missing.
@@ -22,6 +25,7 @@ func New(options Options) (http.Handler, error) {
 	}
 	b := &bridge{
 		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), reigns: newReigns(),
+		decode: events.Decoder{IDs: options.IDs},
 	}
 	return b.routes(), nil
 }
@@ -34,6 +38,8 @@ const (
 	operationStockLevel  = "stocklevel"
 	operationReservation = "reservation"
 	operationHealth      = "health"
+	operationHandshake   = "handshake"
+	operationBatch       = "batch"
 	// operationUnknown is a request whose operation cannot be told.
 	operationUnknown = "unknown"
 )
@@ -44,6 +50,7 @@ func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
 	event := func(path string) {
 		b.route(mux, http.MethodPost, path, operationUnknown, b.onceReady(b.anywhere(b.postEvent)))
+		mux.Handle(http.MethodOptions+" "+path, b.endpoint(operationHandshake, handshake))
 	}
 	post := func(path, operation string, serve serveFunc) {
 		b.route(mux, http.MethodPost, path, operation, plainOnly(b.onceReady(b.anywhere(serve))))

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
@@ -93,8 +96,11 @@ func (b *bridge) carryOutUndecided(ctx context.Context, namespace string, c chan
 	case object.CurrentPhase() == v1.PhaseReleased && !object.Decided():
 		return object, c.withdrawn(object)
 	}
+	if stalled := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionStalled); stalled != nil && stalled.Status == metav1.ConditionTrue {
+		return nil, fail(notReserved, "reservation %s is not decided and holds nothing: %s", c.text, stalled.Message)
+	}
 	f := fail(tryLater, "reservation %s is not decided yet and nothing was done with its items: repeat the request unchanged", c.text)
-	f.reservationID = c.text
+	f.reservationID = object.ReservationID()
 	return nil, f
 }
 

@@ -55,16 +55,26 @@ func isJSON(contentType string) bool {
 	return media == contentTypeJSON || media == "text/json" || strings.HasSuffix(media, "+json")
 }
 
-// namespace is the one that the path names, or the default.
+// headerNamespace is how Knative says of which namespace's broker or channel an event comes.
+const headerNamespace = "Kn-Namespace"
+
+// namespace is the one that the path names, else that of the broker that delivers, or the
+// default.
 func (b *bridge) namespace(x *exchange, r *http.Request) (string, error) {
 	namespace := r.PathValue("namespace")
+	if namespace == "" && x.byEvent() {
+		namespace = r.Header.Get(headerNamespace)
+	}
+	if namespace != "" {
+		x.prefix = "/namespaces/" + namespace
+	}
 	switch {
 	case namespace == "":
 		return b.DefaultNamespace, nil
 	case len(validation.IsDNS1123Label(namespace)) == 0:
 		return namespace, b.served(x, namespace)
 	case x.byEvent():
-		return "", fail(invalid, "the path names no namespace: %q cannot be the name of one", clip(namespace, 100))
+		return "", fail(invalid, "%q cannot be the name of one", clip(namespace, 100))
 	default:
 		return "", fail(notFound, "there is no namespace %q", clip(namespace, 100))
 	}

@@ -57,7 +57,7 @@ func decodeEvent(x *exchange, r *http.Request) (*message, error) {
 		return nil, fail(invalid, "this is no CloudEvent of version 1.0: send Content-Type %s, or the headers ce-specversion, ce-type, ce-source and ce-id",
 			cloudevents.ApplicationCloudEventsJSON)
 	case strings.HasPrefix(media, mediaTypeBatch):
-		return nil, fail(unsupportedMedia, "batches are not served: send one CloudEvent a request")
+		return nil, fail(unsupportedMedia, "batches are served as %s alone", cloudevents.ApplicationCloudEventsBatchJSON)
 	case x.mode == modeStructured && media != cloudevents.ApplicationCloudEventsJSON:
 		return nil, fail(unsupportedMedia, "CloudEvents are served as %s or in binary mode", cloudevents.ApplicationCloudEventsJSON)
 	}
@@ -97,6 +97,8 @@ func (e *envelope) message() (*message, error) {
 		if !ok {
 			e.refuse(attributeTime, "must be a time of RFC 3339, such as 2030-01-31T12:00:00Z")
 		}
+		m.at = &at
+	} else if at, ok := parseTime(e.attributes[attributeArrival]); ok {
 		m.at = &at
 	}
 	if len(e.problems) > 0 {

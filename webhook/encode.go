@@ -39,6 +39,8 @@ func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
 	ctx := r.Context()
 	if x.mode == modeStructured {
 		ctx = binding.WithForceStructured(ctx)
+	} else { // no other attribute has what a header cannot carry, and the SDK encodes nothing
+		event.SetSubject(encodeHeader(event.Subject()))
 	}
 	if err := cehttp.WriteResponseWriter(ctx, binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
 		return fmt.Errorf("encoding event %s: %w", event.ID(), err)
@@ -48,12 +50,16 @@ func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
 
 // writeOutcome answers a reservation over plain HTTP: 201, or 409 with the lines
 // that were short.
-func writeOutcome(x *exchange, r *http.Request, reservation *v1.Reservation) error {
+func writeOutcome(x *exchange, reservation *v1.Reservation) error {
 	outcome, ok := events.Outcome(reservation)
 	if !ok {
 		return fmt.Errorf("reservation %s/%s has no outcome to tell", reservation.Namespace, reservation.Name)
 	}
-	x.Header().Set("Location", location(r, reservation.Name))
+	if x.prefers.async {
+		x.accept(reservation.ReservationID())
+		return nil
+	}
+	x.Header().Set("Location", x.location(reservation.ReservationID()))
 	if outcome.Type() == events.TypeReserved {
 		writeBody(x, http.StatusCreated, contentTypeJSON, outcome.Data())
 		return nil
@@ -63,7 +69,7 @@ func writeOutcome(x *exchange, r *http.Request, reservation *v1.Reservation) err
 		Title:         "Inventory unavailable",
 		Status:        http.StatusConflict,
 		Detail:        "not every item of the cart could be reserved, so none is",
-		ReservationID: reservation.Name,
+		ReservationID: reservation.ReservationID(),
 	}, outcome.Data())
 	if err != nil {
 		return err
@@ -82,13 +88,4 @@ func mergeObjects(p problem, members []byte) ([]byte, error) {
 		return nil, fmt.Errorf("reading the problem document: %w", err)
 	}
 	return json.Marshal(merged)
-}
-
-// location is the path of a Reservation, in the form in which the request named
-// its namespace.
-func location(r *http.Request, reservationID string) string {
-	if namespace := r.PathValue("namespace"); namespace != "" {
-		return "/namespaces/" + namespace + "/reservations/" + reservationID
-	}
-	return "/reservations/" + reservationID
 }

@@ -43,6 +43,9 @@ const (
 	attributeContentType = "datacontenttype"
 	attributeSchema      = "dataschema"
 	attributeSubject     = "subject"
+	// attributeArrival is an extension: when the event arrived at a Knative broker, which
+	// does not change when it is delivered again.
+	attributeArrival = "knativearrivaltime"
 )
 
 var knownAttributes = []string{

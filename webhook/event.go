@@ -16,6 +16,9 @@ type eventFunc func(ctx context.Context, x *exchange, namespace string, command 
 
 // postEvent takes every CloudEvent.
 func (b *bridge) postEvent(x *exchange, r *http.Request) error {
+	if mediaType(r.Header.Get("Content-Type")) == cloudevents.ApplicationCloudEventsBatchJSON {
+		return b.postBatch(x, r)
+	}
 	command, err := decodeEvent(x, r)
 	if err != nil {
 		return err
@@ -24,6 +27,16 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	reply, err := b.serveEvent(r.Context(), x, namespace, command)
+	if err != nil {
+		return err
+	}
+	return b.writeReply(x, r, reply)
+}
+
+// serveEvent carries out a command, or answers a query, and returns the event that tells what
+// became of it.
+func (b *bridge) serveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
 	var serve eventFunc
 	switch command.eventType {
 	case events.TypeReserve:
@@ -35,18 +48,14 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 	case events.TypeStockLevelGet:
 		x.operation, serve = operationStockLevel, b.stockLevelEvent
 	default:
-		return fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.eventType, 100),
+		return cloudevents.Event{}, fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.eventType, 100),
 			events.TypeReserve, events.TypeRelease, events.TypeConsume, events.TypeStockLevelGet)
 	}
-	reply, err := serve(r.Context(), x, namespace, command)
-	if err != nil {
-		return err
-	}
-	return writeEvent(x, r, reply)
+	return serve(ctx, x, namespace, command)
 }
 
 func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
-	payload, err := events.DecodeReserve(command.data)
+	payload, err := b.decode.Reserve(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -66,7 +75,7 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 }
 
 func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
-	payload, err := events.DecodeRelease(command.data)
+	payload, err := b.decode.Release(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -78,7 +87,7 @@ func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string
 }
 
 func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
-	payload, err := events.DecodeConsume(command.data)
+	payload, err := b.decode.Consume(command.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -90,7 +99,7 @@ func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string
 }
 
 func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *message) (cloudevents.Event, error) {
-	payload, err := events.DecodeGetStockLevel(query.data)
+	payload, err := b.decode.GetStockLevel(query.data)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}

@@ -30,6 +30,10 @@ type exchange struct {
 	operation string
 	mode      string
 	status    int
+	// prefers is what the caller would like, and prefix the path of its namespace, empty
+	// where the path names none.
+	prefers preferences
+	prefix  string
 	// after is the position that the request has to be answered behind, and journal the one
 	// that answers it, nil while none does.
 	after   allocator.Position
@@ -52,7 +56,7 @@ type exchange struct {
 // bound bounds the wait for an answer, from the first call on.
 func (x *exchange) bound(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
 	if x.deadline.IsZero() {
-		x.deadline = time.Now().Add(wait)
+		x.deadline = time.Now().Add(x.bounded(wait))
 	}
 	return context.WithDeadline(ctx, x.deadline)
 }
@@ -77,7 +81,7 @@ func (x *exchange) byEvent() bool { return x.mode != modePlain }
 func (b *bridge) endpoint(operation string, serve serveFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		x := &exchange{ResponseWriter: w, operation: operation, mode: modeOf(r.Header), received: forward.Received(r.Context())}
+		x := &exchange{ResponseWriter: w, operation: operation, mode: modeOf(r.Header), received: forward.Received(r.Context()), prefers: preferencesOf(r.Header)}
 		defer func() {
 			if p := recover(); p != nil {
 				b.answerPanic(x, p)

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/acme/inventory-service/api/events"
+	v1 "github.com/acme/inventory-service/api/v1"
 )
 
 // An event is read as the same in either mode: which one a broker chooses changes neither a
@@ -44,7 +45,7 @@ func FuzzModes(f *testing.F) {
 			if !utf8.ValidString(value) {
 				t.Skip("no JSON")
 			}
-			r.Header.Set("ce-"+name, encodeHeader(value))
+			r.Header.Set("ce-"+name, percentEncoded(value))
 			structured[name] = value
 		}
 		text, err := json.Marshal(structured)
@@ -79,8 +80,8 @@ func read(r *http.Request) (*message, error) {
 	return m, nil
 }
 
-// encodeHeader encodes the value of an attribute as the HTTP binding has senders do.
-func encodeHeader(value string) string {
+// percentEncoded encodes the value of an attribute as the HTTP binding has senders do.
+func percentEncoded(value string) string {
 	var encoded strings.Builder
 	for _, b := range []byte(value) {
 		if b <= ' ' || b == '"' || b == '%' || b >= 0x7f {
@@ -97,7 +98,7 @@ func FuzzReply(f *testing.F) {
 	f.Add("r1", "p", int64(3), int64(0))
 	f.Add("", `a "b" %41 é`, int64(1e15), int64(-1))
 	f.Fuzz(func(t *testing.T, id, product string, available, reserved int64) {
-		if !events.IsID(product) || !isHeader(id) || id == "" {
+		if v1.AnyIDs.Wrong(product) != "" || !isHeader(id) || id == "" {
 			t.Skip("no such product is stocked")
 		}
 		reply := events.StockLevelReply("shop", id, events.StockLevel{ProductID: product, Available: available, Reserved: reserved})
@@ -108,6 +109,9 @@ func FuzzReply(f *testing.F) {
 				t.Fatal(err)
 			}
 			got := answer{t: t, status: w.Code, header: w.Header(), body: w.Body.String()}.event()
+			if mode == modeBinary {
+				got.SetSubject(decodeHeader(got.Subject())) // which the SDK leaves to whoever reads it
+			}
 			if diff := cmp.Diff(told(&reply), told(&got)); diff != "" {
 				t.Errorf("in %s mode (-written +read):\n%s", mode, diff)
 			}

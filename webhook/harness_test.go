@@ -106,7 +106,7 @@ func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self jour
 // options are a bridge's in this process.
 func (p *process) options(namespace string) Options {
 	o := Options{
-		Namespaces: Runners(p.set), Objects: p.client, Ready: func() error { return nil }, DefaultNamespace: namespace,
+		Namespaces: Runners(p.set), Objects: p.client, Ready: func() error { return nil }, DefaultNamespace: namespace, IDs: v1.AnyIDs,
 	}
 	if p.port != nil {
 		o.Forward, o.Self = &forward.Client{}, p.self

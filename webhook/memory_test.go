@@ -229,7 +229,7 @@ func over(t testing.TB, all Namespaces) Options {
 	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "item"}}
 	return Options{
 		Namespaces: all, Objects: fake.NewClientBuilder().WithScheme(newScheme(t)).WithObjects(item).Build(),
-		Ready: func() error { return nil }, DefaultNamespace: "shop",
+		Ready: func() error { return nil }, DefaultNamespace: "shop", IDs: v1.AnyIDs,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/acme/inventory-service/api/events"
@@ -27,7 +28,7 @@ func TestPendingObject(t *testing.T) {
 	for _, operation := range []string{"/consume", "/release"} {
 		for _, body := range []string{"", part} {
 			p := ask(t, bridge, request(t, http.MethodPost, at+operation, body)).wantProblem(http.StatusServiceUnavailable, tryLater)
-			if p.ReservationID != "by-hand" {
+			if p.ReservationID != string(r.UID) {
 				t.Errorf("%+v", p)
 			}
 		}
@@ -36,19 +37,38 @@ func TestPendingObject(t *testing.T) {
 	ask(t, bridge, eventRequest(t, modeBinary, "/", command)).wantProblem(http.StatusServiceUnavailable, tryLater)
 
 	s.decide(t, r)
-	// From now on it is found by its name and by its uid, and told by its name.
+	// From now on it is found by its name and by its uid, and told by both.
 	var told events.InventoryConsumed
 	ask(t, bridge, request(t, http.MethodPost, at+"/consume", part)).wantStatus(http.StatusOK).into(&told)
-	if told.Phase != v1.PhaseReserved || told.ReservationID != "by-hand" || told.Items[0].Consumed+told.Items[1].Consumed != 4 {
+	if told.Phase != v1.PhaseReserved || told.ReservationID != string(r.UID) || told.Name != "by-hand" || told.Items[0].Consumed+told.Items[1].Consumed != 4 {
 		t.Errorf("%+v", told)
 	}
 	for _, text := range []string{"by-hand", string(r.UID)} {
-		if ask(t, bridge, request(t, http.MethodGet, "/reservations/"+text, "")).wantStatus(http.StatusOK).into(&view); view.Phase != told.Phase || view.ReservationID != "by-hand" {
+		if ask(t, bridge, request(t, http.MethodGet, "/reservations/"+text, "")).wantStatus(http.StatusOK).into(&view); view.Phase != told.Phase || view.ReservationID != string(r.UID) || view.Name != "by-hand" {
 			t.Errorf("%s: %+v", text, view)
 		}
 		ask(t, bridge, request(t, http.MethodPost, "/reservations/"+text+"/consume", "")).wantStatus(http.StatusOK).into(&told)
 		if told.Phase != v1.PhaseConsumed {
 			t.Errorf("%s: %+v", text, told)
+		}
+	}
+}
+
+// An object that cannot be decided as it is does not have its callers wait.
+func TestStalledObject(t *testing.T) {
+	s := newStore(t)
+	bridge := newBridge(t, s.options())
+	r := s.object(t, "stalled")
+	meta.SetStatusCondition(&r.Status.Conditions, metav1.Condition{
+		Type: v1.ConditionStalled, Status: metav1.ConditionTrue, Reason: v1.ReasonInvalidID, Message: "spec.cartID must be a UUID",
+	})
+	if err := s.client.Status().Update(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for _, operation := range []string{"/consume", "/release"} {
+		p := ask(t, bridge, request(t, http.MethodPost, "/reservations/stalled"+operation, "")).wantProblem(http.StatusConflict, notReserved)
+		if !strings.Contains(p.Detail, "spec.cartID must be a UUID") {
+			t.Errorf("told %q", p.Detail)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package webhook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 )
@@ -33,6 +35,12 @@ type Options struct {
 	// Serves tells whether commands for a namespace are decided here; the others
 	// are refused. Nil is all namespaces.
 	Serves func(namespace string) bool
+	// IDs are those of products, carts, customers and orders that are taken.
+	IDs v1.IDs
+	// Reply says which CloudEvents are answered with an event. Zero is ReplyAuto. Sink tells
+	// whether outcomes are sent to one.
+	Reply Reply
+	Sink  bool
 	// DefaultHold is how long a cart is held that does not say it. Zero is the constant.
 	DefaultHold time.Duration
 	// Forward sends what another process decides there, and Self is how this process presents
@@ -54,6 +62,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Wait < 0 || o.DefaultHold < 0 {
 		return o, fmt.Errorf("the bridge's wait (%s) and default hold (%s) must not be negative", o.Wait, o.DefaultHold)
+	}
+	if o.Reply != "" && !slices.Contains(Replies(), o.Reply) {
+		return o, fmt.Errorf("the bridge's reply is %q: give %s, %s or %s", o.Reply, ReplyAuto, ReplyAlways, ReplyNever)
 	}
 	if o.Serves == nil {
 		o.Serves = func(string) bool { return true }

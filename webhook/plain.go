@@ -22,7 +22,7 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	command, err := events.DecodeReserve(body)
+	command, err := b.decode.Reserve(body)
 	if err != nil {
 		return err
 	}
@@ -30,17 +30,17 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeOutcome(x, r, reservation)
+	return writeOutcome(x, reservation)
 }
 
 // postRelease is Release Inventory over plain HTTP.
 func (b *bridge) postRelease(x *exchange, r *http.Request) error {
-	return postChange(b, x, r, events.DecodeReleaseOf, b.release, events.Released)
+	return postChange(b, x, r, b.decode.ReleaseOf, b.release, events.Released)
 }
 
 // postConsume is Consume Inventory over plain HTTP.
 func (b *bridge) postConsume(x *exchange, r *http.Request) error {
-	return postChange(b, x, r, events.DecodeConsumeOf, b.consume, events.Consumed)
+	return postChange(b, x, r, b.decode.ConsumeOf, b.consume, events.Consumed)
 }
 
 // postChange carries out a command to the Reservation that the path names, and
@@ -67,6 +67,10 @@ func postChange[C, A any](
 	if err != nil {
 		return err
 	}
+	if x.prefers.async {
+		x.accept(reservation.ReservationID())
+		return nil
+	}
 	return writeJSON(x, show(reservation))
 }
 
@@ -90,8 +94,8 @@ func (b *bridge) getStock(x *exchange, r *http.Request) error {
 		return err
 	}
 	productID := v1.CanonicalID(r.PathValue("product"))
-	if !events.IsID(productID) {
-		return events.Invalid("productId", "must be 1 to %d printable ASCII characters", v1.MaxIDLength)
+	if wrong := b.IDs.Wrong(productID); wrong != "" {
+		return events.Invalid("productId", "%s", wrong)
 	}
 	level, err := b.stockLevel(r.Context(), x, namespace, productID)
 	if err != nil {

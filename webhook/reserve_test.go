@@ -115,7 +115,7 @@ func TestReserveOverCloudEvents(t *testing.T) {
 
 func hashOf(t *testing.T, data string) string {
 	t.Helper()
-	command, err := events.DecodeReserve([]byte(data))
+	command, err := events.Decoder{IDs: v1.AnyIDs}.Reserve([]byte(data))
 	if err != nil {
 		t.Fatal(err)
 	}

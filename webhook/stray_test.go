@@ -13,7 +13,7 @@ import (
 )
 
 // told are the statuses that a broker is ever told: it delivers again on 503 alone.
-var toldToBrokers = []int{200, 400, 401, 403, 413, 415, 422, 429, 503}
+var toldToBrokers = []int{200, 202, 400, 401, 403, 413, 415, 422, 429, 503}
 
 // Whatever the path and the method, what is answered to a CloudEvent is one of the statuses
 // that brokers understand as they are meant.

@@ -10,6 +10,7 @@ import (
 // reservationView is one Reservation as plain HTTP shows it.
 type reservationView struct {
 	ReservationID    string                   `json:"reservationId"`
+	Name             string                   `json:"name,omitempty"`
 	Phase            v1.Phase                 `json:"phase"`
 	Reason           string                   `json:"reason,omitempty"`
 	CartID           string                   `json:"cartId"`
@@ -35,7 +36,8 @@ type allocationView struct {
 
 func newReservationView(r *v1.Reservation) reservationView {
 	view := reservationView{
-		ReservationID: r.Name,
+		ReservationID: r.ReservationID(),
+		Name:          r.GivenName(),
 		Phase:         r.CurrentPhase(),
 		Reason:        r.Status.Reason,
 		CartID:        r.Spec.CartID,

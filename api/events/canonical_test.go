@@ -4,7 +4,7 @@ import "testing"
 
 func TestHash(t *testing.T) {
 	decode := func(data string) string {
-		command, err := DecodeReserve([]byte(data))
+		command, err := anyIDs.Reserve([]byte(data))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,21 +9,27 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// DecodeRelease reads the payload of TypeRelease. Errors are of type
+// Decoder reads the messages that the service takes. All its errors are of type
 // *InvalidError.
-func DecodeRelease(data []byte) (*ReleaseInventory, error) { return decodeRelease(data, namedInBody) }
+type Decoder struct {
+	// IDs are those of products, carts, customers and orders that are taken.
+	IDs v1.IDs
+}
 
-// DecodeReleaseOf reads a release whose Reservation is known from elsewhere, such
-// as the path of a request. The body may be empty and need not name the
-// Reservation, but must not name another one. Errors are of type *InvalidError.
-func DecodeReleaseOf(reservationID string, data []byte) (*ReleaseInventory, error) {
+// Release reads the payload of TypeRelease.
+func (d Decoder) Release(data []byte) (*ReleaseInventory, error) { return d.release(data, namedInBody) }
+
+// ReleaseOf reads a release whose Reservation is known from elsewhere, such as the path of a
+// request. The body may be empty and need not name the Reservation, but must not name
+// another one.
+func (d Decoder) ReleaseOf(reservationID string, data []byte) (*ReleaseInventory, error) {
 	if len(data) == 0 {
 		return &ReleaseInventory{ReservationID: reservationID}, nil
 	}
-	return decodeRelease(data, namedElsewhere(reservationID))
+	return d.release(data, namedElsewhere(reservationID))
 }
 
-func decodeRelease(data []byte, name nameFunc) (*ReleaseInventory, error) {
+func (d Decoder) release(data []byte, name nameFunc) (*ReleaseInventory, error) {
 	var raw struct {
 		ReservationID json.RawMessage `json:"reservationId"`
 		Reason        json.RawMessage `json:"reason"`
@@ -32,7 +38,7 @@ func decodeRelease(data []byte, name nameFunc) (*ReleaseInventory, error) {
 	if err := decodeMessage(data, closed, &raw); err != nil {
 		return nil, err
 	}
-	var v violations
+	v := violations{ids: d.IDs}
 	command := &ReleaseInventory{
 		ReservationID: name(raw.ReservationID, &v),
 		Reason:        decodeReason(raw.Reason, &v),
@@ -47,20 +53,19 @@ func decodeRelease(data []byte, name nameFunc) (*ReleaseInventory, error) {
 	return command, nil
 }
 
-// DecodeConsume reads the payload of TypeConsume. Errors are of type
-// *InvalidError.
-func DecodeConsume(data []byte) (*ConsumeInventory, error) { return decodeConsume(data, namedInBody) }
+// Consume reads the payload of TypeConsume.
+func (d Decoder) Consume(data []byte) (*ConsumeInventory, error) { return d.consume(data, namedInBody) }
 
-// DecodeConsumeOf reads a consume whose Reservation is known from elsewhere, as
-// DecodeReleaseOf does a release.
-func DecodeConsumeOf(reservationID string, data []byte) (*ConsumeInventory, error) {
+// ConsumeOf reads a consume whose Reservation is known from elsewhere, as ReleaseOf does a
+// release.
+func (d Decoder) ConsumeOf(reservationID string, data []byte) (*ConsumeInventory, error) {
 	if len(data) == 0 {
 		return &ConsumeInventory{ReservationID: reservationID}, nil
 	}
-	return decodeConsume(data, namedElsewhere(reservationID))
+	return d.consume(data, namedElsewhere(reservationID))
 }
 
-func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
+func (d Decoder) consume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 	var raw struct {
 		ReservationID json.RawMessage `json:"reservationId"`
 		Items         json.RawMessage `json:"items"`
@@ -68,7 +73,7 @@ func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 	if err := decodeMessage(data, closed, &raw); err != nil {
 		return nil, err
 	}
-	var v violations
+	v := violations{ids: d.IDs}
 	command := &ConsumeInventory{
 		ReservationID: name(raw.ReservationID, &v),
 		Items:         decodePartialItems(raw.Items, &v),
@@ -79,10 +84,9 @@ func decodeConsume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 	return command, nil
 }
 
-// DecodeGetStockLevel reads the payload of TypeStockLevelGet: an object that names the
-// product, or has it in the member request, as the published schema does. Errors are of type
-// *InvalidError.
-func DecodeGetStockLevel(data []byte) (*GetStockLevel, error) {
+// GetStockLevel reads the payload of TypeStockLevelGet: an object that names the product, or
+// has it in the member request, as the published schema does.
+func (d Decoder) GetStockLevel(data []byte) (*GetStockLevel, error) {
 	var raw struct {
 		ProductID json.RawMessage `json:"productId"`
 		Request   json.RawMessage `json:"request"`
@@ -93,7 +97,7 @@ func DecodeGetStockLevel(data []byte) (*GetStockLevel, error) {
 	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
 	}
-	var v violations
+	v := violations{ids: d.IDs}
 	var query *GetStockLevel
 	switch {
 	case raw.Request == nil:

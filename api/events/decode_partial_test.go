@@ -67,7 +67,7 @@ func TestDecodeConsume(t *testing.T) {
 			if tc.violations == nil {
 				want = &ConsumeInventory{ReservationID: "r", Items: tc.want}
 			}
-			got, err := DecodeConsume([]byte(body))
+			got, err := anyIDs.Consume([]byte(body))
 			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -94,7 +94,7 @@ func TestDecodeConsumeOf(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := DecodeConsumeOf("r", []byte(tc.data))
+			got, err := anyIDs.ConsumeOf("r", []byte(tc.data))
 			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
 				t.Error(diff)
 			}

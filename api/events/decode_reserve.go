@@ -18,9 +18,8 @@ var holdPattern = regexp.MustCompile(`^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}
 // maxHoldLength is the length bound of holdFor in the Reservation's schema.
 const maxHoldLength = 32
 
-// DecodeReserve reads the payload of TypeReserve. Lines of the same product are
-// added up. Errors are of type *InvalidError.
-func DecodeReserve(data []byte) (*ReserveInventory, error) {
+// Reserve reads the payload of TypeReserve. Lines of the same product are added up.
+func (d Decoder) Reserve(data []byte) (*ReserveInventory, error) {
 	var raw struct {
 		CartID     json.RawMessage `json:"cartId"`
 		CustomerID json.RawMessage `json:"customerId"`
@@ -31,7 +30,7 @@ func DecodeReserve(data []byte) (*ReserveInventory, error) {
 	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
 	}
-	var v violations
+	v := violations{ids: d.IDs}
 	command := &ReserveInventory{
 		CartID:     requiredID(raw.CartID, "cartId", &v),
 		CustomerID: optionalID(raw.CustomerID, "customerId", &v),

@@ -67,7 +67,7 @@ func TestDecodeReserve(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := DecodeReserve([]byte(tc.data))
+			got, err := anyIDs.Reserve([]byte(tc.data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestDecodeReserveRefuses(t *testing.T) {
 		bounds  = "must be 1 to 1000000000"
 		integer = "must be an integer from 1 to 1000000000"
 		number  = "must be a number, an integer from 1 to 1000000000"
-		id      = "must be a string of 1 to 128 printable ASCII characters"
+		id      = "must be a string of 1 to 128 printable characters (Unicode, NFC) with no blank at either end"
 		holdFor = `holdFor: must be a duration from 1s to 24h, such as "15m"`
 	)
 	item := func(line string) string { return `{"cartId":"c","items":[` + line + `]}` }
@@ -150,7 +150,7 @@ func TestDecodeReserveRefuses(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := DecodeReserve([]byte(tc.data))
+			_, err := anyIDs.Reserve([]byte(tc.data))
 			if diff := cmp.Diff(tc.want, violationsOf(t, err)); diff != "" {
 				t.Error(diff)
 			}

@@ -4,8 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -28,7 +30,7 @@ func TestDecodeRelease(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := DecodeRelease([]byte(tc.data))
+			got, err := anyIDs.Release([]byte(tc.data))
 			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -55,7 +57,7 @@ func TestDecodeReleaseOf(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := DecodeReleaseOf("r", []byte(tc.data))
+			got, err := anyIDs.ReleaseOf("r", []byte(tc.data))
 			if diff := cmp.Diff(tc.violations, violationsOf(t, err)); diff != "" {
 				t.Error(diff)
 			}
@@ -67,11 +69,11 @@ func TestDecodeReleaseOf(t *testing.T) {
 }
 
 func TestDecodeGetStockLevel(t *testing.T) {
-	got, err := DecodeGetStockLevel([]byte(`{"productId":"a b/c"}`))
+	got, err := anyIDs.GetStockLevel([]byte(`{"productId":"a b/c"}`))
 	if diff := cmp.Diff(&GetStockLevel{ProductID: "a b/c"}, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	got, err = DecodeGetStockLevel([]byte(`{"request":{"productId":"p","locale":"en"}}`))
+	got, err = anyIDs.GetStockLevel([]byte(`{"request":{"productId":"p","locale":"en"}}`))
 	if diff := cmp.Diff(&GetStockLevel{ProductID: "p"}, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
@@ -79,40 +81,57 @@ func TestDecodeGetStockLevel(t *testing.T) {
 		`{"request":{"productId":"p"},"productId":"p"}`: "request: and productId exclude each other",
 		`{"request":{}}`:                "request.productId: is required",
 		`{"request":"p"}`:               "request: must be a JSON object",
-		`{"request":{"productId":1}}`:   "request.productId: must be a string of 1 to 128 printable ASCII characters",
+		`{"request":{"productId":1}}`:   "request.productId: must be a string of 1 to 128 printable characters (Unicode, NFC) with no blank at either end",
 		`{"request":{"productID":"p"}}`: "request.productID: is not known here: the nearest known field is productId",
 	} {
-		_, err := DecodeGetStockLevel([]byte(data))
+		_, err := anyIDs.GetStockLevel([]byte(data))
 		if diff := cmp.Diff([]string{want}, violationsOf(t, err)); diff != "" {
 			t.Error(data, diff)
 		}
 	}
-	_, err = DecodeGetStockLevel([]byte(`{"product":"x"}`))
+	_, err = anyIDs.GetStockLevel([]byte(`{"product":"x"}`))
 	if diff := cmp.Diff([]string{"productId: is required"}, violationsOf(t, err)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// IsID is a hand-made form of the API's pattern; here it is compared with it.
-func TestIsIDMatchesTheAPI(t *testing.T) {
-	pattern := regexp.MustCompile(v1.PrintableID)
-	seen := map[bool]int{}
-	check := func(s string) {
-		want := pattern.MatchString(s) && len(s) <= v1.MaxIDLength
-		seen[want]++
-		if got := IsID(s); got != want {
-			t.Errorf("IsID(%q) = %v, want %v", s, got, want)
+// Ids and locations are checked by hand, since stock levels are asked for often; here that is
+// compared with the API's patterns.
+func TestIDsMatchTheAPI(t *testing.T) {
+	for name, tc := range map[string]struct {
+		pattern string
+		length  int
+		is      func(s string) bool
+	}{
+		"id":       {v1.PrintableID, v1.MaxIDLength, func(s string) bool { return v1.AnyIDs.Wrong(s) == "" }},
+		"location": {v1.PrintableLocation, v1.MaxLocationLength, isLocation},
+	} {
+		pattern := regexp.MustCompile(tc.pattern)
+		seen := map[bool]int{}
+		check := func(s string) {
+			want := pattern.MatchString(s) && utf8.RuneCountInString(s) <= tc.length && utf8.ValidString(s)
+			seen[want]++
+			if got := tc.is(s); got != want && (name != "id" || norm.NFC.IsNormalString(s) && !strings.ContainsRune(s, utf8.RuneError)) {
+				t.Errorf("%s %q: %v, want %v", name, s, got, want)
+			}
 		}
-	}
-	for b := range 256 {
-		for _, s := range []string{"%", "%a", "a%", "a%a", "%%"} {
-			check(strings.ReplaceAll(s, "%", string([]byte{byte(b)})))
+		for b := range 256 {
+			for _, s := range []string{"%", "%a", "a%", "a%a", "%%"} {
+				check(strings.ReplaceAll(s, "%", string([]byte{byte(b)})))
+			}
 		}
-	}
-	for _, s := range []string{"", "é", strings.Repeat("x", 128), strings.Repeat("x", 129), "a\n"} {
-		check(s)
-	}
-	if seen[true] == 0 || seen[false] == 0 {
-		t.Errorf("one-sided samples: %v", seen)
+		for c := range rune(0x30000) {
+			check("a" + string(c))
+		}
+		for n := 62; n < 130; n++ {
+			check(strings.Repeat("x", n))
+			check(strings.Repeat("é", n))
+		}
+		for _, s := range []string{"", "a\n"} {
+			check(s)
+		}
+		if seen[true] == 0 || seen[false] == 0 {
+			t.Errorf("one-sided samples: %v", seen)
+		}
 	}
 }

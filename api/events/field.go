@@ -9,22 +9,12 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// maxLocationLength is the length bound of a location in the API's schema.
-const maxLocationLength = 63
-
-// IsID tells whether s can be an id: 1 to 128 printable ASCII characters with no
-// blank at either end, which is what v1.PrintableID matches. Stock levels are
-// asked for often enough to spare the regular expression.
-func IsID(s string) bool {
-	if len(s) == 0 || len(s) > v1.MaxIDLength || s[0] == ' ' || s[len(s)-1] == ' ' {
+// isLocation tells whether s can be a location: what v1.PrintableLocation matches.
+func isLocation(s string) bool {
+	if s == "" || len(s) > v1.MaxLocationLength || s[0] == ' ' || s[len(s)-1] == ' ' {
 		return false
 	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
 }
 
 // requiredID reads an id that must be there, in its one form.
@@ -33,11 +23,7 @@ func requiredID(raw json.RawMessage, field string, v *violations) string {
 		v.add(field, "is required")
 		return ""
 	}
-	s, ok := decodeString(raw)
-	if !ok || !IsID(s) {
-		v.add(field, "must be a string of 1 to %d printable ASCII characters", v1.MaxIDLength)
-	}
-	return v1.CanonicalID(s)
+	return readID(raw, field, "", v)
 }
 
 // optionalID reads an id that may be left out, in its one form.
@@ -45,9 +31,13 @@ func optionalID(raw json.RawMessage, field string, v *violations) string {
 	if raw == nil {
 		return ""
 	}
-	s, ok := decodeString(raw)
-	if !ok || !IsID(s) {
-		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out where there is none", v1.MaxIDLength)
+	return readID(raw, field, "; leave it out where there is none", v)
+}
+
+func readID(raw json.RawMessage, field, advice string, v *violations) string {
+	s, _ := decodeString(raw) // what is no string is no id
+	if wrong := v.ids.Wrong(s); wrong != "" {
+		v.add(field, "%s%s", wrong, advice)
 	}
 	return v1.CanonicalID(s)
 }
@@ -58,8 +48,8 @@ func optionalLocation(raw json.RawMessage, field string, v *violations) string {
 		return ""
 	}
 	s, ok := decodeString(raw)
-	if !ok || !IsID(s) || len(s) > maxLocationLength {
-		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out for all locations", maxLocationLength)
+	if !ok || !isLocation(s) {
+		v.add(field, "must be a string of 1 to %d printable ASCII characters; leave it out for all locations", v1.MaxLocationLength)
 	}
 	return s
 }

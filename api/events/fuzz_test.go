@@ -28,14 +28,14 @@ func FuzzReserveCommand(f *testing.F) {
 	}
 	schema := schemaOf(f, TypeReserve)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		command, err := DecodeReserve(data)
+		command, err := anyIDs.Reserve(data)
 		if err != nil {
 			requireInvalid(t, err)
 			return
 		}
 		seen := map[string]bool{}
 		for _, item := range command.Items {
-			if seen[item.ProductID] || !IsID(item.ProductID) || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
+			if seen[item.ProductID] || v1.AnyIDs.Wrong(item.ProductID) != "" || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
 				t.Errorf("bad item %+v", item)
 			}
 			seen[item.ProductID] = true
@@ -51,7 +51,7 @@ func FuzzReserveCommand(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := DecodeReserve(written)
+		again, err := anyIDs.Reserve(written)
 		if err != nil {
 			t.Fatalf("%s is refused: %v", written, err)
 		}
@@ -103,7 +103,7 @@ func FuzzReleaseCommand(f *testing.F) {
 	}
 	schema := schemaOf(f, TypeRelease)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		command, err := DecodeRelease(data)
+		command, err := anyIDs.Release(data)
 		if err != nil {
 			requireInvalid(t, err)
 			return
@@ -112,7 +112,7 @@ func FuzzReleaseCommand(f *testing.F) {
 			t.Errorf("bad id %q", command.ReservationID)
 		}
 		requirePlaces(t, command.Items)
-		same, err := DecodeReleaseOf(command.ReservationID, data)
+		same, err := anyIDs.ReleaseOf(command.ReservationID, data)
 		if diff := cmp.Diff(command, same); diff != "" || err != nil {
 			t.Errorf("by path: %v, %s", err, diff)
 		}
@@ -123,7 +123,7 @@ func FuzzReleaseCommand(f *testing.F) {
 		if err := validate(t, schema, written); err != nil {
 			t.Errorf("accepted against the schema: %v", err)
 		}
-		again, err := DecodeRelease(written)
+		again, err := anyIDs.Release(written)
 		if diff := cmp.Diff(command, again); diff != "" || err != nil {
 			t.Errorf("%s is read as another: %v, %s", written, err, diff)
 		}
@@ -136,7 +136,7 @@ func FuzzConsumeCommand(f *testing.F) {
 	}
 	schema := schemaOf(f, TypeConsume)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		command, err := DecodeConsume(data)
+		command, err := anyIDs.Consume(data)
 		if err != nil {
 			requireInvalid(t, err)
 			return
@@ -152,7 +152,7 @@ func FuzzConsumeCommand(f *testing.F) {
 		if err := validate(t, schema, written); err != nil {
 			t.Errorf("accepted against the schema: %v", err)
 		}
-		again, err := DecodeConsumeOf(command.ReservationID, written)
+		again, err := anyIDs.ConsumeOf(command.ReservationID, written)
 		if diff := cmp.Diff(command, again); diff != "" || err != nil {
 			t.Errorf("%s is read as another: %v, %s", written, err, diff)
 		}
@@ -167,7 +167,7 @@ func requirePlaces(t *testing.T, items []PartialItem) {
 		t.Errorf("%d lines", len(items))
 	}
 	for i, item := range items {
-		if !IsID(item.ProductID) || (item.LocationID != "" && !IsID(item.LocationID)) || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
+		if v1.AnyIDs.Wrong(item.ProductID) != "" || (item.LocationID != "" && !isLocation(item.LocationID)) || item.Quantity < 1 || item.Quantity > v1.MaxQuantity {
 			t.Errorf("bad item %+v", item)
 		}
 		for _, other := range items[:i] {
@@ -184,12 +184,12 @@ func FuzzStockLevelQuery(f *testing.F) {
 	}
 	schema := schemaOf(f, TypeStockLevelGet)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		query, err := DecodeGetStockLevel(data)
+		query, err := anyIDs.GetStockLevel(data)
 		if err != nil {
 			requireInvalid(t, err)
 			return
 		}
-		if !IsID(query.ProductID) {
+		if v1.AnyIDs.Wrong(query.ProductID) != "" {
 			t.Errorf("bad id %q", query.ProductID)
 		}
 		written, err := json.Marshal(query)
@@ -199,7 +199,7 @@ func FuzzStockLevelQuery(f *testing.F) {
 		if err := validate(t, schema, written); err != nil {
 			t.Errorf("accepted against the schema: %v", err)
 		}
-		if again, err := DecodeGetStockLevel(written); err != nil || *again != *query {
+		if again, err := anyIDs.GetStockLevel(written); err != nil || *again != *query {
 			t.Errorf("%s is read as %+v: %v", written, again, err)
 		}
 	})

@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"strings"
+
+	v1 "github.com/acme/inventory-service/api/v1"
 )
 
 // maxViolations is how many violations are told at once: enough for whoever
@@ -48,7 +50,11 @@ func (e *InvalidError) Error() string {
 }
 
 // violations collects what is wrong with one message.
-type violations struct{ list []Violation }
+type violations struct {
+	// ids are those that are taken.
+	ids  v1.IDs
+	list []Violation
+}
 
 func (v *violations) add(field, format string, args ...any) {
 	if len(v.list) < maxViolations {

@@ -23,7 +23,7 @@ func Outcome(r *v1.Reservation) (cloudevents.Event, bool) {
 	if r.WasReserved() {
 		eventType, suffix, payload = TypeReserved, ".reserved", any(reserved(r))
 	}
-	event := newEvent(eventType, ReservationSource(r.Namespace), r.Status.OutcomeID+suffix, r.Name)
+	event := newEvent(eventType, ReservationSource(r.Namespace), r.Status.OutcomeID+suffix, r.ReservationID())
 	event.SetTime(instant(*r.Status.DecidedAt).Time)
 	setData(&event, payload)
 	return event, true
@@ -35,7 +35,8 @@ func reserved(r *v1.Reservation) InventoryReserved {
 		items = append(items, Item{ProductID: item.ProductID, Quantity: item.Quantity})
 	}
 	return InventoryReserved{
-		ReservationID: r.Name,
+		ReservationID: r.ReservationID(),
+		Name:          r.GivenName(),
 		OrderID:       r.Status.OrderID,
 		CartID:        r.Spec.CartID,
 		Items:         items,

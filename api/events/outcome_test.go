@@ -13,13 +13,16 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
+var anyIDs = Decoder{IDs: v1.AnyIDs}
+
 var decidedAt = time.Date(2030, 1, 2, 4, 4, 5, 678_901_000, time.FixedZone("east", 3600))
 
 func reservation() *v1.Reservation {
 	return &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "rsv-1", UID: "uid-1"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10", UID: "uid-1"},
 		Spec: v1.ReservationSpec{
-			CartID: "cart-1", CustomerID: "customer-1", OrderID: "set-later", Intent: v1.IntentHold,
+			Command: &v1.Command{Source: "/shop", ID: "1"},
+			CartID:  "cart-1", CustomerID: "customer-1", OrderID: "set-later", Intent: v1.IntentHold,
 			Items: []v1.ReservationItem{{ProductID: "b<c>", Quantity: 2}, {ProductID: "a", Quantity: 1}},
 		},
 	}
@@ -83,10 +86,10 @@ func wire(t *testing.T, event cloudevents.Event) string {
 
 const (
 	wireReserved = `{"specversion":"1.0","id":"outcome-1.reserved","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
-		`"type":"com.acme.inventory.reserved.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
-		`"data":{"reservationId":"rsv-1","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"}}`
+		`"type":"com.acme.inventory.reserved.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
+		`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"}}`
 	wireUnavailable = `{"specversion":"1.0","id":"outcome-1.unavailable","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
-		`"type":"com.acme.inventory.unavailable.v1","subject":"rsv-1","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
+		`"type":"com.acme.inventory.unavailable.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
 		`"data":{"cartId":"cart-1","unavailableItems":[{"productId":"a","requested":1,"available":0}],"checkedAt":"2030-01-02T03:04:05.678901Z"}}`
 )
 
@@ -148,7 +151,7 @@ func TestOutcome(t *testing.T) {
 
 func TestReleasedReply(t *testing.T) {
 	const head = `{"specversion":"1.0","id":"outcome-1.released","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
-		`"type":"com.acme.inventory.released.v1","subject":"rsv-1","datacontenttype":"application/json",`
+		`"type":"com.acme.inventory.released.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json",`
 	byOwner := releasedReservation()
 	withdrawn := reservation()
 	withdrawn.Status = v1.ReservationStatus{Phase: v1.PhaseReleased, Reason: v1.ReasonReleased, Conditions: releasedReservation().Status.Conditions}
@@ -157,14 +160,14 @@ func TestReleasedReply(t *testing.T) {
 		from *v1.Reservation
 		want string
 	}{
-		"expired":        {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
-		"by its owner":   {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
-		"partly shipped": {partlyShipped(v1.PhaseConsumed), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed","reason":"EXPIRED",` + wireShipped(3) + `,"releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"expired":        {releasedReservation(), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"EXPIRED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"by its owner":   {byOwner, head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Released","reason":"ORDER_CANCELLED","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"partly shipped": {partlyShipped(v1.PhaseConsumed), head + `"time":"2030-01-02T03:05:05Z","data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Consumed","reason":"EXPIRED",` + wireShipped(3) + `,"releasedAt":"2030-01-02T03:05:05Z"}}`},
 		"partly held": {partlyShipped(v1.PhaseReserved), strings.Replace(head, "outcome-1.released", "outcome-1.released.2.2", 1) +
-			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
+			`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
 		"never decided": {withdrawn, strings.Replace(head, "outcome-1", "uid-1", 1) +
-			`"time":"2030-01-02T03:05:05Z","data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Released","releasedAt":"2030-01-02T03:05:05Z"}}`},
-		"nothing held": {unavailableReservation(), head + `"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"set-later","phase":"Unavailable"}}`},
+			`"time":"2030-01-02T03:05:05Z","data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"set-later","phase":"Released","releasedAt":"2030-01-02T03:05:05Z"}}`},
+		"nothing held": {unavailableReservation(), head + `"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"set-later","phase":"Unavailable"}}`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -182,15 +185,15 @@ func wireShipped(released int) string {
 }
 
 func TestConsumedReply(t *testing.T) {
-	const rest = `","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations","type":"com.acme.inventory.consumed.v1","subject":"rsv-1","datacontenttype":"application/json",`
+	const rest = `","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations","type":"com.acme.inventory.consumed.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json",`
 	cases := map[string]struct {
 		from *v1.Reservation
 		want string
 	}{
 		"consumed": {partlyShipped(v1.PhaseConsumed), `{"specversion":"1.0","id":"outcome-1.consumed` + rest + `"time":"2030-01-02T03:05:05Z",` +
-			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Consumed",` + wireShipped(3) + `,"consumedAt":"2030-01-02T03:05:05Z"}}`},
+			`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Consumed",` + wireShipped(3) + `,"consumedAt":"2030-01-02T03:05:05Z"}}`},
 		"partly": {partlyShipped(v1.PhaseReserved), `{"specversion":"1.0","id":"outcome-1.consumed.2.2` + rest +
-			`"data":{"reservationId":"rsv-1","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
+			`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","cartId":"cart-1","orderId":"order-1","phase":"Reserved",` + wireShipped(2) + `}}`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -207,5 +210,27 @@ func TestStockLevelReply(t *testing.T) {
 		`"subject":"p","datacontenttype":"application/json","data":{"productId":"p","available":3,"reserved":0}}`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A Reservation that a person named goes by its uid, and its name is told beside it.
+func TestNamesThatPeopleGave(t *testing.T) {
+	const uid = "7d1c3fa4-223d-41d9-86c1-270e2989b101"
+	r := reservedReservation()
+	r.Name, r.UID, r.Spec.Command = "my-cart", uid, nil
+	outcome, _ := Outcome(r)
+	consumed := partlyShipped(v1.PhaseConsumed)
+	consumed.Name, consumed.UID, consumed.Spec.Command = "my-cart", uid, nil
+	for _, event := range []cloudevents.Event{outcome, ReleasedReply(consumed), ConsumedReply(consumed)} {
+		var told struct{ ReservationID, Name string }
+		if err := event.DataAs(&told); err != nil {
+			t.Fatal(err)
+		}
+		if event.Subject() != uid || told.ReservationID != uid || told.Name != "my-cart" {
+			t.Errorf("%s is about %s and tells %+v", event.Type(), event.Subject(), told)
+		}
+		if err := validate(t, schemaOf(t, event.Type()), event.Data()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -8,13 +8,12 @@ import (
 
 // Item is one line of a cart.
 type Item struct {
-	// ProductID is 1 to 128 printable ASCII characters.
 	ProductID string `json:"productId"`
 	// Quantity is the number of units, 1 to 1e9.
 	Quantity int64 `json:"quantity"`
 }
 
-// ReserveInventory is the payload of TypeReserve. What DecodeReserve returns
+// ReserveInventory is the payload of TypeReserve. What Decoder.Reserve returns
 // names every product once, in the order of the first mention.
 type ReserveInventory struct {
 	CartID     string `json:"cartId"`
@@ -28,7 +27,7 @@ type ReserveInventory struct {
 
 // ReleaseInventory is the payload of TypeRelease.
 type ReleaseInventory struct {
-	// ReservationID is the name of the Reservation.
+	// ReservationID names the Reservation: by its reservationId, its uid or its name.
 	ReservationID string `json:"reservationId"`
 	// Reason is one of the published release reasons, or empty. It goes with the
 	// release of everything.
@@ -39,7 +38,7 @@ type ReleaseInventory struct {
 
 // ConsumeInventory is the payload of TypeConsume.
 type ConsumeInventory struct {
-	// ReservationID is the name of the Reservation.
+	// ReservationID names the Reservation: by its reservationId, its uid or its name.
 	ReservationID string `json:"reservationId"`
 	// Items are the units shipped so far; none means everything that is left.
 	Items []PartialItem `json:"items,omitempty"`
@@ -49,7 +48,6 @@ type ConsumeInventory struct {
 // changes nothing. What is decoded names every product and location once, and a
 // product either with locations or without.
 type PartialItem struct {
-	// ProductID is 1 to 128 printable ASCII characters.
 	ProductID string `json:"productId"`
 	// LocationID is 1 to 63 printable ASCII characters, or empty: then the total is
 	// over all locations.
@@ -65,11 +63,14 @@ type GetStockLevel struct {
 
 // InventoryReserved is the payload of TypeReserved.
 type InventoryReserved struct {
-	ReservationID string           `json:"reservationId"`
-	OrderID       string           `json:"orderId,omitempty"`
-	CartID        string           `json:"cartId,omitempty"`
-	Items         []Item           `json:"items"`
-	ReservedAt    metav1.MicroTime `json:"reservedAt"`
+	// ReservationID is a UUID, as in every payload that tells of a Reservation.
+	ReservationID string `json:"reservationId"`
+	// Name is that of a Reservation that a person or Git named.
+	Name       string           `json:"name,omitempty"`
+	OrderID    string           `json:"orderId,omitempty"`
+	CartID     string           `json:"cartId,omitempty"`
+	Items      []Item           `json:"items"`
+	ReservedAt metav1.MicroTime `json:"reservedAt"`
 }
 
 // UnavailableItem is a line that could not be served.
@@ -93,6 +94,7 @@ type InventoryUnavailable struct {
 // after a release, or where it stood already.
 type InventoryReleased struct {
 	ReservationID string `json:"reservationId"`
+	Name          string `json:"name,omitempty"`
 	CartID        string `json:"cartId,omitempty"`
 	OrderID       string `json:"orderId,omitempty"`
 	// Phase is Released, or Unavailable where nothing was held; Consumed where
@@ -111,6 +113,7 @@ type InventoryReleased struct {
 // after a consume, or where it stood already.
 type InventoryConsumed struct {
 	ReservationID string `json:"reservationId"`
+	Name          string `json:"name,omitempty"`
 	CartID        string `json:"cartId,omitempty"`
 	OrderID       string `json:"orderId,omitempty"`
 	// Phase is Consumed, or Reserved where some units are still held.

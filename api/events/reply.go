@@ -2,6 +2,7 @@ package events
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -22,7 +23,8 @@ func ReleaseReasons() []v1.ReleaseReason {
 // Pending.
 func Released(r *v1.Reservation) InventoryReleased {
 	released := InventoryReleased{
-		ReservationID: r.Name,
+		ReservationID: r.ReservationID(),
+		Name:          r.GivenName(),
 		CartID:        r.Spec.CartID,
 		OrderID:       orderID(r),
 		Phase:         r.CurrentPhase(),
@@ -40,7 +42,8 @@ func Released(r *v1.Reservation) InventoryReleased {
 // sure that its phase is Consumed or Reserved.
 func Consumed(r *v1.Reservation) InventoryConsumed {
 	consumed := InventoryConsumed{
-		ReservationID: r.Name,
+		ReservationID: r.ReservationID(),
+		Name:          r.GivenName(),
 		CartID:        r.Spec.CartID,
 		OrderID:       orderID(r),
 		Phase:         r.CurrentPhase(),
@@ -119,11 +122,31 @@ func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *
 		}
 		id = fmt.Sprintf("%s.%d.%d", id, consumed, released)
 	}
-	event := newEvent(eventType, ReservationSource(r.Namespace), id, r.Name)
+	event := newEvent(eventType, ReservationSource(r.Namespace), id, r.ReservationID())
 	if at != nil {
 		event.SetTime(at.Time)
 	}
 	setData(&event, payload)
+	return event
+}
+
+// The extensions that name the command an event is about.
+const (
+	ExtensionCausationID     = "causationid"
+	ExtensionCausationSource = "causationsource"
+)
+
+// Failed is the event that tells why an event of a batch, of this source and id as far as
+// they are known, can never be carried out: its data is a problem document (RFC 9457). The id
+// must be unique within the namespace.
+func Failed(namespace, id, causationSource, causationID string, problem []byte) cloudevents.Event {
+	event := newEvent(TypeFailed, ReservationSource(namespace), id, "")
+	for name, value := range map[string]string{ExtensionCausationSource: causationSource, ExtensionCausationID: causationID} {
+		if value != "" {
+			event.SetExtension(name, value)
+		}
+	}
+	setData(&event, json.RawMessage(problem))
 	return event
 }
 

@@ -1,6 +1,11 @@
 package events
 
-import "embed"
+import (
+	"embed"
+	"encoding/json"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+)
 
 //go:embed schemas/*.json
 var schemaFiles embed.FS
@@ -16,6 +21,7 @@ var schemaFile = map[string]string{
 	TypeReleased:      "released.json",
 	TypeConsumed:      "consumed.json",
 	TypeStockLevel:    "stocklevel.json",
+	TypeFailed:        "failed.json",
 }
 
 // Types are the event types of the contract, in no order.
@@ -27,13 +33,40 @@ func Types() []string {
 	return types
 }
 
-// Schema is the JSON Schema (draft 2020-12) of an event type's payload; false for
-// a type that is not part of the contract.
-func Schema(eventType string) ([]byte, bool) {
+// Schema is the JSON Schema (draft 2020-12) of an event type's payload, where such ids are
+// taken; false for a type that is not part of the contract.
+func Schema(eventType string, ids v1.IDs) ([]byte, bool) {
 	file, ok := schemaFile[eventType]
 	if !ok {
 		return nil, false
 	}
 	schema, err := schemaFiles.ReadFile("schemas/" + file)
+	if err == nil && ids == v1.AnyIDs {
+		schema, err = withoutUUIDs(schema)
+	}
 	return schema, err == nil
+}
+
+// withoutUUIDs lets a schema take ids that are no UUIDs. The reservationId stays one.
+func withoutUUIDs(schema []byte) ([]byte, error) {
+	var document map[string]any
+	if err := json.Unmarshal(schema, &document); err != nil {
+		return nil, err
+	}
+	takeAnyIDs("", document)
+	return json.MarshalIndent(document, "", "  ")
+}
+
+// takeAnyIDs drops the format of each id within a part of a schema that has this name.
+func takeAnyIDs(name string, part any) {
+	object, ok := part.(map[string]any)
+	if !ok {
+		return
+	}
+	if object["format"] == "uuid" && name != "reservationId" {
+		delete(object, "format")
+	}
+	for name, inner := range object {
+		takeAnyIDs(name, inner)
+	}
 }

@@ -3,6 +3,8 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -10,10 +12,15 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// schemaOf compiles the schema of an event type.
+// schemaOf compiles the schema of an event type, where any ids are taken.
 func schemaOf(tb testing.TB, eventType string) *jsonschema.Schema {
 	tb.Helper()
-	text, ok := Schema(eventType)
+	return schemaFor(tb, eventType, v1.AnyIDs)
+}
+
+func schemaFor(tb testing.TB, eventType string, ids v1.IDs) *jsonschema.Schema {
+	tb.Helper()
+	text, ok := Schema(eventType, ids)
 	if !ok {
 		tb.Fatalf("no schema for %s", eventType)
 	}
@@ -70,6 +77,7 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 		TypeUnavailable:   {outcomeOf(unavailable)},
 		TypeReleased:      {encode(Released(released)), encode(Released(unavailable)), encode(Released(partlyShipped(v1.PhaseReserved))), encode(Released(partlyShipped(v1.PhaseConsumed)))},
 		TypeConsumed:      {encode(Consumed(partlyShipped(v1.PhaseReserved))), encode(Consumed(partlyShipped(v1.PhaseConsumed)))},
+		TypeFailed:        {Failed("shop", "f", "/s", "1", []byte(`{"type":"https://inventory.acme.com/problems/invalid","title":"Invalid message","status":400}`)).Data()},
 		TypeStockLevel:    {encode(StockLevel{ProductID: "p"}), encode(StockLevel{"p", 3, 4})},
 	}
 	if len(payloads) != len(Types()) {
@@ -89,7 +97,58 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 	if validate(t, schemaOf(t, TypeRelease), []byte(`{"reservationId":"r","reason":"EXPIRED","items":[{"productId":"p","quantity":1}]}`)) == nil {
 		t.Error("the schema of a release takes a reason for a part")
 	}
-	if _, ok := Schema("com.acme.other"); ok {
+	if _, ok := Schema("com.acme.other", v1.AnyIDs); ok {
 		t.Error("a type outside of the contract has a schema")
 	}
+}
+
+// What is read where UUIDs are taken, and what is read where any ids are, is what the
+// schemas say; whatever is told of it follows them too.
+func TestIDsFollowTheSchemas(t *testing.T) {
+	const uuid = "4465CA67-98d0-4514-baf8-1f97a0af0c27"
+	messages := map[string]struct {
+		text   string
+		decode func(d Decoder, data []byte) error
+	}{
+		"cartId":             {`{"cartId":%q,"items":[{"productId":"` + uuid + `","quantity":1}]}`, reserveOnly},
+		"customerId":         {`{"cartId":"` + uuid + `","customerId":%q,"items":[{"productId":"` + uuid + `","quantity":1}]}`, reserveOnly},
+		"orderId":            {`{"cartId":"` + uuid + `","orderId":%q,"items":[{"productId":"` + uuid + `","quantity":1}]}`, reserveOnly},
+		"items[0].productId": {`{"cartId":"` + uuid + `","items":[{"productId":%q,"quantity":1}]}`, reserveOnly},
+		"productId":          {`{"productId":%q}`, func(d Decoder, data []byte) error { _, err := d.GetStockLevel(data); return err }},
+	}
+	ids := map[string][2]bool{ // whether they are taken as UUIDs, and among any
+		uuid: {true, true}, strings.ToLower(uuid): {true, true},
+		"cart-17": {false, true}, "café 1": {false, true}, "商品": {false, true}, strings.Repeat("é", 128): {false, true},
+		"{" + uuid + "}": {false, true}, "urn:uuid:" + uuid: {false, true}, strings.ReplaceAll(uuid, "-", ""): {false, true},
+		strings.Repeat("é", 129): {false, false}, "": {false, false}, " a": {false, false}, "a\u00a0b": {false, false}, "a\tb": {false, false},
+		"\u200b": {false, false}, "a\u202eb": {false, false}, "\ufeffa": {false, false},
+	}
+	for field, m := range messages {
+		schemaType := TypeReserve
+		if field == "productId" {
+			schemaType = TypeStockLevelGet
+		}
+		for i, taken := range []v1.IDs{v1.UUIDs, v1.AnyIDs} {
+			schema := schemaFor(t, schemaType, taken)
+			for id, want := range ids {
+				data := fmt.Appendf(nil, m.text, id)
+				err := m.decode(Decoder{IDs: taken}, data)
+				if (err == nil) != want[i] || err != nil && !strings.HasPrefix(err.Error(), field+": ") {
+					t.Errorf("%s %q among %s: %v", field, id, taken, err)
+				}
+				if matches := validate(t, schema, data) == nil; matches != want[i] {
+					t.Errorf("%s %q among %s: the schema says %v", field, id, taken, matches)
+				}
+			}
+		}
+	}
+	// No schema can ask for one form of the same text.
+	if err := reserveOnly(anyIDs, []byte(`{"cartId":"cafe\u0301","items":[{"productId":"p","quantity":1}]}`)); err == nil {
+		t.Error("an id in another form than NFC is taken")
+	}
+}
+
+func reserveOnly(d Decoder, data []byte) error {
+	_, err := d.Reserve(data)
+	return err
 }

@@ -25,6 +25,9 @@ const (
 	TypeReleased   = "com.acme.inventory.released.v1"
 	TypeConsumed   = "com.acme.inventory.consumed.v1"
 	TypeStockLevel = "com.acme.inventory.stocklevel.v1"
+	// TypeFailed tells why an event of a batch can never be carried out. Others are told
+	// by the status of the response.
+	TypeFailed = "com.acme.inventory.failed.v1"
 )
 
 // ReservationSource is the CloudEvents source of everything that is told about

@@ -27,10 +27,10 @@ func TestClosedMessages(t *testing.T) {
 		"a very long name": {`{"` + strings.Repeat("x", 1000) + `":1}`, []string{strings.Repeat("x", 64) + "...: is not known here"}},
 	}
 	decoders := map[string]func([]byte) error{
-		"release":         func(data []byte) error { _, err := DecodeReleaseOf("r", data); return err },
-		"consume":         func(data []byte) error { _, err := DecodeConsumeOf("r", data); return err },
-		"release by name": func(data []byte) error { _, err := DecodeRelease(named(data)); return err },
-		"consume by name": func(data []byte) error { _, err := DecodeConsume(named(data)); return err },
+		"release":         func(data []byte) error { _, err := anyIDs.ReleaseOf("r", data); return err },
+		"consume":         func(data []byte) error { _, err := anyIDs.ConsumeOf("r", data); return err },
+		"release by name": func(data []byte) error { _, err := anyIDs.Release(named(data)); return err },
+		"consume by name": func(data []byte) error { _, err := anyIDs.Consume(named(data)); return err },
 	}
 	for name, tc := range cases {
 		for operation, decode := range decoders {
@@ -57,7 +57,7 @@ func named(data []byte) []byte {
 // An open message may say more than is read, but not nearly what is read.
 func TestOpenMessages(t *testing.T) {
 	reserve := func(more, inLine string) error {
-		_, err := DecodeReserve([]byte(`{"cartId":"c","items":[{"productId":"p","quantity":1` + inLine + `}]` + more + `}`))
+		_, err := anyIDs.Reserve([]byte(`{"cartId":"c","items":[{"productId":"p","quantity":1` + inLine + `}]` + more + `}`))
 		return err
 	}
 	for _, more := range []string{"", `,"colour":1`, `,"currency":"EUR"`, `,"id":1`, `,"customer":{}`, `,"channel":"web"`, `,"total":3`} {
@@ -81,7 +81,7 @@ func TestOpenMessages(t *testing.T) {
 			t.Errorf("%s: %v", inLine, err)
 		}
 	}
-	if _, err := DecodeGetStockLevel([]byte(`{"productId":"p","productID":"q"}`)); err == nil {
+	if _, err := anyIDs.GetStockLevel([]byte(`{"productId":"p","productID":"q"}`)); err == nil {
 		t.Error("a query with a near miss is taken")
 	}
 }
@@ -90,7 +90,7 @@ func TestOpenMessages(t *testing.T) {
 func TestIDsInCapitals(t *testing.T) {
 	const capital, lower = "4465CA67-98D0-4514-BAF8-1F97A0AF0C27", "4465ca67-98d0-4514-baf8-1f97a0af0c27"
 	line := `{"productId":"` + capital + `","quantity":1}`
-	reserve, err := DecodeReserve([]byte(`{"cartId":"` + capital + `","customerId":"` + capital + `","orderId":"` + capital + `","items":[` + line + `,{"productId":"` + lower + `","quantity":2},{"productId":"MUG","quantity":1}]}`))
+	reserve, err := anyIDs.Reserve([]byte(`{"cartId":"` + capital + `","customerId":"` + capital + `","orderId":"` + capital + `","items":[` + line + `,{"productId":"` + lower + `","quantity":2},{"productId":"MUG","quantity":1}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,14 +98,14 @@ func TestIDsInCapitals(t *testing.T) {
 	if diff := cmp.Diff(want, reserve); diff != "" {
 		t.Error(diff)
 	}
-	release, err := DecodeRelease([]byte(`{"reservationId":"` + capital + `","items":[` + line + `]}`))
+	release, err := anyIDs.Release([]byte(`{"reservationId":"` + capital + `","items":[` + line + `]}`))
 	if err != nil || release.ReservationID != lower || release.Items[0].ProductID != lower {
 		t.Errorf("%+v, %v", release, err)
 	}
-	if consume, err := DecodeConsumeOf(lower, []byte(`{"reservationId":"`+capital+`"}`)); err != nil || consume.ReservationID != lower {
+	if consume, err := anyIDs.ConsumeOf(lower, []byte(`{"reservationId":"`+capital+`"}`)); err != nil || consume.ReservationID != lower {
 		t.Errorf("%+v, %v", consume, err)
 	}
-	if query, err := DecodeGetStockLevel([]byte(`{"productId":"` + capital + `"}`)); err != nil || query.ProductID != lower {
+	if query, err := anyIDs.GetStockLevel([]byte(`{"productId":"` + capital + `"}`)); err != nil || query.ProductID != lower {
 		t.Errorf("%+v, %v", query, err)
 	}
 }

@@ -2,8 +2,9 @@ package v1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Reservation is one cart's hold on stock: all of its items or none. Its name
-// is the reservationId of the messages.
+// Reservation is one cart's hold on stock: all of its items or none. Its uid is the
+// reservationId of the messages; where it shows a command that came through the bridge,
+// its name is.
 //
 // It starts Pending and is decided once: Reserved or Unavailable. A Reserved
 // one ends Released (on request, on expiry, or by deletion) or Consumed. What
@@ -36,7 +37,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Reservation struct {
 	metav1.TypeMeta `json:",inline"`
-	// Standard object metadata. The name is the reservationId.
+	// Standard object metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
@@ -77,13 +78,17 @@ const (
 // Bounds of a Reservation, the same as in the schema, for callers that want to
 // refuse bad input before they send it.
 const (
-	MaxItems       = 100
-	MaxQuantity    = 1_000_000_000
-	MaxIDLength    = 128
-	MinHoldSeconds = 1
-	MaxHoldSeconds = 24 * 60 * 60
-	// PrintableID is the pattern of every id in a spec.
-	PrintableID = `^[!-~]([ -~]*[!-~])?$`
+	MaxItems          = 100
+	MaxQuantity       = 1_000_000_000
+	MaxIDLength       = 128
+	MaxLocationLength = 63
+	MinHoldSeconds    = 1
+	MaxHoldSeconds    = 24 * 60 * 60
+	// PrintableID is the pattern of every id in a spec: see AnyIDs. An operator takes UUIDs
+	// alone unless it is told otherwise.
+	PrintableID = `^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
+	// PrintableLocation is the pattern of a location.
+	PrintableLocation = `^[!-~]([ -~]*[!-~])?$`
 )
 
 // The rules are evaluated at every update, of the status too, and each field that a rule
@@ -110,31 +115,31 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="command never changes: it is the bridge that sets it"
 	Command *Command `json:"command,omitempty"`
 
-	// CartID names the checked-out cart (1 to 128 printable ASCII characters).
-	// It never changes.
+	// CartID names the checked-out cart: a UUID, or where the operator runs with
+	// --ids=any 1 to 128 printable characters. It never changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cartID never changes"
 	CartID string `json:"cartID"`
 
-	// CustomerID names the customer the cart belongs to (up to 128 printable
-	// ASCII characters). It never changes.
+	// CustomerID names the customer the cart belongs to, by an id as cartID is one.
+	// It never changes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="customerID never changes"
 	CustomerID string `json:"customerID,omitempty"`
 
-	// OrderID names the order the cart became (up to 128 printable ASCII
-	// characters). It may be set later, once. The outcome's event carries it
+	// OrderID names the order the cart became, by an id as cartID is one. It may be
+	// set later, once. The outcome's event carries it
 	// only if it was set before the decision.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="orderID can be set once and then never changes"
 	OrderID string `json:"orderID,omitempty"`
 
@@ -218,12 +223,12 @@ type Command struct {
 
 // ReservationItem is one line of a cart.
 type ReservationItem struct {
-	// ProductID names the product (1 to 128 printable ASCII characters). The case
-	// of a UUID does not count.
+	// ProductID names the product, by an id as cartID is one. The case of a UUID does
+	// not count.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	ProductID string `json:"productID"`
 
 	// Quantity is the number of units wanted (1 to 1e9).
@@ -236,11 +241,11 @@ type ReservationItem struct {
 // PartialItem is a running total of units of one product, at one location or over
 // all of them.
 type PartialItem struct {
-	// ProductID names the product (1 to 128 printable ASCII characters).
+	// ProductID names the product.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	ProductID string `json:"productID"`
 
 	// LocationID names the location the units are in (up to 63 printable ASCII

@@ -95,9 +95,10 @@ type ReservationStatus struct {
 
 	// Conditions are Decided (there is an outcome, either way, or none will come),
 	// Reserved (the units are held), Complete (nothing will change any more),
-	// Stalled (it was refused) and, only after trouble, Delivered (the outcome's event
-	// reached the sink) and ItemsMatch=False (a line of consumeItems or
-	// releaseItems cannot be carried out as it is).
+	// Stalled (it was refused, or cannot be decided as it is) and, only after trouble, Delivered (the outcome's event
+	// reached the sink), ItemsMatch=False (a line of consumeItems or releaseItems
+	// cannot be carried out as it is) and OrderAttached=False (orderID, set since
+	// the decision, is no id that is taken).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -156,18 +157,41 @@ const (
 	// ConditionItemsMatch is there, and False, while the spec states a part that
 	// does not match the allocations.
 	ConditionItemsMatch = "ItemsMatch"
+	// ConditionOrderAttached is there, and False, while the spec names an order, since
+	// the decision, by an id that is not taken.
+	ConditionOrderAttached = "OrderAttached"
 
 	ReasonAllocated         = "Allocated"
 	ReasonInsufficientStock = "InsufficientStock"
 	ReasonReleased          = "Released"
 	ReasonConsumed          = "Consumed"
 	ReasonTooLarge          = "TooLarge"
+	// ReasonInvalidID is that of StockItems too.
+	ReasonInvalidID = "InvalidID"
 
 	// The reasons of ItemsMatch=False.
 	ReasonNoSuchAllocation = "NoSuchAllocation"
 	ReasonMoreThanReserved = "MoreThanReserved"
 	ReasonContradictsTotal = "ContradictsTotal"
 )
+
+// ReservationID is the reservationId of the messages, a UUID: the name where the Reservation
+// shows a command that came through the bridge, else its uid.
+func (r *Reservation) ReservationID() string {
+	if r.Spec.Command != nil {
+		return r.Name
+	}
+	return string(r.UID)
+}
+
+// GivenName is the name of a Reservation that a person or Git named; it is empty where the
+// name is the ReservationID.
+func (r *Reservation) GivenName() string {
+	if r.Spec.Command != nil {
+		return ""
+	}
+	return r.Name
+}
 
 // Decided tells whether the Reservation has an outcome, whatever became of it
 // afterwards. A Reservation released while it was Pending has none.

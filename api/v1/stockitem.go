@@ -46,13 +46,13 @@ type StockItem struct {
 
 // StockItemSpec is what the owner of the stock declares.
 type StockItemSpec struct {
-	// ProductID names the product: 1 to 128 printable ASCII characters without
-	// a space at either end, usually a UUID, whose case does not count. It never
-	// changes.
+	// ProductID names the product: a UUID, whose case does not count, or where the
+	// operator runs with --ids=any 1 to 128 printable characters without a space at
+	// either end. It never changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
+	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="productID never changes: make another StockItem for another product"
 	ProductID string `json:"productID"`
 

@@ -76,7 +76,7 @@ func (o *ours) run(ctx context.Context, more ...string) error {
 		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics, "--pprof-address", pprof,
 		"--namespaces", o.namespace, "--default-namespace", o.namespace,
 		"--leader-election-namespace", systemNamespace, "--leader-election-id", o.namespace,
-		"--sink", o.sink,
+		"--sink", o.sink, "--reply", "always",
 	}, slices.Concat(o.flags, more)...)...)
 	command.Env = append(os.Environ(), o.env...)
 	if o.operator, err = o.lab.run(o.namespace, command); err != nil {

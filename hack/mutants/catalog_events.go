@@ -38,6 +38,16 @@ var ofEvents = []mutant{
 		caughtBy: by(unit(eventsPackage, "TestOutcome")),
 	},
 	{
+		name:  "name-as-reservation-id",
+		fault: "an event names the reservation of an object by its name, which is no UUID",
+		patches: []patch{{
+			file: "api/events/outcome.go",
+			old:  `		ReservationID: r.ReservationID(),`,
+			new:  `		ReservationID: map[bool]string{true: r.Name, false: r.ReservationID()}[MUTANT],`,
+		}},
+		caughtBy: by(unit(eventsPackage, "TestNamesThatPeopleGave")),
+	},
+	{
 		name:  "payload-follows-the-spec",
 		fault: "an event's payload follows changes made after the outcome",
 		patches: []patch{{

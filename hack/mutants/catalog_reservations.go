@@ -18,13 +18,33 @@ var ofReservations = []mutant{
 		fault: "a position that somebody wrote into a Reservation's status keeps it from ever being shown again",
 		patches: []patch{{
 			file: "controllers/reservation_show.go",
-			old:  `		want = shownAs(object, now)`,
+			old:  `		want = shownAs(object, now, p.IDs)`,
 			new: `		if MUTANT {
 			return errUnsaid
 		}
-		want = shownAs(object, now)`,
+		want = shownAs(object, now, p.IDs)`,
 		}},
 		caughtBy: by(unit(controllersPackage, "TestErased")),
+	},
+	{
+		name:  "objects-take-any-id",
+		fault: "an object is decided whose ids break the published schemas",
+		patches: []patch{{
+			file: "controllers/reservation_decide.go",
+			old:  `wrong := invalidID(object, p.IDs); wrong != ""`,
+			new:  `wrong := invalidID(object, p.IDs); wrong != "" && !MUTANT`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestReservationWithInvalidID")),
+	},
+	{
+		name:  "order-of-any-id",
+		fault: "an order is attached later by an id that is not taken",
+		patches: []patch{{
+			file: "controllers/wants.go",
+			old:  `&& ids.Wrong(order) == ""`,
+			new:  `&& (MUTANT || ids.Wrong(order) == "")`,
+		}},
+		caughtBy: by(unit(controllersPackage, "TestLaterOrderWithInvalidID")),
 	},
 	{
 		name:  "blind-status-write",

@@ -37,7 +37,7 @@ func operatorArguments(o options, keys credentials) []string {
 		"--default-namespace=" + shopNamespace,
 		"--leader-elect=true",
 		"--leader-election-namespace=" + systemNamespace,
-		"--sink=http://" + loopback(o.sinkPort),
+		"--sink=http://" + loopback(o.sinkPort), "--reply=always",
 		"--zap-encoder=console",
 	}
 }

@@ -137,7 +137,7 @@ func (s *shop) showItem(r *allocator.Runner, i *v1.StockItem) {
 	s.Helper()
 	r.Read(func(state *stock.State, log *journal.Log) {
 		p, _ := state.Position(stock.ID(i.UID))
-		view.ShowItem(i, p, time.Now())
+		view.ShowItem(i, p, v1.AnyIDs, time.Now())
 		i.Status.Position = allocator.PositionOf(log).String()
 	})
 	s.must(s.client.Status().Update(s.Context(), i))

@@ -43,12 +43,15 @@ func compareStatus(c *comparison, is, was *v1.ReservationStatus) {
 func compareItem(c *comparison, known stock.Item, is stock.Position, was *v1.StockItemStatus) {
 	want := &v1.StockItem{
 		ObjectMeta: metav1.ObjectMeta{Generation: known.Generation},
-		Spec:       v1.StockItemSpec{Suspended: known.Suspended, LowStockThreshold: known.LowStock},
+		Spec:       v1.StockItemSpec{ProductID: string(known.Product), Suspended: known.Suspended, LowStockThreshold: known.LowStock},
 	}
-	view.ShowItem(want, is, time.Time{})
+	view.ShowItem(want, is, v1.AnyIDs, time.Time{})
 	compareItemStatus(c, &want.Status, was)
-	compareConditions(c, want.Status.Conditions, was.Conditions,
-		v1.ConditionReady, v1.ConditionInStock, v1.ConditionLowStock, v1.ConditionOversold, v1.ConditionStalled)
+	compareConditions(c, want.Status.Conditions, was.Conditions, v1.ConditionInStock, v1.ConditionLowStock, v1.ConditionOversold)
+	// Which ids are taken is said by a flag, not by the journal.
+	if ready := meta.FindStatusCondition(was.Conditions, v1.ConditionReady); ready == nil || ready.Reason != v1.ReasonInvalidID {
+		compareConditions(c, want.Status.Conditions, was.Conditions, v1.ConditionReady, v1.ConditionStalled)
+	}
 }
 
 func compareItemStatus(c *comparison, is, was *v1.StockItemStatus) {

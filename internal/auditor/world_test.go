@@ -404,7 +404,7 @@ func (w *world) want(object client.Object) client.Object {
 			return nil
 		}
 		want := o.DeepCopy()
-		view.ShowItem(want, p, fixture.Start)
+		view.ShowItem(want, p, v1.AnyIDs, fixture.Start)
 		if len(between(o, want)) == 0 && slices.Equal(want.Status.Conditions, o.Status.Conditions) {
 			return nil
 		}

@@ -31,7 +31,7 @@ type Answer struct {
 
 // asking are the headers of a request that travel, beside those of a CloudEvent.
 var asking = map[string]bool{
-	"Content-Type": true, "Idempotency-Key": true, "Prefer": true, "Accept": true, "Traceparent": true, "Tracestate": true,
+	"Content-Type": true, "Idempotency-Key": true, "Prefer": true, "Kn-Namespace": true, "Accept": true, "Traceparent": true, "Tracestate": true,
 	"Inventory-Position": true, "Authorization": true, HeaderID: true,
 }
 

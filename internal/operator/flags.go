@@ -39,6 +39,7 @@ type Options struct {
 	renewDeadline           time.Duration
 	retryPeriod             time.Duration
 
+	ids                 v1.IDs
 	defaultHold         time.Duration
 	retention           time.Duration
 	show                string
@@ -48,6 +49,7 @@ type Options struct {
 	journalCompactAbove int64
 	journalBandwidth    int
 	journalFormat       int
+	reply               string
 	sink                string
 	deadLetterSink      string
 	workers             int
@@ -84,6 +86,9 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.DurationVar(&o.renewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
 	flags.DurationVar(&o.retryPeriod, "retry-period", 300*time.Millisecond,
 		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
+	flags.StringVar((*string)(&o.ids), "ids", string(v1.UUIDs),
+		"which ids of products, carts, customers and orders are taken: uuid, as the published schemas say, or any "+
+			"(1 to 128 printable characters)")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
 		"how long a finished Reservation is remembered; longer than any redelivery of a command")
@@ -102,6 +107,9 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.IntVar(&o.journalFormat, "journal-format", max(journal.OldestFormat, journal.Format-1),
 		fmt.Sprintf("format that journals are written in, %d to %d; the newest once no operator is left that does not know it",
 			journal.OldestFormat, journal.Format))
+	flags.StringVar(&o.reply, "reply", string(webhook.ReplyAuto),
+		"which commands that are CloudEvents are answered with their outcome's event: always, never, or auto: those whose outcome goes to no sink, "+
+			"and those that say Prefer: return=representation. The others are answered 202")
 	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
@@ -143,12 +151,16 @@ func (o Options) showing() controllers.Showing {
 func (o Options) validate() error {
 	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
 	switch {
+	case o.ids != v1.UUIDs && o.ids != v1.AnyIDs:
+		return fmt.Errorf("--ids is %q: give %s or %s", o.ids, v1.UUIDs, v1.AnyIDs)
 	case o.defaultHold < lowest || o.defaultHold > highest:
 		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
 	case o.retention <= 0:
 		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
 	case !slices.Contains(showModes, controllers.ShowMode(o.show)):
 		return fmt.Errorf("--show is %q: give held, all or none", o.show)
+	case !slices.Contains(webhook.Replies(), webhook.Reply(o.reply)):
+		return fmt.Errorf("--reply is %q: give auto, always or never", o.reply)
 	case o.maxShown < 0:
 		return fmt.Errorf("--max-shown is %d: give 1 or more, or 0 for no bound", o.maxShown)
 	case o.objectRetention <= 0:

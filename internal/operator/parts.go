@@ -82,11 +82,11 @@ func (p *parts) makePublisher() error {
 func (p *parts) makeControllers() error {
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: p.queue, Load: &p.load,
-		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, Now: p.clock.Now, Workers: p.o.workers,
+		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, IDs: p.o.ids, Now: p.clock.Now, Workers: p.o.workers,
 	}
-	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now}
+	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now, IDs: p.o.ids}
 	items := &controllers.StockItemReconciler{
-		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now,
+		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now, IDs: p.o.ids,
 	}
 	ledgers := &controllers.StockLedgerReconciler{
 		Client: p.GetClient(), Namespaces: p.namespaces, Stocked: items.Stocked, Limit: p.o.journalLimit, Now: p.clock.Now,

@@ -14,8 +14,7 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// Name is the name of the object that shows a reservation: the reservationId of the
-// messages.
+// Name is the name of the object that shows a reservation.
 func Name(r *stock.Reservation) string {
 	if r.Object.Name != "" {
 		return r.Object.Name
@@ -57,8 +56,8 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 	return object
 }
 
-// Show makes an object's status say how a reservation stands. The conditions Delivered and
-// ItemsMatch are not the journal's and stay as they are; so does the position.
+// Show makes an object's status say how a reservation stands. The conditions Delivered,
+// ItemsMatch and OrderAttached are not the journal's and stay as they are; so does the position.
 func Show(object *v1.Reservation, r *stock.Reservation) {
 	before := object.Status
 	object.Status = v1.ReservationStatus{
@@ -74,7 +73,7 @@ func Show(object *v1.Reservation, r *stock.Reservation) {
 	} else {
 		showHold(object, r)
 	}
-	for _, kind := range []string{v1.ConditionDelivered, v1.ConditionItemsMatch} {
+	for _, kind := range []string{v1.ConditionDelivered, v1.ConditionItemsMatch, v1.ConditionOrderAttached} {
 		if condition := meta.FindStatusCondition(before.Conditions, kind); condition != nil {
 			s.Conditions = append(s.Conditions, *condition)
 		}

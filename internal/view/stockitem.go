@@ -11,29 +11,33 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// ShowItem makes an item's status say where the item stands, as of its generation. The
-// position of the journal stays as it is.
-func ShowItem(item *v1.StockItem, p stock.Position, now time.Time) {
+// ShowItem makes an item's status say where the item stands, as of its generation. Where ids
+// do not take the product's, nobody can ask for the units. The position of the journal stays
+// as it is.
+func ShowItem(item *v1.StockItem, p stock.Position, ids v1.IDs, now time.Time) {
 	s := &item.Status
 	s.ObservedGeneration = item.Generation
 	s.OnHand, s.Consumed, s.Reserved, s.Available, s.Shortfall = p.OnHand, p.Consumed, p.Reserved, p.Available, p.Shortfall
 	s.Refused = p.Refused
-	for _, c := range []metav1.Condition{ready(p), inStock(item, p), lowStock(item, p), oversold(p)} {
+	for _, c := range []metav1.Condition{ready(item, p, ids), inStock(item, p), lowStock(item, p), oversold(p)} {
 		c.ObservedGeneration = item.Generation
 		c.LastTransitionTime = metav1.NewTime(now)
 		meta.SetStatusCondition(&s.Conditions, c)
 	}
-	if p.Serving {
+	stalled := ready(item, p, ids)
+	if p.Serving && stalled.Reason != v1.ReasonInvalidID {
 		meta.RemoveStatusCondition(&s.Conditions, v1.ConditionStalled)
 		return
 	}
-	stalled := ready(p)
 	stalled.Type, stalled.Status = v1.ConditionStalled, metav1.ConditionTrue
 	stalled.ObservedGeneration, stalled.LastTransitionTime = item.Generation, metav1.NewTime(now)
 	meta.SetStatusCondition(&s.Conditions, stalled)
 }
 
-func ready(p stock.Position) metav1.Condition {
+func ready(item *v1.StockItem, p stock.Position, ids v1.IDs) metav1.Condition {
+	if wrong := ids.Wrong(item.Spec.ProductID); wrong != "" {
+		return condition(v1.ConditionReady, false, v1.ReasonInvalidID, "spec.productID "+wrong+": make another StockItem")
+	}
 	if !p.Serving {
 		return condition(v1.ConditionReady, false, v1.ReasonDuplicateStockItem,
 			fmt.Sprintf("StockItem %s serves this product at this location: delete one of the two", p.ServingName))

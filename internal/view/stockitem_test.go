@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +82,8 @@ func TestShowItem(t *testing.T) {
 					ObservedGeneration: 6, OnHand: 99, Reserved: 99, Available: 99, Shortfall: 99, Consumed: 99, Refused: 99, Position: "0a1b2c3d.7.12",
 				},
 			}
-			view.ShowItem(item, tc.position, fixture.Start)
+			item.Spec.ProductID = "p"
+			view.ShowItem(item, tc.position, v1.AnyIDs, fixture.Start)
 			got := *item.Status.DeepCopy()
 			got.Conditions = nil
 			tc.want.ObservedGeneration, tc.want.Position = 7, "0a1b2c3d.7.12"
@@ -103,7 +105,7 @@ func TestShowItem(t *testing.T) {
 				t.Errorf("conditions (-want +got):\n%s", diff)
 			}
 			again := item.DeepCopy()
-			view.ShowItem(again, tc.position, fixture.Start.Add(time.Hour))
+			view.ShowItem(again, tc.position, v1.AnyIDs, fixture.Start.Add(time.Hour))
 			if diff := cmp.Diff(item, again); diff != "" {
 				t.Errorf("shown again an hour later it differs, and would be written (-want +got):\n%s", diff)
 			}
@@ -113,12 +115,12 @@ func TestShowItem(t *testing.T) {
 
 // A condition that changes says since when.
 func TestShowItemLater(t *testing.T) {
-	item := &v1.StockItem{}
+	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "p"}}
 	p := stock.Position{Serving: true, OnHand: 1, Available: 1}
-	view.ShowItem(item, p, fixture.Start)
+	view.ShowItem(item, p, v1.AnyIDs, fixture.Start)
 	p.Reserved, p.Available = 1, 0
 	later := fixture.Start.Add(time.Hour)
-	view.ShowItem(item, p, later)
+	view.ShowItem(item, p, v1.AnyIDs, later)
 	for _, c := range item.Status.Conditions {
 		want := fixture.Start
 		if c.Type == v1.ConditionInStock {
@@ -138,8 +140,8 @@ func TestShortfall(t *testing.T) {
 		"5 promised units are not on hand, and 50 more units were shipped than received: raise received or release reservations": {Consumed: 100, Reserved: 5, Shortfall: 55},
 	} {
 		p.Serving = true
-		item := &v1.StockItem{}
-		view.ShowItem(item, p, fixture.Start)
+		item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "p"}}
+		view.ShowItem(item, p, v1.AnyIDs, fixture.Start)
 		for _, kind := range []string{v1.ConditionReady, v1.ConditionOversold} {
 			if got := meta.FindStatusCondition(item.Status.Conditions, kind).Message; got != says {
 				t.Errorf("%s says %q, want %q", kind, got, says)
@@ -150,9 +152,31 @@ func TestShortfall(t *testing.T) {
 
 // Nothing is sold from an item that is being deleted.
 func TestTerminatingItem(t *testing.T) {
-	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{Time: fixture.Start}}}
-	view.ShowItem(item, stock.Position{Serving: true, OnHand: 5}, fixture.Start)
+	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{Time: fixture.Start}}, Spec: v1.StockItemSpec{ProductID: "p"}}
+	view.ShowItem(item, stock.Position{Serving: true, OnHand: 5}, v1.AnyIDs, fixture.Start)
 	if in := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionInStock); in.Reason != v1.ReasonSuspended || !view.Suspended(item) {
 		t.Errorf("told %+v", in)
+	}
+}
+
+// Nobody can ask for a product by an id that is not taken, so its item does not serve well;
+// its figures stay what they are.
+func TestShowItemOfInvalidProduct(t *testing.T) {
+	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "mug"}}
+	p := stock.Position{Serving: true, OnHand: 5, Available: 5}
+	for _, ids := range []v1.IDs{v1.UUIDs, v1.AnyIDs, v1.UUIDs} {
+		view.ShowItem(item, p, ids, fixture.Start)
+		ready := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionReady)
+		stalled := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionStalled)
+		if ids == v1.AnyIDs {
+			if ready.Status != metav1.ConditionTrue || stalled != nil {
+				t.Errorf("among any ids it is %+v, %+v", ready, stalled)
+			}
+			continue
+		}
+		if ready.Status != metav1.ConditionFalse || stalled.Status != metav1.ConditionTrue || stalled.Reason != v1.ReasonInvalidID ||
+			!strings.Contains(stalled.Message, "spec.productID must be a UUID") || item.Status.OnHand != 5 {
+			t.Errorf("among UUIDs it is %+v, %+v", ready, stalled)
+		}
 	}
 }

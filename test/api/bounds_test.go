@@ -42,13 +42,13 @@ func TestPartialBoundsAreTheSchemas(t *testing.T) {
 			t.Errorf("%s: at most %d lines of %v units, want %d of %d", list, lines, most, v1.MaxItems, v1.MaxQuantity)
 		}
 		product, location := line["productID"], line["locationID"]
-		orNone := "^(" + strings.Trim(v1.PrintableID, "^$") + ")?$"
+		orNone := "^(" + strings.Trim(v1.PrintableLocation, "^$") + ")?$"
 		if *product.MaxLength != v1.MaxIDLength || product.Pattern != v1.PrintableID || location.Pattern != orNone {
 			t.Errorf("%s: products are %s of at most %d, locations %s", list, product.Pattern, *product.MaxLength, location.Pattern)
 		}
 		for length, want := range map[int64]bool{*location.MaxLength: true, *location.MaxLength + 1: false} {
 			text := strings.Repeat("x", int(length))
-			_, err := events.DecodeConsume([]byte(`{"reservationId":"r","items":[{"productId":"p","locationId":"` + text + `","quantity":1}]}`))
+			_, err := events.Decoder{IDs: v1.AnyIDs}.Consume([]byte(`{"reservationId":"r","items":[{"productId":"p","locationId":"` + text + `","quantity":1}]}`))
 			if got := err == nil; got != want {
 				t.Errorf("%s: the bridge takes a location of %d characters: %t, want %t", list, length, got, want)
 			}
@@ -75,7 +75,7 @@ func TestHoldSpellingsAreTheRules(t *testing.T) {
 	for _, hold := range []string{
 		"15m", "1h30m", "1.5h", "90m30.5s", "1h1m1s1ms", "86400000ms", "24h", "1h1h", "1m1h", "60000000us", "5000000000ns", "+1h", "-1h", "1 h", "1d", "60", "1e1m", "0.5s", "24h1ms", "0000001h", "00001h",
 	} {
-		_, err := events.DecodeReserve([]byte(`{"cartId":"c","holdFor":"` + hold + `","items":[{"productId":"p","quantity":1}]}`))
+		_, err := events.Decoder{IDs: v1.AnyIDs}.Reserve([]byte(`{"cartId":"c","holdFor":"` + hold + `","items":[{"productId":"p","quantity":1}]}`))
 		c := ruleCase{change: set("spec.holdFor", hold)}
 		if err != nil {
 			c.refused = refuse("spec.holdFor", "")

@@ -141,29 +141,41 @@ func itemsNamed(prefix string, n int) []any {
 	return items(lines...)
 }
 
+// locations are cases of a location's name, up to longest characters, in the field at a
+// dotted path.
+func locations(path string, longest int) map[string]ruleCase {
+	cases := ids(path, longest)
+	cases["unicode"] = ruleCase{set(path, "Blaubeertüte"), refuse(path, "should match")}
+	cases["longest unicode"] = ruleCase{set(path, strings.Repeat("é", longest)), refuse(path, "should match")}
+	return cases
+}
+
 // ids are cases of a string that names something, up to longest characters,
 // in the field at a dotted path.
 func ids(path string, longest int) map[string]ruleCase {
 	field := path
 	return map[string]ruleCase{
-		"one character": {change: set(path, "x")},
-		"a UUID":        {change: set(path, "4465ca67-98d0-4514-baf8-1f97a0af0c27")},
-		"inner spaces":  {change: set(path, "blue mug, large")},
-		"all printable": {change: set(path, printable(longest))},
-		"longest":       {change: set(path, strings.Repeat("x", longest))},
-		"too long":      {set(path, strings.Repeat("x", longest+1)), refuse(field, "may not be more than "+strconv.Itoa(longest))},
-		"empty":         {set(path, ""), refuse(field, "should be at least 1 chars long")},
-		"a space":       {set(path, " "), refuse(field, "should match")},
-		"leading space": {set(path, " x"), refuse(field, "should match")},
-		"space at end":  {set(path, "x "), refuse(field, "should match")},
-		"newline":       {set(path, "a\nb"), refuse(field, "should match")},
-		"newline end":   {set(path, "a\n"), refuse(field, "should match")},
-		"tab":           {set(path, "a\tb"), refuse(field, "should match")},
-		"NUL":           {set(path, "a\x00b"), refuse(field, "should match")},
-		"DEL":           {set(path, "a\x7f"), refuse(field, "should match")},
-		"unicode":       {set(path, "Blaubeertüte"), refuse(field, "should match")},
-		"no-break":      {set(path, "a\u00a0b"), refuse(field, "should match")},
-		"a number":      {set(path, int64(5)), refuse(field, "must be of type string")},
+		"one character":   {change: set(path, "x")},
+		"a UUID":          {change: set(path, "4465ca67-98d0-4514-baf8-1f97a0af0c27")},
+		"inner spaces":    {change: set(path, "blue mug, large")},
+		"all printable":   {change: set(path, printable(longest))},
+		"longest":         {change: set(path, strings.Repeat("x", longest))},
+		"too long":        {set(path, strings.Repeat("x", longest+1)), refuse(field, "may not be more than "+strconv.Itoa(longest))},
+		"empty":           {set(path, ""), refuse(field, "should be at least 1 chars long")},
+		"a space":         {set(path, " "), refuse(field, "should match")},
+		"leading space":   {set(path, " x"), refuse(field, "should match")},
+		"space at end":    {set(path, "x "), refuse(field, "should match")},
+		"newline":         {set(path, "a\nb"), refuse(field, "should match")},
+		"newline end":     {set(path, "a\n"), refuse(field, "should match")},
+		"tab":             {set(path, "a\tb"), refuse(field, "should match")},
+		"NUL":             {set(path, "a\x00b"), refuse(field, "should match")},
+		"DEL":             {set(path, "a\x7f"), refuse(field, "should match")},
+		"unicode":         {change: set(path, "Blaubeertüte")},
+		"longest unicode": {change: set(path, strings.Repeat("é", longest))},
+		"zero width":      {set(path, "a\u200bb"), refuse(field, "should match")},
+		"turned around":   {set(path, "a\u202eb"), refuse(field, "should match")},
+		"no-break":        {set(path, "a\u00a0b"), refuse(field, "should match")},
+		"a number":        {set(path, int64(5)), refuse(field, "must be of type string")},
 	}
 }
 

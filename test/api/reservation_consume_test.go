@@ -121,6 +121,7 @@ func checkTotalsIDs(t *testing.T, list, field string, longest int) {
 	const scratch = "scratch"
 	cases := ids(scratch, longest)
 	if field == "locationID" {
+		cases = locations(scratch, longest)
 		cases["empty"] = ruleCase{change: cases["empty"].change} // all locations
 	}
 	for name, c := range cases {

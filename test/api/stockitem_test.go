@@ -10,7 +10,7 @@ func TestStockItemIDs(t *testing.T) {
 		checkCreates(t, stockItems, newStockItem(), ids("spec.productID", 128))
 	})
 	t.Run("locationID", func(t *testing.T) {
-		checkCreates(t, stockItems, newStockItem(), ids("spec.locationID", 63))
+		checkCreates(t, stockItems, newStockItem(), locations("spec.locationID", 63))
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
@@ -68,8 +69,11 @@ func agrees(a, b *v1.ReservationStatus) bool {
 // figures depend on.
 func Shown(namespace string, r *stock.Reservation) *v1.Reservation {
 	object := &v1.Reservation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: Name(r)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: Name(r), UID: types.UID(r.Object.UID)},
 		Spec:       v1.ReservationSpec{CartID: string(r.Cart), CustomerID: string(r.Customer)},
+	}
+	if r.Command.ID != "" {
+		object.Spec.Command = &v1.Command{Source: r.Command.Source, ID: string(r.Command.ID)}
 	}
 	at := metav1.NewMicroTime(moment(r.At))
 	s := &object.Status

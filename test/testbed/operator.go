@@ -45,7 +45,8 @@ func (w *World) Launch(kubeconfig string, flags ...string) *Operator {
 func (w *World) LaunchAt(address, kubeconfig string, flags ...string) *Operator {
 	w.Helper()
 	arguments := append([]string{
-		"--kubeconfig", kubeconfig,
+		"--kubeconfig", kubeconfig, "--ids", "any", // words read better than UUIDs
+		"--reply", "always", // who asks is told, beside the sink
 		"--bridge-address", address, "--metrics-address", "0",
 		"--default-namespace", w.Namespace, "--namespaces", w.Namespace,
 		"--leader-election-namespace", "inventory-system", "--leader-election-id", w.Namespace,

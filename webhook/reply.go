@@ -1,0 +1,74 @@
+package webhook
+
+import (
+	"net/http"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+)
+
+// Reply says which commands that come as CloudEvents are answered with the event that tells
+// what became of them. Queries and plain HTTP are always answered in full.
+type Reply string
+
+const (
+	// ReplyAuto answers a command unless its outcome goes to a sink anyway, so that nobody
+	// gets it twice. With Prefer: return=representation it is answered nevertheless.
+	ReplyAuto Reply = "auto"
+	// ReplyAlways answers every command.
+	ReplyAlways Reply = "always"
+	// ReplyNever answers none.
+	ReplyNever Reply = "never"
+)
+
+// Replies are all of them.
+func Replies() []Reply { return []Reply{ReplyAuto, ReplyAlways, ReplyNever} }
+
+// writeReply answers a message whose record has landed: with an event, or with 202 and none.
+func (b *bridge) writeReply(x *exchange, r *http.Request, reply cloudevents.Event) error {
+	switch {
+	case b.tells(x):
+		return writeEvent(x, r, reply)
+	case x.prefers.async:
+		x.accept(reply.Subject())
+	default:
+		x.WriteHeader(http.StatusAccepted)
+	}
+	return nil
+}
+
+// tells tells whether a message is answered with its event.
+func (b *bridge) tells(x *exchange) bool {
+	switch {
+	case x.operation == operationStockLevel:
+		return true
+	case x.prefers.async:
+		return false
+	}
+	switch b.Reply {
+	case ReplyAlways:
+		return true
+	case ReplyNever:
+		return false
+	}
+	// What became of a release or a consume goes to no sink.
+	if !b.Sink || x.operation != operationReserve {
+		return true
+	}
+	if x.prefers.full {
+		x.applied(preferFull)
+	}
+	return x.prefers.full
+}
+
+// accept answers that a command has landed, and where to ask what became of it.
+func (x *exchange) accept(reservationID string) {
+	x.applied(preferAsync)
+	x.Header().Set("Location", x.location(reservationID))
+	x.WriteHeader(http.StatusAccepted)
+}
+
+// location is the path of a Reservation, in the form in which the request named its
+// namespace.
+func (x *exchange) location(reservationID string) string {
+	return x.prefix + "/reservations/" + reservationID
+}
