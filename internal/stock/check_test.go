@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -89,6 +90,11 @@ func checkStocks(t testing.TB, s *State) {
 	}
 	if len(reserved) > 0 {
 		t.Fatalf("nothing is known of %v", reserved)
+	}
+	for product, places := range s.products {
+		if !slices.IsSortedFunc(places, func(a, b *locationStock) int { return cmp.Compare(b.priority(), a.priority()) }) {
+			t.Fatalf("the places of %s are not in order of their priorities", product)
+		}
 	}
 	for _, i := range s.items {
 		if !slices.Contains(s.stocks[i.key()].items, i) {

@@ -103,7 +103,8 @@ func TestCodingIsDeterministicCBOR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, record := range append(everyKind(), blanks()...) {
+	waiting := &ItemRecord{Item: anItem(func(i *Item) { i.TakesOver, i.Waits = true, true })}
+	for _, record := range append(append(everyKind(), blanks()...), waiting) {
 		ours, err := Encode(record)
 		if err != nil {
 			t.Fatal(err)

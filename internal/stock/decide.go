@@ -89,21 +89,32 @@ func (d *draft) answer(request Request) Answer {
 	}
 }
 
-// write adds a record to the batch and applies it for the time being. Done says that it
-// did; it is Later where the batch has no room left, and TooLarge where no batch has.
-func (d *draft) write(record Record) Verdict {
-	encoded, err := Encode(record)
-	if err != nil || len(encoded) > d.policy.Batch {
+// write adds records to the batch and applies them for the time being, all or none. Done
+// says that it did; it is Later where the batch has no room left, and TooLarge where no
+// batch has.
+func (d *draft) write(records ...Record) Verdict {
+	all, bytes := make([][]byte, len(records)), 0
+	for i, record := range records {
+		encoded, err := Encode(record)
+		if err != nil {
+			return TooLarge
+		}
+		all[i] = encoded
+		bytes += len(encoded)
+	}
+	if bytes > d.policy.Batch {
 		return TooLarge
 	}
-	if !d.fits(len(encoded)) {
+	if !d.fits(bytes) {
 		return Later
 	}
-	d.add(record, encoded)
+	for i, record := range records {
+		d.add(record, all[i])
+	}
 	return Done
 }
 
-// fits tells whether the batch has room. One record it always has room for.
+// fits tells whether the batch has room. What is written first it always has room for.
 func (d *draft) fits(bytes int) bool {
 	return d.used == 0 || d.used+bytes <= d.room
 }

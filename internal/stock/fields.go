@@ -23,6 +23,8 @@ func (i *Item) fields(c *coder) {
 	signed(c, 12, &i.Priority)
 	c.flag(13, &i.Suspended)
 	signed(c, 14, &i.Refused)
+	c.flag(15, &i.TakesOver)
+	c.flag(16, &i.Waits)
 }
 
 func (i *ItemRecord) fields(c *coder) {

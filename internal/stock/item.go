@@ -24,6 +24,12 @@ type Item struct {
 	// Refused counts the carts that were refused for want of this item's units since it
 	// began to serve.
 	Refused int64 `cbor:"14,keyasint,omitempty"`
+	// TakesOver is its owner's word that it is to serve once the item that serves its place
+	// is gone.
+	TakesOver bool `cbor:"15,keyasint,omitempty"`
+	// Waits says that the item that served its place is gone, and nobody has said since that
+	// this one takes over: it serves nothing.
+	Waits bool `cbor:"16,keyasint,omitempty"`
 }
 
 // Key names the units of one product at one location.

@@ -52,7 +52,7 @@ func (s *State) claim(i *item, before item) {
 		s.unclaim(i, before.key())
 	}
 	l := s.stockOf(i.key())
-	if slices.Contains(l.items, i) && before.Created == i.Created && before.Priority == i.Priority {
+	if slices.Contains(l.items, i) && before.Created == i.Created && before.Priority == i.Priority && before.Waits == i.Waits {
 		return
 	}
 	save(s, l)
@@ -71,7 +71,8 @@ func (s *State) unclaim(i *item, key Key) {
 	s.tidy(l)
 }
 
-// precedence orders the items of one key: the older serves, then the smaller UID.
+// precedence orders the items of one key: the older serves, then the smaller UID, of those
+// that do not wait.
 func precedence(a, b *item) int {
 	return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.UID, b.UID))
 }

@@ -9,7 +9,8 @@ import (
 // claim it, the units held there and those shipped. It exists while it has any.
 type locationStock struct {
 	key Key
-	// items are in order of precedence: the first serves, the others are duplicates.
+	// items are in order of precedence: the first that does not wait serves, the others are
+	// duplicates.
 	items    []*item
 	reserved int64
 	// consumed is a total that never goes down, home the page of its last statement.
@@ -19,10 +20,12 @@ type locationStock struct {
 
 // serving is the item that counts, nil if there is none.
 func (l *locationStock) serving() *item {
-	if len(l.items) == 0 {
-		return nil
+	for _, i := range l.items {
+		if !i.Waits {
+			return i
+		}
 	}
-	return l.items[0]
+	return nil
 }
 
 // measure is a number of units of an item against which promises are measured.

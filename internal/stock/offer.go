@@ -1,21 +1,23 @@
 package stock
 
 // putItem takes in a StockItem's spec. Units that it declares anew are sold once its
-// status shows them; until then the lesser of both counts. A cut binds at once.
+// status shows them; until then the lesser of both counts. A cut binds at once. One that
+// waits takes over where that is what it says.
 func (d *draft) putItem(request PutItem) Answer {
 	stated := request.Item
 	known, ok := d.state.Item(stated.UID)
-	if ok && (stated.Version <= known.Version || stated.Generation == known.Generation) {
+	if ok && (stated.Version <= known.Version || stated.Generation == known.Generation && stated.TakesOver == known.TakesOver) {
 		return Answer{Verdict: Repeated}
 	}
 	if max(request.Read, stated.Version) < d.batch.Marks.Items {
 		return Answer{Verdict: Unverified}
 	}
 	normalizeItem(&stated)
-	stated.Sellable, stated.Refused = stated.Received, 0
+	stated.Sellable, stated.Refused, stated.Waits = stated.Received, 0, false
 	switch {
 	case ok:
 		stated.Sellable, stated.Refused = min(known.Sellable, stated.Received), known.Refused
+		stated.Waits = known.Waits && !d.confirmed(known, stated)
 	case d.promised(stated):
 		stated.Sellable = 0
 	}
@@ -34,20 +36,21 @@ func (d *draft) promised(i Item) bool {
 	return known
 }
 
-// showItem lets what an item declares be sold, now that its status shows it.
+// showItem lets what an item declares be sold, now that its status shows it. What does not
+// serve is not raised: should it serve one day, its status has to show that first.
 func (d *draft) showItem(request ShowItem) Answer {
 	known, ok := d.state.Item(request.UID)
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
-	if request.Generation < known.Generation || known.Sellable >= known.Received {
+	if request.Generation < known.Generation || known.Sellable >= known.Received || !d.state.serves(known.UID) {
 		return Answer{Verdict: Repeated}
 	}
 	known.Sellable = known.Received
 	return Answer{Verdict: d.write(&ItemRecord{Item: known, At: d.now})}
 }
 
-// dropItem takes in that a StockItem was deleted.
+// dropItem takes in that a StockItem was deleted, and who serves its place then.
 func (d *draft) dropItem(request DropItem) Answer {
 	known, ok := d.state.Item(request.UID)
 	if !ok {
@@ -59,7 +62,7 @@ func (d *draft) dropItem(request DropItem) Answer {
 	if max(request.Read, request.Version) < d.batch.Marks.Items {
 		return Answer{Verdict: Unverified}
 	}
-	verdict := d.write(&ItemGone{UID: known.UID, Name: known.Name, Version: request.Version, At: d.now})
+	verdict := d.drop(&ItemGone{UID: known.UID, Name: known.Name, Version: request.Version, At: d.now})
 	if verdict == Done {
 		d.batch.Marks.Items = max(d.batch.Marks.Items, request.Version)
 	}

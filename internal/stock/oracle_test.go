@@ -20,6 +20,8 @@ type oracleItem struct {
 	Item
 	// limit is the least that was declared since the last generation that was shown.
 	limit int64
+	// silent says that nobody has said yet that it takes over from one that is gone.
+	silent bool
 }
 
 func newOracle(w *walk) *oracle {
@@ -65,11 +67,14 @@ func (o *oracle) answer(request Request, a Answer) {
 			if r.Generation < i.Generation {
 				o.w.t.Fatalf("a raise is sold before it is shown")
 			}
+			if o.serving(i.key()) != i {
+				o.w.t.Fatalf("item %s is raised and does not serve", i.UID)
+			}
 			i.limit = i.Received
 		}
 	case DropItem:
 		if a.Verdict == Done {
-			delete(o.items, r.UID)
+			o.dropItem(r.UID)
 		}
 	case Publish, Register:
 	default:
@@ -161,10 +166,10 @@ func (o *oracle) held(key Key) int64 {
 func (o *oracle) serving(key Key) *oracleItem {
 	var serves *oracleItem
 	for _, i := range o.items {
-		if i.Product != key.Product || i.Location != key.Location {
+		if i.key() != key || i.silent {
 			continue
 		}
-		if serves == nil || i.Created < serves.Created || (i.Created == serves.Created && i.UID < serves.UID) {
+		if serves == nil || precedes(i, serves) {
 			serves = i
 		}
 	}
@@ -194,17 +199,63 @@ func (o *oracle) short(r *Reservation, product ID) bool {
 	return free < wanted
 }
 
+func (i *oracleItem) key() Key { return Key{i.Product, i.Location} }
+
 func (o *oracle) putItem(i Item) {
 	key := Key{i.Product, i.Location}
 	known := o.items[i.UID]
-	limit := i.Received
+	limit, silent := i.Received, false
 	switch {
 	case known != nil:
-		limit = min(known.limit, i.Received)
-	case o.serving(key) != nil || o.held(key) > 0 || o.consumed[key] > 0:
+		limit, silent = min(known.limit, i.Received), known.silent
+		if silent && o.serving(key) == nil && (i.TakesOver || i.Generation != known.Generation) {
+			o.w.seen["taken over by word"]++
+			silent = false
+		}
+	case o.claimed(key) || o.held(key) > 0 || o.consumed[key] > 0:
 		limit = 0
 	}
-	o.items[i.UID] = &oracleItem{Item: i, limit: limit}
+	o.items[i.UID] = &oracleItem{Item: i, limit: limit, silent: silent}
+}
+
+// claimed tells whether any item is of a key.
+func (o *oracle) claimed(key Key) bool {
+	for _, i := range o.items {
+		if i.key() == key {
+			return true
+		}
+	}
+	return false
+}
+
+// dropItem silences all but one of those that stay where the item served, and takes back
+// what they were allowed to sell.
+func (o *oracle) dropItem(uid ID) {
+	gone := o.items[uid]
+	delete(o.items, uid)
+	if gone.silent || o.serving(gone.key()) != nil && precedes(o.serving(gone.key()), gone) {
+		return // another one serves
+	}
+	var heir *oracleItem
+	for _, i := range o.items {
+		if i.key() != gone.key() {
+			continue
+		}
+		made := i.Name == gone.Name && !i.silent
+		i.limit, i.silent = 0, true
+		o.w.seen["left by the one that served"]++
+		if (i.TakesOver || made) && (heir == nil || precedes(i, heir)) {
+			heir = i
+		}
+	}
+	if heir != nil {
+		o.w.seen["taken over at once"]++
+		heir.silent = false
+	}
+}
+
+func precedes(a, b *oracleItem) bool {
+	return a.Created < b.Created || a.Created == b.Created && a.UID < b.UID
 }
 
 // change takes in a reservation as an answer shows it.
@@ -260,8 +311,8 @@ func (o *oracle) figures() {
 		if !ok {
 			o.w.t.Fatalf("item %s is lost", uid)
 		}
-		if got.Serving != (o.serving(key) == i) {
-			o.w.t.Fatalf("item %s serves: %v", uid, got.Serving)
+		if got.Serving != (o.serving(key) == i) || got.Waits != (o.serving(key) == nil) {
+			o.w.t.Fatalf("item %s stands at %+v", uid, got)
 		}
 		if got.Serving && (got.Reserved != o.held(key) || got.Consumed != o.consumed[key]) {
 			o.w.t.Fatalf("%v has %+v, held %d, consumed %d", key, got, o.held(key), o.consumed[key])

@@ -7,9 +7,14 @@ import (
 
 // Position is where one StockItem stands, in units, measured against what it received.
 type Position struct {
-	// Serving is false for a duplicate, whose other figures are all 0 but Refused.
+	// Serving is false for a duplicate and for one that waits, whose other figures are all 0
+	// but Refused.
 	Serving bool
-	// ServingName is the StockItem that serves: instead of a duplicate, or itself.
+	// Waits says that the StockItem that served is gone and nobody has said that this one, or
+	// another, takes over.
+	Waits bool
+	// ServingName is the StockItem that serves: instead of a duplicate, or itself. It is empty
+	// where nobody does.
 	ServingName string
 	// OnHand is what was received and not shipped: 0 where more was shipped.
 	OnHand    int64
@@ -29,7 +34,7 @@ type Totals struct {
 	Reserved  int64
 	Available int64
 	Consumed  int64
-	// WithoutItem are the reserved units whose StockItem is gone.
+	// WithoutItem are the reserved units whose StockItem is gone, and no other serves.
 	WithoutItem int64
 }
 
@@ -107,8 +112,11 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 		return Position{}, false
 	}
 	l := s.stocks[i.key()]
-	serving := l.serving()
-	if serving != i {
+	switch serving := l.serving(); serving {
+	case i:
+	case nil:
+		return Position{Waits: true, Refused: i.Refused}, true
+	default:
 		return Position{ServingName: serving.Name, Refused: i.Refused}, true
 	}
 	return Position{
@@ -123,7 +131,7 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 	}, true
 }
 
-// ItemNames returns the names of the StockItems that claim a key, the serving one first.
+// ItemNames returns the names of the StockItems that claim a key, in order of precedence.
 func (s *State) ItemNames(key Key) []string {
 	l, ok := s.stocks[key]
 	if !ok {

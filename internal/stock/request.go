@@ -58,22 +58,24 @@ type (
 		Expires     Time
 	}
 
-	// PutItem takes in a StockItem as its spec stands. Sellable and Refused are ignored. Where
-	// State knows something of its product and location already, all that it declares is
-	// sold from once ShowItem says so; where it knows nothing, at once. Read is the version of
-	// the store, or of the list, that shows the item; the Item's own where that is newer.
+	// PutItem takes in a StockItem as its spec stands. Sellable, Refused and Waits are ignored.
+	// Where State knows something of its product and location already, all that it declares
+	// is sold from once ShowItem says so; where it knows nothing, at once. Read is the version
+	// of the store, or of the list, that shows the item; the Item's own where that is newer.
 	PutItem struct {
 		Item Item
 		Read uint64
 	}
 
-	// ShowItem says that the StockItem's status was seen to show this generation.
+	// ShowItem says that the StockItem's status was seen to show this generation, and that it
+	// serves.
 	ShowItem struct {
 		UID        ID
 		Generation int64
 	}
 
-	// DropItem says that a StockItem was deleted. Read is as for PutItem.
+	// DropItem says that a StockItem was deleted. Read is as for PutItem. Later may have had
+	// some of the others of its place begin to wait already.
 	DropItem struct {
 		UID     ID
 		Version uint64

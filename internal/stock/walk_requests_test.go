@@ -106,10 +106,11 @@ func (w *walk) putItem() Request {
 	uid := w.itemUID()
 	n := int(uid[5] - '0')
 	w.version++
+	location := walkLocations[[8]int{5: 1, 6: 1, 7: 1}[n]] // two pairs are of one place
 	return PutItem{Item: Item{
-		UID: uid, Name: "name-" + string(uid), Product: walkProducts[n%3], Location: walkLocations[n/3],
-		Created: start - Time(n%2), Generation: int64(w.rand.IntN(6)), Version: w.version - uint64(w.rand.IntN(2)),
-		Received: w.rand.Int64N(60), SafetyStock: w.rand.Int64N(3), Priority: w.rand.Int32N(3), Suspended: w.rand.IntN(9) == 0,
+		UID: uid, Name: fmt.Sprint("name-", w.rand.IntN(4)), Product: walkProducts[n%3], Location: location,
+		TakesOver: w.rand.IntN(4) == 0, Created: start - Time(n%2), Generation: int64(w.rand.IntN(6)), Version: w.version - uint64(w.rand.IntN(2)),
+		Received: w.rand.Int64N(90), SafetyStock: w.rand.Int64N(3), Priority: w.rand.Int32N(3), Suspended: w.rand.IntN(9) == 0,
 	}, Read: w.version}
 }
 

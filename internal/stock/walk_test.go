@@ -45,10 +45,10 @@ var walks = map[string]struct {
 }
 
 // seeds is how many walks there are for each policy.
-var seeds = flag.Int("walks", 0, "random walks for each policy; default: 3, with the race detector or -short 1")
+var seeds = flag.Int("walks", 0, "random walks for each policy; default: 4, with the race detector or -short 1")
 
 // enough is how many walks come to everything.
-const enough = 3
+const enough = 4
 
 func TestRandomWalks(t *testing.T) {
 	seen := map[string]int{}
@@ -82,6 +82,7 @@ func TestRandomWalks(t *testing.T) {
 		"1 of stock.Reserve", "2 of stock.Reserve", "3 of stock.Reserve", "4 of stock.Reserve", "5 of stock.Reserve",
 		"7 of stock.Reserve", "8 of stock.Reserve", "10 of stock.Reserve", "1 of stock.Consume", "1 of stock.Release",
 		"8 of stock.Release", "8 of stock.Consume", "1 of stock.Expire", "1 of stock.Show", "1 of stock.DropItem",
+		"left by the one that served", "taken over at once", "taken over by word",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("no walk came to: %s (of %v)", what, seen)
