@@ -8,7 +8,15 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // and the location never change; to move stock, lower one item's received and
 // raise another's. Two StockItems of one namespace with the same product and
 // location do not add up: the older one serves, the other shows Ready=False
-// with reason DuplicateStockItem and counts for nothing.
+// with reason DuplicateStockItem and counts for nothing. When the one that
+// serves is deleted, the other does not take over by itself, since what it
+// received was not counted for that: it shows Ready=False with reason
+// TakeOverUnconfirmed, and nothing is sold there, until you change its spec,
+// such as received to what was counted, or annotate it with
+// inventory.acme.com/take-over: "true". An item that carries this annotation
+// already, such as one that is to replace another under a new name, takes over
+// at once; so does one that is made again under the name of the one that is
+// gone. What was promised stays promised.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -152,7 +160,8 @@ type StockItemStatus struct {
 
 	// Conditions are Ready (the figures count and cover every promise), InStock (some are available),
 	// LowStock (no more than the threshold are available), Oversold (there
-	// is a shortfall) and, only while it is a duplicate, Stalled.
+	// is a shortfall) and, only while it is a duplicate or waits to take over,
+	// Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -168,16 +177,23 @@ const (
 
 	ReasonServing            = "Serving"
 	ReasonDuplicateStockItem = "DuplicateStockItem"
-	ReasonUnitsAvailable     = "UnitsAvailable"
-	ReasonSoldOut            = "SoldOut"
-	ReasonSuspended          = "Suspended"
-	ReasonNotServing         = "NotServing"
-	ReasonAboveThreshold     = "AboveThreshold"
-	ReasonBelowThreshold     = "BelowThreshold"
-	ReasonNoThreshold        = "NoThreshold"
-	ReasonReceivedLowered    = "ReceivedLowered"
-	ReasonPromisesCovered    = "PromisesCovered"
+	// ReasonTakeOverUnconfirmed says that the StockItem that served is gone, and nobody has
+	// said that this one takes over.
+	ReasonTakeOverUnconfirmed = "TakeOverUnconfirmed"
+	ReasonUnitsAvailable      = "UnitsAvailable"
+	ReasonSoldOut             = "SoldOut"
+	ReasonSuspended           = "Suspended"
+	ReasonNotServing          = "NotServing"
+	ReasonAboveThreshold      = "AboveThreshold"
+	ReasonBelowThreshold      = "BelowThreshold"
+	ReasonNoThreshold         = "NoThreshold"
+	ReasonReceivedLowered     = "ReceivedLowered"
+	ReasonPromisesCovered     = "PromisesCovered"
 )
+
+// TakeOverAnnotation with the value "true" on a StockItem says that it serves
+// once no other serves its product and location.
+const TakeOverAnnotation = "inventory.acme.com/take-over"
 
 // StockItemList is a list of StockItems.
 //
