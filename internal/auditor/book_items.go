@@ -19,7 +19,7 @@ type item struct {
 // shelf is all that is known of a product at a location. It stays when it is empty, since
 // where it changed still counts.
 type shelf struct {
-	// items claim it, the one that serves first.
+	// items claim it, the first that does not wait serves.
 	items    []stock.ID
 	reserved int64
 	// consumed is what was ever shipped, once counted says that a total was stated.
@@ -43,10 +43,12 @@ func (i *item) key() stock.Key { return stock.Key{Product: i.Product, Location: 
 
 // serving is the StockItem whose units are sold, nil if there is none.
 func (b *Book) serving(s *shelf) *item {
-	if len(s.items) == 0 {
-		return nil
+	for _, uid := range s.items {
+		if i := b.items[uid]; !i.Waits {
+			return i
+		}
 	}
-	return b.items[s.items[0]]
+	return nil
 }
 
 // putItem takes in a StockItem. Compaction restates it, without a time.
@@ -68,6 +70,9 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 	}
 	served := b.serving(b.shelf(stock.Key{Product: r.Product, Location: r.Location}))
 	if known != nil {
+		if !restated {
+			b.judgeBegun(&known.Item, &r.Item, served)
+		}
 		b.removeItem(r.UID)
 	}
 	i := &item{Item: r.Item, home: b.at.page, changed: changed, seen: known != nil && known.seen}
@@ -77,15 +82,19 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 	slices.SortFunc(s.items, func(x, y stock.ID) int {
 		return cmp.Or(cmp.Compare(b.items[x].Created, b.items[y].Created), cmp.Compare(x, y))
 	})
-	if changed == b.at && (served == nil || served.UID != s.items[0]) {
+	if (changed == b.at || !restated) && !same(served, b.serving(s)) {
 		s.turned = b.at
 	}
 }
 
-// shows tells whether the status of a StockItem stays the same when it is stated anew: what
-// of it may be sold, for one, no status says.
+// same tells whether two are one StockItem, or both none.
+func same(a, b *item) bool { return a == b || a != nil && b != nil && a.UID == b.UID }
+
+// shows tells whether the status of a StockItem stays the same when it is stated anew, but
+// for who serves: what of it may be sold, for one, no status says.
 func (i *item) shows(stated stock.Item) bool {
 	stated.Sellable, stated.Version, stated.Priority = i.Sellable, i.Version, i.Priority
+	stated.TakesOver, stated.Waits = i.TakesOver, i.Waits
 	return stated == i.Item
 }
 
@@ -98,10 +107,13 @@ func (b *Book) dropItem(r *stock.ItemGone) {
 	if r.Version < known.Version {
 		return
 	}
-	if s := b.shelf(known.key()); b.serving(s) == known {
-		s.turned = b.at
-	}
+	s := b.shelf(known.key())
+	served := b.serving(s) == known
 	b.removeItem(r.UID)
+	if served {
+		s.turned = b.at
+		b.judgeHeir(known, b.serving(s))
+	}
 }
 
 func (b *Book) removeItem(uid stock.ID) {
@@ -144,8 +156,11 @@ func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 	i := b.items[uid]
 	s := b.shelf(i.key())
 	changed := latest(i.changed, s.turned, b.goneUnknown)
-	serving := b.serving(s)
-	if serving != i {
+	switch serving := b.serving(s); serving {
+	case i:
+	case nil:
+		return stock.Position{Waits: true, Refused: i.Refused}, changed
+	default:
 		return stock.Position{ServingName: serving.Name, Refused: i.Refused}, changed
 	}
 	changed = latest(changed, s.changed)
@@ -166,11 +181,12 @@ func (b *Book) totals() stock.Totals {
 	for _, s := range b.shelves {
 		t.Reserved += s.reserved
 		t.Consumed += s.consumed
-		if len(s.items) == 0 {
+		serving := b.serving(s)
+		if serving == nil {
 			t.WithoutItem += s.reserved
 			continue
 		}
-		p, _ := b.figures(s.items[0])
+		p, _ := b.figures(serving.UID)
 		t.Items++
 		t.OnHand += p.OnHand
 		t.Available += p.Available

@@ -70,3 +70,28 @@ func (b *Book) judgeSale(r *stock.Reservation) {
 		}
 	}
 }
+
+// judgeBegun finds a StockItem that serves after it waited, though nobody said so or another
+// one serves; and one that begins to wait, or to serve, with units to sell, which its
+// status does not show yet.
+func (b *Book) judgeBegun(known, stated *stock.Item, serving *item) {
+	if known.Waits == stated.Waits {
+		return
+	}
+	object := "StockItem " + stated.Name
+	if known.Waits && (serving != nil || !stated.TakesOver && stated.Generation == known.Generation) {
+		b.contradict(Decision, object, "waits", "true", "false")
+	}
+	if stated.Sellable != 0 {
+		b.contradict(Oversold, object, "units to sell as it begins to wait or to serve", "0", fmt.Sprint(stated.Sellable))
+	}
+}
+
+// judgeHeir finds a StockItem that serves after another one is gone, though nobody said so.
+// It needs to know all that could serve.
+func (b *Book) judgeHeir(gone, serving *item) {
+	if serving == nil || !b.complete || serving.TakesOver || serving.Name == gone.Name {
+		return
+	}
+	b.contradict(Decision, "StockItem "+serving.Name, "serves", "false", "true")
+}

@@ -31,11 +31,30 @@ func TestContradictions(t *testing.T) {
 			Totals: []stock.Total{{Product: "mug", Location: "ams", Consumed: total}},
 		}
 	}
+	mug := func(name string, modify ...func(*stock.Item)) stock.ItemRecord {
+		return stock.ItemRecord{Item: fixture.Item(name, modify...), At: 1}
+	}
+	gone := stock.ItemGone{UID: mugs.UID, Name: "mugs", Version: 9}
+	takesOver := func(i *stock.Item) { i.TakesOver = true }
+	waits := func(i *stock.Item) { i.Waits = true }
+	sells := func(i *stock.Item) { i.Sellable = 1 }
+	again := func(i *stock.Item) { i.Name = "mugs" }
 	for name, c := range map[string]struct {
 		records []stock.Record
 		kind    Kind
 		none    bool
 	}{
+		"an heir that takes over":  {records: []stock.Record{mugs, mug("spare", takesOver), gone}, none: true},
+		"an heir of its name":      {records: []stock.Record{mugs, mug("spare", again), gone}, none: true},
+		"a spare that waits":       {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), gone}, none: true},
+		"an heir that says so":     {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), gone, mug("spare", takesOver)}, none: true},
+		"one that is changed":      {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), gone, mug("spare", fixture.Revised(2, 2))}, none: true},
+		"an heir without a word":   {records: []stock.Record{mugs, mug("spare"), gone}, kind: Decision},
+		"one that waits no more":   {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), gone, mug("spare")}, kind: Decision},
+		"one that does too early":  {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), mug("spare", takesOver)}, kind: Decision},
+		"units of one that waits":  {records: []stock.Record{mugs, mug("spare"), mug("spare", waits, sells), gone}, kind: Oversold},
+		"units of an heir":         {records: []stock.Record{mugs, mug("spare"), mug("spare", waits), gone, mug("spare", takesOver, sells)}, kind: Oversold},
+		"sold by one that waits":   {records: []stock.Record{mug("spare", waits, sells), cart("a", 1)}, kind: Oversold},
 		"sound":                    {records: []stock.Record{mugs, cart("a", 3), shipped(3), cart("b", 2)}, none: true},
 		"sold twice":               {records: []stock.Record{mugs, cart("a", 3), cart("b", 3)}, kind: Oversold},
 		"sold what was shipped":    {records: []stock.Record{mugs, cart("a", 3), shipped(3), cart("b", 3)}, kind: Oversold},
@@ -131,6 +150,12 @@ func TestWhereSomethingChanged(t *testing.T) {
 	gone := got
 	gone.Released = 1
 	released := stock.Released{Change: stock.Change{Reservation: "b", Phase: stock.PhaseReleased, Allocations: []stock.Allocation{gone}, Ended: 1}}
+	waits := func(i *stock.Item) { i.Waits = true }
+	takesOver := func(i *stock.Item) { i.TakesOver = true }
+	modified := func(i stock.Item, modify func(*stock.Item)) stock.Item {
+		modify(&i)
+		return i
+	}
 	for name, c := range map[string]struct {
 		head    uint64
 		records []stock.Record
@@ -150,6 +175,8 @@ func TestWhereSomethingChanged(t *testing.T) {
 		"another item gone":  {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- })}, stock.ItemGone{UID: "uid-of-old", Version: 9}}, place{5, 0}, place{5, 4}},
 		"unknown item gone":  {5, []stock.Record{restated, stock.ItemGone{UID: "nobody's", Version: 9}, stock.ItemRecord{Item: mugs}}, place{5, 0}, place{5, 2}},
 		"duplicate comes":    {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("younger", func(i *stock.Item) { i.Created++ }), At: 1}}, place{5, 0}, place{5, 0}},
+		"the heir":           {1, []stock.Record{stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- }), At: 1}, stock.ItemRecord{Item: modified(mugs, waits), At: 1}, cart, stock.ItemGone{UID: "uid-of-old", Version: 9}, stock.ItemRecord{Item: modified(mugs, takesOver), At: 1}}, place{1, 3}, place{1, 5}},
+		"one that waits":     {1, []stock.Record{stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- }), At: 1}, stock.ItemRecord{Item: mugs, At: 1}, cart, stock.ItemRecord{Item: modified(mugs, waits), At: 1}, stock.ItemGone{UID: "uid-of-old", Version: 9}}, place{1, 3}, place{1, 5}},
 		"another item comes": {5, []stock.Record{restated, stock.ItemRecord{Item: mugs}, stock.ItemRecord{Item: fixture.Item("old", func(i *stock.Item) { i.Created-- }), At: 1}}, place{5, 0}, place{5, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {

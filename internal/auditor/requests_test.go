@@ -120,6 +120,7 @@ func (q *requests) item() stock.Request {
 		UID: uid, Name: "name-" + string(uid), Product: products[n%3], Location: locations[n%2], Created: stock.Time(1000 - n%4),
 		Generation: int64(q.rand.IntN(6)), Version: q.version, Received: q.rand.Int64N(60), SafetyStock: q.rand.Int64N(3),
 		Priority: q.rand.Int32N(3), Suspended: q.rand.IntN(9) == 0,
+		TakesOver: q.version%3 == 0,
 	}, Read: q.version}
 }
 

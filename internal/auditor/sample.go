@@ -206,6 +206,7 @@ func (s *sample) compareItem(c *comparison, b *Book, uid stock.ID, knew itemSamp
 	figure(c, "spec", fmt.Sprintf("%+v", known.Item), fmt.Sprintf("%+v", knew.item))
 	is, _ := b.figures(uid)
 	figure(c, "serving", is.ServingName, knew.position.ServingName)
+	figure(c, "waits", is.Waits, knew.position.Waits)
 	figure(c, "onHand", is.OnHand, knew.position.OnHand)
 	figure(c, "reserved", is.Reserved, knew.position.Reserved)
 	figure(c, "available", is.Available, knew.position.Available)

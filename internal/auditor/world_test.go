@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -219,6 +220,11 @@ func (w *world) changeItem() {
 	case w.rand.IntN(6) == 0:
 		w.delete(key)
 		return
+	case w.made%4 == 0:
+		item = item.DeepCopy()
+		item.Annotations = map[string]string{v1.TakeOverAnnotation: fmt.Sprint(item.Annotations == nil)}
+		w.store(item)
+		return
 	default:
 		item = item.DeepCopy()
 		item.Generation++
@@ -319,16 +325,17 @@ func (w *world) seen(key subject, seen client.Object) {
 
 func (w *world) takeIn(item *v1.StockItem) {
 	known, ok := w.state().Item(stock.ID(item.UID))
-	if !ok || known.Generation < item.Generation {
+	takesOver := item.Annotations[v1.TakeOverAnnotation] == "true"
+	if !ok || known.Generation < item.Generation || known.TakesOver != takesOver {
 		w.ask(stock.PutItem{Read: w.server.Version, Item: stock.Item{
 			UID: stock.ID(item.UID), Name: item.Name, Product: stock.ID(item.Spec.ProductID), Location: item.Spec.LocationID,
 			Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: versionOf(item),
 			Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
-			Suspended: item.Spec.Suspended,
+			Suspended: item.Spec.Suspended, TakesOver: takesOver,
 		}})
 		w.show(keyOfObject(item))
 	}
-	if item.Status.ObservedGeneration == item.Generation {
+	if item.Status.ObservedGeneration == item.Generation && !meta.IsStatusConditionTrue(item.Status.Conditions, v1.ConditionStalled) {
 		w.ask(stock.ShowItem{UID: stock.ID(item.UID), Generation: item.Generation})
 	}
 }
