@@ -36,7 +36,7 @@ func Transform() cache.TransformFunc {
 }
 
 func reservation(r *v1.Reservation) {
-	meta(&r.TypeMeta, &r.ObjectMeta)
+	meta(&r.TypeMeta, &r.ObjectMeta, deleteAfterCompletion)
 	for i := range r.Spec.Items {
 		share(&r.Spec.Items[i].ProductID)
 	}
@@ -76,25 +76,32 @@ func reservation(r *v1.Reservation) {
 }
 
 func stockItem(i *v1.StockItem) {
-	meta(&i.TypeMeta, &i.ObjectMeta)
+	meta(&i.TypeMeta, &i.ObjectMeta, takeOver)
 	share(&i.Spec.ProductID)
 	share(&i.Spec.LocationID)
 	conditions(i.Status.Conditions)
 }
 
-func meta(kind *metav1.TypeMeta, object *metav1.ObjectMeta) {
+// meta keeps of an object's annotations the one that is looked at, if it has it.
+func meta(kind *metav1.TypeMeta, object *metav1.ObjectMeta, one map[string]string) {
 	share(&kind.Kind)
 	share(&kind.APIVersion)
 	share(&object.Namespace)
-	kept := object.Annotations[v1.DeleteAfterCompletionAnnotation] == "true"
+	had := object.Annotations
 	object.Labels, object.Annotations = nil, nil
-	if kept {
-		object.Annotations = deleteAfterCompletion
+	for name, value := range one {
+		if had[name] == value {
+			object.Annotations = one
+		}
 	}
 }
 
-// deleteAfterCompletion is the one annotation that is looked at in caches. Nobody changes it.
-var deleteAfterCompletion = map[string]string{v1.DeleteAfterCompletionAnnotation: "true"}
+// The annotations that are looked at in caches, one of each kind of object. Nobody changes
+// them.
+var (
+	deleteAfterCompletion = map[string]string{v1.DeleteAfterCompletionAnnotation: "true"}
+	takeOver              = map[string]string{v1.TakeOverAnnotation: "true"}
+)
 
 // conditions shares what conditions say: their messages are few, for details such as
 // names are in the fields of the status.

@@ -110,3 +110,22 @@ func TestTransformSharesStrings(t *testing.T) {
 		t.Error("name and uid are kept apart")
 	}
 }
+
+// Of annotations the one that is looked at stays, where it says so.
+func TestTransformKeepsTheAnnotationsInUse(t *testing.T) {
+	for _, value := range []string{"true", "false"} {
+		r, i := full()
+		for object, name := range map[metav1.Object]string{r: v1.DeleteAfterCompletionAnnotation, i: v1.TakeOverAnnotation} {
+			object.SetAnnotations(map[string]string{name: value, "kubectl.kubernetes.io/last-applied-configuration": "{}"})
+		}
+		transform(t, transform(t, r))
+		transform(t, transform(t, i))
+		var ofReservation, ofItem map[string]string
+		if value == "true" {
+			ofReservation, ofItem = map[string]string{v1.DeleteAfterCompletionAnnotation: value}, map[string]string{v1.TakeOverAnnotation: value}
+		}
+		if diff := cmp.Diff([]any{ofReservation, ofItem}, []any{r.Annotations, i.Annotations}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", value, diff)
+		}
+	}
+}
