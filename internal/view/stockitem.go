@@ -38,6 +38,11 @@ func ready(item *v1.StockItem, p stock.Position, ids v1.IDs) metav1.Condition {
 	if wrong := ids.Wrong(item.Spec.ProductID); wrong != "" {
 		return condition(v1.ConditionReady, false, v1.ReasonInvalidID, "spec.productID "+wrong+": make another StockItem")
 	}
+	if p.Waits {
+		return condition(v1.ConditionReady, false, v1.ReasonTakeOverUnconfirmed,
+			"the StockItem that served this product at this location is gone: count what is there and set received, or annotate this one with "+
+				v1.TakeOverAnnotation+`="true"`)
+	}
 	if !p.Serving {
 		return condition(v1.ConditionReady, false, v1.ReasonDuplicateStockItem,
 			fmt.Sprintf("StockItem %s serves this product at this location: delete one of the two", p.ServingName))

@@ -72,6 +72,10 @@ func TestShowItem(t *testing.T) {
 			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.Position{ServingName: "other"},
 			ready: "False DuplicateStockItem", inStock: "False NotServing", lowStock: "False NotServing", oversold: "False PromisesCovered",
 		},
+		"one that waits": {
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.Position{Waits: true, Refused: 2}, want: v1.StockItemStatus{Refused: 2},
+			ready: "False TakeOverUnconfirmed", inStock: "False NotServing", lowStock: "False NotServing", oversold: "False PromisesCovered",
+		},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +103,8 @@ func TestShowItem(t *testing.T) {
 			}
 			want := map[string]string{"Ready": tc.ready, "InStock": tc.inStock, "LowStock": tc.lowStock, "Oversold": tc.oversold}
 			if !tc.position.Serving {
-				want["Stalled"] = "True DuplicateStockItem"
+				_, reason, _ := strings.Cut(tc.ready, " ")
+				want["Stalled"] = "True " + reason
 			}
 			if diff := cmp.Diff(want, conditions); diff != "" {
 				t.Errorf("conditions (-want +got):\n%s", diff)
@@ -146,6 +151,19 @@ func TestShortfall(t *testing.T) {
 			if got := meta.FindStatusCondition(item.Status.Conditions, kind).Message; got != says {
 				t.Errorf("%s says %q, want %q", kind, got, says)
 			}
+		}
+	}
+}
+
+// Whoever sees an item that waits is told what to do.
+func TestTakeOverUnconfirmed(t *testing.T) {
+	item := &v1.StockItem{}
+	view.ShowItem(item, stock.Position{Waits: true}, fixture.Start)
+	const says = `the StockItem that served this product at this location is gone: count what is there and set received, ` +
+		`or annotate this one with inventory.acme.com/take-over="true"`
+	for _, kind := range []string{v1.ConditionReady, v1.ConditionStalled} {
+		if got := meta.FindStatusCondition(item.Status.Conditions, kind).Message; got != says {
+			t.Errorf("%s says %q, want %q", kind, got, says)
 		}
 	}
 }
