@@ -82,6 +82,19 @@ func example(t *testing.T) *journaltest.Server {
 	)
 }
 
+// What a StockItem says is said, too, of who serves when another one is gone.
+func TestItemWords(t *testing.T) {
+	for want, i := range map[string]stock.Item{
+		"spare: 9 mug received in ams, 0 sellable, waits to take over, generation 1, version 7": {Waits: true},
+		"spare: 9 mug received in ams, takes over, generation 1, version 7":                     {TakesOver: true, Sellable: 9},
+	} {
+		i.Name, i.Product, i.Location, i.Received, i.Generation, i.Version = "spare", "mug", "ams", 9, 1, 7
+		if _, got, _ := words(&stock.ItemRecord{Item: i}); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+}
+
 // Each record is one line: its place, its time, what happened.
 func TestPrint(t *testing.T) {
 	var out strings.Builder

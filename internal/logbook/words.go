@@ -55,6 +55,12 @@ func item(i *stock.Item) string {
 	if i.Suspended {
 		text += ", suspended"
 	}
+	if i.Waits {
+		text += ", waits to take over"
+	}
+	if i.TakesOver {
+		text += ", takes over"
+	}
 	if i.Refused > 0 {
 		text += fmt.Sprintf(", %d carts refused", i.Refused)
 	}
