@@ -1,6 +1,8 @@
 package allocator
 
 import (
+	"fmt"
+
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -28,7 +30,7 @@ func (t *truth) take(w *world, p *journal.Page, records [][]byte) {
 		case *stock.ItemRecord:
 			t.itemPut(w, &r.Item, at)
 		case *stock.ItemGone:
-			t.itemGone(r)
+			t.itemGone(w, r)
 		case *stock.TotalRecord:
 			w.reach("a fact is restated")
 			if r.Consumed != t.consumed {
@@ -75,16 +77,22 @@ func (t *truth) held() int64 {
 
 // bound is how many units the StockItem that serves has received, as it is shown.
 func (t *truth) bound() int64 {
-	var serving *stocked
-	for i := range t.items {
-		if g := &t.items[i]; g.known && !g.gone && (serving == nil || g.created < serving.created) {
-			serving = g
-		}
-	}
+	serving := t.serving()
 	if serving == nil {
 		return 0
 	}
 	return min(serving.allowed, serving.received)
+}
+
+// serving is the StockItem that counts: the oldest of those that do not wait.
+func (t *truth) serving() *stocked {
+	var serving *stocked
+	for i := range t.items {
+		if g := &t.items[i]; g.known && !g.gone && !g.waits && (serving == nil || g.created < serving.created) {
+			serving = g
+		}
+	}
+	return serving
 }
 
 // restated compares what compaction says of a cart with what is so.
@@ -127,13 +135,25 @@ func (t *truth) itemPut(w *world, i *stock.Item, at uint64) {
 		w.fail("version %d of StockItem %s binds after version %d", i.Version, i.UID, g.version)
 	case g.known && i.Version == g.version && i.Received != g.received:
 		w.fail("StockItem %s is restated with %d units, it were %d", i.UID, i.Received, g.received)
+	case g.known && g.waits && !i.Waits && (t.serving() != nil || !i.TakesOver && i.Generation == g.generation):
+		w.fail("StockItem %s takes over, though nobody said so or another serves", i.UID)
 	case !g.known && !g.shown && t.firstItem():
 		g.allowed = i.Received
 	}
-	g.known, g.version, g.received, g.created, g.home = true, i.Version, i.Received, i.Created, at
+	if g.known && g.waits != i.Waits {
+		g.allowed = 0
+		w.reach(fmt.Sprintf("waits %t", i.Waits))
+	}
+	g.state(i, at)
 	if i.Sellable > min(g.allowed, g.received) {
 		w.fail("%d units of StockItem %s may be sold, %d are shown", i.Sellable, i.UID, min(g.allowed, g.received))
 	}
+}
+
+// state takes in what a record says of a StockItem.
+func (g *stocked) state(i *stock.Item, at uint64) {
+	g.known, g.version, g.received, g.created, g.home = true, i.Version, i.Received, i.Created, at
+	g.name, g.generation, g.takesOver, g.waits = i.Name, i.Generation, i.TakesOver, i.Waits
 }
 
 // firstItem tells whether nobody's word counts for the place yet.
@@ -146,16 +166,26 @@ func (t *truth) firstItem() bool {
 	return t.held() == 0 && t.consumed == 0
 }
 
-func (t *truth) itemGone(r *stock.ItemGone) {
-	if g := t.itemOf(string(r.UID)); r.Version >= g.version {
-		g.gone = true
+func (t *truth) itemGone(w *world, r *stock.ItemGone) {
+	g := t.itemOf(string(r.UID))
+	if r.Version < g.version {
+		return
+	}
+	served := t.serving() == g
+	g.gone = true
+	if heir := t.serving(); served && heir != nil {
+		heir.allowed = 0
+		if !heir.takesOver && heir.name != g.name {
+			w.fail("StockItem %s serves after %s, and nobody said so", heir.name, g.name)
+		}
 	}
 }
 
-// show notes that a StockItem's status shows a generation.
+// show notes that a StockItem's status shows a generation, if it serves.
 func (t *truth) show(i item) {
-	g := t.itemOf(i.uid)
-	g.shown, g.allowed = true, i.received
+	if g := t.itemOf(i.uid); g == t.serving() {
+		g.shown, g.allowed = true, i.received
+	}
 }
 
 // takenIn tells whether the journal has a StockItem in this version or a later one.

@@ -1,6 +1,7 @@
 package allocator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,9 @@ type command struct {
 
 // item is a StockItem at a version.
 type item struct {
-	uid                 string
+	uid string
+	// name is "item" where it is empty.
+	name                string
 	generation, created int64
 	version             uint64
 	received            int64
@@ -95,7 +98,7 @@ func (w *world) request(c *command, k int, nth uint8) stock.Request {
 		return stock.Release{Reservation: reserveID(c.cart)}
 	case c.put:
 		return stock.PutItem{Item: stock.Item{
-			UID: stock.ID(c.item.uid), Name: "item", Product: product, Location: location, Created: stock.Time(c.item.created),
+			UID: stock.ID(c.item.uid), Name: cmp.Or(c.item.name, "item"), Product: product, Location: location, Created: stock.Time(c.item.created),
 			Generation: c.item.generation, Version: c.item.version, Received: c.item.received,
 		}}
 	case c.show:

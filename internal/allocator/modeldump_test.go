@@ -93,6 +93,7 @@ func (t *truth) dump(p *printer) {
 		p.flag(g.known)
 		p.flag(g.gone)
 		p.flag(g.shown)
+		p.flag(g.waits)
 		p.Number(g.version)
 		p.Number(uint64(g.received))
 		p.Number(uint64(g.allowed))

@@ -155,7 +155,7 @@ func (t *truth) compare(w *world, pages []*journal.Page) {
 		if !g.known || g.gone {
 			continue
 		}
-		if !s.known || s.version != g.version || s.received != g.received {
+		if !s.known || s.version != g.version || s.received != g.received || s.waits != g.waits {
 			w.fail("StockItem %d is restated as %+v, it was %+v", i, *s, *g)
 		}
 		g.home = s.home
@@ -185,7 +185,7 @@ func (t *truth) hear(w *world, encoded []byte, at uint64) {
 		}
 	case *stock.ItemRecord:
 		g := t.itemOf(string(r.UID))
-		g.known, g.version, g.received, g.created, g.home = true, r.Version, r.Received, r.Created, at
+		g.state(&r.Item, at)
 	case *stock.TotalRecord:
 		t.consumed, t.consumedAt = r.Consumed, at
 	}

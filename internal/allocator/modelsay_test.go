@@ -125,7 +125,7 @@ func sayRecord(record stock.Record) string {
 	case *stock.Consumed:
 		return "consumed " + string(r.Reservation)
 	case *stock.ItemRecord:
-		return fmt.Sprintf("item %s received %d sellable %d", r.UID, r.Received, r.Sellable)
+		return fmt.Sprintf("item %s received %d sellable %d waits %t", r.UID, r.Received, r.Sellable, r.Waits)
 	case *stock.ItemGone:
 		return fmt.Sprintf("item %s gone at %d", r.UID, r.Version)
 	case *stock.TotalRecord:

@@ -42,6 +42,11 @@ func publishes(times uint8) command {
 
 var firstItem = item{uid: "i0", generation: 1, created: 1, version: 1, received: 2}
 
+// spare is a StockItem of the same place, under another name.
+func spare(generation int64, version uint64) item {
+	return item{uid: "i1", name: "spare", generation: generation, created: 2, version: version, received: 2}
+}
+
 func settledWith(received int64) command {
 	i := firstItem
 	i.received = received

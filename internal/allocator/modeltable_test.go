@@ -141,6 +141,17 @@ var configs = []*config{
 		bound:  bound{depth: 5, states: 20000},
 	},
 	{
+		name: "taking over", procs: 2, settled: true, pre: []int{0, 1}, carts: []int64{1, 1},
+		commands: []command{
+			settledWith(2), puts(spare(1, 2)), reserves(0, 1), reserves(1, 1), drops(item{uid: "i0", version: 3}),
+			puts(spare(2, 4)), shows(spare(2, 4), 1),
+		},
+		slow: appends, fill: roomy, maxPage: roomy, policy: policy,
+		budget:  budget{elections: 1, late: 1, appends: 8},
+		reaches: []string{"waits true", "waits false"},
+		bound:   bound{depth: 7, states: 20000},
+	},
+	{
 		name: "touched", procs: 2, settled: true, pre: []int{0}, carts: []int64{1, 1},
 		commands: []command{settledWith(1), reserves(0, 2), reserves(1, 1)},
 		slow:     appends | gets, watches: true, fill: 1, maxPage: roomy, pad: 300, spare: 2, policy: compacting,

@@ -61,10 +61,14 @@ type cart struct {
 // ever seen to show and still declares.
 type stocked struct {
 	known, gone, shown bool
-	created            stock.Time
-	version            uint64
-	received, allowed  int64
-	home               uint64
+	// takesOver is its owner's word, and waits that it serves nothing without it.
+	takesOver, waits  bool
+	name              string
+	created           stock.Time
+	generation        int64
+	version           uint64
+	received, allowed int64
+	home              uint64
 }
 
 // appended looks at a write that landed.

@@ -29,9 +29,11 @@ type books struct {
 	outcomes map[uint64]*stock.Reservation
 	uids     map[stock.ID]bool
 	items    map[stock.ID]*itemBook
-	gone     map[stock.ID]bool
-	keys     map[stock.Key]*keyBook
-	readers  map[string]*readerBook
+	// resets is the StockItem of which the next record has to say that it sells nothing yet.
+	resets  stock.ID
+	gone    map[stock.ID]bool
+	keys    map[stock.Key]*keyBook
+	readers map[string]*readerBook
 }
 
 func newBooks(w *world) *books {

@@ -17,6 +17,10 @@ type readerBook struct {
 
 // recordOfStock judges a record about StockItems, totals and readers.
 func (b *books) recordOfStock(page uint64, record stock.Record) {
+	if r, ok := record.(*stock.ItemRecord); b.resets != "" && (!ok || r.UID != b.resets || r.Sellable != 0) {
+		b.failf("the StockItem %s takes over with units to sell", b.resets)
+	}
+	b.resets = ""
 	switch r := record.(type) {
 	case *stock.ItemRecord:
 		b.item(page, r)
@@ -54,11 +58,21 @@ func (b *books) item(page uint64, r *stock.ItemRecord) {
 		if b.claimed(stock.Key{Product: r.Product, Location: r.Location}) && r.Sellable > b.received(object, r) {
 			b.failf("the StockItem %s sells %d, and nothing is shown", r.UID, r.Sellable)
 		}
-	case r.Generation == i.Generation: // its status was seen
-		if r.Received != i.Received || r.Sellable > i.Sellable && object.observed < r.Generation {
-			b.failf("the StockItem %s sells %d, its status shows generation %d", r.UID, r.Sellable, object.observed)
+	case r.Waits != i.Waits:
+		b.begun(i, r)
+	case r.Generation == i.Generation && r.TakesOver != i.TakesOver:
+		if r.Received != i.Received || r.Sellable > i.Sellable {
+			b.failf("the StockItem %s sells %d after an annotation, before %d", r.UID, r.Sellable, i.Sellable)
+		}
+	case r.Generation == i.Generation && r.Sellable > i.Sellable: // its status was seen
+		if r.Received != i.Received || object.observed < r.Generation || !object.serves {
+			b.failf("the StockItem %s sells %d, its status shows generation %d, that it serves: %t", r.UID, r.Sellable, object.observed, object.serves)
 		}
 		b.w.reach.Raised++
+	case r.Generation == i.Generation: // it serves, or another does, once one is gone
+		if r.Received != i.Received || r.Sellable != 0 {
+			b.failf("the StockItem %s sells %d, before %d", r.UID, r.Sellable, i.Sellable)
+		}
 	default:
 		if r.Generation < i.Generation || r.Sellable > min(i.Sellable, r.Received) {
 			b.failf("the StockItem %s sells %d of generation %d, before %d of %d", r.UID, r.Sellable, r.Generation, i.Sellable, i.Generation)
@@ -70,6 +84,24 @@ func (b *books) item(page uint64, r *stock.ItemRecord) {
 	b.items[r.UID] = &itemBook{r.Item, page}
 	if k := b.key(stock.Allocation{Product: r.Product, Location: r.Location}); k.held+k.consumed > r.Received {
 		b.w.reach.Shortfalls++
+	}
+}
+
+// begun judges that a StockItem begins to wait, which it does where the one that serves is
+// no more, or to serve, which somebody has to say.
+func (b *books) begun(i *itemBook, r *stock.ItemRecord) {
+	serving := b.serving(stock.Key{Product: r.Product, Location: r.Location})
+	switch {
+	case r.Sellable != 0:
+		b.failf("the StockItem %s sells %d as it begins: waits %t", r.UID, r.Sellable, r.Waits)
+	case r.Waits && (serving == nil || serving.UID == r.UID || !b.w.stock.byUID[serving.UID].deleted):
+		b.failf("the StockItem %s waits, and none that serves is gone", r.UID)
+	case r.Waits:
+		b.w.reach.Waiting++
+	case serving != nil || !r.TakesOver && r.Generation == i.Generation:
+		b.failf("the StockItem %s takes over, and nobody said so or another serves", r.UID)
+	default:
+		b.w.reach.TakenOver++
 	}
 }
 
@@ -90,15 +122,20 @@ func (b *books) shown(i *itemBook) int64 {
 
 // claimed tells whether anything is known of a place.
 func (b *books) claimed(key stock.Key) bool {
+	for _, i := range b.items {
+		if i.Product == key.Product && i.Location == key.Location {
+			return true
+		}
+	}
 	k := b.keys[key]
-	return b.serving(key) != nil || k != nil && (k.held > 0 || k.home != 0)
+	return k != nil && (k.held > 0 || k.home != 0)
 }
 
-// serving is the StockItem that counts at a place: the oldest.
+// serving is the StockItem that counts at a place: the oldest of those that do not wait.
 func (b *books) serving(key stock.Key) *itemBook {
 	var serving *itemBook
 	for _, i := range b.items {
-		if i.Product != key.Product || i.Location != key.Location {
+		if i.Product != key.Product || i.Location != key.Location || i.Waits {
 			continue
 		}
 		if serving == nil || i.Created < serving.Created || i.Created == serving.Created && i.UID < serving.UID {
@@ -113,7 +150,30 @@ func (b *books) itemGone(r *stock.ItemGone) {
 	if b.items[r.UID] == nil || object == nil || !object.deleted {
 		b.failf("the StockItem %s is said to be gone", r.UID)
 	}
+	b.heir(b.items[r.UID])
 	delete(b.items, r.UID)
 	b.gone[r.UID] = true
 	b.w.reach.ItemsGone++
+}
+
+// heir judges who serves after a StockItem that is gone.
+func (b *books) heir(gone *itemBook) {
+	if gone == nil {
+		return
+	}
+	key := stock.Key{Product: gone.Product, Location: gone.Location}
+	if b.serving(key) != gone {
+		return
+	}
+	delete(b.items, gone.UID)
+	switch heir := b.serving(key); {
+	case heir == nil:
+	case !heir.TakesOver && heir.Name != gone.Name:
+		b.failf("the StockItem %s serves after %s, and nobody said so", heir.UID, gone.UID)
+	default:
+		b.w.reach.TakenOver++
+		if heir.Sellable != 0 {
+			b.resets = heir.UID
+		}
+	}
 }

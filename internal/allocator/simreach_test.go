@@ -18,7 +18,7 @@ type reach struct {
 	// What was decided.
 	Outcomes, Refusals, Split, Expired, Shipped, Forgotten, DecidedAgain, Delivered int
 	// What happened to StockItems.
-	Cuts, Raised, Shortfalls, Remade, Duplicates, ItemsGone int
+	Cuts, Raised, Shortfalls, Remade, Duplicates, ItemsGone, Waiting, TakenOver int
 	// What was told.
 	Answers, Done, Repeated, Full, TooLarge, TooOld, Conflicting, Unknown, Unverified, Premature,
 	RepeatedAfterCrash, Poisoned, PoisonFound, Verified int

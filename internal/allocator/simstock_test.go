@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
 )
@@ -20,8 +21,11 @@ type stockroom struct {
 // stockObject is one StockItem object. Its Item has spec, generation and version.
 type stockObject struct {
 	stock.Item
-	// observed is the generation that its status shows.
+	// observed is the generation that its status shows, serves whether it shows that the item
+	// serves, as of a position.
 	observed int64
+	serves   bool
+	as       allocator.Position
 	deleted  bool
 }
 
@@ -51,7 +55,7 @@ func (s *stockroom) change() {
 		return
 	}
 	o := live[s.w.rng.IntN(len(live))]
-	switch n := s.w.rng.IntN(12); {
+	switch n := s.w.rng.IntN(14); {
 	case n < 6:
 		o.Received += int64(1 + s.w.rng.IntN(25))
 	case n < 8:
@@ -63,6 +67,10 @@ func (s *stockroom) change() {
 		o.SafetyStock = int64(s.w.rng.IntN(3))
 	case n == 10:
 		o.Suspended = !o.Suspended
+	case n > 11: // an annotation: no other generation
+		o.TakesOver = !o.TakesOver
+		s.changed(o)
+		return
 	default:
 		s.delete(o)
 		return
@@ -94,6 +102,7 @@ func (s *stockroom) delete(o *stockObject) {
 	s.changed(o)
 	if s.w.chance(2) { // it is made again under its name, at once
 		again := &stockObject{Item: o.Item}
+		again.TakesOver = false
 		s.w.count++
 		again.UID, again.Generation = stock.ID(fmt.Sprintf("item-%d", s.w.count)), 1
 		again.Created = fixture.Moment(s.w.now.Truncate(time.Second))
@@ -107,8 +116,8 @@ func (s *stockroom) delete(o *stockObject) {
 func (s *stockroom) changed(o *stockObject) {
 	o.Version = s.w.version()
 	s.log = append(s.log, stockChange{o.Version, *o})
-	s.w.note("StockItem %s (%s): received %d of %s at %s, generation %d, observed %d, version %d, deleted %t",
-		o.Name, o.UID, o.Received, o.Product, o.Location, o.Generation, o.observed, o.Version, o.deleted)
+	s.w.note("StockItem %s (%s): received %d of %s at %s, generation %d, observed %d, serves %t, takes over %t, version %d, deleted %t",
+		o.Name, o.UID, o.Received, o.Product, o.Location, o.Generation, o.observed, o.serves, o.TakesOver, o.Version, o.deleted)
 }
 
 func (s *stockroom) live() []*stockObject {
@@ -131,7 +140,7 @@ func (s *stockroom) named(name string) bool {
 }
 
 // show lets a process write the status of a StockItem, as its State says. A status that
-// shows more is not turned back.
+// shows what came later is not turned back.
 func (s *stockroom) show(p *process) {
 	live := s.live()
 	if len(live) == 0 || p.isFrozen() {
@@ -141,8 +150,12 @@ func (s *stockroom) show(p *process) {
 }
 
 func (s *stockroom) showOne(p *process, o *stockObject) {
-	if known, ok := p.stock().Item(o.UID); ok && known.Generation > o.observed {
-		o.observed = known.Generation
-		s.changed(o)
+	known, ok := p.stock().Item(o.UID)
+	position, _ := p.stock().Position(o.UID)
+	as := allocator.PositionOf(p.replica.Log())
+	if !ok || known.Generation < o.observed || known.Generation == o.observed && position.Serving == o.serves || !as.Covers(o.as) {
+		return
 	}
+	o.observed, o.serves, o.as = known.Generation, position.Serving, as
+	s.changed(o)
 }
