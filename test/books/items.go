@@ -71,6 +71,8 @@ func (b *Books) putItem(r *stock.ItemRecord) {
 		case stated.Generation == before.Generation && stated.Received != before.Received:
 			b.violated("generation %d of StockItem %s received %d, and at %s %d",
 				stated.Generation, stated.Name, before.Received, b.At, stated.Received)
+		case before.Waits && !stated.Waits && stated.Generation == before.Generation && !stated.TakesOver:
+			b.violated("StockItem %s waits no more at %s, and nobody said so", stated.Name, b.At)
 		}
 	}
 	if stated.Sellable > stated.Received {
@@ -117,15 +119,22 @@ func (b *Books) dropItem(r *stock.ItemGone) {
 		b.violated("StockItem %s is gone at %s, and was never there", r.Name, b.At)
 		return
 	}
+	gone := known.last()
+	key := stock.Key{Product: gone.Product, Location: gone.Location}
+	served := b.serving(key, b.At) == gone
 	known.note(b.At, nil)
+	if heir := b.serving(key, b.At); served && heir != nil && b.judges() && !heir.TakesOver && heir.Name != gone.Name {
+		b.violated("StockItem %s serves at %s after %s, and nobody said so", heir.Name, b.At, gone.Name)
+	}
 }
 
-// serving is the StockItem that counts at a place of the journal: the oldest.
+// serving is the StockItem that counts at a place of the journal: the oldest of those that
+// do not wait.
 func (b *Books) serving(key stock.Key, at Place) *stock.Item {
 	var best *stock.Item
 	for _, i := range b.items {
 		is, ok := i.at(at)
-		if !ok || is == nil || is.Product != key.Product || is.Location != key.Location {
+		if !ok || is == nil || is.Product != key.Product || is.Location != key.Location || is.Waits {
 			continue
 		}
 		if best == nil || cmp.Or(cmp.Compare(is.Created, best.Created), cmp.Compare(is.UID, best.UID)) < 0 {

@@ -146,7 +146,7 @@ func (b *Books) figures(stated *stock.Item, known *item, at Place) figures {
 	key := stock.Key{Product: stated.Product, Location: stated.Location}
 	refused, _ := known.refused.at(at)
 	if b.serving(key, at) != stated {
-		return figures{refused: refused} // a duplicate
+		return figures{refused: refused} // a duplicate, or one that waits
 	}
 	was, _ := b.at(key).was.at(at)
 	left := stated.Received - was.consumed
