@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/acme/inventory-service/internal/allocator"
@@ -78,9 +79,19 @@ func (r *StockItemReconciler) takeInAll(ctx context.Context, namespace string, r
 	if err != nil {
 		return err
 	}
+	// What is gone comes last: one that is there when it goes, and was perhaps made beside it,
+	// does not take over in silence.
+	return errors.Join(tellItems(ctx, runner, news.put), tellItems(ctx, runner, news.gone))
+}
+
+// itemNews is what has to be taken in of StockItems: what they say, and that they are gone.
+type itemNews struct{ put, gone []stock.Request }
+
+// tellItems has StockItems taken in, or that they are gone.
+func tellItems(ctx context.Context, runner *allocator.Runner, requests []stock.Request) error {
 	asking, asked := errgroup.WithContext(ctx)
 	asking.SetLimit(feedAsks)
-	for _, request := range news {
+	for _, request := range requests {
 		asking.Go(func() error { return tellItem(asked, runner, request) })
 	}
 	return asking.Wait()
@@ -113,16 +124,24 @@ func tellItem(ctx context.Context, runner *allocator.Runner, request stock.Reque
 type knownItems struct {
 	// mark is the highest version of any StockItem that was taken in.
 	mark uint64
-	// generations are what was taken in, by UID.
-	generations map[stock.ID]int64
+	// items are what was taken in, by UID.
+	items map[stock.ID]saidItem
 }
 
+// saidItem is by what it can be told whether a StockItem says something new.
+type saidItem struct {
+	generation int64
+	takesOver  bool
+}
+
+func saidBy(item metav1.Object) saidItem { return saidItem{item.GetGeneration(), takesOver(item)} }
+
 func knownTo(runner *allocator.Runner) knownItems {
-	known := knownItems{generations: map[stock.ID]int64{}}
+	known := knownItems{items: map[stock.ID]saidItem{}}
 	runner.Read(func(s *stock.State, _ *journal.Log) {
 		known.mark = s.Marks().Items
 		for item := range s.Items() {
-			known.generations[item.UID] = item.Generation
+			known.items[item.UID] = saidItem{item.Generation, item.TakesOver}
 		}
 	})
 	return known

@@ -22,41 +22,41 @@ const (
 
 // readNews reads what has to be taken in: from the informer's store, if that is new enough,
 // else past all caches.
-func (r *StockItemReconciler) readNews(ctx context.Context, namespace string, known knownItems) ([]stock.Request, error) {
+func (r *StockItemReconciler) readNews(ctx context.Context, namespace string, known knownItems) (itemNews, error) {
 	if items, version, ok := r.store.items(namespace); ok && version >= known.mark {
 		return newsOf(items, version, known)
 	}
-	if len(known.generations) == 0 {
+	if len(known.items) == 0 {
 		return r.readFull(ctx, namespace, known)
 	}
 	changed, gone, version, err := r.readChanges(ctx, namespace, known)
 	if err != nil {
-		return nil, err
+		return itemNews{}, err
 	}
 	if len(changed) > fewItems {
 		return r.readFull(ctx, namespace, known)
 	}
-	news := gone
+	news := itemNews{gone: gone}
 	for _, listed := range changed {
 		item := &v1.StockItem{}
 		err := r.APIReader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: listed.Name}, item)
 		if apierrors.IsNotFound(err) || err == nil && item.UID != listed.UID {
-			return nil, errReadAgain
+			return itemNews{}, errReadAgain
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read stock item %s/%s past the caches: %w", namespace, listed.Name, err)
+			return itemNews{}, fmt.Errorf("read stock item %s/%s past the caches: %w", namespace, listed.Name, err)
 		}
 		stated, err := statedItem(item)
 		if err != nil {
-			return nil, err
+			return itemNews{}, err
 		}
-		news = append(news, stock.PutItem{Item: stated, Read: version})
+		news.put = append(news.put, stock.PutItem{Item: stated, Read: version})
 	}
 	return news, nil
 }
 
 // readFull reads all StockItems whole.
-func (r *StockItemReconciler) readFull(ctx context.Context, namespace string, known knownItems) ([]stock.Request, error) {
+func (r *StockItemReconciler) readFull(ctx context.Context, namespace string, known knownItems) (itemNews, error) {
 	var items []*v1.StockItem
 	version, err := r.list(ctx, namespace, &v1.StockItemList{}, func(page client.ObjectList) {
 		list, _ := page.(*v1.StockItemList)
@@ -65,7 +65,7 @@ func (r *StockItemReconciler) readFull(ctx context.Context, namespace string, kn
 		}
 	})
 	if err != nil {
-		return nil, err
+		return itemNews{}, err
 	}
 	return newsOf(items, version, known)
 }
@@ -75,7 +75,7 @@ func (r *StockItemReconciler) readFull(ctx context.Context, namespace string, kn
 func (r *StockItemReconciler) readChanges(ctx context.Context, namespace string, known knownItems) (
 	changed []metav1.ObjectMeta, gone []stock.Request, version uint64, err error,
 ) {
-	listed := make(map[stock.ID]struct{}, len(known.generations))
+	listed := make(map[stock.ID]struct{}, len(known.items))
 	empty := &metav1.PartialObjectMetadataList{}
 	empty.SetGroupVersionKind(v1.GroupVersion.WithKind("StockItemList"))
 	version, err = r.list(ctx, namespace, empty, func(page client.ObjectList) {
@@ -83,7 +83,7 @@ func (r *StockItemReconciler) readChanges(ctx context.Context, namespace string,
 		for i := range list.Items {
 			item := &list.Items[i]
 			listed[stock.ID(item.UID)] = struct{}{}
-			if generation, ok := known.generations[stock.ID(item.UID)]; !ok || generation != item.Generation {
+			if said, ok := known.items[stock.ID(item.UID)]; !ok || said != saidBy(item) {
 				changed = append(changed, item.ObjectMeta)
 			}
 		}
@@ -108,28 +108,29 @@ func (r *StockItemReconciler) list(ctx context.Context, namespace string, empty 
 }
 
 // newsOf is what has to be taken in of all StockItems, as of a version.
-func newsOf(items []*v1.StockItem, version uint64, known knownItems) ([]stock.Request, error) {
-	var news []stock.Request
+func newsOf(items []*v1.StockItem, version uint64, known knownItems) (itemNews, error) {
+	var news itemNews
 	listed := make(map[stock.ID]struct{}, len(items))
 	for _, item := range items {
 		uid := stock.ID(item.UID)
 		listed[uid] = struct{}{}
-		if generation, ok := known.generations[uid]; ok && generation == item.Generation {
+		if said, ok := known.items[uid]; ok && said == saidBy(item) {
 			continue
 		}
 		stated, err := statedItem(item)
 		if err != nil {
-			return nil, err
+			return itemNews{}, err
 		}
-		news = append(news, stock.PutItem{Item: stated, Read: version})
+		news.put = append(news.put, stock.PutItem{Item: stated, Read: version})
 	}
-	return append(news, known.without(listed, version)...), nil
+	news.gone = known.without(listed, version)
+	return news, nil
 }
 
 // without is that those are gone which were not listed at a version.
 func (k knownItems) without(listed map[stock.ID]struct{}, version uint64) []stock.Request {
 	var gone []stock.Request
-	for uid := range k.generations {
+	for uid := range k.items {
 		if _, ok := listed[uid]; !ok {
 			gone = append(gone, stock.DropItem{UID: uid, Version: version, Read: version})
 		}

@@ -88,7 +88,7 @@ func (r *StockItemReconciler) sweep(ctx context.Context, namespace string, runne
 // compare queues an item if there is something to be done about it.
 func (r *StockItemReconciler) compare(item *v1.StockItem, known knownItem) {
 	switch {
-	case !known.counts(item), item.Status.ObservedGeneration != item.Generation, known.raised():
+	case known.lacks(item), !known.counts(item), item.Status.ObservedGeneration != item.Generation, known.raised():
 		r.pace.urge(client.ObjectKeyFromObject(item))
 	default:
 		if _, same := known.status(item, r.IDs, r.Now()); !same {

@@ -10,7 +10,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -47,6 +49,7 @@ type StockItemReconciler struct {
 	// Witness is nil where nothing is audited.
 	Witness Witness
 
+	events    events.EventRecorder
 	store     itemStore
 	pace      itemPace
 	suspected suspects
@@ -62,6 +65,7 @@ func (r *StockItemReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	if err := r.follow(context.Background(), mgr.GetCache()); err != nil {
 		return err
 	}
+	r.events = mgr.GetEventRecorder(eventsBy)
 	return errors.Join(
 		ctrl.NewControllerManagedBy(mgr).
 			For(&v1.StockItem{}).
@@ -85,7 +89,7 @@ func (r *StockItemReconciler) Changed(namespace string, c stock.Changes) {
 	r.pace.changed(namespace, c, time.Now())
 }
 
-// Reconcile takes one StockItem in if the journal does not have its generation, and writes
+// Reconcile takes one StockItem in if the journal does not have what it says, and writes
 // its status if that is not what it should be.
 func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	runner, ok := r.Namespaces.Find(req.Namespace)
@@ -99,7 +103,7 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 	if err := r.Get(ctx, req.NamespacedName, item); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if known := lookAt(runner, item.UID); !known.has || known.item.Generation < item.Generation {
+	if known := lookAt(runner, item.UID); known.lacks(item) {
 		if err := r.takeIn(ctx, runner, item, read); err != nil {
 			return ctrl.Result{}, fmt.Errorf("take in stock item %s: %w", req.NamespacedName, err)
 		}
@@ -137,15 +141,27 @@ func readItem(s *stock.State, uid types.UID) (k knownItem) {
 	return k
 }
 
+// lacks tells whether the journal does not have what an item says, as far as this version of
+// it tells.
+func (k *knownItem) lacks(item *v1.StockItem) bool {
+	return !k.has || k.item.Generation < item.Generation || k.item.TakesOver != takesOver(item)
+}
+
 // counts tells whether what is known is about the generation that a version of the item
 // has. An item that was made again under its name is not shown as its own duplicate.
 func (k *knownItem) counts(item *v1.StockItem) bool {
 	return k.has && k.item.Generation == item.Generation && (k.position.Serving || k.position.ServingName != item.Name)
 }
 
-// raised tells whether the item declares units that are not sold before its status shows
-// them.
-func (k *knownItem) raised() bool { return k.item.Sellable < k.item.Received }
+// raised tells whether the item serves and declares units that are not sold before its
+// status shows them.
+func (k *knownItem) raised() bool { return k.position.Serving && k.item.Sellable < k.item.Received }
+
+// turned tells whether a status shows that the item serves, and it does not, or the other
+// way round.
+func (k *knownItem) turned(s *v1.StockItemStatus) bool {
+	return k.position.Serving == meta.IsStatusConditionTrue(s.Conditions, v1.ConditionStalled)
+}
 
 // status is what an item's status should be, but for the position, and whether it is that.
 func (k *knownItem) status(item *v1.StockItem, ids v1.IDs, now time.Time) (status v1.StockItemStatus, same bool) {
@@ -161,7 +177,9 @@ func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner
 	key := itemKey{item.Namespace, stock.ID(item.UID)}
 	turn := r.pace.take(key)
 	status, same := known.status(item, r.IDs, r.Now())
-	if unseen := item.Status.ObservedGeneration != item.Generation; !same && !unseen && !turn {
+	// Carts may wait until a spec is shown, or who serves.
+	unseen := item.Status.ObservedGeneration != item.Generation || known.turned(&item.Status)
+	if !same && !unseen && !turn {
 		r.pace.mark(key, time.Now())
 		return nil
 	}
@@ -179,6 +197,7 @@ func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner
 		if err := r.write(ctx, item, status); err != nil {
 			return err
 		}
+		tellTurn(r.events, item, &status)
 	}
 	sell(runner, known)
 	return nil

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -65,9 +66,8 @@ func (r *StockItemReconciler) reconcileGone(ctx context.Context, gone goneItem) 
 	ctx, cancel := context.WithTimeout(ctx, itemTimeout)
 	defer cancel()
 	for {
-		known := false
-		runner.Read(func(s *stock.State, _ *journal.Log) { _, known = s.Item(stock.ID(gone.UID)) })
-		if !known {
+		known := lookAt(runner, gone.UID)
+		if !known.has {
 			return ctrl.Result{}, nil
 		}
 		found, version, err := r.readOne(ctx, gone.Namespace, gone.Name)
@@ -78,11 +78,23 @@ func (r *StockItemReconciler) reconcileGone(ctx context.Context, gone goneItem) 
 		if err != nil {
 			return ctrl.Result{}, fmt.Errorf("take in that stock item %s is gone: %w", gone.NamespacedName, err)
 		}
+		if answer.Verdict == stock.Done {
+			r.urgePlace(runner, gone.Namespace, stock.Key{Product: known.item.Product, Location: known.item.Location})
+		}
 		switch answer.Verdict {
 		case stock.Done, stock.Unknown, stock.Unverified, stock.Outdated: // looked at again
 		default:
 			return ctrl.Result{}, &verdictError{answer.Verdict}
 		}
+	}
+}
+
+// urgePlace has the StockItems of a place looked at at once: whether they serve now.
+func (r *StockItemReconciler) urgePlace(runner *allocator.Runner, namespace string, key stock.Key) {
+	var names []string
+	runner.Read(func(s *stock.State, _ *journal.Log) { names = s.ItemNames(key) })
+	for _, name := range names {
+		r.pace.urge(types.NamespacedName{Namespace: namespace, Name: name})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -68,8 +69,13 @@ func statedItem(item *v1.StockItem) (stock.Item, error) {
 		UID: stock.ID(item.UID), Name: item.Name, Product: idOf(item.Spec.ProductID), Location: item.Spec.LocationID,
 		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
 		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
-		Priority: item.Spec.Priority, Suspended: view.Suspended(item),
+		Priority: item.Spec.Priority, Suspended: view.Suspended(item), TakesOver: takesOver(item),
 	}, err
+}
+
+// takesOver tells whether the owner of a StockItem says that it takes over.
+func takesOver(item metav1.Object) bool {
+	return item.GetAnnotations()[v1.TakeOverAnnotation] == "true"
 }
 
 // parseVersion reads a resourceVersion. Those of one kind can be compared.
