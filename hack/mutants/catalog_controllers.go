@@ -8,10 +8,10 @@ var ofControllers = []mutant{
 		fault: "a StockItem's spec is shown as observed though the journal does not have it",
 		patches: []patch{{
 			file: "controllers/stockitem.go",
-			old:  `if known := lookAt(runner, item.UID); !known.has || known.item.Generation < item.Generation {`,
+			old:  `if known := lookAt(runner, item.UID); known.lacks(item) {`,
 			new: `if known := lookAt(runner, item.UID); MUTANT && known.has && known.item.Generation < item.Generation {
 		go func() { _ = r.takeIn(context.WithoutCancel(ctx), runner, item.DeepCopy(), read) }()
-	} else if !known.has || known.item.Generation < item.Generation {`,
+	} else if known.lacks(item) {`,
 		}, {
 			file: "controllers/stockitem.go",
 			old:  `return k.has && k.item.Generation == item.Generation && (`,
@@ -100,6 +100,29 @@ var ofControllers = []mutant{
 			new:  `if !same && !covers(known.at, item.Status.Position) && !MUTANT {`,
 		}},
 		caughtBy: unit(controllersPackage, "TestStatusNeverGoesBack"),
+	},
+	{
+		name:  "annotation-not-news",
+		fault: "that a StockItem takes over is not taken in, since its generation is the same",
+		patches: []patch{{
+			file: "controllers/stockitem_take.go",
+			old:  `return item.GetAnnotations()[v1.TakeOverAnnotation] == "true"`,
+			new:  `return !MUTANT && item.GetAnnotations()[v1.TakeOverAnnotation] == "true"`,
+		}},
+		caughtBy: unit(controllersPackage, "TestDuplicateWaitsToTakeOver/annotated", "TestTakeOverWhileNobodyLeads"),
+	},
+	{
+		name:  "gone-before-what-is-there",
+		fault: "at the beginning of a term a StockItem goes before the one beside it is known, which takes over in silence",
+		patches: []patch{{
+			file: "controllers/items.go",
+			old:  `return errors.Join(tellItems(ctx, runner, news.put), tellItems(ctx, runner, news.gone))`,
+			new: `if MUTANT {
+		news.put, news.gone = news.gone, news.put
+	}
+	return errors.Join(tellItems(ctx, runner, news.put), tellItems(ctx, runner, news.gone))`,
+		}},
+		caughtBy: unit(controllersPackage, "TestTakeOverWhileNobodyLeads"),
 	},
 	{
 		name:  "damage-known-less",

@@ -157,6 +157,43 @@ var ofStock = []mutant{
 		caughtBy: decisions("TestAllocationOrder/a_duplicate_does_not_count"),
 	},
 	{
+		name:  "duplicate-takes-over",
+		fault: "a duplicate serves with what it says it has as soon as the StockItem that served is gone",
+		patches: []patch{{
+			file: "internal/stock/takeover.go",
+			old:  `if i != going && (i.TakesOver ||`,
+			new:  `if i != going && (MUTANT || i.TakesOver ||`,
+		}},
+		caughtBy: by(decisions("TestTakingOver"), model("taking over")),
+	},
+	{
+		name:  "one-that-waits-displaces",
+		fault: "a StockItem that waits takes over from one that serves",
+		patches: []patch{{
+			file: "internal/stock/takeover.go",
+			old:  `return l.serving() == nil && (`,
+			new:  `return (MUTANT || l.serving() == nil) && (`,
+		}},
+		caughtBy: decisions("TestTakingOver/which_is_not_displaced"),
+	},
+	{
+		name:  "heir-sold-before-shown",
+		fault: "the units of a StockItem that takes over are sold while its status shows a duplicate",
+		patches: []patch{{
+			file: "internal/stock/offer.go",
+			old:  `|| !d.state.serves(known.UID) {`,
+			new:  `|| !MUTANT && !d.state.serves(known.UID) {`,
+		}, {
+			file: "internal/stock/takeover.go",
+			old:  `begun.Waits, begun.Sellable = waits, 0`,
+			new: `begun.Waits = waits
+	if !MUTANT {
+		begun.Sellable = 0
+	}`,
+		}},
+		caughtBy: decisions("TestTakingOver/annotated_before"),
+	},
+	{
 		name:  "expired-too-early",
 		fault: "a hold expires before its time",
 		patches: []patch{{

@@ -33,5 +33,9 @@ func TestOperatorRights(t *testing.T) {
 		if got := isAllowed(t, namespace, user, access{verb: verb, resource: "namespaces"}); got != want {
 			t.Errorf("%s namespaces is allowed: %t, want %t", verb, got, want)
 		}
+		want = verb == "create" || verb == "patch" // of a series
+		if got := isAllowed(t, namespace, user, access{verb: verb, group: "events.k8s.io", resource: "events"}); got != want {
+			t.Errorf("%s events is allowed: %t, want %t", verb, got, want)
+		}
 	}
 }

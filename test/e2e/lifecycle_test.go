@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
@@ -109,7 +111,8 @@ func TestSpecChanges(t *testing.T) {
 }
 
 // TestDuplicateStockItem: the older of two items with one product and location
-// serves; the other takes over when it is deleted.
+// serves; when it is deleted, the other takes over once somebody says so, and one
+// that says so already takes over at once.
 func TestDuplicateStockItem(t *testing.T) {
 	w := testbed.NewWorld(t)
 	w.Operate()
@@ -122,9 +125,29 @@ func TestDuplicateStockItem(t *testing.T) {
 	w.Reservation("two", testbed.Line("mug", 2))
 	w.AwaitPhase("two", v1.PhaseUnavailable)
 	w.Must(w.Client.Delete(w.Context(), first))
+	second := w.AwaitItem("second", func(i *v1.StockItem) bool {
+		ready := meta.FindStatusCondition(i.Status.Conditions, v1.ConditionReady)
+		return ready != nil && ready.Reason == v1.ReasonTakeOverUnconfirmed && i.Status.Available == 0
+	})
+	w.Reservation("none", testbed.Line("mug", 2))
+	w.AwaitPhase("none", v1.PhaseUnavailable)
+	w.Must(w.Client.Patch(w.Context(), second, takesOver()))
 	w.AwaitItem("second", func(i *v1.StockItem) bool { return i.Status.Available == 10 })
 	w.Reservation("again", testbed.Line("mug", 2))
 	w.AwaitPhase("again", v1.PhaseReserved)
+
+	w.AwaitNextSecond(second)
+	w.Declare("third", "mug", "amsterdam", 10)
+	third := w.AwaitItem("third", func(i *v1.StockItem) bool { return testbed.ConditionIs(i, v1.ConditionReady, metav1.ConditionFalse) })
+	w.Must(w.Client.Patch(w.Context(), third, takesOver()))
+	w.Must(w.Client.Delete(w.Context(), second))
+	w.AwaitItem("third", func(i *v1.StockItem) bool { return i.Status.Available == 8 && i.Status.Reserved == 2 })
+	w.Settle()
+}
+
+// takesOver is what a person says of the StockItem that takes over.
+func takesOver() client.Patch {
+	return client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"`+v1.TakeOverAnnotation+`":"true"}}}`))
 }
 
 // TestGracefulHandOver: a standby takes over at once when the leader stops.
