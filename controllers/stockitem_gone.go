@@ -89,7 +89,7 @@ func (r *StockItemReconciler) reconcileGone(ctx context.Context, gone goneItem) 
 	}
 }
 
-// urgePlace has the StockItems of a place looked at at once: whether they serve now.
+// urgePlace has the StockItems of a place looked at without delay: whether they serve now.
 func (r *StockItemReconciler) urgePlace(runner *allocator.Runner, namespace string, key stock.Key) {
 	var names []string
 	runner.Read(func(s *stock.State, _ *journal.Log) { names = s.ItemNames(key) })
