@@ -36,7 +36,7 @@ func (b *bridge) writeReply(x *exchange, r *http.Request, reply cloudevents.Even
 	return nil
 }
 
-// tells tells whether a message is answered with its event.
+// tells is whether a message is answered with its event.
 func (b *bridge) tells(x *exchange) bool {
 	switch {
 	case x.operation == operationStockLevel:
