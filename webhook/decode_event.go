@@ -23,6 +23,8 @@ type message struct {
 	id, source, eventType string
 	// at is the event's own time, nil where it has none.
 	at *time.Time
+	// extensions are its attributes beyond those of the specification.
+	extensions map[string]string
 	// data is its payload, which is said to be JSON.
 	data []byte
 }
@@ -91,7 +93,7 @@ func (e *envelope) message() (*message, error) {
 	if schema, err := url.Parse(e.attributes[attributeSchema]); err != nil || e.attributes[attributeSchema] != "" && !schema.IsAbs() {
 		e.refuse(attributeSchema, "must be an absolute URI, or be left out")
 	}
-	m := &message{id: e.attributes[attributeID], source: e.attributes[attributeSource], eventType: e.attributes[attributeType], data: e.data}
+	m := &message{extensions: e.extensions(), id: e.attributes[attributeID], source: e.attributes[attributeSource], eventType: e.attributes[attributeType], data: e.data}
 	if text, given := e.attributes[attributeTime]; given {
 		at, ok := parseTime(text)
 		if !ok {

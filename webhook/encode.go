@@ -39,8 +39,8 @@ func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
 	ctx := r.Context()
 	if x.mode == modeStructured {
 		ctx = binding.WithForceStructured(ctx)
-	} else { // no other attribute has what a header cannot carry, and the SDK encodes nothing
-		event.SetSubject(encodeHeader(event.Subject()))
+	} else {
+		event = events.ForHeaders(event)
 	}
 	if err := cehttp.WriteResponseWriter(ctx, binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
 		return fmt.Errorf("encoding event %s: %w", event.ID(), err)

@@ -76,6 +76,16 @@ func (e *envelope) set(name, text string) {
 	}
 }
 
+// extensions are the attributes beyond those of the specification.
+func (e *envelope) extensions() map[string]string {
+	extensions := maps.Clone(e.attributes)
+	maps.DeleteFunc(extensions, func(name, _ string) bool { return slices.Contains(knownAttributes, name) })
+	if len(extensions) == 0 {
+		return nil
+	}
+	return extensions
+}
+
 // readStructured reads an event in the JSON format, in which null says that there is none.
 func readStructured(body []byte) (*envelope, error) {
 	var members map[string]jsontext.Value

@@ -63,7 +63,9 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 	if err := id.check(); err != nil {
 		return cloudevents.Event{}, err
 	}
-	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload})
+	carried, dropped := events.Carried(command.extensions)
+	extensionsDropped.Add(float64(dropped))
+	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload, extensions: carried})
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
@@ -83,7 +85,9 @@ func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	return events.ReleasedReply(reservation), nil
+	reply := events.ReleasedReply(reservation)
+	events.Answering(&reply, command.source, command.id, command.extensions)
+	return reply, nil
 }
 
 func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
@@ -95,7 +99,9 @@ func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	return events.ConsumedReply(reservation), nil
+	reply := events.ConsumedReply(reservation)
+	events.Answering(&reply, command.source, command.id, command.extensions)
+	return reply, nil
 }
 
 func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *message) (cloudevents.Event, error) {
@@ -111,5 +117,7 @@ func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace str
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	return events.StockLevelReply(namespace, id.String()+".stocklevel", level), nil
+	reply := events.StockLevelReply(namespace, id.String()+".stocklevel", level)
+	events.Answering(&reply, query.source, query.id, query.extensions)
+	return reply, nil
 }

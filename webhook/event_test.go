@@ -114,3 +114,43 @@ func TestEventRefusals(t *testing.T) {
 		})
 	}
 }
+
+// What a producer put on a command comes back on its outcome, in either mode; of a command
+// that comes again, what it said first.
+func TestExtensionsAreCarried(t *testing.T) {
+	s := newStore(t)
+	bridge := newBridge(t, s.options())
+	for _, mode := range []string{modeBinary, modeStructured} {
+		send := func(eventType, correlation, data string) cloudevents.Event {
+			command := commandEvent(eventType, "k-"+mode, data)
+			for name, value := range map[string]string{"correlationid": correlation, "traceparent": "00-a-b-01", "replyid": "r", "knativearrivaltime": "2030-01-01T00:00:00Z"} {
+				command.SetExtension(name, value)
+			}
+			r := eventRequest(t, mode, "/", command)
+			if mode == modeBinary { // as the SDK does not
+				r.Header.Set("ce-correlationid", percentEncoded(correlation))
+			}
+			return ask(t, bridge, r).event()
+		}
+		check := func(what, correlation string, reply cloudevents.Event) {
+			t.Helper()
+			if mode == modeBinary {
+				correlation = percentEncoded(correlation)
+			}
+			extensions := reply.Extensions()
+			if extensions["correlationid"] != correlation || extensions["traceparent"] != "00-a-b-01" || extensions["replyid"] != "r" ||
+				extensions["causationid"] != "k-"+mode || extensions["knativearrivaltime"] != nil {
+				t.Errorf("%s in %s mode: %v", what, mode, extensions)
+			}
+		}
+		outcome := send(events.TypeReserve, "größe 1", tinyCart)
+		check("an outcome", "größe 1", outcome)
+		check("the same", "größe 1", send(events.TypeReserve, "another", tinyCart))
+		check("a release", "c", send(events.TypeRelease, "c", `{"reservationId":"`+outcome.Subject()+`"}`))
+		check("a query", "q", send(events.TypeStockLevelGet, "q", `{"productId":"plenty"}`))
+		stored := s.get(t, outcome.Subject())
+		if got := stored.Spec.Command.Extensions; got["correlationid"] != "größe 1" || len(got) != 3 {
+			t.Errorf("the reservation has %v", got)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -52,20 +51,6 @@ func decodeHeader(value string) string {
 		decoded = append(decoded, value[i])
 	}
 	return string(decoded)
-}
-
-// encodeHeader is a value as the same section has senders write it: whatever is no printable
-// ASCII, a blank, a quote or a percent sign is percent-encoded.
-func encodeHeader(value string) string {
-	var text strings.Builder
-	for i := range len(value) {
-		if c := value[i]; c > ' ' && c <= '~' && c != '"' && c != '%' {
-			text.WriteByte(c)
-		} else {
-			fmt.Fprintf(&text, "%%%02X", c)
-		}
-	}
-	return text.String()
 }
 
 // unquote takes a quoted-string of RFC 9110 apart. What is none stays as it is.

@@ -40,8 +40,13 @@ var (
 		Help: "Attempts to have another process answer, by result: answered, not_leading, unreachable, unanswered. " +
 			"What is answered counts among the requests of both.",
 	}, []string{labelResult})
+
+	extensionsDropped = prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "extensions_dropped_total",
+		Help: "Extensions of reserve commands that their outcomes do not carry, since they are more than 20 or 512 bytes.",
+	})
 )
 
 func init() {
-	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal)
+	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped)
 }

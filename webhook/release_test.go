@@ -50,6 +50,7 @@ func TestReleaseOverCloudEvents(t *testing.T) {
 		command := commandEvent(events.TypeRelease, "rel-"+mode, `{"reservationId":"`+r.Name+`","reason":"ORDER_CANCELLED"}`)
 		reply := ask(t, bridge, eventRequest(t, mode, "/", command)).event()
 		want := events.ReleasedReply(s.get(t, r.Name))
+		events.Answering(&want, command.Source(), command.ID(), nil)
 		if diff := cmp.Diff(want.String(), reply.String()); diff != "" {
 			t.Error(diff)
 		}

@@ -24,6 +24,8 @@ type reserveCommand struct {
 	// at is the command's own time, nil where it has none.
 	at      *time.Time
 	payload *events.ReserveInventory
+	// extensions are those that the outcome's event carries on.
+	extensions map[string]string
 }
 
 // request is what a cart asks of the journal. Each attempt brings a uid of its own for the
@@ -44,6 +46,7 @@ func (c reserveCommand) request(defaultHold time.Duration) (stock.Reserve, error
 			Source: c.id.source, ID: stock.ID(c.id.id), Time: commandTime(c.at),
 			Hash: c.payload.Hash()[:hashDigits], Given: c.id.source == "",
 		},
+		Extensions: c.extensions,
 	}
 	for _, item := range c.payload.Items {
 		wanted.Lines = append(wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})

@@ -12,6 +12,9 @@ import (
 // Outcome is the event that tells a Reservation's outcome; false while there is
 // none, and for good where the Reservation was released before it was decided.
 //
+// It carries the extensions of the command on, and names it by causationid and
+// causationsource. Its partitionkey is the command's, or the cart.
+//
 // It reads only what is frozen once the outcome is written, so it makes the same
 // event, byte for byte, whatever becomes of the Reservation later: released,
 // consumed, deleted, or given an order id. It does not change r.
@@ -26,6 +29,7 @@ func Outcome(r *v1.Reservation) (cloudevents.Event, bool) {
 	event := newEvent(eventType, ReservationSource(r.Namespace), r.Status.OutcomeID+suffix, r.ReservationID())
 	event.SetTime(instant(*r.Status.DecidedAt).Time)
 	setData(&event, payload)
+	carryOn(&event, r)
 	return event, true
 }
 

@@ -87,10 +87,10 @@ func wire(t *testing.T, event cloudevents.Event) string {
 const (
 	wireReserved = `{"specversion":"1.0","id":"outcome-1.reserved","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
 		`"type":"com.acme.inventory.reserved.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
-		`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"}}`
+		`"data":{"reservationId":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","orderId":"order-1","cartId":"cart-1","items":[{"productId":"b\u003cc\u003e","quantity":2},{"productId":"a","quantity":1}],"reservedAt":"2030-01-02T03:04:05.678901Z"},"causationid":"1","causationsource":"/shop","partitionkey":"cart-1"}`
 	wireUnavailable = `{"specversion":"1.0","id":"outcome-1.unavailable","source":"/apis/inventory.acme.com/v1/namespaces/shop/reservations",` +
 		`"type":"com.acme.inventory.unavailable.v1","subject":"0b5a7b1e-4f7c-5f0e-9d5e-2b6d1f7a3c10","datacontenttype":"application/json","time":"2030-01-02T03:04:05.678901Z",` +
-		`"data":{"cartId":"cart-1","unavailableItems":[{"productId":"a","requested":1,"available":0}],"checkedAt":"2030-01-02T03:04:05.678901Z"}}`
+		`"data":{"cartId":"cart-1","unavailableItems":[{"productId":"a","requested":1,"available":0}],"checkedAt":"2030-01-02T03:04:05.678901Z"},"causationid":"1","causationsource":"/shop","partitionkey":"cart-1"}`
 )
 
 func TestOutcome(t *testing.T) {

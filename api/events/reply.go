@@ -130,22 +130,12 @@ func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *
 	return event
 }
 
-// The extensions that name the command an event is about.
-const (
-	ExtensionCausationID     = "causationid"
-	ExtensionCausationSource = "causationsource"
-)
-
 // Failed is the event that tells why an event of a batch, of this source and id as far as
 // they are known, can never be carried out: its data is a problem document (RFC 9457). The id
 // must be unique within the namespace.
 func Failed(namespace, id, causationSource, causationID string, problem []byte) cloudevents.Event {
 	event := newEvent(TypeFailed, ReservationSource(namespace), id, "")
-	for name, value := range map[string]string{ExtensionCausationSource: causationSource, ExtensionCausationID: causationID} {
-		if value != "" {
-			event.SetExtension(name, value)
-		}
-	}
+	setCause(&event, causationSource, causationID)
 	setData(&event, json.RawMessage(problem))
 	return event
 }

@@ -219,7 +219,17 @@ type Command struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	ID string `json:"id"`
+	// Extensions are those of the CloudEvent that its outcome's event carries on, such as
+	// correlationid.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=20
+	Extensions map[string]Extension `json:"extensions,omitempty"`
 }
+
+// Extension is the value of an extension attribute of a CloudEvent.
+//
+// +kubebuilder:validation:MaxLength=512
+type Extension string
 
 // ReservationItem is one line of a cart.
 type ReservationItem struct {

@@ -18,7 +18,11 @@ type form struct {
 	// Reservations the rest is.
 	reads  bool
 	growth []int
-	pages  pageForm
+	// remembered is how many finished carts are kept in memory.
+	remembered int
+	// cold are cold starts.
+	cold  []coldForm
+	pages pageForm
 }
 
 var (
@@ -43,7 +47,7 @@ var forms = map[string]form{
 			{workload: hot, clients: 16, contenders: telling, events: true},
 			{workload: scarce, clients: 16, contenders: overHTTP},
 		},
-		reads: true, growth: []int{200},
+		reads: true, growth: []int{200}, cold: []coldForm{{200, 100}},
 		pages: pageForm{
 			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
 			loads: []pageLoad{{kib: 1, schema: unformatted, perSecond: 10, lasts: time.Second}}, codings: true,
@@ -78,7 +82,7 @@ var forms = map[string]form{
 			{workload: hot, clients: 64, contenders: telling, events: true},
 			{workload: burst, clients: 256, contenders: overHTTP}, {workload: scarce, clients: 256, contenders: overHTTP},
 		},
-		reads: true, growth: []int{0, 1000, 10_000, 100_000},
+		reads: true, growth: []int{0, 1000, 10_000, 100_000}, remembered: 100_000, cold: []coldForm{{100_000, 1000}, {100_000, 100_000}},
 		pages: pageForm{
 			cells: pageCells(1, 4, 8, 16, 32, 64), puts: 200,
 			loads: []pageLoad{
@@ -101,12 +105,17 @@ func (c cell) path(contender string) string {
 
 // only is the form with no more than what matches: cells as workload/clients/contender,
 // those with events as events/workload/clients/contender, pages as pages/8/rule/1,
-// pages/memory/8 and pages/encoding, "reads", and sizes as "growth/1000".
+// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000", "remembered", and cold
+// starts as "cold/100000/1000".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
 	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
 		return !pattern.MatchString(fmt.Sprintf("growth/%d", size))
 	})
+	if !pattern.MatchString("remembered") {
+		f.remembered = 0
+	}
+	f.cold = slices.DeleteFunc(slices.Clone(f.cold), func(c coldForm) bool { return !pattern.MatchString(c.String()) })
 	f.pages = f.pages.only(pattern.MatchString)
 	var cells []cell
 	for _, c := range f.cells {
@@ -122,5 +131,5 @@ func (f form) only(pattern *regexp.Regexp) form {
 }
 
 func (f form) empty() bool {
-	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && f.pages.empty()
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.cold) == 0 && f.remembered == 0 && f.pages.empty()
 }

@@ -43,8 +43,8 @@ type grown struct {
 	Journal float64 `json:"journal_kib"`
 }
 
-// growthNamespace fills up from one size to the next, and goes with the lab.
-const growthNamespace = "bench-growth"
+// growing fills up from one size to the next, and goes with the lab.
+var growing = crowd{namespace: "bench-growth"}
 
 // grow measures at each size, which must rise. With an error come the sizes before it.
 func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
@@ -52,14 +52,14 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 		return nil, nil
 	}
 	var all []grown
-	from, err := b.lab.open(ctx, growthNamespace)
+	from, err := b.lab.open(ctx, growing.namespace)
 	if err != nil {
 		return nil, err
 	}
 	for _, size := range sizes {
 		size = max(size, from)
 		fmt.Printf("growing from %d to %d open reservations and stock items\n", from, size)
-		perOpen, err := b.fill(ctx, from, size)
+		perOpen, err := b.fill(ctx, growing, from, size)
 		if err != nil {
 			return all, err
 		}
@@ -78,7 +78,7 @@ func (b *bench) grow(ctx context.Context, sizes []int) ([]grown, error) {
 // grown measures an operator that starts cold, works, and is taken over from.
 func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	g.Open = size
-	first, second := b.growing(), b.growing()
+	first, second := b.growing(growing), b.growing(growing)
 	defer func() { err = errors.Join(err, first.leave(), second.leave()) }()
 	if err = first.begin(ctx); err != nil {
 		return g, err
@@ -110,22 +110,27 @@ func (b *bench) grown(ctx context.Context, size int) (g grown, err error) {
 	if g.Heap, err = first.liveHeap(ctx); err != nil {
 		return g, err
 	}
-	if g.Pages, g.Journal, err = b.lab.journal(ctx, growthNamespace); err != nil {
+	if g.Pages, g.Journal, err = b.lab.journal(ctx, growing.namespace); err != nil {
 		return g, err
 	}
-	if err := errors.Join(second.run(ctx), first.begin(ctx)); err != nil {
-		return g, err
-	}
-	killed := time.Now()
-	g.TakeOver, err = first.decides(ctx, killed, func() error { return first.operator.cmd.Process.Kill() })
+	g.TakeOver, err = first.succeeded(ctx, second)
 	return g, err
+}
+
+// succeeded is the time from the death of the operator that leads to the first decision of
+// another one, which is warm, in seconds.
+func (o *ours) succeeded(ctx context.Context, by *ours) (float64, error) {
+	if err := errors.Join(by.run(ctx), o.begin(ctx)); err != nil {
+		return 0, err
+	}
+	return o.decides(ctx, time.Now(), func() error { return o.operator.cmd.Process.Kill() })
 }
 
 // growing is an operator in the namespace that fills up. It sends events, which it keeps
 // for as long as they are not delivered, and holds outlast the measuring.
-func (b *bench) growing() *ours {
+func (b *bench) growing(c crowd) *ours {
 	o := newOurs(b.lab, "--default-hold", "24h")
-	o.namespace, o.sink = growthNamespace, b.sink.urlFor(growthNamespace)
+	o.namespace, o.sink = c.namespace, b.sink.urlFor(c.namespace)
 	return o
 }
 

@@ -107,7 +107,13 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 	if r.Pages, err = b.pages(ctx, f.pages); err != nil {
 		return err
 	}
-	r.Growth, err = b.grow(ctx, f.growth)
+	if r.Growth, err = b.grow(ctx, f.growth); err != nil {
+		return err
+	}
+	if r.Remembered, err = b.remember(ctx, f.remembered); err != nil {
+		return err
+	}
+	r.Cold, err = b.coldStarts(ctx, f.cold)
 	return err
 }
 

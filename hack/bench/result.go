@@ -16,10 +16,12 @@ type result struct {
 	Runs    []run              `json:"runs"`
 	Ratios  map[string]float64 `json:"ratios"`
 	// Extrapolated are those ratios that rest on a burst that was not over in time.
-	Extrapolated []string `json:"ratios_extrapolated,omitempty"`
-	Reads        *reads   `json:"reads,omitempty"`
-	Growth       []grown  `json:"growth,omitempty"`
-	Pages        *pages   `json:"pages,omitempty"`
+	Extrapolated []string          `json:"ratios_extrapolated,omitempty"`
+	Reads        *reads            `json:"reads,omitempty"`
+	Growth       []grown           `json:"growth,omitempty"`
+	Remembered   []rememberedCarts `json:"remembered,omitempty"`
+	Cold         []coldStart       `json:"cold,omitempty"`
+	Pages        *pages            `json:"pages,omitempty"`
 }
 
 func (r *result) empty() bool {

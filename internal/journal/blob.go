@@ -20,9 +20,11 @@ const blobFormat = 1
 const recordOverhead = 24
 
 // encoder and decoder are shared by all pages: each holds buffers of some hundred KB, and
-// one use after the other is enough, since pages are written one after the other.
+// one use after the other is enough, since pages are written one after the other. Of records
+// that are mostly random identifiers the fastest level makes the smallest pages, too
+// (docs/performance.md).
 var (
-	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
+	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
 		zstd.WithSingleSegment(true)))
 	decoder = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecodeAllCapLimit(true)))

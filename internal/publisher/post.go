@@ -12,6 +12,8 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 	"k8s.io/utils/clock"
+
+	"github.com/acme/inventory-service/api/events"
 )
 
 const (
@@ -82,7 +84,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 
 // post sends an event once.
 func (t *target) post(ctx context.Context, e event.Event) answer {
-	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, e)
+	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, events.ForHeaders(e))
 	if err != nil {
 		return answer{verdict: failed, err: fmt.Errorf("the event cannot be written: %w", err)}
 	}

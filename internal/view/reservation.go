@@ -36,6 +36,12 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 	}
 	if OfBridge(r) {
 		object.Spec.Command = &v1.Command{Source: r.Command.Source, ID: string(r.Command.ID)}
+		for name, value := range r.Extensions {
+			if object.Spec.Command.Extensions == nil {
+				object.Spec.Command.Extensions = make(map[string]v1.Extension, len(r.Extensions))
+			}
+			object.Spec.Command.Extensions[name] = v1.Extension(value)
+		}
 	}
 	if r.LaterOrder != "" {
 		object.Spec.OrderID = string(r.LaterOrder)

@@ -157,7 +157,7 @@ func TestShortfall(t *testing.T) {
 
 // Whoever sees an item that waits is told what to do.
 func TestTakeOverUnconfirmed(t *testing.T) {
-	item := &v1.StockItem{}
+	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "p"}}
 	view.ShowItem(item, stock.Position{Waits: true}, v1.AnyIDs, fixture.Start)
 	const says = `the StockItem that served this product at this location is gone: count what is there and set received, ` +
 		`or annotate this one with inventory.acme.com/take-over="true"`

@@ -73,7 +73,10 @@ func Shown(namespace string, r *stock.Reservation) *v1.Reservation {
 		Spec:       v1.ReservationSpec{CartID: string(r.Cart), CustomerID: string(r.Customer)},
 	}
 	if r.Command.ID != "" {
-		object.Spec.Command = &v1.Command{Source: r.Command.Source, ID: string(r.Command.ID)}
+		object.Spec.Command = &v1.Command{Source: r.Command.Source, ID: string(r.Command.ID), Extensions: map[string]v1.Extension{}}
+		for name, value := range r.Extensions {
+			object.Spec.Command.Extensions[name] = v1.Extension(value)
+		}
 	}
 	at := metav1.NewMicroTime(moment(r.At))
 	s := &object.Status
