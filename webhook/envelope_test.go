@@ -30,13 +30,15 @@ func TestValidEvents(t *testing.T) {
 		members string
 		want    message
 	}{
-		"as usual":              {`"data":` + query, plain},
-		"base64":                {`"data_base64":"eyJwcm9kdWN0SWQiOiJwIn0="`, plain},
-		"escaped base64":        {`"data_base64":"eyJwcm9kdWN0SWQi\u004fiJwIn0\u003d"`, plain},
-		"null for absent":       {`"data":` + query + `,"datacontenttype":null,"subject":null,"time":null,"data_base64":null,"x":null`, plain},
-		"media type's case":     {`"data":` + query + `,"datacontenttype":"APPLICATION/JSON"`, plain},
-		"a media type of JSON":  {`"data":` + query + `,"datacontenttype":"application/vnd.x+json; charset=utf-8"`, plain},
-		"extensions":            {`"data":` + query + `,"a":1,"b":-2147483648,"c":true,"d":"x"`, changed(func(m *message) { m.extensions = map[string]string{"a": "1", "b": "-2147483648", "c": "true", "d": "x"} })},
+		"as usual":             {`"data":` + query, plain},
+		"base64":               {`"data_base64":"eyJwcm9kdWN0SWQiOiJwIn0="`, plain},
+		"escaped base64":       {`"data_base64":"eyJwcm9kdWN0SWQi\u004fiJwIn0\u003d"`, plain},
+		"null for absent":      {`"data":` + query + `,"datacontenttype":null,"subject":null,"time":null,"data_base64":null,"x":null`, plain},
+		"media type's case":    {`"data":` + query + `,"datacontenttype":"APPLICATION/JSON"`, plain},
+		"a media type of JSON": {`"data":` + query + `,"datacontenttype":"application/vnd.x+json; charset=utf-8"`, plain},
+		"extensions": {`"data":` + query + `,"a":1,"b":-2147483648,"c":true,"d":"x"`, changed(func(m *message) {
+			m.extensions = map[string]string{"a": "1", "b": "-2147483648", "c": "true", "d": "x"}
+		})},
 		"small letters":         {`"data":` + query + `,"time":"2030-01-01t00:00:00z"`, changed(func(m *message) { m.at = at("2030-01-01T00:00:00Z") })},
 		"a leap second":         {`"data":` + query + `,"time":"2016-12-31T23:59:60Z"`, changed(func(m *message) { m.at = at("2017-01-01T00:00:00Z") })},
 		"a leap second's part":  {`"data":` + query + `,"time":"2017-01-01T00:59:60.5+01:00"`, changed(func(m *message) { m.at = at("2017-01-01T01:00:00.5+01:00") })},
