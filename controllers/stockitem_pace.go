@@ -76,11 +76,12 @@ func (p *itemPace) init() {
 	}
 }
 
-// waits tells whether there are stale items.
+// waits tells whether there are stale items, be it that their turn has come and they wait
+// for a worker.
 func (p *itemPace) waits() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.since) > 0
+	return len(p.since) > 0 || len(p.granted) > 0
 }
 
 // changed takes note of what the journal changed.

@@ -318,6 +318,25 @@ func (w *world) follow(name string) func() {
 	}
 }
 
+// An item waits until a worker has it, so that nobody judges what it shows before: its turn
+// alone writes nothing.
+func TestItemWaitsForItsWorker(t *testing.T) {
+	var p itemPace
+	now := time.Unix(1000, 0)
+	p.changed("shop", stock.Changes{Items: []stock.ID{"a"}}, now)
+	if !p.waits() {
+		t.Error("a changed item does not wait")
+	}
+	key, _, ok := p.next(now.Add(restAfter))
+	if !ok || !p.waits() {
+		t.Errorf("an item whose turn has come (%t) does not wait for a worker", ok)
+	}
+	p.take(key)
+	if p.waits() {
+		t.Error("an item that a worker has waits")
+	}
+}
+
 // Of changed figures the stalest are shown first, few while reservations change.
 func TestItemPace(t *testing.T) {
 	var p itemPace
