@@ -52,5 +52,5 @@ func code(err error, failed int) int {
 
 // gcPercent is how far the heap grows between two collections, in percent of what is
 // live, unless GOGC says it. At Go's own 100 collecting is a tenth of the CPU time under
-// load (docs/performance.md has what 300 bought, and what it took).
+// load (docs/performance-notes.md has what 300 bought, and what it took).
 const gcPercent = 200

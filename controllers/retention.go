@@ -17,7 +17,7 @@ import (
 
 // DefaultHorizon is how far ahead of its time a Reservation is queued. What is complete
 // waits much longer than that for its deletion: in the queue it would take a fifth more
-// memory than it does (docs/performance.md).
+// memory than it does (docs/performance-notes.md).
 const DefaultHorizon = time.Minute
 
 // deletable tells whether the operator may delete an object: it made it, or its owner says

@@ -22,7 +22,7 @@ const recordOverhead = 24
 // encoder and decoder are shared by all pages: each holds buffers of some hundred KB, and
 // one use after the other is enough, since pages are written one after the other. Of records
 // that are mostly random identifiers the fastest level makes the smallest pages, too
-// (docs/performance.md).
+// (docs/performance-notes.md).
 var (
 	encoder = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
 		zstd.WithSingleSegment(true)))

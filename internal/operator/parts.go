@@ -19,7 +19,7 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// What is nobody's choice about a journal (docs/performance.md has the measurements).
+// What is nobody's choice about a journal (docs/performance-notes.md has the measurements).
 const (
 	// pageFill is the size of a page from which on it is full, pageLimit what it may grow
 	// to while no other is free: kube-apiserver takes objects of 1.5 MB at most.
