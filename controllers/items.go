@@ -81,7 +81,10 @@ func (r *StockItemReconciler) takeInAll(ctx context.Context, namespace string, r
 	}
 	// What is gone comes last: one that is there when it goes, and was perhaps made beside it,
 	// does not take over in silence.
-	return errors.Join(tellItems(ctx, runner, news.put), tellItems(ctx, runner, news.gone))
+	if err := tellItems(ctx, runner, news.put); err != nil {
+		return err
+	}
+	return tellItems(ctx, runner, news.gone)
 }
 
 // itemNews is what has to be taken in of StockItems: what they say, and that they are gone.

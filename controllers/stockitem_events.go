@@ -17,15 +17,15 @@ const reasonTookOver = "TookOver"
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // tellTurn records an Event where a status that was written shows first that the item waits,
-// or that it took over. It does not wait, and whether the Event is stored nobody looks:
-// the status says as much.
+// or that it took over. It does not wait until the Event is stored: the status
+// says as much.
 func tellTurn(to events.EventRecorder, item *v1.StockItem, written *v1.StockItemStatus) {
 	before, now := readyReason(&item.Status), readyReason(written)
 	switch {
 	case now == v1.ReasonTakeOverUnconfirmed && before != now:
 		ready := meta.FindStatusCondition(written.Conditions, v1.ConditionReady)
 		to.Eventf(item, nil, corev1.EventTypeWarning, now, "Wait", "%s", ready.Message)
-	case notServing(before) && !notServing(now):
+	case notServing(before) && !notServing(now) && now != v1.ReasonInvalidID:
 		to.Eventf(item, nil, corev1.EventTypeNormal, reasonTookOver, "TakeOver",
 			"serves product %s at location %s with %d received, in place of a StockItem that is gone",
 			item.Spec.ProductID, item.Spec.LocationID, item.Spec.Received)

@@ -6,10 +6,12 @@ import (
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -21,6 +23,9 @@ func (r *StockItemReconciler) takeIn(ctx context.Context, runner *allocator.Runn
 	for {
 		stated, err := statedItem(item)
 		if err != nil {
+			return err
+		}
+		if err := r.dropBefore(ctx, runner, item.Namespace, stated); err != nil {
 			return err
 		}
 		answer, err := runner.Ask(ctx, stock.PutItem{Item: stated, Read: read})
@@ -38,6 +43,24 @@ func (r *StockItemReconciler) takeIn(ctx context.Context, runner *allocator.Runn
 			return err
 		}
 	}
+}
+
+// dropBefore has the journal take in that the StockItem which serves an item's place is gone,
+// if so: one that was made after that takes nobody's place.
+func (r *StockItemReconciler) dropBefore(ctx context.Context, runner *allocator.Runner, namespace string, item stock.Item) error {
+	var serving stock.Item
+	var known, served bool
+	runner.Read(func(s *stock.State, _ *journal.Log) {
+		_, known = s.Item(item.UID)
+		serving, served = s.ServingItem(stock.Key{Product: item.Product, Location: item.Location})
+	})
+	if known || !served {
+		return nil
+	}
+	_, err := r.reconcileGone(ctx, goneItem{
+		NamespacedName: types.NamespacedName{Namespace: namespace, Name: serving.Name}, UID: types.UID(serving.UID),
+	})
+	return err
 }
 
 // verdictError says that a request got an answer that it cannot get.

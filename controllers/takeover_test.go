@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -233,5 +234,53 @@ func TestAnnotationIsNews(t *testing.T) {
 	item.Annotations = takingOver
 	if !known.lacks(item) {
 		t.Error("an annotation is not taken in")
+	}
+}
+
+// One that is made after the deletion of another, however soon, takes nobody's place.
+func TestReplacedItemServes(t *testing.T) {
+	w := newWorld(t)
+	w.leads()
+	w.receive("mugs-0", "mug", 10)
+	w.forReason("mugs-0", v1.ReasonServing)
+	for n := range 8 {
+		old, next := fmt.Sprintf("mugs-%d", n), fmt.Sprintf("mugs-%d", n+1)
+		w.remove(old)
+		w.receive(next, "mug", 10)
+		w.forReason(next, v1.ReasonServing)
+	}
+}
+
+// To delete one that waits is no word that it takes over.
+func TestDeletionConfirmsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.leads()
+	item := w.receive("mugs", "mug", 10)
+	w.forReason("mugs", v1.ReasonServing)
+	spare, other := w.besides(item, "spare", 10, nil), w.besides(item, "other", 10, nil)
+	w.forReason("other", v1.ReasonDuplicateStockItem)
+	w.remove("mugs")
+	w.forReason("spare", v1.ReasonTakeOverUnconfirmed)
+	w.forReason("other", v1.ReasonTakeOverUnconfirmed)
+	held := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":["acme.com/hold"]}}`))
+	if err := w.Patch(context.Background(), spare, held); err != nil {
+		t.Fatal(err)
+	}
+	w.remove("spare")
+	w.eventually("the deletion is taken in", func() bool {
+		known, ok := p.known(spare)
+		return ok && known.Suspended
+	})
+	if known, _ := p.known(spare); !known.Waits {
+		t.Errorf("what is being deleted serves: %+v", known)
+	}
+	w.confirm("other")
+	w.forReason("other", v1.ReasonServing)
+	if known, _ := p.known(other); known.Waits {
+		t.Errorf("%+v", known)
+	}
+	freed := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))
+	if err := w.Patch(context.Background(), w.item("spare"), freed); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	stdjson "encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
 // maxBatch is how many events a batch may have.
@@ -50,14 +52,14 @@ func (b *bridge) postBatch(x *exchange, r *http.Request) error {
 		serving.Go(func() { b.serveEntry(ctx, e, namespace) })
 	}
 	serving.Wait()
-	for i, e := range entries {
-		if err := b.again(i, e); err != nil {
-			x.asked = true
-			return err
-		}
+	for _, e := range entries {
 		if e.x.journal != nil {
 			x.journal = e.x.journal
 		}
+	}
+	if err := b.again(entries); err != nil {
+		x.asked = true
+		return err
 	}
 	return b.writeBatch(x, namespace, entries)
 }
@@ -101,22 +103,25 @@ func (b *bridge) serveEntry(ctx context.Context, e *entry, namespace string) {
 	e.reply, e.err = b.serveEvent(ctx, &e.x, namespace, e.message)
 }
 
-// again is why a whole batch is to be served elsewhere or sent again for one of its events,
+// again is why a whole batch is to be served elsewhere, or sent again, for one of its events;
 // nil where it is not.
-func (b *bridge) again(i int, e *entry) error {
-	if e.err == nil {
-		return nil
+func (b *bridge) again(entries []*entry) error {
+	for _, e := range entries {
+		if s := (*sought)(nil); errors.As(e.err, &s) || errors.Is(e.err, namespaces.ErrNotRunning) {
+			return e.err
+		}
 	}
-	if s := (*sought)(nil); errors.As(e.err, &s) {
-		return s
+	for i, e := range entries {
+		if e.err == nil {
+			continue
+		}
+		if f := b.describe(e.err); f.status(true) == http.StatusServiceUnavailable {
+			later := fail(f.kind, "event %d of the batch: %s. Send the whole batch again", i, f.detail)
+			later.cause = f.cause
+			return later
+		}
 	}
-	f := b.describe(e.err)
-	if f.status(true) != http.StatusServiceUnavailable {
-		return nil
-	}
-	later := fail(f.kind, "event %d of the batch: %s. Send the whole batch again", i, f.detail)
-	later.cause = f.cause
-	return later
+	return nil
 }
 
 // writeBatch answers with the events that tell what became of each, in order. Those that are
@@ -135,11 +140,13 @@ func (b *bridge) writeBatch(x *exchange, namespace string, entries []*entry) err
 		x.WriteHeader(http.StatusAccepted)
 		return nil
 	}
-	body, err := stdjson.Marshal(replies) // as the SDK's events have it
-	if err != nil {
+	var body bytes.Buffer
+	encoder := stdjson.NewEncoder(&body) // as the SDK's events have it
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(replies); err != nil {
 		return fmt.Errorf("encoding the answer to a batch: %w", err)
 	}
-	writeBody(x, http.StatusOK, cloudevents.ApplicationCloudEventsBatchJSON, body)
+	writeBody(x, http.StatusOK, cloudevents.ApplicationCloudEventsBatchJSON, bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 	return nil
 }
 

@@ -1,14 +1,18 @@
 package webhook
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/forward"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
 func batchRequest(t testing.TB, texts ...string) *http.Request {
@@ -136,3 +140,24 @@ func TestBatchWithSink(t *testing.T) {
 		t.Errorf("%v", batch)
 	}
 }
+
+// A replica that stops says to who forwarded a batch that another decides it, as of a single
+// event.
+func TestForwardedBatchOfStoppingReplica(t *testing.T) {
+	options := offline(t)
+	options.Namespaces = stopping{}
+	bridge := newBridge(t, options)
+	r := batchRequest(t, eventText(t, events.TypeReserve, "k", tinyCart), eventText(t, "com.acme.other", "o", `{}`))
+	w := httptest.NewRecorder()
+	forward.Receive(bridge).ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get(forward.HeaderNotLeading) == "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+}
+
+// stopping are namespaces of which nothing is told any more.
+type stopping struct{}
+
+func (stopping) Find(string) (Journal, bool) { return nil, true }
+
+func (stopping) Open(context.Context, string) (Journal, error) { return nil, namespaces.ErrNotRunning }

@@ -79,8 +79,11 @@ func (b *bridge) routes() http.Handler {
 func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve serveFunc) {
 	mux.Handle(method+" "+path, b.endpoint(operation, serve))
 	allow := method
-	if method == http.MethodGet {
+	switch {
+	case method == http.MethodGet:
 		allow += ", " + http.MethodHead
+	case operation == operationUnknown: // where CloudEvents are served
+		allow = allowedForEvents
 	}
 	mux.Handle(path, b.endpoint(operation, func(x *exchange, r *http.Request) error {
 		x.Header().Set("Allow", allow)

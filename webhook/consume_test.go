@@ -54,6 +54,14 @@ func TestConsumeOverPlainHTTP(t *testing.T) {
 	}
 }
 
+// answerID is the id of an event that answers a command.
+func answerID(id string, command cloudevents.Event) string {
+	e := cloudevents.NewEvent()
+	e.SetID(id)
+	events.Answering(&e, command.Source(), command.ID(), nil)
+	return e.ID()
+}
+
 func TestConsumeOverCloudEvents(t *testing.T) {
 	for _, mode := range []string{modeBinary, modeStructured} {
 		s := newStore(t, wideShelves...)
@@ -61,7 +69,9 @@ func TestConsumeOverCloudEvents(t *testing.T) {
 		r := s.reserveOne(t, bridge, wideCart, http.StatusCreated)
 		part := commandEvent(events.TypeConsume, "part-"+mode, `{"reservationId":"`+r.Name+`","items":[{"productId":"plenty","quantity":4}]}`)
 		all := commandEvent(events.TypeConsume, "all-"+mode, `{"reservationId":"`+r.Name+`"}`)
-		ids := map[string]string{r.Status.OutcomeID + ".consumed.4.0": part.ID(), r.Status.OutcomeID + ".consumed": all.ID()}
+		ids := map[string]string{
+			answerID(r.Status.OutcomeID+".consumed.4.0", part): part.ID(), answerID(r.Status.OutcomeID+".consumed", all): all.ID(),
+		}
 		for _, command := range []cloudevents.Event{part, part, all, all} {
 			reply := ask(t, bridge, eventRequest(t, mode, "/", command)).event()
 			want := events.ConsumedReply(s.get(t, r.Name))

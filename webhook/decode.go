@@ -74,7 +74,7 @@ func (b *bridge) namespace(x *exchange, r *http.Request) (string, error) {
 	case len(validation.IsDNS1123Label(namespace)) == 0:
 		return namespace, b.served(x, namespace)
 	case x.byEvent():
-		return "", fail(invalid, "%q cannot be the name of one", clip(namespace, 100))
+		return "", fail(invalid, "%q cannot be the name of a namespace", clip(namespace, 100))
 	default:
 		return "", fail(notFound, "there is no namespace %q", clip(namespace, 100))
 	}

@@ -64,8 +64,7 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 		return cloudevents.Event{}, err
 	}
 	carried, dropped := events.Carried(command.extensions)
-	extensionsDropped.Add(float64(dropped))
-	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload, extensions: carried})
+	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload, extensions: carried, dropped: dropped})
 	if err != nil {
 		return cloudevents.Event{}, err
 	}

@@ -2,11 +2,14 @@ package webhook
 
 import "net/http"
 
+// allowedForEvents are the methods where CloudEvents are served.
+const allowedForEvents = "POST, OPTIONS"
+
 // handshake answers OPTIONS as receivers of the CloudEvents web-hook specification do before
 // senders begin: whoever asks may send, at any rate. Who sends too much is answered 503.
 func handshake(x *exchange, r *http.Request) error {
 	header := x.Header()
-	header.Set("Allow", "POST, OPTIONS")
+	header.Set("Allow", allowedForEvents)
 	if origin := r.Header.Get("WebHook-Request-Origin"); origin != "" {
 		header.Set("WebHook-Allowed-Origin", origin)
 		header.Set("WebHook-Allowed-Rate", "*")

@@ -24,8 +24,25 @@ func find(j Journal, text string) (found *stock.Reservation) {
 	return found
 }
 
-// readObject reads a Reservation past the caches; nil where there is none.
-func (b *bridge) readObject(ctx context.Context, namespace, name string) (*v1.Reservation, error) {
+// readObject reads the Reservation of a name, or of a uid, past the caches; nil where there is
+// none.
+func (b *bridge) readObject(ctx context.Context, namespace, text string) (*v1.Reservation, error) {
+	r, err := b.readNamed(ctx, namespace, text)
+	if r != nil || err != nil || b.NameOf == nil || v1.UUIDs.Wrong(text) != "" {
+		return r, err
+	}
+	name, err := b.NameOf(ctx, namespace, text)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	r, err = b.readNamed(ctx, namespace, name)
+	if r == nil || string(r.UID) != text {
+		return nil, err
+	}
+	return r, err
+}
+
+func (b *bridge) readNamed(ctx context.Context, namespace, name string) (*v1.Reservation, error) {
 	r := &v1.Reservation{}
 	err := b.Objects.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, r)
 	if apierrors.IsNotFound(err) && !unserved(err) {

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,13 +18,25 @@ import (
 // by commands: nobody knows yet where its units are.
 func TestPendingObject(t *testing.T) {
 	s := newStore(t, wideShelves...)
-	bridge := newBridge(t, s.options())
 	r := s.object(t, "by-hand")
+	options := s.options()
+	options.NameOf = func(_ context.Context, namespace, uid string) (string, error) {
+		if namespace != s.namespace || uid != string(r.UID) {
+			return "", nil
+		}
+		return "by-hand", nil
+	}
+	bridge := newBridge(t, options)
 	const at = "/reservations/by-hand"
 	var view reservationView
 	if ask(t, bridge, request(t, http.MethodGet, at, "")).wantStatus(http.StatusOK).into(&view); view.Phase != v1.PhasePending || view.CartID != "by-hand" {
 		t.Errorf("%+v", view)
 	}
+	if ask(t, bridge, request(t, http.MethodGet, "/reservations/"+string(r.UID), "")).wantStatus(http.StatusOK).into(&view); view.Name != "by-hand" {
+		t.Errorf("by its uid: %+v", view)
+	}
+	byUID := commandEvent(events.TypeRelease, "u", `{"reservationId":"`+string(r.UID)+`"}`)
+	ask(t, bridge, eventRequest(t, modeBinary, "/", byUID)).wantProblem(http.StatusServiceUnavailable, tryLater)
 	const part = `{"items":[{"productId":"plenty","quantity":4}]}`
 	for _, operation := range []string{"/consume", "/release"} {
 		for _, body := range []string{"", part} {
@@ -90,7 +103,7 @@ func TestWithdrawnObject(t *testing.T) {
 		t.Errorf("%+v", released)
 	}
 	release := commandEvent(events.TypeRelease, "rel", `{"reservationId":"withdrawn"}`)
-	if reply := ask(t, bridge, eventRequest(t, modeBinary, "/", release)).event(); reply.ID() != string(r.UID)+".released" {
+	if reply := ask(t, bridge, eventRequest(t, modeBinary, "/", release)).event(); reply.ID() != answerID(string(r.UID)+".released", release) {
 		t.Errorf("%s", reply)
 	}
 	p := ask(t, bridge, request(t, http.MethodPost, "/reservations/withdrawn/consume", "")).wantProblem(http.StatusConflict, notReserved)

@@ -26,6 +26,8 @@ type reserveCommand struct {
 	payload *events.ReserveInventory
 	// extensions are those that the outcome's event carries on.
 	extensions map[string]string
+	// dropped is how many it cannot carry.
+	dropped int
 }
 
 // request is what a cart asks of the journal. Each attempt brings a uid of its own for the
@@ -84,7 +86,10 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 		return nil, err
 	}
 	switch answer.Verdict {
-	case stock.Done, stock.Repeated:
+	case stock.Done:
+		extensionsDropped.Add(float64(c.dropped))
+		return view.Reservation(namespace, answer.Reservation), nil
+	case stock.Repeated:
 		return view.Reservation(namespace, answer.Reservation), nil
 	case stock.Conflicting:
 		return nil, fail(idReused, "another command was taken under this id: give every command an id of its own and repeat it unchanged")

@@ -1,8 +1,11 @@
 package events
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -30,17 +33,21 @@ const (
 // preferred are the extensions that are kept before all others, in this order.
 var preferred = []string{"traceparent", "tracestate", "correlationid", ExtensionPartitionKey, "replyid"}
 
+// ofCommand are the extensions that are true of the command and not of what it leads to: where
+// its data is and how it is coded, when it expires, its place in a sequence, and its own cause.
+var ofCommand = []string{
+	"dataref", "datacontentencoding", "expirytime", "sequence", "sequencetype", "sampledrate", "recordedtime",
+	ExtensionCausationID, ExtensionCausationSource,
+}
+
 // Carried are the extensions of a command that its outcome's event carries on, and how many
 // more it would carry if there were room: the preferred ones come first, then the others by
 // name, and what does not fit beside those before it is left out. What Knative adds on the way
-// (knative*), what says how data was coded, and what names the command's own cause stay behind.
+// (knative*), what is empty, and what is about the command alone stay behind.
 func Carried(extensions map[string]string) (carried map[string]string, dropped int) {
 	names := make([]string, 0, len(extensions))
 	for name := range extensions {
-		switch {
-		case strings.HasPrefix(name, "knative"), name == "datacontentencoding",
-			name == ExtensionCausationID, name == ExtensionCausationSource:
-		default:
+		if extensions[name] != "" && !strings.HasPrefix(name, "knative") && !slices.Contains(ofCommand, name) {
 			names = append(names, name)
 		}
 	}
@@ -91,8 +98,16 @@ func carryOn(event *cloudevents.Event, r *v1.Reservation) {
 	}
 }
 
-// setCause names the command that an event is about, as far as it is known.
+// maxCause bounds the id and the source of a command in the headers of an event, in bytes: a
+// sink may refuse one whose headers are long.
+const maxCause = 1024
+
+// setCause names the command that an event is about, as far as it is known, unless that is
+// too long.
 func setCause(event *cloudevents.Event, source, id string) {
+	if len(encodeHeader(source))+len(encodeHeader(id)) > maxCause {
+		return
+	}
 	for name, value := range map[string]string{ExtensionCausationSource: source, ExtensionCausationID: id} {
 		if value != "" {
 			event.SetExtension(name, value)
@@ -100,14 +115,16 @@ func setCause(event *cloudevents.Event, source, id string) {
 	}
 }
 
-// Answering gives an event that answers a message the message's extensions, and names it as
-// the cause.
+// Answering gives an event that answers a message the message's extensions, names it as the
+// cause, and tells it by its id from the answers to others.
 func Answering(event *cloudevents.Event, source, id string, extensions map[string]string) {
 	carried, _ := Carried(extensions)
 	for name, value := range carried {
 		event.SetExtension(name, value)
 	}
 	setCause(event, source, id)
+	cause := sha256.Sum256([]byte(strconv.Itoa(len(source)) + " " + source + id))
+	event.SetID(event.ID() + "." + hex.EncodeToString(cause[:8]))
 }
 
 // ForHeaders is an event whose subject and extensions are written as the HTTP binding of

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -28,12 +29,13 @@ func TestCarried(t *testing.T) {
 	}{
 		"none": {},
 		"all": {
-			map[string]string{"correlationid": "c", "replyid": "r", "other": "o", "knativearrivaltime": "t", "knativebrokerttl": "255", "causationid": "i", "causationsource": "s"},
+			map[string]string{"correlationid": "c", "replyid": "r", "other": "o", "knativearrivaltime": "t", "knativebrokerttl": "255", "causationid": "i", "causationsource": "s",
+				"dataref": "https://store/1", "expirytime": "2020-01-01T00:00:00Z", "sequence": "7", "partitionkey": ""},
 			map[string]string{"correlationid": "c", "replyid": "r", "other": "o"}, 0,
 		},
 		"too many":      {many, kept, 7},
 		"too long":      {map[string]string{"aa": long, "tracestate": long}, map[string]string{"tracestate": long}, 1},
-		"room for more": {map[string]string{"aa": long, "tracestate": long, "bb": ""}, map[string]string{"tracestate": long, "bb": ""}, 1},
+		"room for more": {map[string]string{"aa": long, "tracestate": long, "z": "1"}, map[string]string{"tracestate": long, "z": "1"}, 1},
 		"just":          {map[string]string{"a": strings.Repeat("x", 511)}, map[string]string{"a": strings.Repeat("x", 511)}, 0},
 		"just not":      {map[string]string{"a": strings.Repeat("x", 512)}, nil, 1},
 	} {
@@ -77,5 +79,22 @@ func TestForHeaders(t *testing.T) {
 	}
 	if event.Extensions()["correlationid"] != "ü" {
 		t.Error("the event itself is changed")
+	}
+}
+
+// Answers to two commands have two ids, the same for the same command, and a command that
+// would make headers long is not named.
+func TestAnswering(t *testing.T) {
+	answer := func(source, id string) cloudevents.Event {
+		event := newEvent(TypeReleased, "/s", "outcome.released", "r")
+		Answering(&event, source, id, nil)
+		return event
+	}
+	one, same, other, long := answer("/a", "1"), answer("/a", "1"), answer("/a", "2"), answer("/a", strings.Repeat("é", 200))
+	if one.ID() != same.ID() || one.ID() == other.ID() || answer("/a1", "").ID() == one.ID() {
+		t.Errorf("%s, %s, %s", one.ID(), same.ID(), other.ID())
+	}
+	if one.Extensions()[ExtensionCausationID] != "1" || long.Extensions()[ExtensionCausationID] != nil {
+		t.Errorf("%v, %v", one.Extensions(), long.Extensions())
 	}
 }

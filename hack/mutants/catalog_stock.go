@@ -171,10 +171,20 @@ var ofStock = []mutant{
 		fault: "a StockItem that waits takes over from one that serves",
 		patches: []patch{{
 			file: "internal/stock/takeover.go",
-			old:  `return l.serving() == nil && (`,
-			new:  `return (MUTANT || l.serving() == nil) && (`,
+			old:  `return l.serving() == nil && `,
+			new:  `return (MUTANT || l.serving() == nil) && `,
 		}},
 		caughtBy: decisions("TestTakingOver/which_is_not_displaced"),
+	},
+	{
+		name:  "deletion-confirms",
+		fault: "the deletion of a StockItem that waits has it take over",
+		patches: []patch{{
+			file: "internal/stock/takeover.go",
+			old:  `!stated.Suspended && (stated.Generation`,
+			new:  `(MUTANT || !stated.Suspended) && (stated.Generation`,
+		}},
+		caughtBy: unit(controllersPackage, "TestDeletionConfirmsNothing"),
 	},
 	{
 		name:  "heir-sold-before-shown",

@@ -26,8 +26,9 @@ const (
 	// idleConnections are kept: as many commands may be on their way at a time without a
 	// handshake for each.
 	idleConnections = 256
-	// maxAnswer bounds an answer, in bytes.
-	maxAnswer = 4 << 20
+	// maxAnswer bounds an answer, in bytes: a batch of 100 consumes, each of a cart with as many
+	// allocations as there can be, has less.
+	maxAnswer = 32 << 20
 	// maxLeaders is how many leaders have connections: they differ by namespace while one
 	// takes over from another.
 	maxLeaders = 4
@@ -71,7 +72,7 @@ func (c *Client) Send(ctx context.Context, to journal.Leader, message Request) (
 		return nil, sendError(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxAnswer))
 	if err != nil {
 		return nil, fmt.Errorf("read the leader's answer: %w", err)
 	}

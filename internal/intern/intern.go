@@ -37,6 +37,9 @@ func Transform() cache.TransformFunc {
 
 func reservation(r *v1.Reservation) {
 	meta(&r.TypeMeta, &r.ObjectMeta, deleteAfterCompletion)
+	if command := r.Spec.Command; command != nil {
+		command.Extensions = nil // nobody looks at them in caches
+	}
 	for i := range r.Spec.Items {
 		share(&r.Spec.Items[i].ProductID)
 	}

@@ -103,12 +103,17 @@ type parts struct {
 	queue      *controllers.Queue
 	// load is how much commands wait.
 	load allocator.Load
+	// nameOf is the name of a Reservation by its uid.
+	nameOf func(ctx context.Context, namespace, uid string) (string, error)
 	// synced tells whether the caches have told what there was.
 	synced func() bool
 }
 
 // add hands everything that runs besides the controllers to the manager.
 func (p *parts) add(ctx context.Context) (err error) {
+	if p.nameOf, err = controllers.NamesOf(ctx, p); err != nil {
+		return err
+	}
 	if p.synced, err = controllers.Feed(ctx, p, p.namespaces); err != nil {
 		return err
 	}
@@ -164,7 +169,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sink: p.o.sink != "",
-		Ready: p.ready,
+		Ready: p.ready, NameOf: p.nameOf,
 	}
 	if p.port != nil {
 		options.Forward = &forward.Client{}

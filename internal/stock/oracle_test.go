@@ -208,7 +208,7 @@ func (o *oracle) putItem(i Item) {
 	switch {
 	case known != nil:
 		limit, silent = min(known.limit, i.Received), known.silent
-		if silent && o.serving(key) == nil && (i.TakesOver || i.Generation != known.Generation) {
+		if silent && o.serving(key) == nil && !i.Suspended && (i.TakesOver || i.Generation != known.Generation) {
 			o.w.seen["taken over by word"]++
 			silent = false
 		}

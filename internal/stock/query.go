@@ -131,6 +131,16 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 	}, true
 }
 
+// ServingItem returns the StockItem that serves a key; ok is false where none does.
+func (s *State) ServingItem(key Key) (serving Item, ok bool) {
+	if l, known := s.stocks[key]; known {
+		if i := l.serving(); i != nil {
+			return i.Item, true
+		}
+	}
+	return Item{}, false
+}
+
 // ItemNames returns the names of the StockItems that claim a key, in order of precedence.
 func (s *State) ItemNames(key Key) []string {
 	l, ok := s.stocks[key]

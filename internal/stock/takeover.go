@@ -54,10 +54,11 @@ func (i *item) begun(waits bool) (begun Item, news bool) {
 }
 
 // confirmed tells whether what is stated of an item that waits says that it takes over. While
-// another one serves, nothing does.
+// another one serves, nothing does, nor does a suspended item: its deletion is a new
+// generation, too.
 func (d *draft) confirmed(known, stated Item) bool {
 	l := d.state.stocks[Key{Product: known.Product, Location: known.Location}]
-	return l.serving() == nil && (stated.Generation != known.Generation || stated.TakesOver)
+	return l.serving() == nil && !stated.Suspended && (stated.Generation != known.Generation || stated.TakesOver)
 }
 
 // serves tells whether an item is the one that counts at its place.

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -177,4 +179,24 @@ func TestAsManyAsThereAre(t *testing.T) {
 		t.Errorf("%d carts were reserved and %d refused, want %d and %d", reserved.Load(), refused.Load(), units, carts-units)
 	}
 	w.Settle()
+}
+
+// Where ids are UUIDs an object with another one is told by its uid and by its name, and
+// nobody waits for it in vain.
+func TestStalledObjectByUID(t *testing.T) {
+	w := testbed.NewWorld(t)
+	o := w.Operate("--ids", "uuid")
+	w.Reservation("my-cart", testbed.Line("mug", 1))
+	r := w.AwaitReservation("my-cart", func(r *v1.Reservation) bool {
+		return meta.IsStatusConditionTrue(r.Status.Conditions, v1.ConditionStalled)
+	})
+	for _, text := range []string{"my-cart", string(r.UID)} {
+		var view struct{ ReservationID, Name, Phase string }
+		o.Get("/reservations/"+text).Want(t, http.StatusOK).Decode(t, &view)
+		if view.ReservationID != string(r.UID) || view.Name != "my-cart" || view.Phase != "Pending" {
+			t.Errorf("%s is %+v", text, view)
+		}
+		o.Post("/reservations/"+text+"/release", "").Want(t, http.StatusConflict)
+	}
+	o.Get("/reservations/7d1c3fa4-223d-41d9-86c1-270e2989b101").Want(t, http.StatusNotFound)
 }
