@@ -8,9 +8,14 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/forward"
@@ -24,6 +29,9 @@ func Run(ctx context.Context, o Options) error {
 	err := run(ctx, o)
 	if meta.IsNoMatchError(err) {
 		return fmt.Errorf("%w: install the CRDs first: kubectl apply -k config/crd", err)
+	}
+	if apierrors.IsForbidden(err) {
+		return fmt.Errorf("%w: give the operator its roles first: kubectl apply -k config/rbac", err)
 	}
 	return err
 }
@@ -44,10 +52,50 @@ func run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	if err := p.mayWatch(ctx); err != nil {
+		return err
+	}
 	if err := p.add(ctx); err != nil {
 		return err
 	}
 	return p.startManager(ctx)
+}
+
+const (
+	// forbiddenFor is how long it takes until what is forbidden counts as such: an API server
+	// that starts forbids what it will allow.
+	forbiddenFor   = 5 * time.Second
+	forbiddenPause = 500 * time.Millisecond
+)
+
+// mayWatch fails where the API server forbids to read what the caches watch, which they would
+// try for ever. Whatever else is wrong they get over.
+func (p *parts) mayWatch(ctx context.Context) error {
+	var forbidden error
+	_ = wait.PollUntilContextTimeout(ctx, forbiddenPause, forbiddenFor, true, func(ctx context.Context) (bool, error) {
+		forbidden = p.forbidden(ctx)
+		return forbidden == nil, nil
+	})
+	return forbidden
+}
+
+// forbidden is why the API server does not let this process read what it watches, nil where it
+// does, or does not say.
+func (p *parts) forbidden(ctx context.Context) error {
+	scope := p.o.scope()
+	if len(scope) == 0 {
+		scope = []string{""}
+	}
+	for _, namespace := range scope {
+		for _, kind := range []string{"ReservationList", "StockItemList", "StockLedgerList"} {
+			list := &metav1.PartialObjectMetadataList{}
+			list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
+			if err := p.GetAPIReader().List(ctx, list, client.InNamespace(namespace), client.Limit(1)); apierrors.IsForbidden(err) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // unsyncedGrace is how long the manager may take to end before it knows what there is.

@@ -148,6 +148,9 @@ type lockedBuffer struct {
 	Buffer bytes.Buffer
 }
 
+// Log is what the operator has logged so far.
+func (o *Operator) Log() string { return string(o.log.Bytes()) }
+
 func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.Mu.Lock()
 	defer b.Mu.Unlock()
