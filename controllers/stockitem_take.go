@@ -46,7 +46,8 @@ func (r *StockItemReconciler) takeIn(ctx context.Context, runner *allocator.Runn
 }
 
 // dropBefore has the journal take in that the StockItem which serves an item's place is gone,
-// if so: one that was made after that takes nobody's place.
+// if so: one that was made after that takes nobody's place. One that was made again under its
+// name takes over by itself, without a moment in which nobody serves.
 func (r *StockItemReconciler) dropBefore(ctx context.Context, runner *allocator.Runner, namespace string, item stock.Item) error {
 	var serving stock.Item
 	var known, served bool
@@ -54,7 +55,7 @@ func (r *StockItemReconciler) dropBefore(ctx context.Context, runner *allocator.
 		_, known = s.Item(item.UID)
 		serving, served = s.ServingItem(stock.Key{Product: item.Product, Location: item.Location})
 	})
-	if known || !served {
+	if known || !served || serving.Name == item.Name {
 		return nil
 	}
 	_, err := r.reconcileGone(ctx, goneItem{

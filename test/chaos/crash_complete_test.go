@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"testing"
@@ -84,7 +85,7 @@ func (s story) live(w *testbed.World, wrote func(testbed.Write)) {
 	if s.forgotten {
 		t.AwaitGone(t.reservation)
 	} else if s.phase != "" {
-		t.AwaitReservation(answer.Reservation, func(r *v1.Reservation) bool { return r.Status.Phase == s.phase })
+		t.AwaitReservation(cmp.Or(t.reservation, answer.Reservation), func(r *v1.Reservation) bool { return r.Status.Phase == s.phase })
 	}
 	t.Proxy.AwaitRest(quiet)
 	t.Settle()

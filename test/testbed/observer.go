@@ -130,7 +130,7 @@ func (o *Observer) seenPage(page *v1.JournalPage) {
 // decided keeps the event that an outcome has to lead to.
 func (o *Observer) decided(r *stock.Reservation) {
 	if event, ok := events.Outcome(books.Shown(o.w.Namespace, r)); ok {
-		o.outcomes[event.ID()] = render(&event)
+		o.outcomes[event.ID()] = renderSent(event)
 	}
 }
 

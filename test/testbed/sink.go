@@ -181,7 +181,7 @@ func (w *World) outcomes() map[string]string {
 	all := map[string]string{}
 	for _, r := range w.Journal().Carts() {
 		if event, ok := events.Outcome(books.Shown(w.Namespace, r)); ok {
-			all[event.ID()] = render(&event)
+			all[event.ID()] = renderSent(event)
 		}
 	}
 	return all
@@ -215,6 +215,13 @@ func (s *Sink) CheckAll(outcomes map[string]string) {
 
 func listed(events map[string]string) string {
 	return strings.Join(slices.Sorted(maps.Values(events)), "\n")
+}
+
+// renderSent is everything an event tells when it is sent in binary mode: the SDK, which reads
+// it, undoes no encoding.
+func renderSent(e cloudevents.Event) string {
+	e = events.ForHeaders(e)
+	return render(&e)
 }
 
 // render is everything an event tells, its payload byte for byte.
