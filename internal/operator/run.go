@@ -72,8 +72,8 @@ const (
 // try for ever. Whatever else is wrong they get over.
 func (p *parts) mayWatch(ctx context.Context) error {
 	var forbidden error
-	_ = wait.PollUntilContextTimeout(ctx, forbiddenPause, forbiddenFor, true, func(ctx context.Context) (bool, error) {
-		forbidden = p.forbidden(ctx)
+	_ = wait.PollUntilContextTimeout(ctx, forbiddenPause, forbiddenFor, true, func(context.Context) (bool, error) {
+		forbidden = p.forbidden(ctx) // not within the poll's time, whose end forbids nothing
 		return forbidden == nil, nil
 	})
 	return forbidden
