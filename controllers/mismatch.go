@@ -27,8 +27,11 @@ func tellMismatch(object *v1.Reservation, r *stock.Reservation) {
 // tellOrder has the status of an object say that the order which its spec names since the
 // decision is not attached, if so.
 func tellOrder(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) {
-	wrong := ids.Wrong(object.Spec.OrderID)
-	if object.Spec.OrderID == "" || wrong == "" || r.Order != "" || r.LaterOrder != "" {
+	wrong := ""
+	if object.Spec.OrderID != "" && r.Order == "" && r.LaterOrder == "" {
+		wrong = ids.Wrong(object.Spec.OrderID)
+	}
+	if wrong == "" {
 		meta.RemoveStatusCondition(&object.Status.Conditions, v1.ConditionOrderAttached)
 		return
 	}

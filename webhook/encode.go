@@ -36,13 +36,16 @@ func writeJSON(x *exchange, document any) error {
 
 // writeEvent answers with a CloudEvent, in the mode that the command came in.
 func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
-	ctx := r.Context()
 	if x.mode == modeStructured {
-		ctx = binding.WithForceStructured(ctx)
-	} else {
-		event = events.ForHeaders(event)
+		body, err := json.Marshal(event)
+		if err != nil {
+			return fmt.Errorf("encoding event %s: %w", event.ID(), err)
+		}
+		writeBody(x, http.StatusOK, cloudevents.ApplicationCloudEventsJSON, body)
+		return nil
 	}
-	if err := cehttp.WriteResponseWriter(ctx, binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
+	event = events.ForHeaders(event)
+	if err := cehttp.WriteResponseWriter(r.Context(), binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
 		return fmt.Errorf("encoding event %s: %w", event.ID(), err)
 	}
 	return nil

@@ -60,7 +60,7 @@ func (x *exchange) applied(preference string) {
 	}
 }
 
-// bounded is how long the caller's command may take, of a wait that is the most.
+// bounded is how long a command may take: most, or less where its caller says so.
 func (x *exchange) bounded(most time.Duration) time.Duration {
 	wait := x.prefers.wait
 	if wait == 0 || wait >= most {

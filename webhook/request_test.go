@@ -42,7 +42,7 @@ func newAnswer(t testing.TB, w *httptest.ResponseRecorder) answer {
 	t.Helper()
 	a := answer{t: t, status: w.Code, header: w.Header(), body: w.Body.String()}
 	contentType := a.header.Get("Content-Type")
-	if contentType != contentTypeProblem && (contentType != contentTypeJSON || a.header.Get("ce-id") != "") {
+	if contentType != contentTypeProblem && contentType != cloudevents.ApplicationCloudEventsJSON && (contentType != contentTypeJSON || a.header.Get("ce-id") != "") {
 		return a
 	}
 	body, ends := strings.CutSuffix(a.body, "\n")

@@ -264,3 +264,15 @@ func TestKeys(t *testing.T) {
 		t.Errorf("%s and %s, %v", a.Hash(), b.Hash(), err)
 	}
 }
+
+// An answer that is longer than any there is fails, rather than to arrive without its end.
+func TestAnswerTooLong(t *testing.T) {
+	leader, _, _ := serve(t, "127.0.0.1:0", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, maxAnswer+1))
+	})
+	_, err := (&Client{}).Send(t.Context(), leader, RequestOf(command(t), nil, ""))
+	var long *http.MaxBytesError
+	if !errors.As(err, &long) {
+		t.Errorf("it ends with %v", err)
+	}
+}
