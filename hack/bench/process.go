@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/acme/inventory-service/internal/controlplane"
 )
 
 // process is one process of a contender, with its log in the lab.
@@ -105,12 +108,12 @@ func (p *process) stop() error {
 	}
 }
 
-// freeAddress is an address of this machine that nobody listens on.
+// freeAddress is an address of this machine that nobody listens on and that no
+// outgoing connection is given before its server starts.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := controlplane.FreePort()
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 }

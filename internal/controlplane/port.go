@@ -17,6 +17,10 @@ const (
 	lastFreePort  = 32000
 )
 
+// FreePort returns a port of 127.0.0.1 that nobody listens on, for a server that is
+// started next.
+func FreePort() (int, error) { return choosePort(0, "a server") }
+
 // choosePort checks that the wanted port can be listened on, or finds one that can.
 // The option is what a person would change.
 func choosePort(wanted int, option string) (int, error) {
