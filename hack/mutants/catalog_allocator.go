@@ -51,11 +51,11 @@ var ofAllocator = []mutant{
 		fault: "State outlives the journal that it is of",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `			r.stock, r.unreadable = stock.New(), false`,
+			old:  `			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false`,
 			new: `			if MUTANT {
 				continue
 			}
-			r.stock, r.unreadable = stock.New(), false`,
+			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false`,
 		}},
 		caughtBy: by(model("watches")),
 	},

@@ -68,7 +68,7 @@ type suspect struct {
 // New returns the copy of a namespace of which nothing is known.
 func New(config journal.Config, policy stock.Policy) *Allocator {
 	return &Allocator{
-		log: journal.New(config), stock: stock.New(), policy: policy, leader: config.Self.Name,
+		log: journal.New(config), stock: stock.NewIndexed(policy.Index), policy: policy, leader: config.Self.Name,
 	}
 }
 
@@ -161,7 +161,7 @@ func (r *Allocator) take(effects []journal.Effect) []Effect {
 		effects = effects[1:]
 		switch e := effect.(type) {
 		case journal.Reset:
-			r.stock, r.unreadable = stock.New(), false
+			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false
 			if r.track {
 				r.stock.Track()
 			}

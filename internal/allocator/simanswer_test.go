@@ -54,8 +54,8 @@ func (b *books) told(p *process, a *question, answer stock.Answer) {
 }
 
 // outdated tells whether a request was turned away because it says what was read before
-// this term. The verdict came last.
-func outdated(a stock.Answer) bool { return a.Verdict > stock.Premature }
+// this term.
+func outdated(a stock.Answer) bool { return a.Verdict == stock.Outdated }
 
 // toldOutdated judges that only such requests are turned away.
 func (b *books) toldOutdated(p *process, a *question, answer stock.Answer) {
@@ -132,16 +132,11 @@ func sameOutcome(a, b *stock.Reservation) bool {
 	eventOf := func(r *stock.Reservation) stock.Reservation {
 		return stock.Reservation{
 			ID: r.ID, Outcome: r.Outcome, Number: r.Number, Cart: r.Cart, Customer: r.Customer, Order: r.Order,
-			Lines: r.Lines, Short: r.Short, At: r.At, Command: r.Command, Extensions: r.Extensions,
+			Lines: r.Lines, Short: r.Short, At: r.At, Expires: r.Granted(), Command: r.Command, Extensions: r.Extensions,
 		}
 	}
-	if (a.Phase == stock.PhaseRefused) != (b.Phase == stock.PhaseRefused) || len(a.Allocations) != len(b.Allocations) {
+	if (a.Phase == stock.PhaseRefused) != (b.Phase == stock.PhaseRefused) || !reflect.DeepEqual(unitsOf(a.Allocations), unitsOf(b.Allocations)) {
 		return false
-	}
-	for i := range a.Allocations {
-		if a.Allocations[i].Quantity != b.Allocations[i].Quantity || a.Allocations[i].Location != b.Allocations[i].Location {
-			return false
-		}
 	}
 	return reflect.DeepEqual(eventOf(a), eventOf(b))
 }
@@ -162,6 +157,10 @@ func (b *books) toldReserve(p *process, r stock.Reserve, answer stock.Answer) {
 	case stock.TooOld:
 		if asked.Command.Time == 0 || asked.Command.Time > b.marks.Forgotten {
 			b.failf("%s told %s of a command of %s", p.name, wordText{answer}, fixture.Clock(asked.Command.Time))
+		}
+	case stock.Irreplaceable:
+		if asked.Replaces == "" || got != nil && got.ID != asked.Replaces {
+			b.failf("%s told %s to %+v", p.name, wordText{answer}, r)
 		}
 	case stock.Unverified:
 		if asked.Object.UID == "" || asked.Object.Version > b.marks.Gone || r.Verified {

@@ -30,10 +30,12 @@ type books struct {
 	uids     map[stock.ID]bool
 	items    map[stock.ID]*itemBook
 	// resets is the StockItem of which the next record has to say that it sells nothing yet.
-	resets  stock.ID
-	gone    map[stock.ID]bool
-	keys    map[stock.Key]*keyBook
-	readers map[string]*readerBook
+	resets stock.ID
+	// ended is a hold that ended for its heir, of which the next record has to tell.
+	ended, heirOfHold stock.ID
+	gone              map[stock.ID]bool
+	keys              map[stock.Key]*keyBook
+	readers           map[string]*readerBook
 }
 
 func newBooks(w *world) *books {

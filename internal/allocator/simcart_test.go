@@ -14,6 +14,9 @@ func (w *world) newCart(p *process) {
 	said := w.now.Add(time.Duration(w.rng.IntN(2000)-1000) * time.Millisecond)
 	options := append(w.lines(), fixture.At(said), fixture.Hold(w.hold()))
 	wanted := &wish{born: w.now, cart: true}
+	if w.chance(6) {
+		options = append(options, w.instead())
+	}
 	switch n := w.rng.IntN(60); {
 	case n < 8:
 		options = append(options, fixture.WithoutTime())
@@ -40,6 +43,21 @@ func (w *world) newCart(p *process) {
 	}
 	wanted.request = fixture.Reserve(id, options...)
 	w.wish(p, wanted)
+}
+
+// instead lets a cart take the place of another hold: of one that is named, mostly of the same
+// cart, or of the one that there is.
+func (w *world) instead() func(*stock.Reserve) {
+	id, ok := w.anyCart()
+	c := w.books.carts[id]
+	if !ok || c == nil || c.now == nil || w.chance(3) {
+		return fixture.OneHold(stock.ID(fmt.Sprint("basket-", w.rng.IntN(3))))
+	}
+	cart := c.now.Cart
+	if w.chance(8) {
+		cart = "somebody else's"
+	}
+	return fixture.Replacing(id, cart)
 }
 
 func (w *world) wish(p *process, wish *wish) {
@@ -127,12 +145,27 @@ func (w *world) parts(id stock.ID) []stock.Part {
 	var parts []stock.Part
 	for _, a := range c.now.Allocations {
 		part := stock.Part{Product: a.Product, Quantity: int64(w.rng.IntN(6))}
-		if w.chance(2) {
+		switch {
+		case w.chance(3):
 			part.Location = a.Location
+		case w.chance(3):
+			part.Location = locations[w.rng.IntN(len(locations))]
+		default:
+			part.Location = w.elsewhere(a.Product)
 		}
 		parts = append(parts, part)
 	}
 	return parts
+}
+
+// elsewhere names a place that has units of a product for sale, or none.
+func (w *world) elsewhere(product stock.ID) string {
+	for _, i := range w.rng.Perm(len(locations)) {
+		if w.books.free(stock.Key{Product: product, Location: locations[i]}, toSell) > 0 {
+			return locations[i]
+		}
+	}
+	return ""
 }
 
 // later is an expiry after that of a cart, mostly.

@@ -46,6 +46,12 @@ func (b *books) become(c *cartBook, r *stock.Reservation) {
 
 // record judges one record and takes it in.
 func (b *books) record(page uint64, record stock.Record, marks stock.Marks) {
+	if r, ok := record.(*stock.Reserved); b.ended != "" && (!ok || r.ID != b.heirOfHold || r.Replaces != b.ended) {
+		b.failf("%s ended for %s, which does not follow", b.ended, b.heirOfHold)
+	} else if ok && r.Replaces != b.ended {
+		b.failf("%s replaces %q, which did not end for it", r.ID, r.Replaces)
+	}
+	b.ended = ""
 	switch r := record.(type) {
 	case *stock.Term, *stock.Founded:
 	case *stock.Reserved:
@@ -62,6 +68,9 @@ func (b *books) record(page uint64, record stock.Record, marks stock.Marks) {
 		b.amended(r.Reservation, true, func(c *stock.Reservation) {
 			if r.Expires < c.Expires {
 				b.failf("the hold of %s was made shorter", c.ID)
+			}
+			if c.FirstExpires == 0 {
+				c.FirstExpires = c.Expires
 			}
 			c.Expires = r.Expires
 		})

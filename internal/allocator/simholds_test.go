@@ -1,6 +1,8 @@
 package allocator_test
 
 import (
+	"reflect"
+
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
 )
@@ -22,9 +24,13 @@ func (b *books) key(a stock.Allocation) *keyBook {
 
 // released judges that units were given back.
 func (b *books) released(to *stock.Change) {
-	b.changed(to, func(was, is stock.Allocation) bool {
-		return is.Consumed == was.Consumed && is.Released >= was.Released
+	b.changed(to, func(_ stock.Key, was, is stock.Allocation) bool {
+		return is.Consumed == was.Consumed && is.Released >= was.Released && is.Quantity == was.Quantity
 	})
+	if to.ReplacedBy != "" {
+		b.w.reach.Replaced++
+		b.ended, b.heirOfHold = to.Reservation, to.ReplacedBy
+	}
 	if to.Reason != stock.ReasonExpired {
 		return
 	}
@@ -39,17 +45,16 @@ func (b *books) released(to *stock.Change) {
 
 // consumed judges that units were shipped, and the totals that say so.
 func (b *books) consumed(page uint64, r *stock.Consumed) {
-	c := b.carts[r.Reservation]
 	shipped := map[stock.Key]int64{}
-	if c != nil && c.now != nil && len(c.now.Allocations) == len(r.Allocations) {
-		for i, a := range r.Allocations {
-			if units := a.Consumed - c.now.Allocations[i].Consumed; units != 0 {
-				shipped[stock.Key{Product: a.Product, Location: a.Location}] += units
-			}
+	b.changed(&r.Change, func(key stock.Key, was, is stock.Allocation) bool {
+		units, more := is.Consumed-was.Consumed, is.Quantity-was.Quantity
+		if units != 0 {
+			shipped[key] = units
 		}
-	}
-	b.changed(&r.Change, func(was, is stock.Allocation) bool {
-		return is.Released == was.Released && is.Consumed >= was.Consumed
+		if more > 0 {
+			b.w.reach.Elsewhere++
+		}
+		return is.Released == was.Released && units >= 0 && more <= units && (more <= 0 || more <= b.free(key, toSell))
 	})
 	if len(r.Totals) != len(shipped) {
 		b.failf("%s shipped from %d places and states %d totals", r.Reservation, len(shipped), len(r.Totals))
@@ -64,23 +69,29 @@ func (b *books) consumed(page uint64, r *stock.Consumed) {
 	b.w.reach.Shipped++
 }
 
-// changed judges how a hold stands after a change: the same units in the same places.
-func (b *books) changed(to *stock.Change, allowed func(was, is stock.Allocation) bool) {
+// changed judges how a hold stands after a change: as many units of each product.
+func (b *books) changed(to *stock.Change, allowed func(key stock.Key, was, is stock.Allocation) bool) {
 	b.amended(to.Reservation, true, func(c *stock.Reservation) {
-		if len(to.Allocations) != len(c.Allocations) {
-			b.failf("%s holds something else after a change", c.ID)
-			return
+		if !reflect.DeepEqual(unitsOf(to.Allocations), unitsOf(c.Allocations)) {
+			b.failf("%s has other units after a change: %+v, before %+v", c.ID, to.Allocations, c.Allocations)
+		}
+		before, after := placesOf(c.Allocations), placesOf(to.Allocations)
+		for key := range before {
+			if _, still := after[key]; !still {
+				after[key] = stock.Allocation{}
+			}
 		}
 		var held, shipped int64
-		for i, is := range to.Allocations {
-			was := c.Allocations[i]
-			same := is.Product == was.Product && is.Location == was.Location && is.Quantity == was.Quantity
-			if !same || !allowed(was, is) || is.Consumed+is.Released > is.Quantity {
-				b.failf("%s went from %+v to %+v", c.ID, was, is)
+		for key, is := range after {
+			was := before[key]
+			if !allowed(key, was, is) || is.Consumed+is.Released > is.Quantity {
+				b.failf("%s went from %+v to %+v at %v", c.ID, was, is, key)
 			}
-			left := is.Quantity - is.Consumed - is.Released
-			b.key(is).held += left - (was.Quantity - was.Consumed - was.Released)
-			held, shipped = held+left, shipped+is.Consumed
+			held, shipped = held+is.Quantity-is.Consumed-is.Released, shipped+is.Consumed
+		}
+		for key, is := range after {
+			was := before[key]
+			b.key(stock.Allocation{Product: key.Product, Location: key.Location}).held += is.Quantity - is.Consumed - is.Released - (was.Quantity - was.Consumed - was.Released)
 		}
 		if to.Phase != phaseOf(held, shipped) || (to.Ended != 0) != (held == 0) {
 			b.failf("%s holds %d, has shipped %d, and is in phase %d, ended at %s", c.ID, held, shipped, to.Phase, fixture.Clock(to.Ended))
@@ -90,6 +101,27 @@ func (b *books) changed(to *stock.Change, allowed func(was, is stock.Allocation)
 			c.ReplacedBy = to.ReplacedBy
 		}
 	})
+}
+
+// unitsOf adds up what allocations have of each product.
+func unitsOf(allocations []stock.Allocation) map[stock.ID]int64 {
+	units := map[stock.ID]int64{}
+	for _, a := range allocations {
+		units[a.Product] += a.Quantity
+	}
+	return units
+}
+
+// placesOf adds up allocations by product and location.
+func placesOf(allocations []stock.Allocation) map[stock.Key]stock.Allocation {
+	places := map[stock.Key]stock.Allocation{}
+	for _, a := range allocations {
+		key := stock.Key{Product: a.Product, Location: a.Location}
+		sum := places[key]
+		sum.Quantity, sum.Consumed, sum.Released = sum.Quantity+a.Quantity, sum.Consumed+a.Consumed, sum.Released+a.Released
+		places[key] = sum
+	}
+	return places
 }
 
 func phaseOf(held, shipped int64) stock.Phase {

@@ -74,15 +74,15 @@ func (b *books) item(page uint64, r *stock.ItemRecord) {
 			b.failf("the StockItem %s sells %d, before %d", r.UID, r.Sellable, i.Sellable)
 		}
 	default:
-		if r.Generation < i.Generation || r.Sellable > min(i.Sellable, r.Received) {
+		if r.Generation < i.Generation || r.Sellable > min(i.Sellable, r.Offered()) {
 			b.failf("the StockItem %s sells %d of generation %d, before %d of %d", r.UID, r.Sellable, r.Generation, i.Sellable, i.Generation)
 		}
 	}
-	if r.Sellable > r.Received {
+	if r.Sellable > r.Offered() {
 		b.failf("the StockItem %s sells more than it has received", r.UID)
 	}
 	b.items[r.UID] = &itemBook{r.Item, page}
-	if k := b.key(stock.Allocation{Product: r.Product, Location: r.Location}); k.held+k.consumed > r.Received {
+	if k := b.key(stock.Allocation{Product: r.Product, Location: r.Location}); k.held+k.consumed > r.Offered() {
 		b.w.reach.Shortfalls++
 	}
 }
@@ -109,7 +109,7 @@ func (b *books) begun(i *itemBook, r *stock.ItemRecord) {
 // nothing.
 func (b *books) received(object *stockObject, r *stock.ItemRecord) int64 {
 	if object.observed >= r.Generation {
-		return r.Received
+		return r.Offered()
 	}
 	return 0
 }
@@ -117,7 +117,7 @@ func (b *books) received(object *stockObject, r *stock.ItemRecord) int64 {
 // shown bounds what may be promised against a StockItem: what the journal says, and no
 // more than its status shows if that is of a generation before.
 func (b *books) shown(i *itemBook) int64 {
-	return min(i.Received, i.Sellable)
+	return min(i.Offered(), i.Sellable)
 }
 
 // claimed tells whether anything is known of a place.

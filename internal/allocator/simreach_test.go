@@ -16,12 +16,12 @@ type reach struct {
 	Crashes, CrashesBefore, CrashesAfter, CrashesAnswered, Conflicts, Denied, Rejected, Doubled, Strays,
 	LongFreezes, Touched, Gaps, LedgersDeleted, Ruined, Repaired int
 	// What was decided.
-	Outcomes, Refusals, Split, Expired, Shipped, Forgotten, DecidedAgain, Delivered int
+	Outcomes, Refusals, Split, Expired, Shipped, Replaced, Elsewhere, Forgotten, DecidedAgain, Delivered int
 	// What happened to StockItems.
 	Cuts, Raised, Shortfalls, Remade, Duplicates, ItemsGone, Waiting, TakenOver int
 	// What was told.
 	Answers, Done, Repeated, Full, TooLarge, TooOld, Conflicting, Unknown, Unverified, Premature,
-	RepeatedAfterCrash, Poisoned, PoisonFound, Verified int
+	Irreplaceable, NotThere, RepeatedAfterCrash, Poisoned, PoisonFound, Verified int
 }
 
 // count counts a verdict.
@@ -45,6 +45,10 @@ func (r *reach) count(v stock.Verdict) {
 		r.Unverified++
 	case stock.Premature:
 		r.Premature++
+	case stock.Irreplaceable:
+		r.Irreplaceable++
+	case stock.NotThere:
+		r.NotThere++
 	}
 }
 

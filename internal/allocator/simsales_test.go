@@ -20,7 +20,7 @@ func (b *books) free(key stock.Key, units func(*itemBook) int64) int64 {
 }
 
 func toSell(i *itemBook) int64   { return i.Sellable }
-func declared(i *itemBook) int64 { return i.Received }
+func declared(i *itemBook) int64 { return i.Offered() }
 
 // places are those of a product, in the order in which units are taken.
 func (b *books) places(product stock.ID) []stock.Key {
@@ -93,6 +93,8 @@ func (b *books) allotted(r *stock.Reservation) {
 // refused judges that a cart could not be served, also not soon, and what was there.
 func (b *books) refused(r *stock.Reservation, counts []stock.RefusedCount) {
 	b.w.reach.Refusals++
+	b.lend(r.Replaces, -1)
+	defer b.lend(r.Replaces, 1)
 	soon := true
 	short := map[stock.ID]int64{}
 	for _, line := range r.Lines {
@@ -123,10 +125,25 @@ func (b *books) refused(r *stock.Reservation, counts []stock.RefusedCount) {
 	}
 }
 
+// lend takes what a cart holds out of what is held, or back: one that replaces it can have it.
+func (b *books) lend(id stock.ID, sign int64) {
+	c := b.carts[id]
+	if c == nil || c.now == nil || c.now.Phase.Ended() {
+		return
+	}
+	for _, a := range c.now.Allocations {
+		b.key(a).held += sign * a.Held()
+	}
+}
+
 func (b *books) available(product stock.ID) int64 {
 	var sum int64
 	for _, key := range b.places(product) {
-		sum += b.free(key, toSell)
+		units := b.free(key, toSell)
+		if i := b.serving(key); i != nil && i.Untracked {
+			units = min(units, stock.UntrackedUnits)
+		}
+		sum += units
 	}
 	return sum
 }

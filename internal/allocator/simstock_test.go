@@ -63,6 +63,8 @@ func (s *stockroom) change() {
 		s.w.reach.Cuts++
 	case n == 8:
 		o.Priority = int32(s.w.rng.IntN(4))
+	case n == 9 && s.w.chance(3):
+		o.Untracked = !o.Untracked
 	case n == 9:
 		o.SafetyStock = int64(s.w.rng.IntN(3))
 	case n == 10:

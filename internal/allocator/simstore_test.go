@@ -60,7 +60,7 @@ func (p *process) feed() {
 		switch known, ok := state.Item(uid); {
 		case !ok || known.Generation < o.Generation || known.TakesOver != o.TakesOver && known.Version < o.Version:
 			p.duty(fmt.Sprint("put ", uid, o.Generation, o.TakesOver), &wish{request: stock.PutItem{Item: o.Item, Read: p.store.version}})
-		case known.Sellable < known.Received && o.observed >= known.Generation && position.Serving && o.serves:
+		case known.Sellable < known.Offered() && o.observed >= known.Generation && position.Serving && o.serves:
 			p.duty(fmt.Sprint("show ", uid), &wish{request: stock.ShowItem{UID: uid, Generation: o.observed}})
 		}
 	}

@@ -71,6 +71,7 @@ func newWorld(seed uint64, tracing bool) *world {
 		w.length = 6000
 	}
 	w.policy = stock.Policy{
+		Index:     stock.Index{Carts: true, Orders: true},
 		Retention: fixture.Span(15 * time.Second), Grace: fixture.Span(12 * time.Second),
 		Batch: 1800 + w.rng.IntN(600),
 	}

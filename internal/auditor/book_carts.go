@@ -47,6 +47,7 @@ func (b *Book) outcome(r *stock.Reservation, head uint64) {
 		b.remove(r.ID) // it was forgotten on this page, before this record
 	}
 	b.judge(r)
+	b.judgeReplaced(r)
 	delete(b.before, r.ID)
 	b.put(r, b.at)
 	if r.Phase == stock.PhaseReserved && b.complete {
@@ -92,12 +93,14 @@ func (b *Book) change(to *stock.Change, totals []stock.Total) {
 	for _, t := range totals {
 		b.total(t, shipped)
 	}
+	before := r.Allocations
 	r.Phase, r.Allocations, r.Reason, r.Ended = to.Phase, to.Allocations, to.Reason, to.Ended
 	if to.ReplacedBy != "" {
 		r.ReplacedBy = to.ReplacedBy
 	}
 	b.judge(r)
 	b.putAt(r, c.home, b.at)
+	b.judgeMoved(r.ID, before, r.Allocations)
 }
 
 func (b *Book) extend(e *stock.Extended) {
@@ -110,6 +113,9 @@ func (b *Book) extend(e *stock.Extended) {
 		return
 	}
 	r := c.reservation()
+	if r.FirstExpires == 0 {
+		r.FirstExpires = r.Expires
+	}
 	r.Expires = e.Expires
 	b.putAt(r, c.home, c.changed)
 	c.changed = b.at // and none of the figures

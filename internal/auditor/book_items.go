@@ -166,11 +166,16 @@ func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 	changed = latest(changed, s.changed)
 	onHand := i.Received - s.consumed
 	p := stock.Position{
-		Serving: true, ServingName: i.Name, OnHand: max(0, onHand), Reserved: s.reserved, Consumed: s.consumed,
-		Shortfall: max(0, s.reserved-onHand), Refused: i.Refused,
+		Serving: true, ServingName: i.Name, OnHand: max(0, onHand), Reserved: s.reserved, Consumed: s.consumed, Refused: i.Refused,
 	}
-	if !i.Suspended {
-		p.Available = max(0, onHand-s.reserved-i.SafetyStock)
+	switch {
+	case i.Untracked && !i.Suspended:
+		p.Available = stock.UntrackedUnits
+	case !i.Untracked:
+		p.Shortfall = max(0, s.reserved-onHand)
+		if !i.Suspended {
+			p.Available = max(0, onHand-s.reserved-i.SafetyStock)
+		}
 	}
 	return p, changed
 }
@@ -188,6 +193,9 @@ func (b *Book) totals() stock.Totals {
 		}
 		p, _ := b.figures(serving.UID)
 		t.Items++
+		if serving.Untracked {
+			continue
+		}
 		t.OnHand += p.OnHand
 		t.Available += p.Available
 	}

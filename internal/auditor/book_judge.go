@@ -36,38 +36,75 @@ func (b *Book) judge(r *stock.Reservation) {
 // judgeChange finds what a change of a hold must not do, and returns the units that it
 // ships from each place.
 func (b *Book) judgeChange(r *stock.Reservation, to *stock.Change) map[stock.Key]int64 {
+	was, is := unitsAt(r.Allocations), unitsAt(to.Allocations)
 	shipped := map[stock.Key]int64{}
-	same := len(r.Allocations) == len(to.Allocations)
-	for i, a := range to.Allocations {
-		if !same {
-			break
+	for key := range was {
+		if _, still := is[key]; !still {
+			is[key] = stock.Allocation{}
 		}
-		was := r.Allocations[i]
-		same = a.Product == was.Product && a.Location == was.Location && a.Quantity == was.Quantity &&
-			a.Consumed >= was.Consumed && a.Released >= was.Released
-		shipped[keyOf(a)] += a.Consumed - was.Consumed
 	}
-	if !same {
-		b.contradict(Decision, "Reservation "+string(r.ID), "allocations", "as decided, and only used up", "others")
-		return nil
+	for key, a := range is {
+		before := was[key]
+		units := a.Consumed - before.Consumed
+		if units < 0 || a.Released < before.Released || a.Quantity > before.Quantity+units {
+			b.contradict(Decision, "Reservation "+string(r.ID), "allocations", "as decided, and only used up or shipped from elsewhere", "others")
+			return nil
+		}
+		if units > 0 {
+			shipped[key] = units
+		}
 	}
 	return shipped
+}
+
+// unitsAt adds up allocations by what they are from.
+func unitsAt(allocations []stock.Allocation) map[stock.Key]stock.Allocation {
+	units := map[stock.Key]stock.Allocation{}
+	for _, a := range allocations {
+		sum := units[keyOf(a)]
+		sum.Quantity, sum.Consumed, sum.Released = sum.Quantity+a.Quantity, sum.Consumed+a.Consumed, sum.Released+a.Released
+		units[keyOf(a)] = sum
+	}
+	return units
+}
+
+// judgeMoved finds units that were shipped from a place where they were neither held nor to
+// sell. It needs to know all that is held.
+func (b *Book) judgeMoved(id stock.ID, before, after []stock.Allocation) {
+	was := unitsAt(before)
+	for key, a := range unitsAt(after) {
+		if a.Quantity > was[key].Quantity && b.complete {
+			b.judgePromised(key, fmt.Sprintf("units promised once Reservation %s shipped from there", id))
+		}
+	}
+}
+
+// judgeReplaced finds a hold in whose place another one came, and which does not say so.
+func (b *Book) judgeReplaced(r *stock.Reservation) {
+	if r.Replaces == "" || r.Phase != stock.PhaseReserved {
+		return
+	}
+	if old := b.Reservation(r.Replaces); old != nil && (!old.Phase.Ended() || old.ReplacedBy != r.ID) {
+		b.contradict(Decision, "Reservation "+string(old.ID), "replaced by", string(r.ID), string(old.ReplacedBy))
+	}
 }
 
 // judgeSale finds units that were sold beyond what there was to sell. It needs to know all
 // that is held.
 func (b *Book) judgeSale(r *stock.Reservation) {
 	for _, a := range r.Allocations {
-		key := keyOf(a)
-		s := b.shelf(key)
-		limit := int64(0)
-		if i := b.serving(s); i != nil && !i.Suspended {
-			limit = i.Sellable - i.SafetyStock
-		}
-		if promised := s.reserved + s.consumed; promised > limit {
-			b.contradict(Oversold, describe(key), fmt.Sprintf("units promised once Reservation %s had its own", r.ID),
-				fmt.Sprintf("%d at most", limit), fmt.Sprint(promised))
-		}
+		b.judgePromised(keyOf(a), fmt.Sprintf("units promised once Reservation %s had its own", r.ID))
+	}
+}
+
+func (b *Book) judgePromised(key stock.Key, figure string) {
+	s := b.shelf(key)
+	limit := int64(0)
+	if i := b.serving(s); i != nil && !i.Suspended {
+		limit = i.Sellable - i.SafetyStock
+	}
+	if promised := s.reserved + s.consumed; promised > limit {
+		b.contradict(Oversold, describe(key), figure, fmt.Sprintf("%d at most", limit), fmt.Sprint(promised))
 	}
 }
 

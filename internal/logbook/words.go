@@ -55,6 +55,9 @@ func item(i *stock.Item) string {
 	if i.Suspended {
 		text += ", suspended"
 	}
+	if i.Untracked {
+		text += ", not tracked"
+	}
 	if i.Waits {
 		text += ", waits to take over"
 	}
@@ -68,7 +71,11 @@ func item(i *stock.Item) string {
 }
 
 func reserved(r *stock.Reservation) string {
-	return about(r) + " gets " + places(r.Allocations) + " until " + moment(r.Expires) + by(r.Actor)
+	text := about(r) + " gets " + places(r.Allocations) + " until " + moment(r.Expires)
+	if r.Replaces != "" {
+		text += ", instead of " + string(r.Replaces)
+	}
+	return text + by(r.Actor)
 }
 
 func refused(r *stock.Reservation) string {
@@ -111,6 +118,9 @@ func change(c *stock.Change) string {
 	}
 	if c.Reason != "" {
 		text += " (" + c.Reason + ")"
+	}
+	if c.ReplacedBy != "" {
+		text += ", replaced by " + string(c.ReplacedBy)
 	}
 	return text + ": " + places(c.Allocations) + by(c.Actor)
 }

@@ -24,7 +24,7 @@ func (s *State) allocate(lines []Line, whole bool) offer {
 		parts, available := take(line, sellable)
 		if available < line.Quantity {
 			o.short = append(o.short, Shortage{Product: line.Product, Requested: line.Quantity, Available: available})
-			_, soon := take(line, received)
+			_, soon := take(line, offered)
 			wait = wait && soon >= line.Quantity
 			continue
 		}

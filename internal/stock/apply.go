@@ -50,7 +50,7 @@ func (s *State) apply(p *page, record Record, bytes int64) {
 	case *Extended:
 		s.amend(r.Reservation, func(to *Reservation) {
 			if !to.Phase.Ended() {
-				to.Expires = r.Expires
+				to.FirstExpires, to.Expires = to.Granted(), r.Expires
 			}
 		})
 	case *Ordered:

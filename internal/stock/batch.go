@@ -32,6 +32,8 @@ type Policy struct {
 	CompactAbove int64
 	// Batch bounds the encoded bytes of one batch.
 	Batch int
+	// Index says what reservations can be found by. A Reserve with OneHold needs Carts.
+	Index Index
 	// Through is the number of a page that was lost: what counts up to it is restated
 	// whatever the size of the log. 0 for none.
 	Through uint64

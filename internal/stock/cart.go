@@ -86,6 +86,7 @@ func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
 	c.open, c.packed = &openCart{Reservation: r, size: bytes, kind: s.classify(r)}, ""
 	s.hold(r, 1)
 	s.indexObject(c, before, r)
+	s.indexTexts(c, before, r)
 	s.countShown(before, r)
 	if r.Number > s.marks.Published && (before == nil || before.Number != r.Number) {
 		s.addUnpublished(r.Number, c)
@@ -130,6 +131,7 @@ func (s *State) dropCart(c *cart) {
 	r := c.reservation()
 	s.hold(r, -1)
 	s.indexObject(c, r, &Reservation{})
+	s.indexTexts(c, r, nil)
 	s.countShown(r, nil)
 	if key, ok := r.ID.uuid(); ok {
 		delete(s.uuids, key)

@@ -1,13 +1,13 @@
 package stock
 
-import "slices"
-
 // The reasons that this package gives itself.
 const (
 	// ReasonReleased is that of a release which gave none.
 	ReasonReleased = "Released"
 	// ReasonExpired is that of a hold that ran out.
 	ReasonExpired = "EXPIRED"
+	// ReasonReplaced is that of a hold whose place another one of its cart took.
+	ReasonReplaced = "REPLACED"
 )
 
 // MaxExtension is how long after now a hold may last when it is extended.
@@ -77,19 +77,23 @@ func (d *draft) consume(request Consume) Answer {
 		}
 		return Answer{Verdict: verdict, Reservation: r}
 	}
-	if request.Exact && exceeds(r, request.Parts, giveBack) {
-		return Answer{Verdict: TooMany, Reservation: r}
-	}
 	if contradicts(r, request.Parts, ship) {
 		return Answer{Verdict: Contradicting, Reservation: r}
 	}
 	next := changeOf(r, request.Actor, d.now)
-	if len(request.Parts) == 0 {
-		next.shipAll()
-	} else if !next.raise(request.Parts, ship) {
+	changed, verdict := d.ship(next, request)
+	if verdict != Done {
+		return Answer{Verdict: verdict, Reservation: r}
+	}
+	if !changed {
 		return Answer{Verdict: Repeated, Reservation: r}
 	}
 	next.finish("")
+	after := *r
+	after.Allocations = next.Allocations
+	if len(after.Allocations) > len(r.Allocations) && !d.restatable(&after) {
+		return Answer{Verdict: TooLarge, Reservation: r}
+	}
 	record := &Consumed{Change: next.Change, Totals: d.totals(r.Allocations, next.Allocations)}
 	return Answer{Verdict: d.write(record)}.with(d, r.ID)
 }
@@ -104,25 +108,6 @@ func consumedBefore(r *Reservation, parts []Part) Verdict {
 	default:
 		return Repeated
 	}
-}
-
-// totals are what was ever shipped from each place, with what this change ships.
-func (d *draft) totals(before, after []Allocation) []Total {
-	var totals []Total
-	for i, a := range after {
-		units := a.Consumed - before[i].Consumed
-		if units == 0 {
-			continue
-		}
-		same := func(t Total) bool { return t.Product == a.Product && t.Location == a.Location }
-		if at := slices.IndexFunc(totals, same); at >= 0 {
-			totals[at].Consumed += units
-			continue
-		}
-		was := d.state.Consumed(Key{Product: a.Product, Location: a.Location})
-		totals = append(totals, Total{Product: a.Product, Location: a.Location, Consumed: was + units})
-	}
-	return totals
 }
 
 // extend lets a hold last longer.
@@ -146,14 +131,11 @@ func (d *draft) attach(request Attach) Answer {
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
-	order := r.Order
-	if r.LaterOrder != "" {
-		order = r.LaterOrder
-	}
-	switch {
-	case request.Order == order:
+	switch order := r.CurrentOrder(); order {
+	case request.Order:
 		return Answer{Verdict: Repeated, Reservation: r}
-	case order != "":
+	case "":
+	default:
 		return Answer{Verdict: Conflicting, Reservation: r}
 	}
 	next := *r

@@ -41,6 +41,7 @@ func (c *cloning) cloneCarts(s *State) {
 			c.objects[name] = append(c.objects[name], c.cart(original))
 		}
 	}
+	c.byCart, c.byOrder = s.byCart.clone(c.cart), s.byOrder.clone(c.cart)
 	for _, o := range s.unpublished {
 		if o.live() {
 			c.unpublished = append(c.unpublished, outcome{o.number, c.cart(o.cart)})

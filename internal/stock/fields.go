@@ -25,6 +25,7 @@ func (i *Item) fields(c *coder) {
 	signed(c, 14, &i.Refused)
 	c.flag(15, &i.TakesOver)
 	c.flag(16, &i.Waits)
+	c.flag(17, &i.Untracked)
 }
 
 func (i *ItemRecord) fields(c *coder) {
@@ -62,6 +63,7 @@ func (r *Reservation) fields(c *coder) {
 	c.texts(19, &r.Extensions)
 	c.id(20, &r.Replaces)
 	c.id(21, &r.ReplacedBy)
+	signed(c, 22, &r.FirstExpires)
 }
 
 func (m *Command) fields(c *coder) {

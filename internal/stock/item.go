@@ -30,6 +30,20 @@ type Item struct {
 	// Waits says that the item that served its place is gone, and nobody has said since that
 	// this one takes over: it serves nothing.
 	Waits bool `cbor:"16,keyasint,omitempty"`
+	// Untracked says that nobody counts the units: as many as are asked for can be had.
+	Untracked bool `cbor:"17,keyasint,omitempty"`
+}
+
+// UntrackedUnits is how many units are told to be available where nobody counts them: as many
+// as a cart can ask for over the API.
+const UntrackedUnits = 1_000_000_000
+
+// Offered is the number of units that the spec offers, shipped ones included.
+func (i Item) Offered() int64 {
+	if i.Untracked {
+		return maxStock
+	}
+	return i.Received
 }
 
 // Key names the units of one product at one location.

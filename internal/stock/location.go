@@ -31,7 +31,7 @@ func (l *locationStock) serving() *item {
 // measure is a number of units of an item against which promises are measured.
 type measure func(i *item) int64
 
-func received(i *item) int64 { return i.Received }
+func offered(i *item) int64  { return i.Offered() }
 func sellable(i *item) int64 { return i.Sellable }
 
 // available is the number of units that may be promised now.
@@ -41,6 +41,15 @@ func (l *locationStock) available(units measure) int64 {
 		return 0
 	}
 	return max(0, units(i)-l.consumed-l.reserved-i.SafetyStock)
+}
+
+// shown is available as people are told it: UntrackedUnits at most where nobody counts.
+func (l *locationStock) shown(units measure) int64 {
+	available := l.available(units)
+	if i := l.serving(); i != nil && i.Untracked {
+		return min(available, UntrackedUnits)
+	}
+	return available
 }
 
 func (l *locationStock) priority() int32 {

@@ -32,7 +32,7 @@ func bound(units *int64) {
 // normalizeItem bounds the numbers of an item.
 func normalizeItem(i *Item) {
 	i.Received, i.SafetyStock, i.LowStock = clampStock(i.Received), clampStock(i.SafetyStock), clampStock(i.LowStock)
-	i.Sellable = min(clampStock(i.Sellable), i.Received)
+	i.Sellable = min(clampStock(i.Sellable), i.Offered())
 	i.Refused = clampStock(i.Refused)
 }
 

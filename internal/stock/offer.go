@@ -13,10 +13,10 @@ func (d *draft) putItem(request PutItem) Answer {
 		return Answer{Verdict: Unverified}
 	}
 	normalizeItem(&stated)
-	stated.Sellable, stated.Refused, stated.Waits = stated.Received, 0, false
+	stated.Sellable, stated.Refused, stated.Waits = stated.Offered(), 0, false
 	switch {
 	case ok:
-		stated.Sellable, stated.Refused = min(known.Sellable, stated.Received), known.Refused
+		stated.Sellable, stated.Refused = min(known.Sellable, stated.Offered()), known.Refused
 		stated.Waits = known.Waits && !d.confirmed(known, stated)
 	case d.promised(stated):
 		stated.Sellable = 0
@@ -43,10 +43,10 @@ func (d *draft) showItem(request ShowItem) Answer {
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
-	if request.Generation < known.Generation || known.Sellable >= known.Received || !d.state.serves(known.UID) {
+	if request.Generation < known.Generation || known.Sellable >= known.Offered() || !d.state.serves(known.UID) {
 		return Answer{Verdict: Repeated}
 	}
-	known.Sellable = known.Received
+	known.Sellable = known.Offered()
 	return Answer{Verdict: d.write(&ItemRecord{Item: known, At: d.now})}
 }
 

@@ -70,7 +70,7 @@ func (o *oracle) answer(request Request, a Answer) {
 			if o.serving(i.key()) != i {
 				o.w.t.Fatalf("item %s is raised and does not serve", i.UID)
 			}
-			i.limit = i.Received
+			i.limit = i.Offered()
 		}
 	case DropItem:
 		if a.Verdict == Done {
@@ -101,6 +101,7 @@ func (o *oracle) reserve(r Reserve, a Answer) {
 		o.w.t.Fatalf("cart %s is decided twice: %+v", r.Wanted.ID, first)
 	}
 	o.decided++
+	o.replace(r, a.Reservation)
 	switch a.Reservation.Phase {
 	case PhaseReserved:
 		o.allNeeds(a.Reservation)
@@ -125,6 +126,39 @@ func (o *oracle) reserve(r Reserve, a Answer) {
 	}
 	o.carts[r.Wanted.ID] = *a.Reservation
 	o.shipped[r.Wanted.ID] = map[Key]int64{}
+}
+
+// replace lets a hold end in whose place another one came, before that one takes its units.
+func (o *oracle) replace(asked Reserve, r *Reservation) {
+	if r.Replaces == "" || r.Phase != PhaseReserved {
+		if r.Phase == PhaseReserved && asked.Wanted.Replaces != "" {
+			o.w.t.Fatalf("cart %s stands and does not replace %s", r.ID, asked.Wanted.Replaces)
+		}
+		return
+	}
+	o.w.seen["replaced"]++
+	before := o.carts[r.Replaces]
+	after, ok := o.w.s.Reservation(r.Replaces)
+	if ok {
+		if asked.Wanted.Replaces == "" {
+			o.w.seen["replaced by itself"]++
+			if !asked.OneHold || before.LaterOrder != "" {
+				o.w.t.Fatalf("cart %s replaces %+v unasked", r.ID, before)
+			}
+		}
+		if before.Phase.Ended() || !after.Phase.Ended() || after.ReplacedBy != r.ID || before.Cart != r.Cart || r.Phase != PhaseReserved {
+			o.w.t.Fatalf("cart %s replaces %+v, which is %+v then", r.ID, before, after)
+		}
+	}
+	for i := range before.Allocations {
+		l := &before.Allocations[i]
+		l.Released = l.Quantity - l.Consumed
+	}
+	before.Phase = PhaseReleased
+	if ok {
+		before = *after
+	}
+	o.carts[r.Replaces] = before
 }
 
 // ahead tells whether a command's time was so far ahead that it counted as none.
@@ -204,10 +238,10 @@ func (i *oracleItem) key() Key { return Key{i.Product, i.Location} }
 func (o *oracle) putItem(i Item) {
 	key := Key{i.Product, i.Location}
 	known := o.items[i.UID]
-	limit, silent := i.Received, false
+	limit, silent := i.Offered(), false
 	switch {
 	case known != nil:
-		limit, silent = min(known.limit, i.Received), known.silent
+		limit, silent = min(known.limit, i.Offered()), known.silent
 		if silent && o.serving(key) == nil && !i.Suspended && (i.TakesOver || i.Generation != known.Generation) {
 			o.w.seen["taken over by word"]++
 			silent = false
@@ -271,6 +305,7 @@ func (o *oracle) change(r *Reservation) {
 			o.w.t.Fatalf("cart %s: %+v", r.ID, l)
 		}
 	}
+	o.elsewhere(&before, r)
 	for key, n := range units {
 		more := n - o.shipped[r.ID][key]
 		if more < 0 {
@@ -280,6 +315,39 @@ func (o *oracle) change(r *Reservation) {
 		o.shipped[r.ID][key] = n
 	}
 	o.carts[r.ID] = *r
+}
+
+// elsewhere checks units that were shipped from a place beyond those held there: they were
+// free, and as many fewer are held at other places.
+func (o *oracle) elsewhere(before, after *Reservation) {
+	place := func(r *Reservation) map[Key]int64 {
+		at := map[Key]int64{}
+		for _, l := range r.Allocations {
+			at[Key{l.Product, l.Location}] += l.Quantity
+		}
+		return at
+	}
+	was, is := place(before), place(after)
+	moved := map[ID]int64{}
+	for key, units := range is {
+		moved[key.Product] += units - was[key]
+		if more := units - was[key]; more > 0 {
+			o.w.seen["shipped from elsewhere"]++
+			if free := o.free(key); free < more {
+				o.w.t.Fatalf("cart %s ships %d units of %v where %d are free", after.ID, more, key, free)
+			}
+		}
+	}
+	for key, units := range was {
+		if _, still := is[key]; !still {
+			moved[key.Product] -= units
+		}
+	}
+	for product, units := range moved {
+		if units != 0 {
+			o.w.t.Fatalf("cart %s has %d more units of %s after a change: %+v, %+v", after.ID, units, product, before, after)
+		}
+	}
 }
 
 // forgotten checks a reservation that a batch has forgotten.

@@ -27,7 +27,7 @@ type Position struct {
 }
 
 // Totals are sums over the namespace, in units except for Items. They stop at the largest
-// number that there is.
+// number that there is. Of StockItems whose units nobody counts, nothing is on hand or available.
 type Totals struct {
 	Items     int64
 	OnHand    int64
@@ -78,7 +78,7 @@ func finds(r, other *Reservation, text ID) bool {
 // locations. known is false where nobody stocks or holds the product.
 func (s *State) Level(product ID) (available, reserved int64, known bool) {
 	for _, l := range s.products[product] {
-		available = addUnits(available, l.available(sellable))
+		available = addUnits(available, l.shown(sellable))
 		reserved = addUnits(reserved, l.reserved)
 		known = known || len(l.items) > 0 || l.reserved != 0
 	}
@@ -124,8 +124,8 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 		ServingName: i.Name,
 		OnHand:      max(0, i.Received-l.consumed),
 		Reserved:    l.reserved,
-		Available:   l.available(received),
-		Shortfall:   max(0, l.reserved-(i.Received-l.consumed)),
+		Available:   l.shown(offered),
+		Shortfall:   max(0, l.reserved-(i.Offered()-l.consumed)),
 		Consumed:    l.consumed,
 		Refused:     i.Refused,
 	}, true
@@ -167,8 +167,11 @@ func (s *State) Totals() Totals {
 			continue
 		}
 		t.Items++
+		if i.Untracked {
+			continue
+		}
 		t.OnHand = addUnits(t.OnHand, max(0, i.Received-l.consumed))
-		t.Available = addUnits(t.Available, l.available(received))
+		t.Available = addUnits(t.Available, l.available(offered))
 	}
 	return t
 }

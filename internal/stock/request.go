@@ -6,13 +6,17 @@ type Request interface{ request() }
 
 type (
 	// Reserve asks for a cart. Of Wanted, the fields that the outcome fills (Phase,
-	// Number, Allocations, Short, At, Expires, Ended, Reason, LaterOrder, Replaces,
-	// ReplacedBy) are ignored. Hold is how long the units are held, in microseconds: up to a
+	// Number, Allocations, Short, At, Expires, FirstExpires, Ended, Reason, LaterOrder,
+	// ReplacedBy) are ignored. Wanted.Replaces names a hold of the same cart: it ends if this
+	// one is granted, which may take its units, and stays as it is if not. OneHold means the
+	// youngest other hold of the cart instead, if there is one of which nothing was shipped and
+	// that belongs to no other order. Hold is how long the units are held, in microseconds: up to a
 	// whole second, and without end where it is not above 0. Verified says that the cart's object, older than
 	// what was forgotten, was read past the caches after this process began to lead.
 	Reserve struct {
 		Wanted   Reservation
 		Hold     Time
+		OneHold  bool
 		Verified bool
 	}
 
@@ -28,7 +32,8 @@ type (
 	}
 
 	// Consume ships units of a hold: those of Parts, or all that are left. Exact is as for
-	// Release.
+	// Release. What a part takes from its place beyond the units held there comes from those
+	// that are free at it, and as many that are held elsewhere go back on sale.
 	Consume struct {
 		Reservation ID
 		Parts       []Part
@@ -159,6 +164,12 @@ const (
 	// says less of another of its places than is known: a total without a place was stated
 	// before. Nothing was done.
 	Contradicting
+	// Irreplaceable: the hold that a Reserve names in Replaces is another cart's, or has ended:
+	// Answer.Reservation is that one, nil where it is unknown. Nothing was done.
+	Irreplaceable
+	// NotThere: a Consume names a place that has fewer units free than it takes there beyond
+	// those held at that place. Nothing was done.
+	NotThere
 	// Outdated: what the request says was read before the process that is to decide it began
 	// to lead; read it again and ask again. Decide itself never says so.
 	Outdated

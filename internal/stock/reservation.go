@@ -15,7 +15,7 @@ const (
 func (p Phase) Ended() bool { return p != PhaseReserved }
 
 // Reservation is one cart and its outcome. What the outcome's event tells (Outcome,
-// Number, Cart, Customer, Order, Lines, Short, At, Command and Extensions) never changes.
+// Number, Cart, Customer, Order, Lines, Short, At, Granted, Command and Extensions) never changes.
 type Reservation struct {
 	// ID is the uid of the object that a person or Git made, else the name that the
 	// bridge gave: a UUIDv5 of the command's source and id.
@@ -52,9 +52,29 @@ type Reservation struct {
 	// Extensions are the command's CloudEvents extensions that its events carry on:
 	// at most 512 bytes, names and values.
 	Extensions map[string]string `cbor:"19,keyasint,omitempty"`
-	// Replaces is the reservation whose hold this one took over; ReplacedBy the other way.
+	// Replaces is the reservation whose hold this one took over, or could have but was refused.
+	// ReplacedBy is the one that took over the hold of this one.
 	Replaces   ID `cbor:"20,keyasint,omitzero"`
 	ReplacedBy ID `cbor:"21,keyasint,omitzero"`
+	// FirstExpires is the Expires of the decision, which the outcome's event tells, where the
+	// hold was extended since; else 0.
+	FirstExpires Time `cbor:"22,keyasint,omitempty"`
+}
+
+// Granted is until when the decision held the units: 0 is without end, or never.
+func (r *Reservation) Granted() Time {
+	if r.FirstExpires != 0 {
+		return r.FirstExpires
+	}
+	return r.Expires
+}
+
+// CurrentOrder is the order that the cart became, as far as anybody has named it.
+func (r *Reservation) CurrentOrder() ID {
+	if r.LaterOrder != "" {
+		return r.LaterOrder
+	}
+	return r.Order
 }
 
 // Command is what a caller sent.

@@ -33,8 +33,16 @@ func (d *draft) reserve(request Reserve) Answer {
 	case d.refusing:
 		return Answer{Verdict: Full}
 	}
+	replaced, answer := d.replaced(request)
+	if answer.Verdict != 0 {
+		return answer
+	}
 	d.prepare(&wanted)
-	return d.allot(&wanted, request.Hold)
+	wanted.Replaces = ""
+	if replaced != nil {
+		wanted.Replaces = replaced.ID
+	}
+	return d.allot(&wanted, request.Hold, replaced)
 }
 
 // decided returns the reservation that a cart has become before, nil if none is known.
@@ -89,14 +97,14 @@ func (d *draft) prepare(r *Reservation) {
 	r.At = d.now
 	r.Allocations, r.Short = nil, nil
 	r.Expires, r.Ended, r.Reason, r.LaterOrder = 0, 0, "", ""
-	r.Replaces, r.ReplacedBy = "", ""
+	r.ReplacedBy, r.FirstExpires = "", 0
 	r.Lines = slices.Clone(r.Lines)
 }
 
-// allot gives a cart its units, or refuses it.
-func (d *draft) allot(r *Reservation, hold Time) Answer {
+// allot gives a cart its units, those of the hold that it replaces among them, or refuses it.
+func (d *draft) allot(r *Reservation, hold Time, replaced *Reservation) Answer {
 	for _, whole := range []bool{false, true} {
-		o := d.state.allocate(r.Lines, whole)
+		o := d.offer(r, replaced, whole)
 		switch {
 		case o.wait:
 			return Answer{Verdict: Waiting}
@@ -107,7 +115,10 @@ func (d *draft) allot(r *Reservation, hold Time) Answer {
 		record := &Reserved{*r}
 		// Split over many locations it may be more than could ever be written.
 		if encoded, err := Encode(record); err == nil && d.growable(record, encoded) {
-			return d.record(record, encoded, &record.Reservation)
+			if replaced == nil {
+				return d.record(record, encoded, &record.Reservation)
+			}
+			return d.replace(record, replaced)
 		}
 	}
 	return Answer{Verdict: TooLarge}
@@ -127,7 +138,7 @@ func (d *draft) until(hold Time) Time {
 // compaction has room for it beside the largest request. With batches of 256 KiB, a cart has
 // at most 1,558 allocations: the API's schema takes 1,600.
 func (d *draft) growable(r *Reserved, encoded []byte) bool {
-	const fixed, each = 160, 20 // an end, a reason, an actor; numbers
+	const fixed, each = 200, 20 // ends, a reason, an actor, what replaced it; numbers
 	cart, consumed := len(encoded)+fixed, fixed
 	for _, a := range r.Allocations {
 		cart += each

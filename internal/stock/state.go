@@ -16,6 +16,8 @@ type State struct {
 	// objects finds carts by the uid and the name of their object, where these differ
 	// from the ID.
 	objects map[ID][]*cart
+	// byCart and byOrder are nil where nobody wants them.
+	byCart, byOrder *index
 	// unpublished are outcomes above Marks.Published, in the order of their numbers unless
 	// unsorted. Entries of carts that are gone are skipped.
 	unpublished []outcome

@@ -59,6 +59,16 @@ func (w *walk) newCart() Request {
 	default:
 		r.Wanted.Command = Command{Source: "/shop", ID: uuidOf(4, n), Hash: fmt.Sprint(n), Time: w.now + Time(w.rand.Int64N(int64(30*minute))) - 20*minute}
 	}
+	r.Wanted.Cart = pick(w, []ID{"", "basket-1", "basket-2", "basket-3"})
+	switch w.rand.IntN(6) {
+	case 0:
+		r.Wanted.Replaces = w.someone()
+		if old, ok := w.s.Reservation(r.Wanted.Replaces); ok && w.rand.IntN(4) > 0 {
+			r.Wanted.Cart = old.Cart
+		}
+	case 1:
+		r.OneHold = true
+	}
 	for range 1 + w.rand.IntN(2) {
 		r.Wanted.Lines = append(r.Wanted.Lines, Line{pick(w, walkProducts), 1 + w.rand.Int64N(6)})
 	}
@@ -111,6 +121,7 @@ func (w *walk) putItem() Request {
 		UID: uid, Name: fmt.Sprint("name-", w.rand.IntN(4)), Product: walkProducts[n%3], Location: location,
 		TakesOver: w.rand.IntN(4) == 0, Created: start - Time(n%2), Generation: int64(w.rand.IntN(6)), Version: w.version - uint64(w.rand.IntN(2)),
 		Received: w.rand.Int64N(90), SafetyStock: w.rand.Int64N(3), Priority: w.rand.Int32N(3), Suspended: w.rand.IntN(9) == 0,
+		Untracked: w.rand.IntN(9) == 0,
 	}, Read: w.version}
 }
 

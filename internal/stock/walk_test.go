@@ -64,8 +64,9 @@ func TestRandomWalks(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				w := &walk{
 					t: t, rand: rand.New(rand.NewPCG(uint64(seed), 7)), policy: config.policy, fill: config.fill,
-					now: start, s: New(), version: 1000, seen: seen,
+					now: start, version: 1000, seen: seen,
 				}
+				w.s = NewIndexed(Index{Carts: true, Orders: true})
 				w.oracle, w.text = newOracle(w), dump(t, w.s)
 				for range 140 {
 					w.step()
@@ -82,6 +83,7 @@ func TestRandomWalks(t *testing.T) {
 		"1 of stock.Reserve", "2 of stock.Reserve", "3 of stock.Reserve", "4 of stock.Reserve", "5 of stock.Reserve",
 		"7 of stock.Reserve", "8 of stock.Reserve", "10 of stock.Reserve", "1 of stock.Consume", "1 of stock.Release",
 		"8 of stock.Release", "8 of stock.Consume", "1 of stock.Expire", "1 of stock.Show", "1 of stock.DropItem",
+		"14 of stock.Reserve", "15 of stock.Consume", "replaced", "replaced by itself", "shipped from elsewhere", "found by cart and order",
 		"left by the one that served", "taken over at once", "taken over by word",
 	} {
 		if seen[what] == 0 {
@@ -117,6 +119,7 @@ func (w *walk) step() {
 	w.text = dump(w.t, w.s)
 	if thorough {
 		check(w.t, w.s)
+		w.finds()
 		w.replays()
 	}
 	w.oracle.batch(requests, b, known)
@@ -172,6 +175,31 @@ func (w *walk) land(b Batch, page uint64) {
 	w.history = append(w.history, write)
 	if err := w.s.Apply(write); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// finds compares what is found by cart and by order with all that is remembered.
+func (w *walk) finds() {
+	carts, orders := map[ID]int{}, map[ID]int{}
+	for r := range w.s.Reservations() {
+		carts[r.Cart]++
+		orders[r.CurrentOrder()]++
+	}
+	for cart, n := range carts {
+		if got := len(w.s.OfCart(cart)); cart != "" && got != n {
+			w.t.Fatalf("%d reservations of cart %q are found, %d remembered", got, cart, n)
+		}
+	}
+	for order, n := range orders {
+		if got := len(w.s.OfOrder(order)); order != "" && got != n {
+			w.t.Fatalf("%d reservations of order %q are found, %d remembered", got, order, n)
+		}
+	}
+	if carts["basket-1"] > 1 && orders["order-1"] > 0 {
+		w.seen["found by cart and order"]++
+	}
+	if w.s.OfCart("nobody's") != nil {
+		w.t.Fatal("a cart is found that nobody had")
 	}
 }
 

@@ -234,7 +234,12 @@ func (b *Books) record(record stock.Record) {
 	case *stock.Consumed:
 		b.change(&r.Change, r.Totals)
 	case *stock.Extended:
-		b.amend(r.Reservation, func(c *stock.Reservation) { c.Expires = r.Expires })
+		b.amend(r.Reservation, func(c *stock.Reservation) {
+			if c.FirstExpires == 0 {
+				c.FirstExpires = c.Expires
+			}
+			c.Expires = r.Expires
+		})
 	case *stock.Ordered:
 		b.amend(r.Reservation, func(c *stock.Reservation) { c.LaterOrder = r.Order })
 	case *stock.Shown:

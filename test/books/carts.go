@@ -46,6 +46,9 @@ func (b *Books) reserved(r *stock.Reservation) {
 	if !b.first(r) {
 		return
 	}
+	if old := b.carts[r.Replaces]; r.Replaces != "" && b.whole && (old == nil || !old.last().Phase.Ended() || old.last().ReplacedBy != r.ID || old.last().Cart != r.Cart) {
+		b.violated("%s replaces %s at %s, which says otherwise", r.ID, r.Replaces, b.At)
+	}
 	got := map[stock.ID]int64{}
 	for _, a := range r.Allocations {
 		got[a.Product] += a.Quantity
@@ -83,13 +86,31 @@ func (b *Books) refused(record *stock.Refused) {
 	if len(short) == 0 {
 		b.violated("%s was refused at %s and nothing was short", r.ID, b.At)
 	}
+	own := b.own(r)
 	for _, line := range r.Lines {
-		left := b.left(line.Product)
+		left := b.left(line.Product) + own[line.Product]
 		s, named := short[line.Product]
 		if named != (left < line.Quantity) || named && (s.Available != left || s.Requested != line.Quantity) {
 			b.violated("%s was refused at %s with %+v for %d of %s, of which %d were left", r.ID, b.At, s, line.Quantity, line.Product, left)
 		}
 	}
+}
+
+// own are the units of the hold whose place a refused cart would have taken, by product, where
+// they would have been for sale.
+func (b *Books) own(r *stock.Reservation) map[stock.ID]int64 {
+	own := map[stock.ID]int64{}
+	c := b.carts[r.Replaces]
+	if r.Replaces == "" || c == nil || c.last().Phase.Ended() {
+		return own
+	}
+	for key, a := range byPlace(c.last()) {
+		p, before := b.at(key), b.sellable(key)
+		p.reserved -= a.Held()
+		own[key.Product] += b.sellable(key) - before
+		p.reserved += a.Held()
+	}
+	return own
 }
 
 // countRefusal counts a refusal at the StockItems whose units were wanted.
@@ -156,24 +177,14 @@ func (b *Books) change(to *stock.Change, totals []stock.Total) {
 		return
 	}
 	before := c.last()
-	if before.Phase != stock.PhaseReserved || len(before.Allocations) != len(to.Allocations) {
+	if before.Phase != stock.PhaseReserved {
 		b.violated("%s changes at %s from %+v to %+v", to.Reservation, b.At, *before, *to)
 		return
 	}
 	after := *before
 	after.Phase, after.Allocations, after.Reason, after.Ended = to.Phase, to.Allocations, to.Reason, to.Ended
-	var left int64
-	for i, a := range after.Allocations {
-		was := before.Allocations[i]
-		key := stock.Key{Product: a.Product, Location: a.Location}
-		if a.Product != was.Product || a.Location != was.Location || a.Quantity != was.Quantity ||
-			a.Consumed < was.Consumed || a.Released < was.Released || a.Consumed+a.Released > a.Quantity {
-			b.violated("%s changes at %s from %+v to %+v", to.Reservation, b.At, was, a)
-		}
-		b.hold(key, a.Held()-was.Held())
-		b.ship(key, a.Consumed-was.Consumed)
-		left += a.Held()
-	}
+	after.ReplacedBy = cmp.Or(to.ReplacedBy, before.ReplacedBy)
+	left := b.reallocate(before, &after)
 	if (left == 0) != after.Phase.Ended() {
 		b.violated("%s is in phase %d at %s and holds %d units", to.Reservation, after.Phase, b.At, left)
 	}
@@ -184,6 +195,50 @@ func (b *Books) change(to *stock.Change, totals []stock.Total) {
 	}
 	b.catchUp(totals)
 	b.put(c, &after)
+}
+
+// reallocate judges what a change does with a reservation's units, and returns how many are
+// still held. Those shipped from a place beyond what was held there have to be for sale there.
+func (b *Books) reallocate(before, after *stock.Reservation) (left int64) {
+	was, is := byPlace(before), byPlace(after)
+	missing := map[stock.ID]int64{}
+	for key, a := range was {
+		missing[key.Product] += a.Quantity
+		if _, still := is[key]; !still {
+			is[key] = stock.Allocation{}
+		}
+	}
+	for key, a := range is {
+		old := was[key]
+		missing[key.Product] -= a.Quantity
+		shipped, more := a.Consumed-old.Consumed, a.Quantity-old.Quantity
+		if shipped < 0 || a.Released < old.Released || a.Consumed+a.Released > a.Quantity || more > shipped || more > 0 && b.judges() && more > b.sellable(key) {
+			b.violated("%s changes at %s from %+v to %+v at %v", after.ID, b.At, old, a, key)
+		}
+		left += a.Held()
+	}
+	for product, units := range missing {
+		if units != 0 {
+			b.violated("%s changes at %s and has %d units of %s less", after.ID, b.At, units, product)
+		}
+	}
+	for key, a := range is {
+		b.hold(key, a.Held()-was[key].Held())
+		b.ship(key, a.Consumed-was[key].Consumed)
+	}
+	return left
+}
+
+// byPlace adds up what a reservation has of each product at each location.
+func byPlace(r *stock.Reservation) map[stock.Key]stock.Allocation {
+	places := map[stock.Key]stock.Allocation{}
+	for _, a := range r.Allocations {
+		key := stock.Key{Product: a.Product, Location: a.Location}
+		sum := places[key]
+		sum.Quantity, sum.Consumed, sum.Released = sum.Quantity+a.Quantity, sum.Consumed+a.Consumed, sum.Released+a.Released
+		places[key] = sum
+	}
+	return places
 }
 
 // catchUp takes in totals as they are stated.

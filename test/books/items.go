@@ -75,7 +75,7 @@ func (b *Books) putItem(r *stock.ItemRecord) {
 			b.violated("StockItem %s waits no more at %s, and nobody said so", stated.Name, b.At)
 		}
 	}
-	if stated.Sellable > stated.Received {
+	if stated.Sellable > stated.Offered() {
 		b.violated("StockItem %s sells %d at %s and received %d", stated.Name, stated.Sellable, b.At, stated.Received)
 	}
 	if b.judges() && stated.Refused != known.refused.last() {
@@ -151,7 +151,7 @@ func (b *Books) sellable(key stock.Key) int64 {
 		return 0
 	}
 	p := b.at(key)
-	return max(0, min(i.Sellable, i.Received)-p.consumed-p.reserved-i.SafetyStock)
+	return max(0, min(i.Sellable, i.Offered())-p.consumed-p.reserved-i.SafetyStock)
 }
 
 // left is how many units of a product may be promised now, over all locations.

@@ -154,10 +154,16 @@ func (b *Books) figures(stated *stock.Item, known *item, at Place) figures {
 	was, _ := b.at(key).was.at(at)
 	left := stated.Received - was.consumed
 	f := figures{onHand: max(0, left), reserved: was.reserved, consumed: was.consumed, refused: refused}
-	if !stated.Suspended {
-		f.available = max(0, left-f.reserved-stated.SafetyStock)
+	switch {
+	case stated.Untracked && !stated.Suspended:
+		f.available = stock.UntrackedUnits
+	case stated.Untracked:
+	default:
+		f.shortfall = max(0, f.reserved-left)
+		if !stated.Suspended {
+			f.available = max(0, left-f.reserved-stated.SafetyStock)
+		}
 	}
-	f.shortfall = max(0, f.reserved-left)
 	return f
 }
 
@@ -195,6 +201,9 @@ func (b *Books) Totals(at Place) (t v1.LedgerTotals) {
 		}
 		f := b.figures(stated, i, at)
 		t.Items++
+		if stated.Untracked {
+			continue
+		}
 		t.OnHand += f.onHand
 		t.Available += f.available
 	}
