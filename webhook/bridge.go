@@ -74,21 +74,26 @@ func (b *bridge) routes() http.Handler {
 	return &exactly{mux: mux, stray: nothing}
 }
 
-// route serves one method of a path and refuses all others in the bridge's own
-// way of telling errors.
+// route serves one method of a path and refuses all others, and CloudEvents where they are
+// not served, in the bridge's own way of telling errors.
 func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve serveFunc) {
 	mux.Handle(method+" "+path, b.endpoint(operation, serve))
 	allow := method
-	switch {
-	case method == http.MethodGet:
+	if method == http.MethodGet {
 		allow += ", " + http.MethodHead
-	case operation == operationUnknown: // where CloudEvents are served
+	}
+	events := operation == operationUnknown // they are served here
+	if events {
 		allow = allowedForEvents
 	}
-	mux.Handle(path, b.endpoint(operation, func(x *exchange, r *http.Request) error {
+	refuse := func(x *exchange, r *http.Request) error {
 		x.Header().Set("Allow", allow)
 		return fail(methodNotAllowed, "%s is not served here; use %s", clip(r.Method, 20), allow)
-	}))
+	}
+	if !events {
+		refuse = plainOnly(refuse)
+	}
+	mux.Handle(path, b.endpoint(operation, refuse))
 }
 
 // onceReady serves nothing before this process knows its namespaces: products would be

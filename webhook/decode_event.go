@@ -29,16 +29,18 @@ type message struct {
 	data []byte
 }
 
-// modeOf tells how a message came: as a CloudEvent, or as plain HTTP.
+// modeOf tells how a message came: as a CloudEvent, or as plain HTTP. Whoever sends any
+// attribute sends a CloudEvent, be it an incomplete one.
 func modeOf(header http.Header) string {
-	switch {
-	case strings.HasPrefix(mediaType(header.Get("Content-Type")), mediaTypePrefix):
+	if strings.HasPrefix(mediaType(header.Get("Content-Type")), mediaTypePrefix) {
 		return modeStructured
-	case len(header.Values("ce-specversion")) > 0:
-		return modeBinary
-	default:
-		return modePlain
 	}
+	for name := range header {
+		if isAttribute(name) {
+			return modeBinary
+		}
+	}
+	return modePlain
 }
 
 // mediaType is a media type without its parameters, in lower case.

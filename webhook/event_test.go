@@ -96,7 +96,7 @@ func TestEventRefusals(t *testing.T) {
 		"the keys' source":        {change(func(r *http.Request) { r.Header.Set("ce-source", idempotencySource) }), 400, invalid, "source"},
 		"compressed":              {change(func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }), 415, unsupportedMedia, ""},
 		"misspelt part":           {typed(events.TypeConsume, `{"reservationId":"r","Items":[{"productId":"p","quantity":1}]}`), 400, invalid, "Items"},
-		"at a path of plain HTTP": {eventRequest(t, modeBinary, "/reservations", reserve), 422, notFound, ""},
+		"at a path of plain HTTP": {eventRequest(t, modeBinary, "/reservations", reserve), 415, unsupportedMedia, ""},
 		"misspelt path":           {eventRequest(t, modeStructured, "/namespace/shop", reserve), 422, notFound, ""},
 		"no namespace":            {eventRequest(t, modeBinary, "/namespaces/", reserve), 422, notFound, ""},
 		"two slashes":             {eventRequest(t, modeBinary, "//", reserve), 422, notFound, ""},

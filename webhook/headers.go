@@ -8,13 +8,23 @@ import (
 	"strings"
 )
 
+// attributePrefix begins the names of the headers that are attributes, in any case.
+const attributePrefix = "ce-"
+
+// isAttribute tells whether a header is an attribute of a CloudEvent in binary mode.
+func isAttribute(name string) bool {
+	return len(name) >= len(attributePrefix) && strings.EqualFold(name[:len(attributePrefix)], attributePrefix)
+}
+
 // readBinary reads an event in binary mode.
 func readBinary(header http.Header, body []byte) *envelope {
 	e := &envelope{attributes: map[string]string{}, data: body}
 	for _, key := range slices.Sorted(maps.Keys(header)) {
-		name, found := strings.CutPrefix(strings.ToLower(key), "ce-")
+		if !isAttribute(key) {
+			continue
+		}
+		name := strings.ToLower(key[len(attributePrefix):])
 		switch {
-		case !found:
 		case name == memberData || name == attributeContentType:
 			e.refuse("ce-"+name, "is no header: the body is the data, and Content-Type says of what type it is")
 		case !attributeName.MatchString(name):

@@ -8,15 +8,23 @@ import (
 // eventPaths says where CloudEvents are served.
 const eventPaths = "CloudEvents are served at / and /namespaces/{namespace}"
 
-// plainOnly refuses CloudEvents at a path of plain HTTP: its command has no identity there,
-// so that a broker which repeats it would have it carried out twice.
+// plainOnly refuses CloudEvents at a path of plain HTTP: their ids are not looked at there, so
+// that a broker which repeats a command would have it carried out twice.
 func plainOnly(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		if x.byEvent() {
-			return fail(notFound, "%s, not at %s", eventPaths, clip(r.URL.EscapedPath(), 200))
+			return fail(unsupportedMedia, "CloudEvents are served at %s, and plain JSON alone at %s: send events there", eventPathOf(r), clip(r.URL.EscapedPath(), 200))
 		}
 		return serve(x, r)
 	}
+}
+
+// eventPathOf is where CloudEvents are served for the namespace that a request's path names.
+func eventPathOf(r *http.Request) string {
+	if namespace := r.PathValue("namespace"); namespace != "" {
+		return "/namespaces/" + clip(namespace, 63)
+	}
+	return "/"
 }
 
 // stray answers at paths where nothing is.

@@ -39,6 +39,40 @@ func TestStatusesForBrokers(t *testing.T) {
 	}
 }
 
+// A CloudEvent at a path of plain HTTP is refused for good, whatever it has of a CloudEvent and
+// whatever the method: a broker would send it again and have a cart held for each time.
+func TestEventsAtPlainPaths(t *testing.T) {
+	s := newStore(t)
+	bridge := newBridge(t, s.options())
+	before := s.position()
+	command := commandEvent(events.TypeReserve, "k", tinyCart)
+	batch := request(t, http.MethodPost, "/", "[]", "Content-Type", "application/cloudevents-batch+json")
+	forms := map[string]*http.Request{
+		"binary": eventRequest(t, modeBinary, "/", command), "structured": eventRequest(t, modeStructured, "/", command), "batch": batch,
+		"attributes without version": request(t, http.MethodPost, "/", tinyCart, "Content-Type", "application/json", "ce-id", "k", "ce-source", "/shop"),
+		"an extension alone":         request(t, http.MethodPost, "/", tinyCart, "Content-Type", "application/json", "Ce-Partitionkey", "k"),
+		"media type in capitals":     request(t, http.MethodPost, "/", tinyCart, "Content-Type", "Application/CloudEvents+JSON"),
+	}
+	paths := []string{"/reservations", "/reservations/r", "/reservations/r/release", "/reservations/r/consume", "/stock/plenty"}
+	for name, form := range forms {
+		for _, path := range paths {
+			for prefix, right := range map[string]string{"": "at /,", "/namespaces/" + s.namespace: "at /namespaces/" + s.namespace + ","} {
+				for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut} {
+					r := form.Clone(t.Context())
+					r.Method, r.URL.Path, r.Body = method, prefix+path, io.NopCloser(strings.NewReader(tinyCart))
+					got := ask(t, bridge, r).wantProblem(http.StatusUnsupportedMediaType, unsupportedMedia)
+					if !strings.Contains(got.Detail, right) {
+						t.Errorf("%s, %s %s: %s", name, method, prefix+path, got.Detail)
+					}
+				}
+			}
+		}
+	}
+	if s.count() != 0 || s.position() != before {
+		t.Errorf("%d carts, and the journal went from %s to %s", s.count(), before, s.position())
+	}
+}
+
 // Every kind of failure has a status over CloudEvents that says whether to send it again.
 func TestKindsOfFailures(t *testing.T) {
 	again := []*kind{tryLater, incomplete, internal}

@@ -86,6 +86,16 @@ var ofWebhook = []mutant{
 		caughtBy: by(unit(bridgePackage, "TestBodyBreaksOff")),
 	},
 	{
+		name:  "event-at-plain-path",
+		fault: "a Trigger aimed at a plain path has a cart held for each retry",
+		patches: []patch{{
+			file: "webhook/decode_event.go",
+			old:  `if isAttribute(name) {`,
+			new:  `if isAttribute(name) && !MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestEventsAtPlainPaths")),
+	},
+	{
 		name:  "keys-source-taken",
 		fault: "an event shares its identity with an Idempotency-Key",
 		patches: []patch{{
