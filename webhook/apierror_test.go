@@ -283,6 +283,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"not served":    func(o *Options) { o.Serves = func(string) bool { return false } },
 		"bad wait":      func(o *Options) { o.Wait = -1 },
 		"bad hold":      func(o *Options) { o.DefaultHold = -1 },
+		"bad bound":     func(o *Options) { o.MaxInFlight = -1 },
+		"bad share":     func(o *Options) { o.MaxInFlightPerCaller = -1 },
 	} {
 		options := offline(t)
 		spoil(&options)

@@ -40,6 +40,9 @@ func (b *bridge) postBatch(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := x.place.weigh(len(entries)); err != nil {
+		return err
+	}
 	namespace, err := b.namespace(x, r)
 	if err != nil {
 		return err

@@ -11,10 +11,11 @@ import (
 // bridge holds what the handlers share. It is not changed after New.
 type bridge struct {
 	Options
-	log    *operatorLog
-	proofs *prover
-	reigns *reigns
-	decode events.Decoder
+	log       *operatorLog
+	proofs    *prover
+	reigns    *reigns
+	admission *admission
+	decode    events.Decoder
 }
 
 // New makes the bridge's handler. It fails where an option is missing.
@@ -25,7 +26,7 @@ func New(options Options) (http.Handler, error) {
 	}
 	b := &bridge{
 		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), reigns: newReigns(),
-		decode: events.Decoder{IDs: options.IDs},
+		admission: newAdmission(options.MaxInFlight, options.MaxInFlightPerCaller), decode: events.Decoder{IDs: options.IDs},
 	}
 	return b.routes(), nil
 }
@@ -49,14 +50,14 @@ const (
 func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
 	event := func(path string) {
-		b.route(mux, http.MethodPost, path, operationUnknown, b.onceReady(b.anywhere(b.postEvent)))
+		b.route(mux, http.MethodPost, path, operationUnknown, b.admitted(b.postEvent))
 		mux.Handle(http.MethodOptions+" "+path, b.endpoint(operationHandshake, handshake))
 	}
 	post := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodPost, path, operation, plainOnly(b.onceReady(b.anywhere(serve))))
+		b.route(mux, http.MethodPost, path, operation, plainOnly(b.admitted(serve)))
 	}
 	get := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodGet, path, operation, plainOnly(b.onceReady(b.anywhere(serve))))
+		b.route(mux, http.MethodGet, path, operation, plainOnly(b.admitted(serve)))
 	}
 	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
 		event(prefix + "/{$}")
@@ -94,6 +95,11 @@ func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve
 		refuse = plainOnly(refuse)
 	}
 	mux.Handle(path, b.endpoint(operation, refuse))
+}
+
+// admitted serves what there is room for, here or where it is decided.
+func (b *bridge) admitted(serve serveFunc) serveFunc {
+	return b.bounded(b.perCaller(b.onceReady(b.anywhere(serve))))
 }
 
 // onceReady serves nothing before this process knows its namespaces: products would be

@@ -1,10 +1,12 @@
 package webhook
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -25,7 +27,11 @@ func readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if encodings := r.Header.Values("Content-Encoding"); len(encodings) > 0 && !strings.EqualFold(strings.Join(encodings, ","), "identity") {
 		return nil, fail(unsupportedMedia, "Content-Encoding %s is not served: send the body as it is", clip(strings.Join(encodings, ", "), 100))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
+	body, err := readHolding(x, http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
+	if f := asFailure(err); f != nil {
+		x.Header().Set("Connection", "close")
+		return nil, f
+	}
 	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
 		return nil, fail(tooLarge, "a message has at most %d bytes", maxBody)
 	}
@@ -35,6 +41,28 @@ func readBody(x *exchange, r *http.Request) ([]byte, error) {
 	}
 	x.body = body
 	return body, nil
+}
+
+// readHolding reads to the end. What it takes is held before it is filled, so that many long
+// bodies at a time do not take more memory than there is for them.
+func readHolding(x *exchange, from io.Reader) ([]byte, error) {
+	body := make([]byte, 0, bytes.MinRead)
+	for {
+		if len(body) == cap(body) {
+			if err := x.place.hold(2 * cap(body)); err != nil {
+				return nil, err
+			}
+			body = slices.Grow(body, cap(body))
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }
 
 // requireJSON refuses a plain request whose body says that it is not JSON.

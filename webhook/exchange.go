@@ -39,6 +39,8 @@ type exchange struct {
 	after   allocator.Position
 	journal Journal
 
+	// place is what the request takes of what may be in flight.
+	place *place
 	// received says that another replica forwarded the request.
 	received bool
 	// deadline is when the wait for an answer ends, set once the message was read.

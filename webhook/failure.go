@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/acme/inventory-service/api/events"
 )
@@ -18,7 +19,7 @@ type kind struct {
 }
 
 // The kinds of failures. Brokers deliver again on 404, 408, 409, 429 and 5xx, so over
-// CloudEvents what may succeed later is 503, and nothing else is any of these.
+// CloudEvents what may succeed later is 429 or 503, and nothing else is any of these.
 var (
 	invalid          = &kind{slug: "invalid", title: "Invalid message", plain: http.StatusBadRequest, event: http.StatusBadRequest}
 	incomplete       = &kind{slug: "incomplete", title: "Message incomplete", plain: http.StatusRequestTimeout, event: http.StatusServiceUnavailable}
@@ -35,13 +36,14 @@ var (
 	contradicting    = &kind{slug: "contradicts-total", title: "Contradicts an earlier total", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	unwritable       = &kind{slug: "unwritable", title: "Command cannot be stored", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable}
+	tooManyRequests  = &kind{slug: "too-many-requests", title: "Too many requests", plain: http.StatusTooManyRequests, event: http.StatusTooManyRequests}
 	internal         = &kind{slug: "internal", title: "Internal error", plain: http.StatusInternalServerError, event: http.StatusServiceUnavailable}
 )
 
 // kinds are all of them.
 var kinds = []*kind{
 	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, notFound, methodNotAllowed,
-	idReused, consumed, notReserved, tooMany, contradicting, unwritable, tryLater, internal,
+	idReused, consumed, notReserved, tooMany, contradicting, unwritable, tryLater, tooManyRequests, internal,
 }
 
 // failure is why a request got no answer of its own.
@@ -52,6 +54,8 @@ type failure struct {
 	violations []events.Violation
 	// reservationID is set where a reservation may have been decided nevertheless, or has to be.
 	reservationID string
+	// retryAfter is when to come again, 0 where nothing is known about that.
+	retryAfter time.Duration
 	// cause is what an operator may want to know and the caller need not.
 	cause error
 }

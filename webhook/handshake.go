@@ -6,7 +6,7 @@ import "net/http"
 const allowedForEvents = "POST, OPTIONS"
 
 // handshake answers OPTIONS as receivers of the CloudEvents web-hook specification do before
-// senders begin: whoever asks may send, at any rate. Who sends too much is answered 503.
+// senders begin: whoever asks may send, at any rate. Who sends too much is answered 429.
 func handshake(x *exchange, r *http.Request) error {
 	header := x.Header()
 	header.Set("Allow", allowedForEvents)

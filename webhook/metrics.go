@@ -13,6 +13,7 @@ const (
 	labelMode      = "mode"
 	labelCode      = "code"
 	labelResult    = "result"
+	labelReason    = "reason"
 )
 
 // secondsBuckets span a stock level from memory to a command that waits in vain.
@@ -47,6 +48,23 @@ var (
 	})
 )
 
+var (
+	inFlight = prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "in_flight",
+		Help: "Requests that are being served, a batch counting as many as it has events.",
+	})
+
+	rejectedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "rejected_total",
+		Help: "Requests answered 429, by what was full: all (--max-in-flight), caller (--max-in-flight-per-caller), bodies (their bytes).",
+	}, []string{labelReason})
+
+	connectionsClosed = prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: metricsNamespace, Subsystem: metricsSubsystem, Name: "connections_closed_total",
+		Help: "Connections that were closed since there were too many: one that was idle, or else the newest.",
+	})
+)
+
 func init() {
-	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped)
+	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped, inFlight, rejectedTotal, connectionsClosed)
 }

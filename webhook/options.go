@@ -53,6 +53,9 @@ type Options struct {
 	// elected here for a moment.
 	Forward *forward.Client
 	Self    journal.Leader
+	// MaxInFlight bounds the requests that are served at a time, MaxInFlightPerCaller those of
+	// one caller. A batch counts as many as it has events. Zero are the constants.
+	MaxInFlight, MaxInFlightPerCaller int
 	// Wait bounds a request from the moment its message was read. Zero is DefaultWait.
 	Wait time.Duration
 }
@@ -76,6 +79,15 @@ func (o Options) complete() (Options, error) {
 	}
 	if !o.Serves(o.DefaultNamespace) {
 		return o, fmt.Errorf("the bridge's default namespace %q is not among those it serves", o.DefaultNamespace)
+	}
+	if o.MaxInFlight < 0 || o.MaxInFlightPerCaller < 0 {
+		return o, fmt.Errorf("the bridge's bounds of requests in flight (%d, %d for each caller) must not be negative", o.MaxInFlight, o.MaxInFlightPerCaller)
+	}
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = DefaultMaxInFlight
+	}
+	if o.MaxInFlightPerCaller == 0 {
+		o.MaxInFlightPerCaller = DefaultMaxInFlightPerCaller
 	}
 	if o.Wait == 0 {
 		o.Wait = DefaultWait

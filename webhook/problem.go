@@ -19,8 +19,8 @@ const (
 	// need not lead to a page.
 	problemBase = "https://inventory.acme.com/problems/"
 
-	// retryAfter is when those come again who are answered 503.
-	retryAfter = 2 * time.Second
+	// defaultRetryAfter is when those come again who are answered 503.
+	defaultRetryAfter = 2 * time.Second
 
 	// maxProblem is how many bytes of a failed delivery's answer a broker passes
 	// on with the dead letter.
@@ -76,8 +76,12 @@ func (p problem) encode() []byte {
 
 func writeProblem(x *exchange, f *failure) {
 	status := f.status(x.byEvent())
-	if status == http.StatusServiceUnavailable {
-		x.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		after := f.retryAfter
+		if after == 0 {
+			after = defaultRetryAfter
+		}
+		x.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
 	}
 	writeBody(x, status, contentTypeProblem, newProblem(f, x.byEvent()).encode())
 }

@@ -111,7 +111,7 @@ func (a answer) wantProblem(status int, k *kind) problem {
 	if p.Status != status || p.Type != problemBase+k.slug || p.Title == "" || p.Detail == "" || len(a.body) > maxProblem {
 		a.t.Errorf("problem %+v of %d bytes, want %d %s", p, len(a.body), status, k.slug)
 	}
-	if got := a.header.Get("Retry-After"); (got != "") != (status == http.StatusServiceUnavailable) {
+	if got := a.header.Get("Retry-After"); (got != "") != (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests) {
 		a.t.Errorf("Retry-After %q", got)
 	}
 	return p

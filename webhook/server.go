@@ -116,6 +116,7 @@ func (s *Server) Start(ctx context.Context) error {
 		WriteTimeout:      readTimeout + s.wait + writeSlack,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         newConnections(maxConnections).changed,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 	}
 	served := make(chan error, 1)

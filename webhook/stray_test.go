@@ -12,7 +12,7 @@ import (
 	"github.com/acme/inventory-service/api/events"
 )
 
-// told are the statuses that a broker is ever told: it delivers again on 503 alone.
+// toldToBrokers are the statuses that a broker is ever told: it delivers again on 429 and 503 alone.
 var toldToBrokers = []int{200, 202, 400, 401, 403, 413, 415, 422, 429, 503}
 
 // Whatever the path and the method, what is answered to a CloudEvent is one of the statuses
@@ -75,9 +75,9 @@ func TestEventsAtPlainPaths(t *testing.T) {
 
 // Every kind of failure has a status over CloudEvents that says whether to send it again.
 func TestKindsOfFailures(t *testing.T) {
-	again := []*kind{tryLater, incomplete, internal}
+	again := []*kind{tryLater, tooManyRequests, incomplete, internal}
 	for _, k := range kinds {
-		if !slices.Contains(toldToBrokers, k.event) || (k.event == http.StatusServiceUnavailable) != slices.Contains(again, k) {
+		if !slices.Contains(toldToBrokers, k.event) || (k.event == http.StatusServiceUnavailable || k.event == http.StatusTooManyRequests) != slices.Contains(again, k) {
 			t.Errorf("%s is %d to a broker", k.slug, k.event)
 		}
 	}

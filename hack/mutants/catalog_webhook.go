@@ -96,6 +96,26 @@ var ofWebhook = []mutant{
 		caughtBy: by(unit(bridgePackage, "TestEventsAtPlainPaths")),
 	},
 	{
+		name:  "crowd-let-in",
+		fault: "one caller takes all the room and memory that there is",
+		patches: []patch{{
+			file: "webhook/admission.go",
+			old:  `case now.requests+more.requests > most.requests:`,
+			new:  `case now.requests+more.requests > most.requests && !MUTANT:`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestCrowd", "TestBatchesInFlight")),
+	},
+	{
+		name:  "bodies-not-counted",
+		fault: "long bodies that come slowly take all memory",
+		patches: []patch{{
+			file: "webhook/admission.go",
+			old:  `if p == nil || bytes <= freeBody {`,
+			new:  `if p == nil || bytes <= freeBody || MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestManyLongBodies")),
+	},
+	{
 		name:  "keys-source-taken",
 		fault: "an event shares its identity with an Idempotency-Key",
 		patches: []patch{{

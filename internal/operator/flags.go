@@ -25,12 +25,13 @@ type Options struct {
 	// Version asks for the version alone.
 	Version bool
 
-	bridgeAddress    string
-	forwardAddress   string
-	metricsAddress   string
-	pprofAddress     string
-	defaultNamespace string
-	namespaces       string
+	bridgeAddress                     string
+	forwardAddress                    string
+	maxInFlight, maxInFlightPerCaller int
+	metricsAddress                    string
+	pprofAddress                      string
+	defaultNamespace                  string
+	namespaces                        string
 
 	leaderElect             bool
 	leaderElectionNamespace string
@@ -67,6 +68,10 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.BoolVar(&o.Version, "version", false, "print the version, and do nothing else")
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
+	flags.IntVar(&o.maxInFlight, "max-in-flight", webhook.DefaultMaxInFlight,
+		"requests that the bridge serves at a time, a batch counting as many as it has events; more are answered 429 with Retry-After")
+	flags.IntVar(&o.maxInFlightPerCaller, "max-in-flight-per-caller", webhook.DefaultMaxInFlightPerCaller,
+		"those of one caller")
 	flags.StringVar(&o.forwardAddress, "forward-address", forward.DefaultAddress,
 		"address where other replicas forward commands to while this one leads, under a key that is made at each start; without a host, "+
 			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
@@ -161,6 +166,10 @@ func (o Options) validate() error {
 		return fmt.Errorf("--show is %q: give held, all or none", o.show)
 	case !slices.Contains(webhook.Replies(), webhook.Reply(o.reply)):
 		return fmt.Errorf("--reply is %q: give auto, always or never", o.reply)
+	case o.maxInFlight < 1:
+		return fmt.Errorf("--max-in-flight is %d: give 1 or more, such as %d", o.maxInFlight, webhook.DefaultMaxInFlight)
+	case o.maxInFlightPerCaller < 1:
+		return fmt.Errorf("--max-in-flight-per-caller is %d: give 1 or more, such as %d", o.maxInFlightPerCaller, webhook.DefaultMaxInFlightPerCaller)
 	case o.maxShown < 0:
 		return fmt.Errorf("--max-shown is %d: give 1 or more, or 0 for no bound", o.maxShown)
 	case o.objectRetention <= 0:

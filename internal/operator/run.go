@@ -217,7 +217,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sink: p.o.sink != "",
-		Ready: p.ready, NameOf: p.nameOf,
+		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}
 	if p.port != nil {
 		options.Forward = &forward.Client{}

@@ -1,0 +1,162 @@
+package webhook
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// dial is a connection to a server that was not asked anything yet.
+func dial(t *testing.T, url string) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	return connection
+}
+
+// say sends text as it is and returns the status of what comes back, 0 where the connection is
+// closed instead.
+func say(t *testing.T, connection net.Conn, text string) int {
+	t.Helper()
+	if _, err := io.WriteString(connection, text); err != nil {
+		return 0
+	}
+	_ = connection.SetReadDeadline(time.Now().Add(time.Minute))
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("neither answered nor closed")
+		}
+		return 0
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+const asksHealth = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+// Connections are bounded: the one that was idle for longest makes room for a new one, and where
+// all are in use the new one is closed.
+func TestConnectionsAreBounded(t *testing.T) {
+	busy, finish := make(chan struct{}), make(chan struct{})
+	bounds := newConnections(3)
+	server := &http.Server{ConnState: bounds.changed, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/busy" {
+			busy <- struct{}{}
+			<-finish
+		}
+	})}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	defer func() { _ = server.Close() }()
+	url := "http://" + listener.Addr().String()
+
+	first, second := dial(t, url), dial(t, url)
+	for _, connection := range []net.Conn{first, second, first} {
+		if say(t, connection, asksHealth) != http.StatusOK {
+			t.Fatal("not served")
+		}
+	}
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer close(finish)
+	for range 2 { // the second one takes the place of the second connection
+		connection := dial(t, url)
+		asking.Go(func() { say(t, connection, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") })
+		<-busy
+	}
+	if got := say(t, second, asksHealth); got != 0 {
+		t.Errorf("the one that was idle for longest is answered %d", got)
+	}
+	asking.Go(func() { say(t, first, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") }) // it was used since
+	<-busy
+	if got := say(t, dial(t, url), asksHealth); got != 0 {
+		t.Errorf("one more than there may be is answered %d", got)
+	}
+}
+
+// Whoever sends slowly is cut off in time, and keeps nobody else from being served meanwhile.
+func TestSlowSenders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the server's time-outs")
+	}
+	t.Parallel()
+	url, stop := serve(t, newBridge(t, offline(t)))
+	defer func() { _ = stop() }()
+	slow := map[string]struct {
+		text   string
+		status int
+		within time.Duration
+	}{
+		"nothing":      {"", 0, readHeaderTimeout},
+		"request line": {"GET /stock/p", 0, readHeaderTimeout},
+		"headers":      {"POST /reservations HTTP/1.1\r\nHost: x\r\nX-A: b", 0, readHeaderTimeout},
+		"body":         {"POST /reservations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{", http.StatusRequestTimeout, readTimeout},
+		"event":        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", http.StatusServiceUnavailable, readTimeout},
+	}
+	const each = 100
+	var sending sync.WaitGroup
+	ended := make(chan struct{})
+	for name, tc := range slow {
+		for range each {
+			connection := dial(t, url)
+			sending.Go(func() {
+				began := time.Now()
+				go dribble(connection, ended)
+				got := say(t, connection, tc.text)
+				if got == http.StatusBadRequest && tc.status == 0 {
+					got = 0 // what was sent so far is no request
+				}
+				if got != tc.status {
+					t.Errorf("%s: answered %d", name, got)
+				}
+				if took := time.Since(began); took > tc.within+5*time.Second {
+					t.Errorf("%s: ended after %s", name, took)
+				}
+			})
+		}
+	}
+	for range 50 {
+		began := time.Now()
+		response, err := http.Get(url + "/stock/p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if took := time.Since(began); response.StatusCode != http.StatusOK || took > 2*time.Second {
+			t.Errorf("others are answered %d after %s", response.StatusCode, took)
+		}
+	}
+	sending.Wait()
+	close(ended)
+}
+
+// dribble sends a byte now and then, so that the connection is never silent for long.
+func dribble(connection net.Conn, ended <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if _, err := connection.Write([]byte("1")); err != nil {
+				return
+			}
+		case <-ended:
+			return
+		}
+	}
+}
