@@ -76,7 +76,7 @@ func TestOlderNamesake(t *testing.T) {
 	o.reconcile("r")
 	o.delete("r")
 	second := o.made("r")
-	cart := pass{ReservationReconciler: o.r, runner: o.runner, key: o.key("r")}.cart(second)
+	cart := pass{ReservationReconciler: o.r, runner: o.runner, key: o.key("r")}.cart(second, "")
 	o.answer(cart) // and whoever asked crashed before it looked for the first
 	o.reconcile("r")
 	if known := o.state(stock.ID(first.UID)); known.Phase != stock.PhaseReleased || !known.Object.Gone {

@@ -76,7 +76,7 @@ func TestLaterOrderWithInvalidID(t *testing.T) {
 	if attached == nil || attached.Status != metav1.ConditionFalse || o.state(stock.ID(made.UID)).LaterOrder != "" {
 		t.Errorf("it says %+v", attached)
 	}
-	if asks, agrees := agreement(o.runner, told, o.r.IDs); asks || !agrees {
+	if asks, agrees := agreement(o.runner, told, o.r.teller(o.runner)); asks || !agrees {
 		t.Errorf("a sweep finds that it asks (%t) or does not agree (%t)", asks, !agrees)
 	}
 	o.r.IDs = v1.AnyIDs

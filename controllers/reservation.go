@@ -41,6 +41,9 @@ type ReservationReconciler struct {
 	IDs v1.IDs
 	// DefaultHold is how long a Reservation without holdFor holds.
 	DefaultHold time.Duration
+	// OneHold tells whether a new hold takes the place of an older one of its cart in a
+	// namespace, unasked. Nil is never.
+	OneHold func(namespace string) bool
 	// Now is the clock by which the allocator decides.
 	Now func() time.Time
 	// Workers is the maximum number of concurrent reconciles. Those that wait for a decision

@@ -11,7 +11,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
 // decide has the cart of an object decided that a person or Git made.
@@ -27,8 +29,13 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 	if wrong := invalidID(object, p.IDs); wrong != "" {
 		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonInvalidID, wrong+": delete this Reservation and make another")
 	}
+	replaces, ok := p.replaces(object)
+	if !ok {
+		return ctrl.Result{RequeueAfter: nothingThereAgain}, p.showStalled(ctx, object, v1.ReasonNothingToReplace,
+			fmt.Sprintf("spec.replaces names no reservation that is known: %s", object.Spec.Replaces))
+	}
 	began := p.Now()
-	answer, err := p.ask(ctx, p.cart(object))
+	answer, err := p.ask(ctx, p.cart(object, replaces))
 	if err == nil && answer.Verdict == stock.Unverified {
 		object, answer, err = p.verify(ctx, object)
 	}
@@ -42,6 +49,8 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 	case stock.TooLarge:
 		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonTooLarge,
 			"the cart is too large to be stored: delete this Reservation and make several with fewer items each")
+	case stock.Irreplaceable:
+		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonNothingToReplace, irreplaceable(object, answer.Reservation))
 	case stock.Full:
 		return ctrl.Result{}, fmt.Errorf("reservation %s waits: the journal has reached its bound and nothing in it may be forgotten yet", p.key)
 	default:
@@ -60,24 +69,27 @@ func (p pass) verify(ctx context.Context, object *v1.Reservation) (*v1.Reservati
 	if stored == nil || stored.UID != object.UID {
 		return nil, stock.Answer{}, errStale
 	}
-	request := p.cart(stored)
+	replaces, _ := p.replaces(stored)
+	request := p.cart(stored, replaces)
 	request.Verified = true
 	answer, err := p.ask(ctx, request)
 	return stored, answer, err
 }
 
 // cart is the request to decide an object.
-func (p pass) cart(object *v1.Reservation) stock.Reserve {
+func (p pass) cart(object *v1.Reservation, replaces stock.ID) stock.Reserve {
 	id := stock.ID(object.UID)
 	hold := p.DefaultHold
 	if object.Spec.HoldFor != nil {
 		hold = object.Spec.HoldFor.Duration
 	}
 	request := stock.Reserve{
-		Hold: stock.Time(hold.Microseconds()),
+		Hold:    stock.Time(hold.Microseconds()),
+		OneHold: p.OneHold != nil && p.OneHold(p.key.Namespace),
 		Wanted: stock.Reservation{
 			ID: id, Outcome: stock.ID(uuid.NewString()), Object: objectOf(object, id),
 			Cart: idOf(object.Spec.CartID), Customer: idOf(object.Spec.CustomerID), Order: idOf(object.Spec.OrderID),
+			Replaces: replaces,
 		},
 	}
 	for _, item := range object.Spec.Items {
@@ -88,6 +100,40 @@ func (p pass) cart(object *v1.Reservation) stock.Reserve {
 
 // idOf is an id of a spec as the journal has it.
 func idOf(text string) stock.ID { return stock.ID(v1.CanonicalID(text)) }
+
+// nothingThereAgain is when an object is looked at again that replaces one which is not known
+// yet.
+const nothingThereAgain = 10 * time.Second
+
+// replaces is the reservation that an object names in spec.replaces; ok is false where it is
+// not known.
+func (p pass) replaces(object *v1.Reservation) (id stock.ID, ok bool) {
+	if object.Spec.Replaces == "" {
+		return "", true
+	}
+	p.runner.Read(func(s *stock.State, _ *journal.Log) {
+		text := idOf(object.Spec.Replaces)
+		if _, ok = s.Reservation(text); ok {
+			id = text
+			return
+		}
+		id, ok = s.FindObject(text)
+	})
+	return id, ok
+}
+
+// irreplaceable says why nothing can take the place of a reservation.
+func irreplaceable(object *v1.Reservation, r *stock.Reservation) string {
+	switch {
+	case r == nil:
+		return "spec.replaces names a reservation that is not known any more: delete this Reservation and make another"
+	case r.Phase.Ended():
+		return fmt.Sprintf("reservation %s, which spec.replaces names, has ended (%s): delete this Reservation and make another without it",
+			object.Spec.Replaces, view.Reservation(object.Namespace, r).CurrentPhase())
+	default:
+		return fmt.Sprintf("reservation %s, which spec.replaces names, is of another cart: delete this Reservation and make another", object.Spec.Replaces)
+	}
+}
 
 // withdraw shows that an object was released before it was decided: it gets no outcome.
 func (p pass) withdraw(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {

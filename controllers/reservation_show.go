@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -33,7 +36,19 @@ func (p pass) follow(ctx context.Context, object *v1.Reservation, r *stock.Reser
 	if err := p.show(ctx, object, now); err != nil {
 		return ctrl.Result{}, err
 	}
-	return p.retire(ctx, object, now)
+	result, err := p.retire(ctx, object, now)
+	if waits := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionItemsMatch); err == nil && waits != nil && waits.Reason == v1.ReasonNotThere {
+		result = sooner(result, notThereAgain)
+	}
+	return result, err
+}
+
+// sooner is a result after which an object is looked at again within a time.
+func sooner(result ctrl.Result, after time.Duration) ctrl.Result {
+	if result.RequeueAfter == 0 || result.RequeueAfter > after {
+		result.RequeueAfter = after
+	}
+	return result
 }
 
 // errUnsaid says that the journal was read anew meanwhile.
@@ -61,7 +76,7 @@ func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservatio
 // status that includes more of the journal than is known here stays as it is: only proof that
 // this process leads tells it from one that somebody made up.
 func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error {
-	want := shownAs(object, now, p.IDs)
+	want := shownAs(object, now, p.teller(p.runner))
 	if equality.Semantic.DeepEqual(want.Status, object.Status) {
 		return nil
 	}
@@ -73,7 +88,7 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 		if now, ok = p.said(now.ID); !ok {
 			return errUnsaid
 		}
-		want = shownAs(object, now, p.IDs)
+		want = shownAs(object, now, p.teller(p.runner))
 	}
 	want.Status.Position = now.position.String()
 	if p.Witness != nil {
@@ -87,13 +102,23 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 	return nil
 }
 
-func shownAs(object *v1.Reservation, now said, ids v1.IDs) *v1.Reservation {
+func shownAs(object *v1.Reservation, now said, t teller) *v1.Reservation {
 	want := object.DeepCopy()
 	view.Show(want, now.Reservation)
-	tellMismatch(want, now.Reservation)
-	tellOrder(want, now.Reservation, ids)
+	t.tell(want, now.Reservation)
 	return want
 }
+
+// teller tells what of a spec is not carried out, by what the journal says now.
+func (r *ReservationReconciler) teller(runner *allocator.Runner) teller {
+	return teller{ids: r.IDs, now: stock.Time(r.Now().UnixMicro()), levels: func(product stock.ID) (text string) {
+		runner.Read(func(s *stock.State, _ *journal.Log) { text = forSale(s.Places(product)) })
+		return text
+	}}
+}
+
+// notThereAgain is when a shipment from a place that had too few units is tried again.
+const notThereAgain = 30 * time.Second
 
 // nameOrder lets the spec name the order that a cart became by way of the bridge.
 func (p pass) nameOrder(ctx context.Context, object *v1.Reservation, r *stock.Reservation) error {

@@ -179,7 +179,12 @@ func leader(t *testing.T) *operator {
 // receive declares units of a product at location "a".
 func (o *operator) receive(product string, units int64) {
 	o.t.Helper()
-	item := fixture.Item(product, fixture.Stocks(stock.ID(product), "a", units))
+	o.receiveAt(product, "a", units)
+}
+
+func (o *operator) receiveAt(product, location string, units int64) {
+	o.t.Helper()
+	item := fixture.Item(product+"-"+location, fixture.Stocks(stock.ID(product), location, units))
 	if answer := o.answer(stock.PutItem{Item: item}); answer.Verdict != stock.Done {
 		o.t.Fatalf("%s is not received: %+v", product, answer)
 	}

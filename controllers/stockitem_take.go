@@ -94,6 +94,7 @@ func statedItem(item *v1.StockItem) (stock.Item, error) {
 		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
 		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
 		Priority: item.Spec.Priority, Suspended: view.Suspended(item), TakesOver: takesOver(item),
+		Untracked: item.Spec.Tracking == v1.TrackingUnlimited,
 	}, err
 }
 

@@ -70,7 +70,7 @@ func (r *ReservationReconciler) compare(ctx context.Context, namespace string, r
 	uids := make(map[stock.ID]bool, len(objects))
 	for i := range objects {
 		uids[stock.ID(objects[i].UID)] = true
-		if asks, agrees := agreement(runner, &objects[i], r.IDs); !agrees {
+		if asks, agrees := agreement(runner, &objects[i], r.teller(runner)); !agrees {
 			outlet := r.Queue.outlet(&objects[i])
 			if asks {
 				outlet = r.Queue.reservations
@@ -109,20 +109,19 @@ func kept(runner *allocator.Runner) (all []*stock.Reservation) {
 
 // agreement tells whether an object asks for something more than the journal says, and else
 // whether it shows what the journal says.
-func agreement(runner *allocator.Runner, object *v1.Reservation, ids v1.IDs) (asks, agrees bool) {
+func agreement(runner *allocator.Runner, object *v1.Reservation, t teller) (asks, agrees bool) {
 	var known *stock.Reservation
 	runner.Read(func(s *stock.State, _ *journal.Log) { known, _ = s.Shown(stock.ID(object.UID)) })
 	if known == nil {
 		return false, false
 	}
-	if wanted(object, known, ids) != nil {
+	if wanted(object, known, t.ids) != nil {
 		return true, false
 	}
 	shown := v1.Reservation{Spec: object.Spec, Status: object.Status}
 	shown.Generation = object.Generation
 	view.Show(&shown, known)
-	tellMismatch(&shown, known)
-	tellOrder(&shown, known, ids)
+	t.tell(&shown, known)
 	return false, equality.Semantic.DeepEqual(&shown.Status, &object.Status)
 }
 

@@ -20,14 +20,25 @@ func wanted(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) stock.Requ
 		if object.Spec.Intent == v1.IntentRelease {
 			return stock.Release{Reservation: r.ID, Reason: string(object.Spec.ReleaseReason)}
 		}
-		if parts := rising(object.Spec.ReleaseItems, r, released, notShipped); len(parts) > 0 {
+		if parts := rising(object.Spec.ReleaseItems, r, released, releasable); len(parts) > 0 {
 			return stock.Release{Reservation: r.ID, Parts: parts}
+		}
+		if until := heldUntil(object); until > r.Expires && r.Expires != 0 {
+			return stock.Extend{Reservation: r.ID, Expires: until}
 		}
 	}
 	if order := object.Spec.OrderID; order != "" && r.Order == "" && r.LaterOrder == "" && ids.Wrong(order) == "" {
 		return stock.Attach{Reservation: r.ID, Order: idOf(order)}
 	}
 	return nil
+}
+
+// heldUntil is until when a spec wants the units held at least, 0 where it does not say.
+func heldUntil(object *v1.Reservation) stock.Time {
+	if object.Spec.HoldUntil == nil {
+		return 0
+	}
+	return stock.Time(object.Spec.HoldUntil.UnixMicro())
 }
 
 // figure is a number of units of an allocation.
@@ -40,21 +51,38 @@ func notReleased(a stock.Allocation) int64 { return a.Quantity - a.Released }
 func notShipped(a stock.Allocation) int64  { return a.Quantity - a.Consumed }
 
 // shipments are the running totals of what was shipped, where there is more of it than the
-// journal knows.
+// journal knows. What the lines say comes first: they may take units from other places.
 func shipments(object *v1.Reservation, r *stock.Reservation) []stock.Part {
+	if parts := rising(object.Spec.ConsumeItems, r, consumed, shippable); len(parts) > 0 {
+		return parts
+	}
 	if object.Spec.Intent == v1.IntentConsume {
 		return remainder(object, r)
 	}
-	return rising(object.Spec.ConsumeItems, r, consumed, notReleased)
+	return nil
 }
+
+// shippable is how many units of a line can have been shipped in all: those of its place, and
+// in their stead those that are held at others.
+func shippable(r *stock.Reservation, line v1.PartialItem) int64 {
+	units := sum(r, line, notReleased)
+	if line.LocationID == "" {
+		return units
+	}
+	everywhere := v1.PartialItem{ProductID: line.ProductID}
+	return units + sum(r, everywhere, stock.Allocation.Held) - sum(r, line, stock.Allocation.Held)
+}
+
+// releasable is how many units of a line can have been given back in all.
+func releasable(r *stock.Reservation, line v1.PartialItem) int64 { return sum(r, line, notShipped) }
 
 // rising are the totals that lines state, as far as there are units, where any of them is
 // above what is known. The others go with it: they tell whether it contradicts them.
-func rising(lines []v1.PartialItem, r *stock.Reservation, known, most figure) []stock.Part {
+func rising(lines []v1.PartialItem, r *stock.Reservation, known figure, most func(*stock.Reservation, v1.PartialItem) int64) []stock.Part {
 	var parts []stock.Part
 	rises := false
 	for _, line := range lines {
-		total := min(line.Quantity, sum(r, line, most))
+		total := min(line.Quantity, most(r, line))
 		if total <= 0 {
 			continue
 		}
@@ -69,8 +97,7 @@ func rising(lines []v1.PartialItem, r *stock.Reservation, known, most figure) []
 
 // remainder are the running totals of what is shipped once all is that is not to be given back.
 func remainder(object *v1.Reservation, r *stock.Reservation) []stock.Part {
-	declared := spread(object.Spec.ConsumeItems, r, consumed, func(i int) int64 { return notReleased(r.Allocations[i]) })
-	kept := spread(object.Spec.ReleaseItems, r, released, func(i int) int64 { return r.Allocations[i].Quantity - declared[i] })
+	kept := spread(object.Spec.ReleaseItems, r, released, notShipped)
 	var parts []stock.Part
 	for i, a := range r.Allocations {
 		if total := a.Quantity - kept[i]; total > a.Consumed {
@@ -82,7 +109,7 @@ func remainder(object *v1.Reservation, r *stock.Reservation) []stock.Part {
 
 // spread brings what is known of each allocation up to what lines state, at most to what
 // there is. A line without a location is served from front to back, as the journal does it.
-func spread(lines []v1.PartialItem, r *stock.Reservation, known figure, most func(i int) int64) []int64 {
+func spread(lines []v1.PartialItem, r *stock.Reservation, known, most figure) []int64 {
 	totals := make([]int64, len(r.Allocations))
 	for i, a := range r.Allocations {
 		totals[i] = known(a)
@@ -91,7 +118,7 @@ func spread(lines []v1.PartialItem, r *stock.Reservation, known figure, most fun
 		missing := line.Quantity - sum(r, line, known)
 		for i, a := range r.Allocations {
 			if missing > 0 && concerns(line, a) {
-				add := max(0, min(missing, most(i)-totals[i]))
+				add := max(0, min(missing, most(a)-totals[i]))
 				totals[i] += add
 				missing -= add
 			}

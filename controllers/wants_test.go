@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -26,6 +27,13 @@ func TestWanted(t *testing.T) {
 		return func(r *v1.Reservation) { r.Spec.Intent = intent }
 	}
 	ordered := func(r *v1.Reservation) { r.Spec.OrderID = "order" }
+	until := func(seconds int64) func(*v1.Reservation) {
+		return func(r *v1.Reservation) { r.Spec.HoldUntil = &metav1.Time{Time: time.Unix(seconds, 0)} }
+	}
+	expiring := func(r *stock.Reservation, at stock.Time) *stock.Reservation {
+		r.Expires = at
+		return r
+	}
 	held := stock.Reservation{ID: "r", Phase: stock.PhaseReserved, Allocations: []stock.Allocation{
 		{Product: "p", Location: "a", Quantity: 5}, {Product: "q", Location: "b", Quantity: 3},
 	}}
@@ -71,6 +79,10 @@ func TestWanted(t *testing.T) {
 		"an order of what has ended":      {[]func(*v1.Reservation){ordered}, ended(stock.PhaseConsumed), stock.Attach{Reservation: "r", Order: "order"}},
 		"the order that was known":        {[]func(*v1.Reservation){ordered}, withOrder(of(0, 0), "order", ""), nil},
 		"another order than the bridge's": {[]func(*v1.Reservation){ordered}, withOrder(of(0, 0), "", "other"), nil},
+		"a longer hold":                   {[]func(*v1.Reservation){until(20)}, expiring(of(0, 0), 10e6), stock.Extend{Reservation: "r", Expires: 20e6}},
+		"no shorter one":                  {[]func(*v1.Reservation){until(5)}, expiring(of(0, 0), 10e6), nil},
+		"a longer one than for ever":      {[]func(*v1.Reservation){until(20)}, of(0, 0), nil},
+		"a longer one of what has ended":  {[]func(*v1.Reservation){until(20)}, expiring(ended(stock.PhaseReleased), 10e6), nil},
 		"a shipment before the order":     {[]func(*v1.Reservation){ordered, ships(1)}, of(0, 0), consume(1, 0)},
 	}
 	for name, tc := range cases {
@@ -120,7 +132,7 @@ func TestWantedOverAllLocations(t *testing.T) {
 		"all that is not shipped":   {nil, lines(5), v1.IntentHold, of([2]int64{1, 0}, none), stock.Release{Reservation: "r", Parts: total(4)}},
 		"all is shipped":            {nil, nil, v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(3, 2)}},
 		"all but what is not":       {nil, lines(4), v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(0, 1)}},
-		"shipped before given back": {lines(2), lines(4), v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: at(2, 0)}},
+		"shipped before given back": {lines(2), lines(4), v1.IntentConsume, of(none, none), stock.Consume{Reservation: "r", Parts: total(2)}},
 		"some are given back":       {nil, lines(3), v1.IntentConsume, of(none, [2]int64{0, 2}), stock.Consume{Reservation: "r", Parts: at(2, 0)}},
 	}
 	for name, tc := range cases {
@@ -148,16 +160,19 @@ func TestMismatch(t *testing.T) {
 		"nothing":                    {nil, nil, "", ""},
 		"what is so":                 {line("p", "a", 4), line("p", "a", 1), "", ""},
 		"over all":                   {line("p", "", 4), nil, "", ""},
-		"another location":           {line("p", "default", 1), nil, v1.ReasonNoSuchAllocation, "consumeItems[0]: no unit of product p is reserved at location default"},
+		"another location":           {line("p", "default", 1), nil, v1.ReasonNotThere, "consumeItems[0]: location default has too few units of product p"},
+		"back from another location": {nil, line("p", "default", 1), v1.ReasonNoSuchAllocation, "releaseItems[0]: no unit of product p is reserved at location default"},
 		"another product":            {nil, line("q", "", 1), v1.ReasonNoSuchAllocation, "releaseItems[0]: no unit of product q is reserved at any location"},
-		"more than is left":          {line("p", "a", 6), nil, v1.ReasonMoreThanReserved, "6 units of product p at location a are more than the 5 that were reserved and not given back"},
+		"more than is left":          {line("p", "a", 10), nil, v1.ReasonMoreThanReserved, "10 units of product p are more than the 9 that were reserved and not given back"},
+		"more than is left there":    {line("p", "a", 6), nil, v1.ReasonNotThere, "location a has too few units of product p for sale to ship 6 from there: 3 at c"},
 		"more than is left over all": {nil, line("p", "", 7), v1.ReasonMoreThanReserved, "releaseItems[0]: 7 units of product p at any location are more than the 6"},
 		"what would count twice":     {line("p", "b", 2), nil, v1.ReasonContradictsTotal, "total over all locations"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			object := &v1.Reservation{Spec: v1.ReservationSpec{ConsumeItems: tc.consume, ReleaseItems: tc.release}}
-			tellMismatch(object, r)
+			tells := teller{ids: v1.AnyIDs, levels: func(product stock.ID) string { return "3 at c" }}
+			tells.tell(object, r)
 			told := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionItemsMatch)
 			switch {
 			case told == nil && tc.reason == "":
@@ -165,7 +180,7 @@ func TestMismatch(t *testing.T) {
 				t.Errorf("told %+v", told)
 			}
 			object.Spec.ConsumeItems, object.Spec.ReleaseItems = nil, nil
-			if tellMismatch(object, r); len(object.Status.Conditions) > 0 {
+			if tells.tell(object, r); len(object.Status.Conditions) > 0 {
 				t.Errorf("told for ever: %+v", object.Status.Conditions)
 			}
 		})
@@ -187,4 +202,36 @@ func parts(p, q int64) []stock.Part {
 		parts = append(parts, stock.Part{Product: "q", Location: "b", Quantity: q})
 	}
 	return parts
+}
+
+// Why a hold does not last as long as its spec asks for is told, and no longer than it is so.
+func TestUnextended(t *testing.T) {
+	const hour = stock.Time(3600e6)
+	for name, tc := range map[string]struct {
+		until, expires stock.Time
+		phase          stock.Phase
+		reason         string
+	}{
+		"nothing is asked":  {0, hour, stock.PhaseReserved, ""},
+		"it lasts as long":  {hour, hour, stock.PhaseReserved, ""},
+		"soon to be":        {2 * hour, hour, stock.PhaseReserved, ""},
+		"more than a day":   {25 * hour, hour, stock.PhaseReserved, v1.ReasonTooFarAhead},
+		"it ends never":     {2 * hour, 0, stock.PhaseReserved, v1.ReasonNeverEnds},
+		"it has ended":      {2 * hour, hour, stock.PhaseReleased, v1.ReasonHoldEnded},
+		"it was long ended": {hour, 2 * hour, stock.PhaseConsumed, ""},
+		"it was refused":    {2 * hour, 0, stock.PhaseRefused, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := &v1.Reservation{}
+			if tc.until != 0 {
+				object.Spec.HoldUntil = &metav1.Time{Time: time.UnixMicro(int64(tc.until))}
+			}
+			tells := teller{ids: v1.AnyIDs, now: hour / 2}
+			tells.tell(object, &stock.Reservation{Phase: tc.phase, Expires: tc.expires})
+			told := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionHoldExtended)
+			if told == nil && tc.reason != "" || told != nil && (told.Reason != tc.reason || told.Status != metav1.ConditionFalse || told.Message == "") {
+				t.Errorf("told %+v", told)
+			}
+		})
+	}
 }

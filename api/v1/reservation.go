@@ -7,8 +7,9 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // its name is.
 //
 // It starts Pending and is decided once: Reserved or Unavailable. A Reserved
-// one ends Released (on request, on expiry, or by deletion) or Consumed. What
-// it asks for never changes; only the order's id may be set once, later, and
+// one ends Released (on request, on expiry, by deletion, or because another
+// one of its cart took its place) or Consumed. What it asks for never changes;
+// only the order's id may be set once, later, and holdUntil at any time, and
 // the intent says what is to become of it.
 //
 // It stays until somebody deletes it. With the annotation
@@ -23,7 +24,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="self.spec.intent != 'Release' || oldSelf.spec.intent == 'Release' || self.status.phase != 'Consumed'",message="a Reservation that is Consumed cannot be released",fieldPath=".spec.intent"
 // +kubebuilder:validation:XValidation:rule="self.spec.intent == oldSelf.spec.intent || oldSelf.spec.intent == 'Hold' || self.status.phase in ['Released', 'Consumed', 'Unavailable']",message="intent is not carried out yet: it can change again once that is done",messageExpression="'intent ' + oldSelf.spec.intent + ' is not carried out yet: it can change again once that is done'",fieldPath=".spec.intent"
 // +kubebuilder:validation:XValidation:rule="!(self.status.phase in ['Released', 'Unavailable']) || !has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems)",message="a Reservation that is Released or Unavailable cannot be consumed",messageExpression="'a Reservation that is ' + self.status.phase + ' cannot be consumed'",fieldPath=".spec.consumeItems"
-// +kubebuilder:validation:XValidation:rule="!has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.consumeItems.all(p, (has(oldSelf.spec.consumeItems) && p in oldSelf.spec.consumeItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID.lowerAscii() == p.productID.lowerAscii() && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID), places.indexOf(p.locationID + '\\n' + p.productID.lowerAscii())].exists(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].released) ? self.status.allocations[at].released : 0) >= p.quantity))))",message="consumeItems names more units than were reserved there and not given back: see status.allocations",fieldPath=".spec.consumeItems"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.consumeItems) || (has(oldSelf.spec.consumeItems) && self.spec.consumeItems == oldSelf.spec.consumeItems) || !has(self.status.allocations) || self.spec.consumeItems.all(p, (has(oldSelf.spec.consumeItems) && p in oldSelf.spec.consumeItems) || self.spec.items.exists(i, i.productID.lowerAscii() == p.productID.lowerAscii() && i.quantity >= p.quantity))",message="consumeItems names more units of a product than were reserved: see spec.items",fieldPath=".spec.consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.releaseItems) || (has(oldSelf.spec.releaseItems) && self.spec.releaseItems == oldSelf.spec.releaseItems) || !has(self.status.allocations) || [self.status.allocations.map(a, a.locationID + '\\n' + a.productID)].all(places, self.spec.releaseItems.all(p, (has(oldSelf.spec.releaseItems) && p in oldSelf.spec.releaseItems) || (size(p.locationID) == 0 ? self.spec.items.exists(i, i.productID.lowerAscii() == p.productID.lowerAscii() && i.quantity >= p.quantity) : [places.indexOf(p.locationID + '\\n' + p.productID), places.indexOf(p.locationID + '\\n' + p.productID.lowerAscii())].exists(at, at >= 0 && self.status.allocations[at].quantity - (has(self.status.allocations[at].consumed) ? self.status.allocations[at].consumed : 0) >= p.quantity))))",message="releaseItems names more units than were reserved there and not shipped: see status.allocations",fieldPath=".spec.releaseItems"
 // +kubebuilder:selectablefield:JSONPath=`.spec.cartID`
 // +kubebuilder:selectablefield:JSONPath=`.spec.orderID`
@@ -102,6 +103,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="has(self.command) == has(oldSelf.command)",message="command never changes: it is the bridge that sets it",fieldPath=".command"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || has(self.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
 // +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor)",message="holdFor never changes",fieldPath=".holdFor"
+// +kubebuilder:validation:XValidation:rule="has(self.replaces) == has(oldSelf.replaces)",message="replaces never changes",fieldPath=".replaces"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || has(self.consumeItems)",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || has(self.releaseItems)",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.consumeItems) || oldSelf.intent == 'Hold' || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
@@ -165,10 +167,29 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf || (self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) == duration(oldSelf))",message="holdFor never changes"
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
+	// HoldUntil lets the hold last longer than holdFor says: until this time at
+	// least, at most 24 hours from the moment in which it is set. An earlier time
+	// never makes a hold shorter. The condition HoldExtended tells why it is not
+	// carried out.
+	// +optional
+	HoldUntil *metav1.Time `json:"holdUntil,omitempty"`
+
+	// Replaces names a Reservation of the same cart, by its name or its
+	// reservationId, whose hold this one takes the place of: that one ends in
+	// the moment in which this one is reserved, with units that this one may
+	// have, and stays as it is where this one is refused. It never changes.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="replaces never changes"
+	Replaces string `json:"replaces,omitempty"`
+
 	// ConsumeItems are the units of the hold that were shipped so far, where
 	// not all are shipped at once: running totals by product, or by product and
-	// location (see status.allocations for which there are). They only grow. The
-	// condition ItemsMatch tells of lines that cannot be carried out as they are.
+	// location. They only grow. A location from which the cart has nothing (see
+	// status.allocations) ships units that are for sale there, and as many that
+	// are held elsewhere go back on sale. The condition ItemsMatch tells of lines
+	// that cannot be carried out as they are.
 	// +optional
 	// +listType=map
 	// +listMapKey=productID

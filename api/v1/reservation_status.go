@@ -79,6 +79,19 @@ type ReservationStatus struct {
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 
+	// FirstExpiresAt is the expiresAt of the decision, where the hold was extended since.
+	// +optional
+	FirstExpiresAt *metav1.Time `json:"firstExpiresAt,omitempty"`
+
+	// Replaces is the reservationId of the hold whose place this one took, or would
+	// have taken had it not been refused.
+	// +optional
+	Replaces string `json:"replaces,omitempty"`
+
+	// ReplacedBy is the reservationId of the hold that took the place of this one.
+	// +optional
+	ReplacedBy string `json:"replacedBy,omitempty"`
+
 	// OrderID is the order's id as it was when the outcome was decided.
 	// +optional
 	OrderID string `json:"orderID,omitempty"`
@@ -97,8 +110,9 @@ type ReservationStatus struct {
 	// Reserved (the units are held), Complete (nothing will change any more),
 	// Stalled (it was refused, or cannot be decided as it is) and, only after trouble, Delivered (the outcome's event
 	// reached the sink), ItemsMatch=False (a line of consumeItems or releaseItems
-	// cannot be carried out as it is) and OrderAttached=False (orderID, set since
-	// the decision, is no id that is taken).
+	// cannot be carried out as it is), OrderAttached=False (orderID, set since
+	// the decision, is no id that is taken) and HoldExtended=False (holdUntil is
+	// not carried out).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -161,6 +175,10 @@ const (
 	// the decision, by an id that is not taken.
 	ConditionOrderAttached = "OrderAttached"
 
+	// ConditionHoldExtended is there, and False, while the spec asks for a longer hold than
+	// there is.
+	ConditionHoldExtended = "HoldExtended"
+
 	ReasonAllocated         = "Allocated"
 	ReasonInsufficientStock = "InsufficientStock"
 	ReasonReleased          = "Released"
@@ -173,6 +191,18 @@ const (
 	ReasonNoSuchAllocation = "NoSuchAllocation"
 	ReasonMoreThanReserved = "MoreThanReserved"
 	ReasonContradictsTotal = "ContradictsTotal"
+	// ReasonNotThere says that a location has too few units for sale to ship from it.
+	ReasonNotThere = "NotThere"
+
+	// The reasons of HoldExtended=False.
+	ReasonTooFarAhead = "TooFarAhead"
+	ReasonHoldEnded   = "HoldEnded"
+	ReasonNeverEnds   = "NeverEnds"
+
+	// ReasonReplaced is that of a hold whose place another one took. ReasonNothingToReplace
+	// is that of a Reservation whose replaces names no running hold of its cart.
+	ReasonReplaced         = "REPLACED"
+	ReasonNothingToReplace = "NothingToReplace"
 )
 
 // ReservationID is the reservationId of the messages, a UUID: the name where the Reservation

@@ -29,6 +29,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Reserved",type=integer,JSONPath=`.status.reserved`
 // +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.available`
 // +kubebuilder:printcolumn:name="Shortfall",type=integer,JSONPath=`.status.shortfall`,priority=1
+// +kubebuilder:printcolumn:name="Tracking",type=string,JSONPath=`.spec.tracking`,priority=1
 // +kubebuilder:printcolumn:name="Refused",type=integer,JSONPath=`.status.refused`,priority=1
 // +kubebuilder:printcolumn:name="In Stock",type=string,JSONPath=`.status.conditions[?(@.type=="InStock")].status`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
@@ -79,10 +80,14 @@ type StockItemSpec struct {
 	// opening count, plus every delivery, minus every write-off (0 to 1e15).
 	// Raise it by 200 for a delivery of 200; applying the same manifest again
 	// changes nothing. It is not lowered by sales: the operator counts those.
-	// +required
+	// Left out, it is 0: Git may declare the item, and whoever counts the units
+	// set received, as another field manager.
+	// +optional
+	// +default=0
+	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000000000
-	Received int64 `json:"received"`
+	Received int64 `json:"received,omitempty"`
 
 	// SafetyStock is the number of units on hand that are never sold (0 to
 	// 1e15).
@@ -98,6 +103,15 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:Maximum=1000000000000000
 	LowStockThreshold int64 `json:"lowStockThreshold,omitempty"`
 
+	// Tracking says whether the units are counted: Counted, or Unlimited for what
+	// never runs out, such as a download or a service. Of an Unlimited item as
+	// many units as a cart asks for are available; reserved and consumed are still
+	// counted, and received, safetyStock and lowStockThreshold say nothing.
+	// +optional
+	// +default="Counted"
+	// +kubebuilder:default=Counted
+	Tracking Tracking `json:"tracking,omitempty"`
+
 	// Suspended stops new sales from this item. Units that are already
 	// reserved stay reserved. An item that is being deleted counts as suspended.
 	// +optional
@@ -111,6 +125,17 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:Maximum=1000000
 	Priority int32 `json:"priority,omitempty"`
 }
+
+// Tracking says whether the units of a StockItem are counted.
+//
+// +kubebuilder:validation:Enum=Counted;Unlimited
+type Tracking string
+
+// The ways of tracking.
+const (
+	TrackingCounted   Tracking = "Counted"
+	TrackingUnlimited Tracking = "Unlimited"
+)
 
 // StockItemStatus is what the operator derives: it never decides anything.
 //
@@ -134,7 +159,8 @@ type StockItemStatus struct {
 
 	// Available is the number of units that can be reserved now: on hand minus
 	// reserved minus the safety stock, never below 0, and 0 while the item is
-	// suspended or being deleted.
+	// suspended or being deleted. Of an Unlimited item it is 1e9, the most that a
+	// line of a cart can ask for.
 	// +optional
 	Available int64 `json:"available"`
 

@@ -280,6 +280,10 @@ func (in *ReservationSpec) DeepCopyInto(out *ReservationSpec) {
 		*out = new(metav1.Duration)
 		**out = **in
 	}
+	if in.HoldUntil != nil {
+		in, out := &in.HoldUntil, &out.HoldUntil
+		*out = (*in).DeepCopy()
+	}
 	if in.ConsumeItems != nil {
 		in, out := &in.ConsumeItems, &out.ConsumeItems
 		*out = make([]PartialItem, len(*in))
@@ -325,6 +329,10 @@ func (in *ReservationStatus) DeepCopyInto(out *ReservationStatus) {
 	}
 	if in.ExpiresAt != nil {
 		in, out := &in.ExpiresAt, &out.ExpiresAt
+		*out = (*in).DeepCopy()
+	}
+	if in.FirstExpiresAt != nil {
+		in, out := &in.FirstExpiresAt, &out.FirstExpiresAt
 		*out = (*in).DeepCopy()
 	}
 	if in.Conditions != nil {

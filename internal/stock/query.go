@@ -85,6 +85,29 @@ func (s *State) Level(product ID) (available, reserved int64, known bool) {
 	return available, reserved, known
 }
 
+// Place is where some units of a product are. Available may be more than is on hand where
+// nobody counts the units.
+type Place struct {
+	Location                    string
+	OnHand, Reserved, Available int64
+}
+
+// Places returns where a product is stocked or held, in the order in which units are taken.
+func (s *State) Places(product ID) []Place {
+	var places []Place
+	for _, l := range s.products[product] {
+		if len(l.items) == 0 && l.reserved == 0 {
+			continue
+		}
+		place := Place{Location: l.key.Location, Reserved: l.reserved, Available: l.shown(sellable)}
+		if i := l.serving(); i != nil {
+			place.OnHand = max(0, i.Received-l.consumed)
+		}
+		places = append(places, place)
+	}
+	return places
+}
+
 // Item returns a StockItem as it is known.
 func (s *State) Item(uid ID) (Item, bool) {
 	i, ok := s.items[uid]

@@ -50,7 +50,7 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 		object.Spec.Items = append(object.Spec.Items, v1.ReservationItem{ProductID: string(line.Product), Quantity: line.Quantity})
 	}
 	switch {
-	case r.Phase.Ended() && r.Reason != "" && r.Reason != stock.ReasonExpired: // the rest, where some was shipped
+	case r.Phase.Ended() && r.Reason != "" && r.Reason != stock.ReasonExpired && r.Reason != stock.ReasonReplaced: // the rest, where some was shipped
 		object.Spec.Intent = v1.IntentRelease
 		if reason := v1.ReleaseReason(r.Reason); slices.Contains(events.ReleaseReasons(), reason) {
 			object.Spec.ReleaseReason = reason
@@ -63,11 +63,13 @@ func Reservation(namespace string, r *stock.Reservation) *v1.Reservation {
 }
 
 // Show makes an object's status say how a reservation stands. The conditions Delivered,
-// ItemsMatch and OrderAttached are not the journal's and stay as they are; so does the position.
+// ItemsMatch, OrderAttached and HoldExtended are not the journal's and stay as they are; so
+// does the position.
 func Show(object *v1.Reservation, r *stock.Reservation) {
 	before := object.Status
 	object.Status = v1.ReservationStatus{
 		ObservedGeneration: object.Generation, OutcomeID: string(r.Outcome), DecidedAt: microTime(r.At), OrderID: string(r.Order), Position: before.Position,
+		Replaces: string(r.Replaces), ReplacedBy: string(r.ReplacedBy),
 	}
 	s := &object.Status
 	set(s, v1.ConditionDecided, metav1.ConditionTrue, decided(r), "the outcome stands", r.At)
@@ -79,7 +81,7 @@ func Show(object *v1.Reservation, r *stock.Reservation) {
 	} else {
 		showHold(object, r)
 	}
-	for _, kind := range []string{v1.ConditionDelivered, v1.ConditionItemsMatch, v1.ConditionOrderAttached} {
+	for _, kind := range []string{v1.ConditionDelivered, v1.ConditionItemsMatch, v1.ConditionOrderAttached, v1.ConditionHoldExtended} {
 		if condition := meta.FindStatusCondition(before.Conditions, kind); condition != nil {
 			s.Conditions = append(s.Conditions, *condition)
 		}
@@ -111,9 +113,7 @@ func showRefused(object *v1.Reservation, r *stock.Reservation) {
 func showHold(object *v1.Reservation, r *stock.Reservation) {
 	s := &object.Status
 	s.ReservedAt = s.DecidedAt.DeepCopy()
-	if r.Expires != 0 {
-		s.ExpiresAt = &metav1.Time{Time: Time(r.Expires)}
-	}
+	s.ExpiresAt, s.FirstExpiresAt = wholeTime(r.Expires), wholeTime(r.FirstExpires)
 	for _, a := range r.Allocations {
 		s.Allocations = append(s.Allocations, v1.Allocation{
 			LocationID: a.Location, ProductID: string(a.Product), Quantity: a.Quantity, Consumed: a.Consumed, Released: a.Released,
@@ -132,9 +132,13 @@ func showHold(object *v1.Reservation, r *stock.Reservation) {
 
 // ending says how a hold ended, and why.
 func ending(r *stock.Reservation) (phase v1.Phase, reason, message string) {
-	message = "its units were given back"
-	if r.Reason == stock.ReasonExpired {
+	switch r.Reason {
+	case stock.ReasonExpired:
 		message = "the hold ran out"
+	case stock.ReasonReplaced:
+		message = fmt.Sprintf("reservation %s of the same cart took its place", r.ReplacedBy)
+	default:
+		message = "its units were given back"
 	}
 	switch {
 	case r.Phase == stock.PhaseReleased:
@@ -154,6 +158,14 @@ func set(s *v1.ReservationStatus, kind string, status metav1.ConditionStatus, re
 
 // Time is a moment of the journal, in UTC.
 func Time(t stock.Time) time.Time { return time.UnixMicro(int64(t)).UTC() }
+
+// wholeTime is a moment as statuses show it, nil where there is none.
+func wholeTime(t stock.Time) *metav1.Time {
+	if t == 0 {
+		return nil
+	}
+	return &metav1.Time{Time: Time(t)}
+}
 
 func microTime(t stock.Time) *metav1.MicroTime {
 	at := metav1.NewMicroTime(Time(t))

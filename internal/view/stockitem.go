@@ -70,6 +70,8 @@ func lowStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionLowStock, false, v1.ReasonNotServing, "this item counts for nothing")
+	case item.Spec.Tracking == v1.TrackingUnlimited:
+		return condition(v1.ConditionLowStock, false, v1.ReasonNoThreshold, "the units are not counted")
 	case item.Spec.LowStockThreshold == 0:
 		return condition(v1.ConditionLowStock, false, v1.ReasonNoThreshold, "no lowStockThreshold is set")
 	case p.Available <= item.Spec.LowStockThreshold:
