@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -38,6 +40,10 @@ const (
 	operationConsume     = "consume"
 	operationStockLevel  = "stocklevel"
 	operationReservation = "reservation"
+	operationExtend      = "extend"
+	operationAttach      = "attach"
+	operationFind        = "find"
+	operationCheck       = "check"
 	operationHealth      = "health"
 	operationHandshake   = "handshake"
 	operationBatch       = "batch"
@@ -50,39 +56,63 @@ const (
 func (b *bridge) routes() http.Handler {
 	mux := http.NewServeMux()
 	event := func(path string) {
-		b.route(mux, http.MethodPost, path, operationUnknown, b.admitted(b.postEvent))
+		b.route(mux, path, method{http.MethodPost, operationUnknown, b.admitted(b.postEvent)})
 		mux.Handle(http.MethodOptions+" "+path, b.endpoint(operationHandshake, handshake))
-	}
-	post := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodPost, path, operation, plainOnly(b.admitted(serve)))
-	}
-	get := func(path, operation string, serve serveFunc) {
-		b.route(mux, http.MethodGet, path, operation, plainOnly(b.admitted(serve)))
 	}
 	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
 		event(prefix + "/{$}")
-		post(prefix+"/reservations", operationReserve, b.postReservation)
-		post(prefix+"/reservations/{reservation}/release", operationRelease, b.postRelease)
-		post(prefix+"/reservations/{reservation}/consume", operationConsume, b.postConsume)
-		get(prefix+"/reservations/{reservation}", operationReservation, b.getReservation)
-		get(prefix+"/stock/{product}", operationStockLevel, b.getStock)
+		for path, methods := range b.resources() {
+			b.route(mux, prefix+path, methods...)
+		}
 	}
 	event("/namespaces/{namespace}")
-	b.route(mux, http.MethodGet, "/healthz", operationHealth, b.healthz)
-	b.route(mux, http.MethodGet, "/readyz", operationHealth, b.readyz)
+	b.route(mux, "/healthz", method{http.MethodGet, operationHealth, b.healthz})
+	b.route(mux, "/readyz", method{http.MethodGet, operationHealth, b.readyz})
 	nothing := b.endpoint(operationUnknown, stray)
 	mux.Handle("/", nothing)
 	return &exactly{mux: mux, stray: nothing}
 }
 
-// route serves one method of a path and refuses all others, and CloudEvents where they are
-// not served, in the bridge's own way of telling errors.
-func (b *bridge) route(mux *http.ServeMux, method, path, operation string, serve serveFunc) {
-	mux.Handle(method+" "+path, b.endpoint(operation, serve))
-	allow := method
-	if method == http.MethodGet {
-		allow += ", " + http.MethodHead
+// method is what is done for one method of a path.
+type method struct {
+	name, operation string
+	serve           serveFunc
+}
+
+// resources are the paths of plain HTTP within a namespace.
+func (b *bridge) resources() map[string][]method {
+	post := func(operation string, serve serveFunc) method {
+		return method{http.MethodPost, operation, plainOnly(b.admitted(serve))}
 	}
+	get := func(operation string, serve serveFunc) method {
+		return method{http.MethodGet, operation, plainOnly(b.admitted(serve))}
+	}
+	return map[string][]method{
+		"/reservations":                       {post(operationReserve, b.postReservation), get(operationFind, b.findReservations)},
+		"/reservations/{reservation}":         {get(operationReservation, b.getReservation), {http.MethodPatch, operationAttach, plainOnly(b.admitted(b.patchReservation))}},
+		"/reservations/{reservation}/release": {post(operationRelease, b.postRelease)},
+		"/reservations/{reservation}/consume": {post(operationConsume, b.postConsume)},
+		"/reservations/{reservation}/extend":  {post(operationExtend, b.postExtend)},
+		"/orders/{order}/release":             {post(operationRelease, b.postOrderRelease)},
+		"/orders/{order}/consume":             {post(operationConsume, b.postOrderConsume)},
+		"/stock":                              {get(operationStockLevel, b.getStocks)},
+		"/stock/{product}":                    {get(operationStockLevel, b.getStock)},
+	}
+}
+
+// route serves the methods of a path and refuses all others, and CloudEvents where they are
+// not served, in the bridge's own way of telling errors.
+func (b *bridge) route(mux *http.ServeMux, path string, methods ...method) {
+	var allowed []string
+	for _, m := range methods {
+		mux.Handle(m.name+" "+path, b.endpoint(m.operation, m.serve))
+		allowed = append(allowed, m.name)
+		if m.name == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
+	}
+	slices.Sort(allowed)
+	allow, operation := strings.Join(allowed, ", "), methods[0].operation
 	events := operation == operationUnknown // they are served here
 	if events {
 		allow = allowedForEvents

@@ -9,6 +9,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -23,6 +24,8 @@ type change struct {
 	request func(id stock.ID, parts []stock.Part) stock.Request
 	// refusal tells why it cannot be carried out: what r is, it stays.
 	refusal func(r *v1.Reservation) error
+	// missing tells what is not for sale where units were to be shipped from.
+	missing func(places placesOf) error
 	// withdrawn tells what becomes of it where the reservation, an object, was released
 	// before it was decided.
 	withdrawn func(r *v1.Reservation) error
@@ -47,6 +50,11 @@ func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c 
 		return b.carryOutUndecided(ctx, namespace, c)
 	case stock.Conflicting, stock.TooMany:
 		return nil, c.refusal(view.Reservation(namespace, answer.Reservation))
+	case stock.NotThere:
+		return nil, c.missing(func(product string) (places []stock.Place) {
+			j.Read(func(s *stock.State, _ *journal.Log) { places = s.Places(stock.ID(product)) })
+			return places
+		})
 	case stock.Contradicting:
 		return nil, fail(contradicting, "another location of the product has more than the message says of it, by a total that was stated without locations: "+
 			"state at least what GET /reservations/%s tells, or the total without locations", clip(c.text, 100))
@@ -54,6 +62,9 @@ func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c 
 		return nil, unexpected(answer.Verdict)
 	}
 }
+
+// placesOf tells where a product is.
+type placesOf func(product string) []stock.Place
 
 // lookUps is how often a text is looked up at most for one command.
 const lookUps = 3
@@ -104,15 +115,35 @@ func (b *bridge) carryOutUndecided(ctx context.Context, namespace string, c chan
 	return nil, f
 }
 
-// exceeded names the first line that wants more than there are units.
-func exceeded(r *v1.Reservation, items []events.PartialItem, units func(v1.Allocation) int64, why string) error {
-	for i, item := range items {
-		var most int64
-		for _, a := range r.Status.Allocations {
-			if item.ProductID == a.ProductID && (item.LocationID == "" || item.LocationID == a.LocationID) {
-				most += units(a)
-			}
+// releasable is how many units of a line can be given back in all.
+func releasable(r *v1.Reservation, item events.PartialItem) (units int64) {
+	for _, a := range r.Status.Allocations {
+		if item.ProductID == a.ProductID && (item.LocationID == "" || item.LocationID == a.LocationID) {
+			units += a.Quantity - a.Consumed
 		}
+	}
+	return units
+}
+
+// shippable is how many units of a line can be shipped in all: those of its place, and in
+// their stead those that are held at others.
+func shippable(r *v1.Reservation, item events.PartialItem) (units int64) {
+	for _, a := range r.Status.Allocations {
+		switch {
+		case item.ProductID != a.ProductID:
+		case item.LocationID == "" || item.LocationID == a.LocationID:
+			units += a.Quantity - a.Released
+		default:
+			units += a.Held()
+		}
+	}
+	return units
+}
+
+// exceeded names the first line that wants more than there are units.
+func exceeded(r *v1.Reservation, items []events.PartialItem, units func(*v1.Reservation, events.PartialItem) int64, why string) error {
+	for i, item := range items {
+		most := units(r, item)
 		if item.Quantity > most {
 			return tooManyUnits(i, item, most, why)
 		}

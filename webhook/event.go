@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/uuid"
@@ -47,9 +48,17 @@ func (b *bridge) serveEvent(ctx context.Context, x *exchange, namespace string, 
 		x.operation, serve = operationConsume, b.consumeEvent
 	case events.TypeStockLevelGet:
 		x.operation, serve = operationStockLevel, b.stockLevelEvent
+	case events.TypeExtend:
+		x.operation, serve = operationExtend, b.extendEvent
+	case events.TypeAttachOrder:
+		x.operation, serve = operationAttach, b.attachEvent
+	case events.TypeCheck:
+		x.operation, serve = operationCheck, b.checkEvent
+	case events.TypeFind:
+		x.operation, serve = operationFind, b.findEvent
 	default:
-		return cloudevents.Event{}, fail(unknownType, "events of type %q are not served; use %s, %s, %s or %s", clip(command.eventType, 100),
-			events.TypeReserve, events.TypeRelease, events.TypeConsume, events.TypeStockLevelGet)
+		return cloudevents.Event{}, fail(unknownType, "events of type %q are not served; use %s", clip(command.eventType, 100),
+			strings.Join(events.TypesTaken(), ", "))
 	}
 	return serve(ctx, x, namespace, command)
 }
@@ -80,13 +89,15 @@ func (b *bridge) releaseEvent(ctx context.Context, x *exchange, namespace string
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
+	if payload.OrderID != "" {
+		settled, err := b.releaseOrder(ctx, x, namespace, payload)
+		return orderEvent(namespace, events.TypeOrderReleased, command, settled), err
+	}
 	reservation, err := b.release(ctx, x, namespace, payload)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	reply := events.ReleasedReply(reservation)
-	events.Answering(&reply, command.source, command.id, command.extensions)
-	return reply, nil
+	return replyTo(command, events.ReleasedReply(reservation)), nil
 }
 
 func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
@@ -94,13 +105,15 @@ func (b *bridge) consumeEvent(ctx context.Context, x *exchange, namespace string
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
+	if payload.OrderID != "" {
+		settled, err := b.consumeOrder(ctx, x, namespace, payload)
+		return orderEvent(namespace, events.TypeOrderConsumed, command, settled), err
+	}
 	reservation, err := b.consume(ctx, x, namespace, payload)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	reply := events.ConsumedReply(reservation)
-	events.Answering(&reply, command.source, command.id, command.extensions)
-	return reply, nil
+	return replyTo(command, events.ConsumedReply(reservation)), nil
 }
 
 func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace string, query *message) (cloudevents.Event, error) {
@@ -108,15 +121,21 @@ func (b *bridge) stockLevelEvent(ctx context.Context, x *exchange, namespace str
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	level, err := b.stockLevel(ctx, x, namespace, payload.ProductID)
+	several := payload.ProductID == ""
+	if !several {
+		payload.ProductIDs = []string{payload.ProductID}
+	}
+	levels, err := b.stockLevels(ctx, x, namespace, payload)
 	if err != nil {
 		return cloudevents.Event{}, err
 	}
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return cloudevents.Event{}, err
+	id := uuid.NewString() + ".stocklevel"
+	switch {
+	case several:
+		return replyTo(query, events.StockLevelsReply(namespace, id, levels)), nil
+	case len(levels.Unknown) > 0:
+		return cloudevents.Event{}, notStocked(namespace, levels)
+	default:
+		return replyTo(query, events.StockLevelReply(namespace, id, levels.Items[0])), nil
 	}
-	reply := events.StockLevelReply(namespace, id.String()+".stocklevel", level)
-	events.Answering(&reply, query.source, query.id, query.extensions)
-	return reply, nil
 }

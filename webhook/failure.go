@@ -33,6 +33,10 @@ var (
 	consumed         = &kind{slug: "consumed", title: "Reservation consumed", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	notReserved      = &kind{slug: "not-reserved", title: "Reservation not reserved", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	tooMany          = &kind{slug: "more-than-reserved", title: "More than is reserved", plain: http.StatusBadRequest, event: http.StatusUnprocessableEntity}
+	elsewhere        = &kind{slug: "not-there", title: "Too few units at that location", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	irreplaceable    = &kind{slug: "nothing-to-replace", title: "No hold to replace", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	unextendable     = &kind{slug: "not-later", title: "Hold cannot be made longer", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
+	orderNamed       = &kind{slug: "order-named", title: "Another order is attached", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	contradicting    = &kind{slug: "contradicts-total", title: "Contradicts an earlier total", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
 	unwritable       = &kind{slug: "unwritable", title: "Command cannot be stored", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tryLater         = &kind{slug: "try-later", title: "Try again later", plain: http.StatusServiceUnavailable, event: http.StatusServiceUnavailable}
@@ -43,7 +47,7 @@ var (
 // kinds are all of them.
 var kinds = []*kind{
 	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, notFound, methodNotAllowed,
-	idReused, consumed, notReserved, tooMany, contradicting, unwritable, tryLater, tooManyRequests, internal,
+	idReused, consumed, notReserved, tooMany, elsewhere, irreplaceable, unextendable, orderNamed, contradicting, unwritable, tryLater, tooManyRequests, internal,
 }
 
 // failure is why a request got no answer of its own.

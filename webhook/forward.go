@@ -166,7 +166,7 @@ func (x *exchange) pass(answer *forward.Answer) {
 // nobody says that no process that leads has answered in time.
 func (b *bridge) nobody(x *exchange, here role) error {
 	switch {
-	case x.operation == operationReservation:
+	case x.operation == operationReservation, x.operation == operationFind:
 		return fail(tryLater, "this replica knows of no such reservation, and no process that leads has answered in time: ask again")
 	case x.asked:
 	case here.foreign:

@@ -57,7 +57,7 @@ func TestPlainRefusals(t *testing.T) {
 		"path below":             {bare("GET", "/stock/a/b"), 404, notFound, ""},
 		"method at root":         {bare("GET", "/"), 405, methodNotAllowed, ""},
 		"method at namespace":    {bare("PUT", "/namespaces/shop"), 405, methodNotAllowed, ""},
-		"method of reservations": {bare("GET", "/reservations"), 405, methodNotAllowed, ""},
+		"method of reservations": {bare("PUT", "/reservations"), 405, methodNotAllowed, ""},
 		"method of reservation":  {bare("DELETE", "/reservations/r"), 405, methodNotAllowed, ""},
 		"method of release":      {bare("GET", "/reservations/r/release"), 405, methodNotAllowed, ""},
 		"method of consume":      {bare("GET", "/reservations/r/consume"), 405, methodNotAllowed, ""},

@@ -46,6 +46,9 @@ type Options struct {
 	// whether outcomes are sent to one.
 	Reply Reply
 	Sink  bool
+	// OneHold tells whether a new hold takes the place of an older one of its cart in a
+	// namespace, unasked. Nil is never.
+	OneHold func(namespace string) bool
 	// DefaultHold is how long a cart is held that does not say it. Zero is the constant.
 	DefaultHold time.Duration
 	// Forward sends what another process decides there, and Self is how this process presents

@@ -62,7 +62,7 @@ func TestParts(t *testing.T) {
 		},
 		"two places at once": {
 			{ship, place("south", 1) + "," + place("north", 1), nil, held, [2]int64{1, 1}, [2]int64{}},
-			{ship, `{"productId":"plenty","locationId":"west","quantity":1}`, tooMany, held, [2]int64{1, 1}, [2]int64{}},
+			{ship, `{"productId":"plenty","locationId":"west","quantity":1}`, elsewhere, held, [2]int64{1, 1}, [2]int64{}},
 			{ship, product(3) + `,{"productId":"few","quantity":1}`, tooMany, held, [2]int64{1, 1}, [2]int64{}},
 			{ship, product(3), nil, held, [2]int64{2, 1}, [2]int64{}},
 			{ship, "", nil, gone, [2]int64{3, 2}, [2]int64{}},
@@ -123,7 +123,7 @@ func (s *store) checkPart(t *testing.T, bridge http.Handler, what string, before
 		if step.problem == contradicting && !strings.HasSuffix(p.Detail, "or the total without locations") {
 			t.Errorf("%s does not say what to do: %q", what, p.Detail)
 		}
-		if named := p.Field != ""; named != (step.problem == tooMany) {
+		if named := p.Field != ""; named != (step.problem == tooMany || step.problem == elsewhere) {
 			t.Errorf("%s names field %q", what, p.Field)
 		}
 	} else {

@@ -26,6 +26,9 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if dry, err := dryRun(r); err != nil || dry {
+		return b.answerCheck(x, r, namespace, command, err)
+	}
 	reservation, err := b.reserve(r.Context(), x, namespace, reserveCommand{id: id, payload: command})
 	if err != nil {
 		return err
@@ -87,21 +90,17 @@ func (b *bridge) getReservation(x *exchange, r *http.Request) error {
 	return writeJSON(x, newReservationView(reservation))
 }
 
-// getStock is Get Stock Level over plain HTTP.
-func (b *bridge) getStock(x *exchange, r *http.Request) error {
-	namespace, err := b.namespace(x, r)
+// answerCheck answers whether a cart would fit, unless the question is wrong.
+func (b *bridge) answerCheck(x *exchange, r *http.Request, namespace string, command *events.ReserveInventory, err error) error {
 	if err != nil {
 		return err
 	}
-	productID := v1.CanonicalID(r.PathValue("product"))
-	if wrong := b.IDs.Wrong(productID); wrong != "" {
-		return events.Invalid("productId", "%s", wrong)
-	}
-	level, err := b.stockLevel(r.Context(), x, namespace, productID)
+	x.operation = operationCheck
+	checked, err := b.check(r.Context(), x, namespace, command)
 	if err != nil {
 		return err
 	}
-	return writeJSON(x, level)
+	return writeJSON(x, checked)
 }
 
 // reservationID is the reservation that the path names. A text that none can have names

@@ -4,33 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
-	"github.com/acme/inventory-service/internal/journal"
-	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 )
-
-// stockLevel tells a product's stock as the journal has it.
-func (b *bridge) stockLevel(ctx context.Context, x *exchange, namespace, productID string) (events.StockLevel, error) {
-	ctx, cancel := x.bound(ctx, b.Wait)
-	defer cancel()
-	level, known := events.StockLevel{ProductID: productID}, false
-	j, err := b.enterToRead(ctx, x, namespace)
-	if err != nil {
-		return level, err
-	}
-	if j != nil {
-		j.Read(func(s *stock.State, _ *journal.Log) {
-			level.Available, level.Reserved, known = s.Level(stock.ID(productID))
-		})
-	}
-	if !known {
-		return level, fail(notFound, "nobody stocks product %q in namespace %s", productID, namespace)
-	}
-	return level, nil
-}
 
 // lookUp tells how one reservation stands.
 func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string) (*v1.Reservation, error) {

@@ -26,5 +26,5 @@ func refuseRelease(r *v1.Reservation, items []events.PartialItem) error {
 	if r.CurrentPhase() == v1.PhaseConsumed {
 		return fail(consumed, "the units of reservation %s are shipped: they cannot be released any more", r.Name)
 	}
-	return exceeded(r, items, func(a v1.Allocation) int64 { return a.Quantity - a.Consumed }, "reserved and not shipped")
+	return exceeded(r, items, releasable, "reserved and not shipped")
 }

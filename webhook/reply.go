@@ -39,7 +39,7 @@ func (b *bridge) writeReply(x *exchange, r *http.Request, reply cloudevents.Even
 // tells is whether a message is answered with its event.
 func (b *bridge) tells(x *exchange) bool {
 	switch {
-	case x.operation == operationStockLevel:
+	case x.operation == operationStockLevel, x.operation == operationCheck, x.operation == operationFind:
 		return true
 	case x.prefers.async:
 		return false

@@ -26,6 +26,10 @@ type reserveCommand struct {
 	payload *events.ReserveInventory
 	// extensions are those that the outcome's event carries on.
 	extensions map[string]string
+	// replaces is the hold whose place the cart takes.
+	replaces stock.ID
+	// oneHold lets it take the place of the hold that the cart has.
+	oneHold bool
 	// dropped is how many it cannot carry.
 	dropped int
 }
@@ -48,12 +52,12 @@ func (c reserveCommand) request(defaultHold time.Duration) (stock.Reserve, error
 			Source: c.id.source, ID: stock.ID(c.id.id), Time: commandTime(c.at),
 			Hash: c.payload.Hash()[:hashDigits], Given: c.id.source == "",
 		},
-		Extensions: c.extensions,
+		Extensions: c.extensions, Replaces: c.replaces,
 	}
 	for _, item := range c.payload.Items {
 		wanted.Lines = append(wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
 	}
-	return stock.Reserve{Wanted: wanted, Hold: stock.Time(hold.Microseconds())}, nil
+	return stock.Reserve{Wanted: wanted, Hold: stock.Time(hold.Microseconds()), OneHold: c.oneHold}, nil
 }
 
 // commandTime is a command's time as the journal has it: 0 says that there is none, so the
@@ -69,12 +73,19 @@ func commandTime(at *time.Time) stock.Time {
 func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c reserveCommand) (*v1.Reservation, error) {
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
-	request, err := c.request(b.DefaultHold)
+	x.cart = c.id.uuid()
+	j, err := b.enterToAsk(ctx, x, namespace)
 	if err != nil {
 		return nil, err
 	}
-	x.cart = c.id.uuid()
-	j, err := b.enterToAsk(ctx, x, namespace)
+	if c.payload.Replaces != "" {
+		c.replaces = stock.ID(c.payload.Replaces)
+		if r := find(j, c.payload.Replaces); r != nil {
+			c.replaces = r.ID
+		}
+	}
+	c.oneHold = b.OneHold != nil && b.OneHold(namespace)
+	request, err := c.request(b.DefaultHold)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +104,8 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 		return view.Reservation(namespace, answer.Reservation), nil
 	case stock.Conflicting:
 		return nil, fail(idReused, "another command was taken under this id: give every command an id of its own and repeat it unchanged")
+	case stock.Irreplaceable:
+		return nil, nothingToReplace(namespace, c.payload, answer.Reservation)
 	case stock.TooOld:
 		return nil, fail(tooOld, "the command's time is before what is remembered, so it may have been carried out: send it anew, with another id, if it is still wanted")
 	case stock.Full:
@@ -100,6 +113,19 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 	default:
 		return nil, unexpected(answer.Verdict)
 	}
+}
+
+// nothingToReplace says why a cart cannot take the place of a hold.
+func nothingToReplace(namespace string, payload *events.ReserveInventory, r *stock.Reservation) error {
+	named := clip(payload.Replaces, 100)
+	if r == nil {
+		return fail(irreplaceable, "there is no reservation %q in namespace %s that could be replaced: nothing was reserved", named, namespace)
+	}
+	if r.Cart != stock.ID(payload.CartID) {
+		return fail(irreplaceable, "reservation %s is of another cart and cannot be replaced: nothing was reserved", named)
+	}
+	ended := view.Reservation(namespace, r)
+	return fail(irreplaceable, "reservation %s has ended (%s, %s) and cannot be replaced: nothing was reserved, leave replaces out", named, ended.CurrentPhase(), ended.Status.Reason)
 }
 
 // ask has a request decided, and tells in the bridge's words why it was not.

@@ -22,6 +22,8 @@ type reservationView struct {
 	DecidedAt        *metav1.MicroTime        `json:"decidedAt,omitempty"`
 	ReservedAt       *metav1.MicroTime        `json:"reservedAt,omitempty"`
 	ExpiresAt        *metav1.Time             `json:"expiresAt,omitempty"`
+	Replaces         string                   `json:"replaces,omitempty"`
+	ReplacedBy       string                   `json:"replacedBy,omitempty"`
 	Intent           v1.Intent                `json:"intent"`
 	ReleaseReason    v1.ReleaseReason         `json:"releaseReason,omitempty"`
 }
@@ -46,6 +48,8 @@ func newReservationView(r *v1.Reservation) reservationView {
 		DecidedAt:     r.Status.DecidedAt,
 		ReservedAt:    r.Status.ReservedAt,
 		ExpiresAt:     r.Status.ExpiresAt,
+		Replaces:      r.Status.Replaces,
+		ReplacedBy:    r.Status.ReplacedBy,
 		Intent:        r.Spec.Intent,
 		ReleaseReason: r.Spec.ReleaseReason,
 	}

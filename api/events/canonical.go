@@ -20,7 +20,11 @@ func (c *ReserveInventory) Hash() string {
 	if c.HoldFor != nil {
 		hold = c.HoldFor.Duration
 	}
-	canonical, err := json.Marshal([]any{TypeReserve, c.CartID, c.CustomerID, c.OrderID, items, hold})
+	content := []any{TypeReserve, c.CartID, c.CustomerID, c.OrderID, items, hold}
+	if c.Replaces != "" {
+		content = append(content, c.Replaces)
+	}
+	canonical, err := json.Marshal(content)
 	if err != nil {
 		panic("events: a command that is no JSON: " + err.Error()) // strings and numbers alone: cannot fail
 	}

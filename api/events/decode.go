@@ -32,6 +32,7 @@ func (d Decoder) ReleaseOf(reservationID string, data []byte) (*ReleaseInventory
 func (d Decoder) release(data []byte, name nameFunc) (*ReleaseInventory, error) {
 	var raw struct {
 		ReservationID json.RawMessage `json:"reservationId"`
+		OrderID       json.RawMessage `json:"orderId"`
 		Reason        json.RawMessage `json:"reason"`
 		Items         json.RawMessage `json:"items"`
 	}
@@ -40,7 +41,8 @@ func (d Decoder) release(data []byte, name nameFunc) (*ReleaseInventory, error) 
 	}
 	v := violations{ids: d.IDs}
 	command := &ReleaseInventory{
-		ReservationID: name(raw.ReservationID, &v),
+		ReservationID: name(raw.ReservationID, raw.OrderID, &v),
+		OrderID:       decodeOrder(raw.OrderID, raw.Items, &v),
 		Reason:        decodeReason(raw.Reason, &v),
 		Items:         decodePartialItems(raw.Items, &v),
 	}
@@ -68,6 +70,7 @@ func (d Decoder) ConsumeOf(reservationID string, data []byte) (*ConsumeInventory
 func (d Decoder) consume(data []byte, name nameFunc) (*ConsumeInventory, error) {
 	var raw struct {
 		ReservationID json.RawMessage `json:"reservationId"`
+		OrderID       json.RawMessage `json:"orderId"`
 		Items         json.RawMessage `json:"items"`
 	}
 	if err := decodeMessage(data, closed, &raw); err != nil {
@@ -75,7 +78,8 @@ func (d Decoder) consume(data []byte, name nameFunc) (*ConsumeInventory, error) 
 	}
 	v := violations{ids: d.IDs}
 	command := &ConsumeInventory{
-		ReservationID: name(raw.ReservationID, &v),
+		ReservationID: name(raw.ReservationID, raw.OrderID, &v),
+		OrderID:       decodeOrder(raw.OrderID, raw.Items, &v),
 		Items:         decodePartialItems(raw.Items, &v),
 	}
 	if err := v.err(); err != nil {
@@ -84,12 +88,26 @@ func (d Decoder) consume(data []byte, name nameFunc) (*ConsumeInventory, error) 
 	return command, nil
 }
 
+// decodeOrder reads the order whose Reservations a release or a consume is about. Running
+// totals are about one Reservation.
+func decodeOrder(raw, items json.RawMessage, v *violations) string {
+	if raw == nil {
+		return ""
+	}
+	if items != nil {
+		v.add("items", "goes with one reservation: name it by reservationId instead of orderId")
+	}
+	return requiredID(raw, "orderId", v)
+}
+
 // GetStockLevel reads the payload of TypeStockLevelGet: an object that names the product, or
-// has it in the member request, as the published schema does.
+// has it in the member request, as the published schema does; or that names several products.
 func (d Decoder) GetStockLevel(data []byte) (*GetStockLevel, error) {
 	var raw struct {
-		ProductID json.RawMessage `json:"productId"`
-		Request   json.RawMessage `json:"request"`
+		ProductID  json.RawMessage `json:"productId"`
+		ProductIDs json.RawMessage `json:"productIds"`
+		Locations  json.RawMessage `json:"locations"`
+		Request    json.RawMessage `json:"request"`
 	}
 	var inner struct {
 		ProductID json.RawMessage `json:"productId"`
@@ -100,9 +118,13 @@ func (d Decoder) GetStockLevel(data []byte) (*GetStockLevel, error) {
 	v := violations{ids: d.IDs}
 	var query *GetStockLevel
 	switch {
+	case raw.Request == nil && raw.ProductIDs != nil && raw.ProductID != nil:
+		v.add("productIds", "and productId exclude each other")
+	case raw.Request == nil && raw.ProductIDs != nil:
+		query = &GetStockLevel{ProductIDs: decodeProducts(raw.ProductIDs, &v), Locations: decodeBool(raw.Locations, "locations", &v)}
 	case raw.Request == nil:
-		query = &GetStockLevel{ProductID: requiredID(raw.ProductID, "productId", &v)}
-	case raw.ProductID != nil:
+		query = &GetStockLevel{ProductID: requiredID(raw.ProductID, "productId", &v), Locations: decodeBool(raw.Locations, "locations", &v)}
+	case raw.ProductID != nil || raw.ProductIDs != nil:
 		v.add("request", "and productId exclude each other")
 	case decodeObject(raw.Request, "request", open, &inner, &v):
 		query = &GetStockLevel{ProductID: requiredID(inner.ProductID, "request.productId", &v)}
@@ -117,25 +139,38 @@ func (d Decoder) GetStockLevel(data []byte) (*GetStockLevel, error) {
 func IsReservationID(s string) bool { return len(validation.IsDNS1123Subdomain(s)) == 0 }
 
 // nameFunc finds out which Reservation a message is about.
-type nameFunc func(raw json.RawMessage, v *violations) string
+type nameFunc func(raw, order json.RawMessage, v *violations) string
 
 // namedInBody wants the message to say it.
-func namedInBody(raw json.RawMessage, v *violations) string {
-	if raw == nil {
+func namedInBody(raw, order json.RawMessage, v *violations) string {
+	switch {
+	case raw == nil && order != nil:
+		return ""
+	case raw == nil:
 		v.add("reservationId", "is required")
 		return ""
+	case order != nil:
+		v.add("orderId", "and reservationId exclude each other")
 	}
+	return decodeReservationID(raw, "reservationId", v)
+}
+
+// decodeReservationID reads what names a Reservation.
+func decodeReservationID(raw json.RawMessage, field string, v *violations) string {
 	s, ok := decodeString(raw)
 	s = v1.CanonicalID(s)
 	if !ok || !IsReservationID(s) {
-		v.add("reservationId", "must be the id of a reservation: lower case letters, digits, '-' and '.', at most %d", validation.DNS1123SubdomainMaxLength)
+		v.add(field, "must be the id of a reservation: lower case letters, digits, '-' and '.', at most %d", validation.DNS1123SubdomainMaxLength)
 	}
 	return s
 }
 
 // namedElsewhere takes a message that says the same or nothing.
 func namedElsewhere(reservationID string) nameFunc {
-	return func(raw json.RawMessage, v *violations) string {
+	return func(raw, order json.RawMessage, v *violations) string {
+		if order != nil {
+			v.add("orderId", "is not read here, where the path names the reservation: leave it out")
+		}
 		if raw != nil {
 			if s, ok := decodeString(raw); !ok || v1.CanonicalID(s) != reservationID {
 				v.add("reservationId", "must be that of the path, or left out")

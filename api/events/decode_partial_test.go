@@ -87,7 +87,7 @@ func TestDecodeConsumeOf(t *testing.T) {
 		"no body":  {data: ``, want: &ConsumeInventory{ReservationID: "r"}},
 		"empty":    {data: `{}`, want: &ConsumeInventory{ReservationID: "r"}},
 		"same id":  {data: `{"reservationId":"r"}`, want: &ConsumeInventory{ReservationID: "r"}},
-		"a part":   {data: `{"items":[{"productId":"p","quantity":2}]}`, want: &ConsumeInventory{"r", []PartialItem{{"p", "", 2}}}},
+		"a part":   {data: `{"items":[{"productId":"p","quantity":2}]}`, want: &ConsumeInventory{ReservationID: "r", Items: []PartialItem{{"p", "", 2}}}},
 		"other id": {data: `{"reservationId":"s"}`, violations: []string{"reservationId: must be that of the path, or left out"}},
 		"no items": {data: `{"items":[]}`, violations: []string{"items: must have 1 to 100 lines; leave it out for everything that is left"}},
 		"garbage":  {data: `[]`, violations: []string{"must be a JSON object"}},

@@ -26,6 +26,7 @@ func (d Decoder) Reserve(data []byte) (*ReserveInventory, error) {
 		OrderID    json.RawMessage `json:"orderId"`
 		Items      json.RawMessage `json:"items"`
 		HoldFor    json.RawMessage `json:"holdFor"`
+		Replaces   json.RawMessage `json:"replaces"`
 	}
 	if err := decodeMessage(data, open, &raw); err != nil {
 		return nil, err
@@ -37,6 +38,9 @@ func (d Decoder) Reserve(data []byte) (*ReserveInventory, error) {
 		OrderID:    optionalID(raw.OrderID, "orderId", &v),
 		Items:      decodeItems(raw.Items, &v),
 		HoldFor:    decodeHold(raw.HoldFor, &v),
+	}
+	if raw.Replaces != nil {
+		command.Replaces = decodeReservationID(raw.Replaces, "replaces", &v)
 	}
 	if err := v.err(); err != nil {
 		return nil, err

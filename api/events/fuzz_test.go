@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -199,7 +200,7 @@ func FuzzStockLevelQuery(f *testing.F) {
 		if err := validate(t, schema, written); err != nil {
 			t.Errorf("accepted against the schema: %v", err)
 		}
-		if again, err := anyIDs.GetStockLevel(written); err != nil || *again != *query {
+		if again, err := anyIDs.GetStockLevel(written); err != nil || !reflect.DeepEqual(again, query) {
 			t.Errorf("%s is read as %+v: %v", written, again, err)
 		}
 	})

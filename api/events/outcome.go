@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -45,6 +46,8 @@ func reserved(r *v1.Reservation) InventoryReserved {
 		CartID:        r.Spec.CartID,
 		Items:         items,
 		ReservedAt:    instant(*r.Status.ReservedAt),
+		ExpiresAt:     wholeSeconds(cmp.Or(r.Status.FirstExpiresAt, r.Status.ExpiresAt)),
+		Replaces:      r.Status.Replaces,
 	}
 }
 
@@ -61,6 +64,15 @@ func unavailable(r *v1.Reservation) InventoryUnavailable {
 		UnavailableItems: items,
 		CheckedAt:        instant(*r.Status.DecidedAt),
 	}
+}
+
+// wholeSeconds is a time as the API server keeps it: UTC, in whole seconds.
+func wholeSeconds(t *metav1.Time) *metav1.Time {
+	if t == nil {
+		return nil
+	}
+	at := metav1.NewTime(t.UTC().Truncate(time.Second))
+	return &at
 }
 
 // instant is t as the API server keeps it: UTC, in whole microseconds. A time

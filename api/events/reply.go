@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -34,7 +33,10 @@ func Released(r *v1.Reservation) InventoryReleased {
 	}
 	if released.Phase == v1.PhaseReleased || released.Phase == v1.PhaseConsumed {
 		released.Reason, released.ReleasedAt = releaseReason(r), completedAt(r)
+	} else {
+		released.ExpiresAt = wholeSeconds(r.Status.ExpiresAt)
 	}
+	released.ReplacedBy = r.Status.ReplacedBy
 	return released
 }
 
@@ -51,6 +53,8 @@ func Consumed(r *v1.Reservation) InventoryConsumed {
 	}
 	if consumed.Phase == v1.PhaseConsumed {
 		consumed.ConsumedAt = completedAt(r)
+	} else {
+		consumed.ExpiresAt = wholeSeconds(r.Status.ExpiresAt)
 	}
 	return consumed
 }
@@ -70,8 +74,7 @@ func completedAt(r *v1.Reservation) *metav1.Time {
 	if complete == nil {
 		return nil
 	}
-	at := metav1.NewTime(complete.LastTransitionTime.UTC().Truncate(time.Second))
-	return &at
+	return wholeSeconds(&complete.LastTransitionTime)
 }
 
 func settledItems(r *v1.Reservation) []SettledItem {
@@ -130,6 +133,37 @@ func settledReply(r *v1.Reservation, eventType, suffix string, payload any, at *
 	return event
 }
 
+// Extended tells until when a Reservation is held.
+func Extended(r *v1.Reservation) ReservationExtended {
+	return ReservationExtended{
+		ReservationID: r.ReservationID(), Name: r.GivenName(), CartID: r.Spec.CartID, OrderID: orderID(r),
+		Phase: r.CurrentPhase(), ExpiresAt: wholeSeconds(r.Status.ExpiresAt),
+	}
+}
+
+// Attached tells which order a Reservation belongs to.
+func Attached(r *v1.Reservation) OrderAttached {
+	return OrderAttached{
+		ReservationID: r.ReservationID(), Name: r.GivenName(), CartID: r.Spec.CartID, OrderID: orderID(r), Phase: r.CurrentPhase(),
+	}
+}
+
+// Settled tells where a Reservation of an order stands, and why nothing was done with it.
+func Settled(r *v1.Reservation, problem string) ReservationSettled {
+	return ReservationSettled{
+		ReservationID: r.ReservationID(), Name: r.GivenName(), CartID: r.Spec.CartID, Phase: r.CurrentPhase(),
+		Items: settledItems(r), Problem: problem,
+	}
+}
+
+// Reply is an event that answers a message about Reservations. The id must be unique within
+// the namespace.
+func Reply(namespace, eventType, id, subject string, payload any) cloudevents.Event {
+	event := newEvent(eventType, ReservationSource(namespace), id, subject)
+	setData(&event, payload)
+	return event
+}
+
 // Failed is the event that tells why an event of a batch, of this source and id as far as
 // they are known, can never be carried out: its data is a problem document (RFC 9457). The id
 // must be unique within the namespace.
@@ -137,6 +171,13 @@ func Failed(namespace, id, causationSource, causationID string, problem []byte) 
 	event := newEvent(TypeFailed, ReservationSource(namespace), id, "")
 	setCause(&event, causationSource, causationID)
 	setData(&event, json.RawMessage(problem))
+	return event
+}
+
+// StockLevelsReply is StockLevelReply for several products.
+func StockLevelsReply(namespace, id string, levels StockLevels) cloudevents.Event {
+	event := newEvent(TypeStockLevels, StockSource(namespace), id, "")
+	setData(&event, levels)
 	return event
 }
 

@@ -7,10 +7,17 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-//go:embed schemas/*.json
+//go:embed schemas
 var schemaFiles embed.FS
 
-// schemaFile names the JSON Schema of each event type's payload.
+// The versions of the contract. A later one adds fields and types and changes none.
+const (
+	Version1_0 = "1.0.0"
+	Version1_1 = "1.1.0"
+)
+
+// schemaFile names the JSON Schema of each event type's payload. Those of 1.1.0 lie in a
+// folder of their own; a payload that has none there is as it was in 1.0.0.
 var schemaFile = map[string]string{
 	TypeReserve:       "reserve.json",
 	TypeRelease:       "release.json",
@@ -22,6 +29,17 @@ var schemaFile = map[string]string{
 	TypeConsumed:      "consumed.json",
 	TypeStockLevel:    "stocklevel.json",
 	TypeFailed:        "failed.json",
+	TypeExtend:        "extend.json",
+	TypeExtended:      "extended.json",
+	TypeAttachOrder:   "order.attach.json",
+	TypeOrderAttached: "order.attached.json",
+	TypeOrderReleased: "order.released.json",
+	TypeOrderConsumed: "order.consumed.json",
+	TypeCheck:         "check.json",
+	TypeChecked:       "checked.json",
+	TypeFind:          "reservations.find.json",
+	TypeFound:         "reservations.found.json",
+	TypeStockLevels:   "stocklevels.json",
 }
 
 // Types are the event types of the contract, in no order.
@@ -33,12 +51,23 @@ func Types() []string {
 	return types
 }
 
-// Schema is the JSON Schema (draft 2020-12) of an event type's payload, where such ids are
-// taken; false for a type that is not part of the contract.
+// Schema is the JSON Schema (draft 2020-12) of an event type's payload in the newest version,
+// where such ids are taken; false for a type that is not part of the contract.
 func Schema(eventType string, ids v1.IDs) ([]byte, bool) {
+	if schema, ok := SchemaOf(eventType, Version1_1, ids); ok {
+		return schema, true
+	}
+	return SchemaOf(eventType, Version1_0, ids)
+}
+
+// SchemaOf is Schema for the version in which the payload was changed last.
+func SchemaOf(eventType, version string, ids v1.IDs) ([]byte, bool) {
 	file, ok := schemaFile[eventType]
 	if !ok {
 		return nil, false
+	}
+	if version != Version1_0 {
+		file = version + "/" + file
 	}
 	schema, err := schemaFiles.ReadFile("schemas/" + file)
 	if err == nil && ids == v1.AnyIDs {

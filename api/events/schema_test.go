@@ -3,11 +3,15 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -49,6 +53,7 @@ func validate(tb testing.TB, schema *jsonschema.Schema, data []byte) error {
 // it takes an empty object.
 func TestPayloadsFollowTheirSchemas(t *testing.T) {
 	reserved, unavailable, released := reservedReservation(), unavailableReservation(), releasedReservation()
+	reserved.Status.ExpiresAt = &metav1.Time{Time: time.Unix(9, 0)}
 	bare := reservedReservation()
 	bare.Status.OrderID = ""
 	outcomeOf := func(r *v1.Reservation) []byte {
@@ -71,14 +76,24 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 			encode(ReserveInventory{CartID: "c", CustomerID: "u", OrderID: "o", Items: []Item{{"p", 1e9}}}),
 		},
 		TypeRelease:       {encode(ReleaseInventory{ReservationID: "r"}), encode(ReleaseInventory{ReservationID: "r", Reason: v1.ReleaseExpired}), encode(ReleaseInventory{ReservationID: "r", Items: []PartialItem{{"p", "", 1}}})},
-		TypeConsume:       {encode(ConsumeInventory{ReservationID: "r"}), encode(ConsumeInventory{"r", []PartialItem{{"p", "", 1}, {"q", "l", 1e9}}})},
-		TypeStockLevelGet: {encode(GetStockLevel{ProductID: "p"})},
+		TypeConsume:       {encode(ConsumeInventory{ReservationID: "r"}), encode(ConsumeInventory{ReservationID: "r", Items: []PartialItem{{"p", "", 1}, {"q", "l", 1e9}}}), encode(ConsumeInventory{OrderID: "o"})},
+		TypeStockLevelGet: {encode(GetStockLevel{ProductID: "p"}), encode(GetStockLevel{ProductIDs: []string{"p", "q"}, Locations: true})},
 		TypeReserved:      {outcomeOf(reserved), outcomeOf(bare)},
 		TypeUnavailable:   {outcomeOf(unavailable)},
 		TypeReleased:      {encode(Released(released)), encode(Released(unavailable)), encode(Released(partlyShipped(v1.PhaseReserved))), encode(Released(partlyShipped(v1.PhaseConsumed)))},
 		TypeConsumed:      {encode(Consumed(partlyShipped(v1.PhaseReserved))), encode(Consumed(partlyShipped(v1.PhaseConsumed)))},
 		TypeFailed:        {Failed("shop", "f", "/s", "1", []byte(`{"type":"https://inventory.acme.com/problems/invalid","title":"Invalid message","status":400}`)).Data()},
-		TypeStockLevel:    {encode(StockLevel{ProductID: "p"}), encode(StockLevel{"p", 3, 4})},
+		TypeStockLevel:    {encode(StockLevel{ProductID: "p"}), encode(StockLevel{ProductID: "p", Available: 3, Reserved: 4, Locations: []LocationLevel{{LocationID: "l", OnHand: 7, Available: 3, Reserved: 4}}})},
+		TypeStockLevels:   {encode(StockLevels{Items: []StockLevel{{ProductID: "p"}}, Unknown: []string{"q"}})},
+		TypeExtend:        {encode(ExtendReservation{ReservationID: "r", ExpiresAt: &metav1.Time{Time: time.Unix(9, 0)}}), encode(ExtendReservation{ReservationID: "r", HoldFor: &metav1.Duration{Duration: time.Hour}})},
+		TypeExtended:      {encode(Extended(reserved))},
+		TypeAttachOrder:   {encode(AttachOrder{"r", "o"})}, TypeOrderAttached: {encode(Attached(reserved))},
+		TypeOrderReleased: {encode(OrderSettled{"o", []ReservationSettled{Settled(released, "")}})},
+		TypeOrderConsumed: {encode(OrderSettled{"o", []ReservationSettled{Settled(partlyShipped(v1.PhaseConsumed), "too late")}})},
+		TypeCheck:         {encode(ReserveInventory{CartID: "c", Items: []Item{{"p", 1}}, Replaces: "r"})},
+		TypeChecked:       {encode(CartChecked{CartID: "c", Fits: true, Allocations: []PlannedItem{{"p", "l", 1}}}), encode(CartChecked{CartID: "c", UnavailableItems: []UnavailableItem{{"p", 2, 1}}})},
+		TypeFind:          {encode(FindReservations{OrderID: "o"}), encode(FindReservations{"o", "c"})},
+		TypeFound:         {[]byte(`{"reservations":[]}`)},
 	}
 	if len(payloads) != len(Types()) {
 		t.Errorf("%d of %d types are covered", len(payloads), len(Types()))
@@ -151,4 +166,28 @@ func TestIDsFollowTheSchemas(t *testing.T) {
 func reserveOnly(d Decoder, data []byte) error {
 	_, err := d.Reserve(data)
 	return err
+}
+
+// What the first version of the contract says is never changed: who reads by it can read what
+// is written now, but for what is new.
+func TestFirstVersionStays(t *testing.T) {
+	for eventType := range schemaFile {
+		first, ok := SchemaOf(eventType, Version1_0, v1.AnyIDs)
+		if !ok {
+			continue
+		}
+		later, changed := SchemaOf(eventType, Version1_1, v1.AnyIDs)
+		if !changed {
+			continue
+		}
+		var was, is struct{ Properties map[string]any }
+		if err := errors.Join(json.Unmarshal(first, &was), json.Unmarshal(later, &is)); err != nil {
+			t.Fatal(err)
+		}
+		for name, property := range was.Properties {
+			if !reflect.DeepEqual(property, is.Properties[name]) {
+				t.Errorf("%s: %s was changed to %v", eventType, name, is.Properties[name])
+			}
+		}
+	}
 }

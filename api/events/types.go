@@ -12,6 +12,13 @@ const (
 	TypeRelease       = "com.acme.inventory.release.v1"
 	TypeConsume       = "com.acme.inventory.consume.v1"
 	TypeStockLevelGet = "com.acme.inventory.stocklevel.get.v1"
+	// TypeExtend lets a hold last longer, TypeAttachOrder names the order that a cart became.
+	TypeExtend      = "com.acme.inventory.extend.v1"
+	TypeAttachOrder = "com.acme.inventory.order.attach.v1"
+	// TypeCheck asks whether a cart would fit, and from where; TypeFind for the reservations
+	// of an order or a cart.
+	TypeCheck = "com.acme.inventory.check.v1"
+	TypeFind  = "com.acme.inventory.reservations.find.v1"
 )
 
 // The types of the outcomes: published to the sink, and replied to TypeReserve.
@@ -25,10 +32,24 @@ const (
 	TypeReleased   = "com.acme.inventory.released.v1"
 	TypeConsumed   = "com.acme.inventory.consumed.v1"
 	TypeStockLevel = "com.acme.inventory.stocklevel.v1"
+	// TypeStockLevels answers a question for several products.
+	TypeStockLevels   = "com.acme.inventory.stocklevels.v1"
+	TypeExtended      = "com.acme.inventory.extended.v1"
+	TypeOrderAttached = "com.acme.inventory.order.attached.v1"
+	// TypeOrderReleased and TypeOrderConsumed answer a release or a consume by orderId.
+	TypeOrderReleased = "com.acme.inventory.order.released.v1"
+	TypeOrderConsumed = "com.acme.inventory.order.consumed.v1"
+	TypeChecked       = "com.acme.inventory.checked.v1"
+	TypeFound         = "com.acme.inventory.reservations.found.v1"
 	// TypeFailed tells why an event of a batch can never be carried out. Others are told
 	// by the status of the response.
 	TypeFailed = "com.acme.inventory.failed.v1"
 )
+
+// TypesTaken are the types of the commands and queries that the service takes.
+func TypesTaken() []string {
+	return []string{TypeReserve, TypeRelease, TypeConsume, TypeExtend, TypeAttachOrder, TypeStockLevelGet, TypeCheck, TypeFind}
+}
 
 // ReservationSource is the CloudEvents source of everything that is told about
 // the Reservations of a namespace.

@@ -30,7 +30,7 @@ type operator struct {
 
 // operatorArguments are the operator's flags.
 func operatorArguments(o options, keys credentials) []string {
-	return []string{
+	return append([]string{
 		"--kubeconfig=" + keys.operator,
 		"--bridge-address=" + loopback(o.bridgePort),
 		"--metrics-address=" + loopback(o.metricsPort),
@@ -39,7 +39,7 @@ func operatorArguments(o options, keys credentials) []string {
 		"--leader-election-namespace=" + systemNamespace,
 		"--sink=http://" + loopback(o.sinkPort), "--reply=always",
 		"--zap-encoder=console",
-	}
+	}, o.flags...)
 }
 
 // startOperator starts the operator, its output in a log of its own. The caller

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 )
 
 // The namespaces and names that config/ uses.
@@ -23,6 +24,8 @@ type options struct {
 	assets   string // the directory of etcd, kube-apiserver and kubectl
 	operator string // the operator's binary
 	config   string // the checkout's config directory
+	// flags are more of the operator's: they come last, so they win.
+	flags []string
 }
 
 // parseFlags reads the command line and makes every path absolute. What is wrong
@@ -54,8 +57,9 @@ func parseFlags(arguments []string, out io.Writer) (options, error) {
 		}
 		*path = absolute
 	}
-	if flags.NArg() > 0 {
-		return o, failUsage(flags, "unknown argument "+flags.Arg(0))
+	o.flags = flags.Args()
+	if len(o.flags) > 0 && !strings.HasPrefix(o.flags[0], "-") {
+		return o, failUsage(flags, "unknown argument "+o.flags[0]+": the operator's own flags come behind --")
 	}
 	return o, nil
 }

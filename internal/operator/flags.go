@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -17,6 +18,7 @@ import (
 	"github.com/acme/inventory-service/controllers"
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/webhook"
 )
 
@@ -42,6 +44,8 @@ type Options struct {
 
 	ids                 v1.IDs
 	defaultHold         time.Duration
+	oneHoldPerCart      bool
+	findBy              string
 	retention           time.Duration
 	show                string
 	maxShown            int
@@ -95,6 +99,10 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 		"which ids of products, carts, customers and orders are taken: uuid, as the published schemas say, or any "+
 			"(1 to 128 printable characters)")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
+	flags.BoolVar(&o.oneHoldPerCart, "one-hold-per-cart", false,
+		"let a new hold of a cart take the place of its older one, of which nothing was shipped and that belongs to no other order")
+	flags.StringVar(&o.findBy, "find-by", "order,cart",
+		"what reservations are found by besides their id: order, cart, or both; each takes about 30 bytes of memory for a remembered one. Empty is nothing")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
 		"how long a finished Reservation is remembered; longer than any redelivery of a command")
 	flags.StringVar(&o.show, "show", string(controllers.ShowHeld),
@@ -152,6 +160,30 @@ func (o Options) showing() controllers.Showing {
 	return controllers.Showing{Mode: controllers.ShowMode(o.show), Max: o.maxShown, Retention: o.objectRetention}
 }
 
+// What reservations can be found by.
+const (
+	findByOrder = "order"
+	findByCart  = "cart"
+)
+
+func (o Options) foundBy() []string {
+	if o.findBy == "" {
+		return nil
+	}
+	return strings.Split(o.findBy, ",")
+}
+
+// index is what reservations are found by. Without carts, the older hold of one is not found.
+func (o Options) index() stock.Index {
+	return stock.Index{
+		Carts:  slices.Contains(o.foundBy(), findByCart) || o.oneHoldPerCart,
+		Orders: slices.Contains(o.foundBy(), findByOrder),
+	}
+}
+
+// oneHold tells whether a cart has one hold at a time in a namespace.
+func (o Options) oneHold(string) bool { return o.oneHoldPerCart }
+
 // validate refuses what flags alone cannot tell to be wrong.
 func (o Options) validate() error {
 	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
@@ -160,6 +192,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("--ids is %q: give %s or %s", o.ids, v1.UUIDs, v1.AnyIDs)
 	case o.defaultHold < lowest || o.defaultHold > highest:
 		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
+	case slices.ContainsFunc(o.foundBy(), func(by string) bool { return by != findByOrder && by != findByCart }):
+		return fmt.Errorf("--find-by is %q: give %s, %s, both separated by a comma, or nothing", o.findBy, findByOrder, findByCart)
 	case o.retention <= 0:
 		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
 	case !slices.Contains(showModes, controllers.ShowMode(o.show)):

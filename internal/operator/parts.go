@@ -47,6 +47,7 @@ func (p *parts) runner() allocator.RunnerOptions {
 
 func (p *parts) policy() stock.Policy {
 	return stock.Policy{
+		Index:     p.o.index(),
 		Retention: stock.Time(p.o.retention.Microseconds()), Grace: stock.Time(grace.Microseconds()),
 		Limit: p.o.journalLimit, CompactAbove: p.o.journalCompactAbove, Batch: batch,
 	}
@@ -82,7 +83,7 @@ func (p *parts) makePublisher() error {
 func (p *parts) makeControllers() error {
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: p.queue, Load: &p.load,
-		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, IDs: p.o.ids, Now: p.clock.Now, Workers: p.o.workers,
+		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Now: p.clock.Now, Workers: p.o.workers,
 	}
 	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now, IDs: p.o.ids}
 	items := &controllers.StockItemReconciler{

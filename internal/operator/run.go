@@ -215,7 +215,7 @@ func (p *parts) newServers() ([]*webhook.Server, error) {
 func (p *parts) newBridge() (http.Handler, error) {
 	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
-		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, IDs: p.o.ids, Self: p.self,
+		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sink: p.o.sink != "",
 		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}

@@ -129,24 +129,27 @@ func (o *Observer) compare(before, after *v1.Reservation) {
 	}
 }
 
-// promised are allocations without what became of them.
-func promised(allocations []v1.Allocation) []v1.Allocation {
-	var promised []v1.Allocation
+// promised are the units of each product. Which place they are from may change: they can be
+// shipped from another.
+func promised(allocations []v1.Allocation) map[string]int64 {
+	units := map[string]int64{}
 	for _, a := range allocations {
-		a.Consumed, a.Released = 0, 0
-		promised = append(promised, a)
+		units[a.ProductID] += a.Quantity
 	}
-	return promised
+	return units
 }
 
-// settledFell tells whether less is consumed or released than was before.
+// settledFell tells whether less is consumed or released anywhere than was before.
 func settledFell(before, after []v1.Allocation) bool {
-	for i := range min(len(before), len(after)) {
-		if after[i].Consumed < before[i].Consumed || after[i].Released < before[i].Released {
-			return true
+	return slices.ContainsFunc(before, func(was v1.Allocation) bool {
+		var consumed, released int64
+		for _, is := range after {
+			if is.ProductID == was.ProductID && is.LocationID == was.LocationID {
+				consumed, released = consumed+is.Consumed, released+is.Released
+			}
 		}
-	}
-	return false
+		return consumed < was.Consumed || released < was.Released
+	})
 }
 
 // checkAll checks at the end what needs all that was seen: nothing was shown that the
