@@ -92,8 +92,13 @@ func (e *envelope) message() (*message, error) {
 	if _, err := url.Parse(e.attributes[attributeSource]); err != nil {
 		e.refuse(attributeSource, "must be a URI reference")
 	}
-	if schema, err := url.Parse(e.attributes[attributeSchema]); err != nil || e.attributes[attributeSchema] != "" && !schema.IsAbs() {
-		e.refuse(attributeSchema, "must be an absolute URI, or be left out")
+	if text, given := e.attributes[attributeSchema]; given {
+		if schema, err := url.Parse(text); err != nil || !schema.IsAbs() {
+			e.refuse(attributeSchema, "must be an absolute URI, or be left out")
+		}
+	}
+	if text, given := e.attributes[attributeSubject]; given && text == "" {
+		e.refuse(attributeSubject, "must not be empty, or be left out")
 	}
 	m := &message{extensions: e.extensions(), id: e.attributes[attributeID], source: e.attributes[attributeSource], eventType: e.attributes[attributeType], data: e.data}
 	if text, given := e.attributes[attributeTime]; given {

@@ -36,14 +36,15 @@ func stray(x *exchange, r *http.Request) error {
 }
 
 // exactly serves paths as they are. http.ServeMux redirects those with empty segments and
-// dots to what it takes them for, and a broker follows that with another message.
+// dots to what it takes them for, and a broker follows that with another message; it answers *
+// without a problem document.
 type exactly struct{ mux, stray http.Handler }
 
 // ServeHTTP serves a request.
 func (e *exactly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	dotted := strings.Contains(path+"/", "/./") || strings.Contains(path+"/", "/../")
-	if dotted || strings.Contains(path, "//") || !strings.HasPrefix(path, "/") && path != "*" {
+	if dotted || strings.Contains(path, "//") || !strings.HasPrefix(path, "/") {
 		e.stray.ServeHTTP(w, r)
 		return
 	}
