@@ -10,8 +10,8 @@
 // What a sink's answer leads to:
 //
 //   - 2xx: delivered.
-//   - 408, 429, 5xx, a time-out or a broken connection: tried again with backoff
-//     (0.2 s doubling to 60 s, full jitter), or after Retry-After if that is later
+//   - 404, 408, 409, 425, 429, 5xx, a time-out or a broken connection: tried again with
+//     backoff (0.2 s doubling to 60 s, full jitter), or after Retry-After if that is later
 //     (at most an hour). Other events are not held up. The mark is. When nothing but
 //     failures has come of three different outcomes, the namespace's events are tried
 //     one at a time, a few seconds apart at most, until the sink takes one; then all go

@@ -18,12 +18,14 @@ const (
 	refused
 )
 
-// judge reads a verdict from the status code of an answer.
+// judge reads a verdict from the status code of an answer. What Knative's senders try again
+// is tried again here: a broker answers 404 until it is made, and 409 or 425 while it starts.
 func judge(status int) verdict {
 	switch {
 	case status >= 200 && status < 300:
 		return accepted
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+	case status == http.StatusNotFound, status == http.StatusRequestTimeout, status == http.StatusConflict,
+		status == http.StatusTooEarly, status == http.StatusTooManyRequests:
 		return failed
 	case status >= 300 && status < 500:
 		return refused

@@ -9,8 +9,8 @@ import (
 func TestJudge(t *testing.T) {
 	tests := map[verdict][]int{
 		accepted: {200, 202, 204, 299},
-		failed:   {100, 408, 429, 500, 502, 503, 504, 599},
-		refused:  {300, 301, 304, 308, 400, 401, 403, 404, 409, 410, 413, 415, 422, 499},
+		failed:   {100, 404, 408, 409, 425, 429, 500, 502, 503, 504, 599},
+		refused:  {300, 301, 304, 308, 400, 401, 403, 405, 406, 410, 413, 415, 422, 424, 428, 499},
 	}
 	for want, codes := range tests {
 		for _, code := range codes {

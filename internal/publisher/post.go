@@ -72,11 +72,12 @@ func newClient(workers int) *http.Client {
 	return &http.Client{Transport: transport, Timeout: attemptTimeout, CheckRedirect: checkRedirect}
 }
 
-// checkRedirect follows what keeps the method (307, 308) and the scheme; any other
-// redirect is the answer.
+// checkRedirect follows what keeps the method (307, 308), the scheme and the host: where
+// events go is for the operator's flags to say, not for a sink. Any other redirect is the
+// answer.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
-	if next.Method != first.Method || next.URL.Scheme != first.URL.Scheme || len(via) > maxRedirects {
+	if next.Method != first.Method || next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
 	return nil

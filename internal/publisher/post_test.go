@@ -83,6 +83,7 @@ func TestRedirects(t *testing.T) {
 		"the same method":  {http.StatusTemporaryRedirect, "/there", accepted, 204},
 		"as GET":           {http.StatusFound, "/there", refused, 302},
 		"another scheme":   {http.StatusPermanentRedirect, "https://127.0.0.1:1/", refused, 308},
+		"another host":     {http.StatusTemporaryRedirect, "http://localhost:1/", refused, 307},
 		"without location": {http.StatusFound, "", refused, 302},
 		"a loop":           {http.StatusTemporaryRedirect, "/in", refused, 307},
 	}

@@ -36,7 +36,7 @@ type Options struct {
 	Workers int
 
 	// HTTPClient sends. Default: one that allows 10 s for an attempt and follows only
-	// redirects that keep method and scheme.
+	// redirects that keep method, scheme and host.
 	HTTPClient *http.Client
 	// Clock is for retries and metrics. Default: the system's.
 	Clock clock.WithTicker

@@ -121,7 +121,7 @@ func TestRefusedWithoutAnObject(t *testing.T) {
 // waits, and nothing is lost.
 func TestRefusalsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sink := newSwitched(answerWith(http.StatusNotFound))
+		sink := newSwitched(answerWith(http.StatusForbidden))
 		b := newBench(t, 1, sink.serve)
 		b.mostRefused, b.most = 5, 4
 		w := newWorld(t)

@@ -111,14 +111,14 @@ func (s *hostileSink) choose(id string, attempt int) string {
 	case s.healed.Load():
 		return "take"
 	case s.doomed(id):
-		return []string{"404", "410"}[s.roll(id, 1)%2]
+		return []string{"403", "410"}[s.roll(id, 1)%2]
 	case s.slow.Add(-1) >= 0:
 		return "take and be late"
 	case attempt >= lastMood:
 		return "take"
 	}
 	moods := []string{
-		"500", "500", "503", "503 later", "429 later", "408", "502", "504", "take and cut", "take and cut", "cut",
+		"500", "503", "503 later", "429 later", "404", "408", "409", "425", "502", "504", "take and cut", "take and cut", "cut",
 		"take", "take", "take", "take", "take",
 	}
 	return moods[s.roll(id, attempt)%uint64(len(moods))]

@@ -128,7 +128,7 @@ func (m *mailing) awaitShown(doomed map[string]bool) {
 			return meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionDelivered)
 		})
 		c := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionDelivered)
-		if c.Reason != "SinkAnswered404" && c.Reason != "SinkAnswered410" {
+		if c.Reason != "SinkAnswered403" && c.Reason != "SinkAnswered410" {
 			m.fault.Violated("%s is not delivered for reason %s: %s", name, c.Reason, c.Message)
 		}
 	}

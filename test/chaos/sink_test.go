@@ -20,6 +20,7 @@ func TestSinkDown(t *testing.T) {
 	}{
 		{"refusing connections", (*testbed.Sink).Close, (*testbed.Sink).Open},
 		{"answering 503", func(s *testbed.Sink) { s.Feel(testbed.Failing(http.StatusServiceUnavailable)) }, func(s *testbed.Sink) { s.Feel(nil) }},
+		{"answering 404, as a broker that is not made yet", func(s *testbed.Sink) { s.Feel(testbed.Failing(http.StatusNotFound)) }, func(s *testbed.Sink) { s.Feel(nil) }},
 		{"answering 429", func(s *testbed.Sink) { s.Feel(testbed.Failing(http.StatusTooManyRequests)) }, func(s *testbed.Sink) { s.Feel(nil) }},
 		{"taking events without an answer", func(s *testbed.Sink) { s.Feel(testbed.Forgetful) }, func(s *testbed.Sink) { s.Feel(nil) }},
 	} {
