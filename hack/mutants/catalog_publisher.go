@@ -17,11 +17,11 @@ var ofPublisher = []mutant{
 		fault: "an outcome counts as delivered before the sink has answered",
 		patches: []patch{{
 			file: "internal/publisher/course.go",
-			old:  `	c.sending++`,
+			old:  `	c.sending.begin(o)`,
 			new: `	if MUTANT {
 		c.line.release(o)
 	}
-	c.sending++`,
+	c.sending.begin(o)`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestMarkNeverPassesWhatIsNotDelivered", "TestRetriesHoldUpNothingElse")),
 	},
@@ -150,7 +150,7 @@ var ofPublisher = []mutant{
 			old:  `return len(s.failing) > 0 && s.retried }`,
 			new:  `return len(s.failing) > 0 && s.retried && !MUTANT }`,
 		}},
-		caughtBy: by(unit(publisherPackage, "TestTroubleOfOneNamespaceIsNotTheOthers", "TestSeveralBadEventsHoldUpLittle")),
+		caughtBy: by(unit(publisherPackage, "TestTroubleOfOneNamespaceIsNotTheOthers")),
 	},
 	{
 		name:  "troubled-namespaces-take-all-turns",
@@ -161,6 +161,39 @@ var ofPublisher = []mutant{
 			new:  `return MUTANT || !l.doubt || w.doubtful < max(1, w.size/2)`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestTroubleOfOneNamespaceIsNotTheOthers", "TestWindowKeepsHalfFromTheTroubled")),
+	},
+	{
+		name:  "bad-events-all-the-time",
+		fault: "each time the sink takes an event, all that fail are sent again at once",
+		patches: []patch{{
+			file: "internal/publisher/outcome.go",
+			old:  `	at := o.failedAt.Add(afterHurry.ceiling(o.hurries + 1))`,
+			new: `	at := o.failedAt.Add(afterHurry.ceiling(o.hurries + 1))
+	if MUTANT {
+		at = o.notBefore
+	}`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestBadEventsAreNotSentAllTheTime")),
+	},
+	{
+		name:  "absent-sink-forgotten",
+		fault: "a sink that is made later is asked once a minute",
+		patches: []patch{{
+			file: "internal/publisher/deliver.go",
+			old:  `	if a.absent {`,
+			new:  `	if a.absent && !MUTANT {`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestASinkThatIsMadeLaterIsFoundSoon")),
+	},
+	{
+		name:  "hanging-retries-take-all-turns",
+		fault: "events that hang again and again leave the namespace's others no turn",
+		patches: []patch{{
+			file: "internal/publisher/strain.go",
+			old:  `	return sending.retries < max(1, turns/2)`,
+			new:  `	return MUTANT || sending.retries < max(1, turns/2)`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestHangingRetriesLeaveTurns")),
 	},
 	{
 		name:  "order-of-retries",

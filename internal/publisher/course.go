@@ -19,9 +19,9 @@ type course struct {
 	strain    strain
 	mark      mark
 	lane      *lane
-	// sending counts the sends under way. results has room for all of them, so that each is
-	// told before the turn of its send is another's.
-	sending int
+	// results has room for all sends under way, so that each is told before the turn of its
+	// send is another's.
+	sending sending
 	sends   sync.WaitGroup
 	results chan result
 	// recallAt is when objects that say Delivered=False are looked for again.
@@ -115,23 +115,29 @@ func (c *course) take() {
 
 // want asks for a turn where there is something to send.
 func (c *course) want(now time.Time) {
-	if c.line.ready(now) && c.strain.allows(c.sending, now) {
+	if c.line.ready(now, c.allowed(now)) {
 		c.window.ask(c.lane, c.strain.troubled())
+	}
+}
+
+// allowed is what may begin now.
+func (c *course) allowed(now time.Time) allowed {
+	return allowed{
+		fresh: c.strain.allowsFresh(c.sending, now), retry: c.strain.allowsRetry(c.sending, c.window.size, now),
+		freshFirst: c.strain.prefersFresh(),
 	}
 }
 
 // start uses a turn.
 func (c *course) start(ctx context.Context, doubt bool) {
-	var o *outcome
-	if now := c.options.Clock.Now(); c.strain.allows(c.sending, now) {
-		o = c.line.next(now, c.strain.prefersFresh())
-	}
+	now := c.options.Clock.Now()
+	o := c.line.next(now, c.allowed(now))
 	if o == nil {
 		c.window.done(doubt)
 		return
 	}
-	c.strain.retried = o.failures+o.refusals > 0
-	c.sending++
+	c.strain.retried = o.retry()
+	c.sending.begin(o)
 	c.sends.Go(func() {
 		c.results <- c.deliver(ctx, o)
 		c.window.done(doubt)
@@ -148,7 +154,7 @@ func (c *course) refill() {
 
 // settle takes in what became of a send.
 func (c *course) settle(r result) {
-	c.sending--
+	c.sending.end(r.outcome)
 	now := c.options.Clock.Now()
 	switch {
 	case r.failed:
@@ -195,7 +201,7 @@ func (c *course) pause(now time.Time) time.Duration {
 func (c *course) end() {
 	c.window.leave(c.lane)
 	c.sends.Wait()
-	for c.sending > 0 {
+	for c.sending.all > 0 {
 		c.settle(<-c.results)
 	}
 	if prefix := c.line.prefix(); c.mark.news(prefix, c.line.published) {

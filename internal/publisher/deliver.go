@@ -52,11 +52,22 @@ func (c *course) deliver(ctx context.Context, o *outcome) result {
 		r = c.gaveUp(ctx, o, a)
 		r.answered = true
 	default:
-		o.failures++
-		o.notBefore = c.options.Clock.Now().Add(a.retryAfter)
-		r = result{outcome: o, end: again, after: max(c.afterFailure.delay(o.failures, c.random), a.retryAfter), failed: true}
+		r = c.failed(o, a)
 	}
 	return r
+}
+
+// failed has an outcome tried again after a pause that grows with its failures. A sink that is
+// not there costs nothing to be asked, and is to be found soon once it is.
+func (c *course) failed(o *outcome, a answer) result {
+	now := c.options.Clock.Now()
+	o.failures++
+	o.failedAt, o.notBefore = now, now.Add(a.retryAfter)
+	pause := c.afterFailure
+	if a.absent {
+		pause = c.whileAbsent
+	}
+	return result{outcome: o, end: again, after: max(pause.delay(o.failures, c.random), a.retryAfter), failed: true}
 }
 
 // succeeded ends an outcome, at once unless its object says that it was refused.

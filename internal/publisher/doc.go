@@ -12,10 +12,13 @@
 //   - 2xx: delivered.
 //   - 404, 408, 409, 425, 429, 5xx, a time-out or a broken connection: tried again with
 //     backoff (0.2 s doubling to 60 s, full jitter), or after Retry-After if that is later
-//     (at most an hour). Other events are not held up. The mark is. When nothing but
-//     failures has come of three different outcomes, the namespace's events are tried
-//     one at a time, a few seconds apart at most, until the sink takes one; then all go
-//     on at once, in their order.
+//     (at most an hour). A sink that is not there (404, or no connection) is asked every
+//     5 s at least. Other events are not held up, and retries get half of a namespace's
+//     turns. The mark is held up. When nothing but failures has come of three different
+//     outcomes, the namespace's events are tried one at a time (and one that was never
+//     tried), a few seconds apart at most, until the sink takes one; then all go on, in
+//     their order. One that goes on failing while the sink takes others is brought
+//     forward less and less, once a minute in the end.
 //   - anything else is a refusal: the event goes to the dead-letter sink, if there is
 //     one, with the extensions knativeerrordest, knativeerrorcode and
 //     knativeerrordata, and counts as delivered once that has taken it. If there is

@@ -109,21 +109,25 @@ func (l *line) prefix() uint64 {
 	return l.taken
 }
 
+// allowed says what may be sent now: those that were never tried, those that were, and which
+// of them first.
+type allowed struct{ fresh, retry, freshFirst bool }
+
 // ready tells whether there is one to be sent now.
-func (l *line) ready(now time.Time) bool {
+func (l *line) ready(now time.Time, may allowed) bool {
 	for o := l.later.first(); o != nil && !o.at.After(now); o = l.later.first() {
 		l.due.add(l.later.take())
 	}
-	return l.due.Len() > 0 || len(l.fresh) > 0
+	return may.retry && l.due.Len() > 0 || may.fresh && len(l.fresh) > 0
 }
 
 // next takes out the one to be sent now; nil if there is none. Those that were tried before
-// are older and come first, unless a new one is asked for.
-func (l *line) next(now time.Time, preferFresh bool) *outcome {
-	switch {
-	case !l.ready(now):
+// are older and come first, unless new ones are to.
+func (l *line) next(now time.Time, may allowed) *outcome {
+	switch fresh := may.fresh && len(l.fresh) > 0; {
+	case !l.ready(now, may):
 		return nil
-	case l.due.Len() > 0 && (!preferFresh || len(l.fresh) == 0):
+	case may.retry && l.due.Len() > 0 && !(may.freshFirst && fresh):
 		return l.due.take()
 	default:
 		o := l.fresh[0]
@@ -157,11 +161,11 @@ func (l *line) release(o *outcome) {
 	}
 }
 
-// hurry has all that failed tried again as soon as the sink allows.
+// hurry has all that failed tried again soon.
 func (l *line) hurry() {
 	for _, o := range l.later.outcomes {
-		if o.failures > 0 && o.notBefore.Before(o.at) {
-			o.at = o.notBefore
+		if o.failures > 0 {
+			o.hurry()
 		}
 	}
 	l.later.keep(func(*outcome) bool { return true })

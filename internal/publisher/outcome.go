@@ -13,17 +13,41 @@ type outcome struct {
 	r *stock.Reservation
 	// failures and refusals count attempts, for their backoffs.
 	failures, refusals int
+	// hurries counts how often it was brought forward since the sink took others.
+	hurries int
+	// retrying says that the send under way is not the first.
+	retrying bool
 	// note is the condition that is to be written before anything else; nil if none.
 	note *note
 	// marked says that its object was seen, or made, to say Delivered=False.
 	marked bool
 	// passed says that the mark has passed it: it was refused.
 	passed bool
-	// at is when it is tried again, notBefore the earliest that the sink asked for.
-	at, notBefore time.Time
+	// at is when it is tried again, failedAt when it failed last, notBefore the earliest that
+	// the sink asked for.
+	at, failedAt, notBefore time.Time
 }
 
 func (o *outcome) number() uint64 { return o.r.Number }
+
+// retry tells whether it was tried before.
+func (o *outcome) retry() bool { return o.failures+o.refusals > 0 }
+
+// hurry brings an outcome forward that failed: the sink takes others again, and may take this
+// one. Each time that turns out wrong, twice as long must have passed since it failed last.
+func (o *outcome) hurry() {
+	at := o.failedAt.Add(afterHurry.ceiling(o.hurries + 1))
+	if at.Before(o.notBefore) {
+		at = o.notBefore
+	}
+	if at.Before(o.at) {
+		o.at = at
+		o.hurries++
+	}
+}
+
+// afterHurry bounds how often one outcome is brought forward.
+var afterHurry = backoff{base: time.Second, limit: time.Minute}
 
 // queue is a heap of outcomes, the first one on top.
 type queue struct {

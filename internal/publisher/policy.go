@@ -61,9 +61,13 @@ type backoff struct {
 // delay is how long to wait after so many attempts (1 after the first): a random part
 // of base, doubled with each attempt up to limit. random(n) is uniform in [0, n).
 func (b backoff) delay(attempts int, random func(n int64) int64) time.Duration {
-	ceiling := b.limit
+	return time.Duration(random(int64(b.ceiling(attempts)) + 1))
+}
+
+// ceiling is the longest delay after so many attempts.
+func (b backoff) ceiling(attempts int) time.Duration {
 	if doublings := attempts - 1; doublings < 32 && b.base<<doublings < b.limit {
-		ceiling = b.base << doublings
+		return b.base << doublings
 	}
-	return time.Duration(random(int64(ceiling) + 1))
+	return b.limit
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -42,6 +43,8 @@ type answer struct {
 	status int
 	// body is the beginning of the answer's body.
 	body []byte
+	// absent says that there is no sink (yet) where it should be.
+	absent bool
 	// retryAfter is what the sink asked for, 0 if nothing.
 	retryAfter time.Duration
 	// err says what went wrong unless the event was accepted.
@@ -91,18 +94,27 @@ func (t *target) post(ctx context.Context, e event.Event) answer {
 	}
 	response, err := t.client.Do(request)
 	if err != nil {
-		return answer{verdict: failed, err: withoutURL(err)}
+		return answer{verdict: failed, absent: unreachable(err), err: withoutURL(err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	// What is left of the body is of no interest and an error in it changes nothing:
 	// the status has been received.
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxBody))
-	a := answer{verdict: judge(response.StatusCode), status: response.StatusCode, body: body}
+	a := answer{
+		verdict: judge(response.StatusCode), status: response.StatusCode, body: body,
+		absent: response.StatusCode == http.StatusNotFound,
+	}
 	if a.verdict != accepted {
 		a.err = fmt.Errorf("it answered %d %s", a.status, http.StatusText(a.status))
 		a.retryAfter = retryAfter(response.Header.Get("Retry-After"), t.clock.Now())
 	}
 	return a
+}
+
+// unreachable tells whether no connection was made: the event was not sent.
+func unreachable(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // withoutURL takes the URL out of an error of http.Client.

@@ -52,6 +52,7 @@ type Publisher struct {
 	deadLetterSink *target
 	random         func(n int64) int64
 	afterFailure   backoff
+	whileAbsent    backoff
 	afterRefusal   backoff
 	inTrouble      backoff
 	log            logr.Logger
@@ -83,6 +84,7 @@ func New(options Options) (*Publisher, error) {
 		options:      options,
 		random:       rand.Int64N,
 		afterFailure: backoff{base: 200 * time.Millisecond, limit: time.Minute},
+		whileAbsent:  backoff{base: 200 * time.Millisecond, limit: 5 * time.Second},
 		afterRefusal: backoff{base: 10 * time.Second, limit: 10 * time.Minute},
 		inTrouble:    backoff{base: 200 * time.Millisecond, limit: 5 * time.Second},
 		log:          logf.Log.WithName("publisher"),

@@ -20,12 +20,39 @@ type strain struct {
 	retried  bool
 }
 
+// sending counts the sends under way of one namespace, and those among them that are retries.
+type sending struct{ all, retries int }
+
+func (s *sending) begin(o *outcome) {
+	s.all++
+	if o.retrying = o.retry(); o.retrying {
+		s.retries++
+	}
+}
+
+func (s *sending) end(o *outcome) {
+	s.all--
+	if o.retrying {
+		s.retries--
+	}
+}
+
 // troubled tells whether events are tried one at a time.
 func (s *strain) troubled() bool { return len(s.failing) >= troubleAfter }
 
-// allows tells whether another send may begin beside those under way.
-func (s *strain) allows(sending int, now time.Time) bool {
-	return !s.troubled() || sending == 0 && !now.Before(s.until)
+// allowsFresh tells whether one that was never tried may begin beside the sends under way. In
+// trouble a retry that hangs does not keep it from finding out that the sink works.
+func (s *strain) allowsFresh(sending sending, now time.Time) bool {
+	return !s.troubled() || sending.all == sending.retries && !now.Before(s.until)
+}
+
+// allowsRetry tells whether one that has failed before may begin beside the sends under way.
+// They get half of the turns at most, since those that hang keep theirs for long.
+func (s *strain) allowsRetry(sending sending, turns int, now time.Time) bool {
+	if s.troubled() {
+		return sending.all == 0 && !now.Before(s.until)
+	}
+	return sending.retries < max(1, turns/2)
 }
 
 // prefersFresh tells whether one that was never tried goes before those that failed: while
