@@ -3,6 +3,7 @@ package controllers
 import (
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -21,6 +22,9 @@ var (
 	reservations = prometheus.NewDesc("inventory_reservations",
 		"Reservations that are held, held without an object that shows it, remembered, or whose outcome is not delivered, as this replica knows them.",
 		[]string{labelNamespace, labelState}, nil)
+	undeliveredAge = prometheus.NewDesc("inventory_undelivered_age_seconds",
+		"Age of the oldest outcome that is not delivered, 0 where all are, as this replica knows them; those that the sink refuses are not counted.",
+		[]string{labelNamespace}, nil)
 	journalBytes = prometheus.NewDesc("inventory_journal_bytes",
 		"Size of the pages of the journal that count: their records encoded, and what is stored of them.",
 		[]string{labelNamespace, labelState}, nil)
@@ -62,7 +66,7 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 
 // Describe implements prometheus.Collector.
 func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stockUnits, reservations, journalBytes, journalLeading, journalDamaged} {
+	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged} {
 		descriptions <- d
 	}
 }
@@ -81,9 +85,14 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	var totals v1.LedgerTotals
 	var encoded, stored int64
 	var damaged bool
+	var age float64
 	runner.Read(func(s *stock.State, l *journal.Log) {
 		totals, damaged = totalsOf(s), l.Damage() != nil
 		encoded, stored = s.LogBytes()
+		for oldest := range s.Unpublished() {
+			age = max(0, time.Since(time.UnixMicro(int64(oldest.At))).Seconds())
+			break
+		}
 	})
 	gauge := func(desc *prometheus.Desc, value int64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), append([]string{namespace}, labels...)...)
@@ -97,6 +106,7 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	gauge(reservations, totals.Unshown, "unshown")
 	gauge(reservations, totals.Remembered, "remembered")
 	gauge(reservations, totals.Undelivered, "undelivered")
+	out <- prometheus.MustNewConstMetric(undeliveredAge, prometheus.GaugeValue, age, namespace)
 	gauge(journalBytes, encoded, "encoded")
 	gauge(journalBytes, stored, "stored")
 	gauge(journalLeading, one(runner.Leading()))

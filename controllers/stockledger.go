@@ -47,6 +47,8 @@ type StockLedgerReconciler struct {
 	Stocked func(namespace string) (bool, error)
 	// Audits is nil where nothing is audited.
 	Audits Audits
+	// Deliveries is nil where no outcomes are sent.
+	Deliveries Deliveries
 	// Limit is the bound of a journal in bytes, 0 for none.
 	Limit int64
 	Now   func() time.Time
@@ -65,6 +67,14 @@ type Audits interface {
 	Audit(namespace string) (status v1.AuditStatus, consistent metav1.Condition, ok bool)
 	// Request asks for an audit on behalf of an annotation's value: once for each.
 	Request(namespace, value string)
+}
+
+// Deliveries are what is known of outcomes on their way to sinks, such as a
+// publisher.Publisher.
+type Deliveries interface {
+	// Delivering says whether the sink takes the outcomes of a namespace; ok is false where
+	// that is not known (yet). The condition has no type where there is no sink.
+	Delivering(namespace string) (delivering metav1.Condition, ok bool)
 }
 
 // ledgerView is what is remembered of one namespace.

@@ -50,6 +50,10 @@ type ledgerFacts struct {
 	// auditing says that there are audits, and audited that one has ended.
 	auditing, audited bool
 
+	// sent says that it is known how outcomes fare, and delivering how.
+	sent       bool
+	delivering metav1.Condition
+
 	audit      v1.AuditStatus
 	consistent metav1.Condition
 }
@@ -65,6 +69,9 @@ func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner)
 	if r.Audits != nil {
 		f.auditing = true
 		f.audit, f.consistent, f.audited = r.Audits.Audit(namespace)
+	}
+	if r.Deliveries != nil {
+		f.delivering, f.sent = r.Deliveries.Delivering(namespace)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,6 +137,13 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 			damaged.Type = v1.ConditionStalled
 			setLedgerCondition(&s.Conditions, damaged, now)
 		}
+	}
+	switch {
+	case !f.sent:
+	case f.delivering.Type == "":
+		meta.RemoveStatusCondition(&s.Conditions, v1.ConditionDelivering)
+	default:
+		setLedgerCondition(&s.Conditions, f.delivering, now)
 	}
 	if f.audited {
 		audit := f.audit

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -298,4 +299,40 @@ func TestStockLedgerAudit(t *testing.T) {
 	if s.Audit.LastHandledRequest != "now" || s.Audit.LastDifference == nil || s.Journal == nil || !meta.IsStatusConditionTrue(s.Conditions, v1.ConditionConsistent) {
 		t.Errorf("status is %+v", s)
 	}
+}
+
+// deliveries say of every namespace the same.
+type deliveries struct {
+	mu   sync.Mutex
+	said metav1.Condition
+}
+
+func (d *deliveries) say(c metav1.Condition) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.said = c
+}
+
+func (d *deliveries) Delivering(string) (metav1.Condition, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.said, true
+}
+
+// The StockLedger says whether the sink takes outcomes, and nothing of it without a sink.
+func TestLedgerSaysWhetherOutcomesAreDelivered(t *testing.T) {
+	w := newWorld(t)
+	d := &deliveries{said: metav1.Condition{
+		Type: v1.ConditionDelivering, Status: metav1.ConditionFalse, Reason: v1.ReasonSinkFails, Message: "it answered 503",
+	}}
+	p := w.leads(func(p *process) { p.sent = d })
+	w.ledgerShows("that the sink fails", func(l *v1.StockLedger) bool {
+		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionDelivering)
+		return c != nil && c.Reason == v1.ReasonSinkFails && c.Message == "it answered 503" && !c.LastTransitionTime.IsZero()
+	})
+	d.say(metav1.Condition{})
+	p.ledgers.Changed(w.namespace)
+	w.ledgerShows("nothing of a sink", func(l *v1.StockLedger) bool {
+		return meta.FindStatusCondition(l.Status.Conditions, v1.ConditionDelivering) == nil
+	})
 }

@@ -84,7 +84,8 @@ type StockLedgerStatus struct {
 	Audit *AuditStatus `json:"audit,omitempty"`
 
 	// Conditions are Ready (carts are decided here), Consistent (the last audit found
-	// every figure to be what it should be) and, after damage, JournalDamaged.
+	// every figure to be what it should be), Delivering (the sink takes outcomes; not there
+	// without a sink) and, after damage, JournalDamaged.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -182,6 +183,15 @@ const (
 	ReasonFiguresDiffer = "FiguresDiffer"
 	ReasonAuditFailed   = "AuditFailed"
 	ReasonNotAudited    = "NotAudited"
+)
+
+// The StockLedger's condition Delivering and its reasons.
+const (
+	ConditionDelivering = "Delivering"
+
+	ReasonSinkAccepts  = "SinkAccepts"
+	ReasonSinkFails    = "SinkFails"
+	ReasonSinkNotFound = "SinkNotFound"
 )
 
 // RepairAnnotation on a StockLedger asks to go on after damage. It repeats what the

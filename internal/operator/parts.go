@@ -68,15 +68,15 @@ func (p *parts) makeNamespaces() (err error) {
 }
 
 // makePublisher lets the outcomes of each namespace be sent.
-func (p *parts) makePublisher() error {
-	outcomes, err := publisher.New(publisher.Options{
+func (p *parts) makePublisher() (err error) {
+	p.outcomes, err = publisher.New(publisher.Options{
 		Client: p.GetClient(), Sink: p.o.sink, DeadLetterSink: p.o.deadLetterSink, Show: p.queue.Demand,
+		Changed: func(namespace string) { p.ledgers.Changed(namespace) },
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		p.namespaces.Attend(p.outcomes.Attend)
 	}
-	p.namespaces.Attend(outcomes.Attend)
-	return nil
+	return err
 }
 
 // makeControllers lets objects be passed on and shown, and audited.
@@ -89,9 +89,9 @@ func (p *parts) makeControllers() error {
 	items := &controllers.StockItemReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now, IDs: p.o.ids,
 	}
-	ledgers := &controllers.StockLedgerReconciler{
-		Client: p.GetClient(), Namespaces: p.namespaces, Stocked: items.Stocked, Limit: p.o.journalLimit, Now: p.clock.Now,
-	}
+	ledgers := &p.ledgers
+	ledgers.Client, ledgers.Namespaces, ledgers.Stocked, ledgers.Deliveries = p.GetClient(), p.namespaces, items.Stocked, p.outcomes
+	ledgers.Limit, ledgers.Now = p.o.journalLimit, p.clock.Now
 	audits := auditor.New(auditor.Options{
 		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
 		Busy:    func(string) bool { return p.queue.Waits() || items.Waits() },

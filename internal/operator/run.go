@@ -21,6 +21,7 @@ import (
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/publisher"
 	"github.com/acme/inventory-service/webhook"
 )
 
@@ -149,6 +150,8 @@ type parts struct {
 	pages      *journal.Client
 	namespaces *namespaces.Set
 	queue      *controllers.Queue
+	outcomes   *publisher.Publisher
+	ledgers    controllers.StockLedgerReconciler
 	// load is how much commands wait.
 	load allocator.Load
 	// nameOf is the name of a Reservation by its uid.

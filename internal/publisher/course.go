@@ -26,6 +26,12 @@ type course struct {
 	results chan result
 	// recallAt is when objects that say Delivered=False are looked for again.
 	recallAt time.Time
+
+	// failing are the outcomes that failed and have not been taken since, by number; took says
+	// that the sink took one in this term; sayAt is when it is looked at what is to be said.
+	failing map[uint64]failure
+	took    bool
+	sayAt   time.Time
 }
 
 func newCourse(p *Publisher, namespace string, from source) *course {
@@ -39,6 +45,7 @@ func (c *course) lead(ctx context.Context) {
 	}
 	show := gaugesOf(c.namespace)
 	defer hide(c.namespace)
+	defer c.say(c.namespace, nil)
 	defer c.end()
 	news := closed()
 	for ctx.Err() == nil {
@@ -49,6 +56,7 @@ func (c *course) lead(ctx context.Context) {
 		c.want(now)
 		c.tell(now)
 		show.set(c.line)
+		c.saying(now)
 		timer := c.options.Clock.NewTimer(c.pause(now))
 		select {
 		case <-ctx.Done():
@@ -85,6 +93,7 @@ func (c *course) begin() (leading bool) {
 		c.line.begin(published)
 	})
 	c.strain, c.mark, c.recallAt = strain{}, mark{}, time.Time{}
+	c.failing, c.took, c.sayAt = map[uint64]failure{}, false, time.Time{}
 	return leading
 }
 
@@ -156,6 +165,7 @@ func (c *course) refill() {
 func (c *course) settle(r result) {
 	c.sending.end(r.outcome)
 	now := c.options.Clock.Now()
+	c.fared(r, now)
 	switch {
 	case r.failed:
 		c.strain.failed(r.number(), now, c.inTrouble, c.random)
@@ -194,6 +204,9 @@ func (c *course) pause(now time.Time) time.Duration {
 	}
 	earlier(c.strain.until)
 	earlier(c.mark.due)
+	if len(c.failing) > 0 {
+		earlier(c.sayAt)
+	}
 	return next.Sub(now)
 }
 

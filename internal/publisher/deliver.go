@@ -28,6 +28,8 @@ type result struct {
 	after time.Duration
 	// failed says that the sink failed, answered that it gave an answer of its own.
 	failed, answered bool
+	// answer is that of a send that failed.
+	answer answer
 }
 
 // deliver takes the next step for one outcome.
@@ -40,7 +42,7 @@ func (c *course) deliver(ctx context.Context, o *outcome) result {
 		c.log.Error(nil, "a cart has no outcome: its event is not sent", "namespace", c.namespace, "reservation", o.r.ID)
 		return result{outcome: o, end: delivered}
 	}
-	a := c.send(ctx, e)
+	a := c.send(ctx, e, o.retry())
 	var r result
 	switch {
 	case a.verdict == accepted:
@@ -67,7 +69,7 @@ func (c *course) failed(o *outcome, a answer) result {
 	if a.absent {
 		pause = c.whileAbsent
 	}
-	return result{outcome: o, end: again, after: max(pause.delay(o.failures, c.random), a.retryAfter), failed: true}
+	return result{outcome: o, end: again, after: max(pause.delay(o.failures, c.random), a.retryAfter), failed: true, answer: a}
 }
 
 // succeeded ends an outcome, at once unless its object says that it was refused.

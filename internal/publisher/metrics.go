@@ -22,6 +22,11 @@ var (
 		Help: "Attempts to deliver an outcome, by result: delivered, dead_lettered, failed (tried again soon), refused (tried again slowly).",
 	}, []string{labelResult})
 
+	retries = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "inventory_publisher_retries_total",
+		Help: "Attempts to deliver an outcome that had been tried before.",
+	})
+
 	latency = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "inventory_publisher_delivery_latency_seconds",
 		Help:    "Time from an outcome's decision to its acknowledgement by the sink or the dead-letter sink.",
@@ -40,7 +45,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(deliveries, latency, backlog, undeliverable)
+	metrics.Registry.MustRegister(deliveries, retries, latency, backlog, undeliverable)
 }
 
 // gauges are those of one namespace.

@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -125,4 +129,49 @@ func respond(answer func(w http.ResponseWriter) error) (*http.Response, error) {
 		return nil, err
 	}
 	return w.Result(), nil
+}
+
+// What fails for long is told, until the sink takes it; nothing is told of moments.
+func TestFailingIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := newSwitched(answerWith(http.StatusBadGateway))
+		b := newBench(t, 2, sink.serve)
+		told := 0
+		b.options.Changed = func(string) { told++ }
+		p := newWorld(t).lead()
+		stop := b.attend("shop", p)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		p.reserve()
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if c, _ := b.Delivering("shop"); c.Status != metav1.ConditionTrue {
+			t.Errorf("told after 20 s: %+v", c)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		c, _ := b.Delivering("shop")
+		if c.Status != metav1.ConditionFalse || c.Reason != v1.ReasonSinkFails || !strings.Contains(c.Message, "cart-1") || !strings.Contains(c.Message, "502") {
+			t.Errorf("told after 40 s: %+v", c)
+		}
+		sink.set(answerWith(http.StatusNotFound))
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if c, _ := b.Delivering("shop"); c.Reason != v1.ReasonSinkNotFound {
+			t.Errorf("told of a sink that is gone: %+v", c)
+		}
+		sink.set(answerWith(http.StatusNoContent))
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if c, _ := b.Delivering("shop"); c.Status != metav1.ConditionTrue {
+			t.Errorf("told of a sink that works: %+v", c)
+		}
+		if told != 4 {
+			t.Errorf("told %d times, want 4", told)
+		}
+		stop()
+		if c, ok := b.Delivering("shop"); ok {
+			t.Errorf("told where this process does not lead: %+v", c)
+		}
+	})
 }

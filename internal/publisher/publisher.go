@@ -31,6 +31,9 @@ type Options struct {
 	// Show has the object made of a command's reservation, to say there that the sink refuses
 	// its event; it does not wait. Optional: without it only objects that are there say so.
 	Show func(namespace string, reservation stock.ID)
+	// Changed is told when Delivering says something else of a namespace; it does not wait.
+	// Optional.
+	Changed func(namespace string)
 	// Workers is how many events are sent at the same time, over all namespaces.
 	// Default: 16.
 	Workers int
@@ -57,6 +60,7 @@ type Publisher struct {
 	inTrouble      backoff
 	log            logr.Logger
 	health         health
+	sayings        sayings
 	window         *window
 	// lookAhead bounds the outcomes of a namespace that wait for their first attempt, most
 	// those that hold the mark, and mostRefused those that it has passed.

@@ -7,8 +7,8 @@ import (
 )
 
 // send tries the sink, then the dead-letter sink with what the sink refuses. The answer
-// is that of the last one asked.
-func (p *Publisher) send(ctx context.Context, e event.Event) answer {
+// is that of the last one asked. again says that the event was sent before.
+func (p *Publisher) send(ctx context.Context, e event.Event, again bool) answer {
 	asked, result := p.sink, resultDelivered
 	a := p.sink.post(ctx, e)
 	if a.verdict == refused && p.deadLetterSink != nil {
@@ -27,6 +27,9 @@ func (p *Publisher) send(ctx context.Context, e event.Event) answer {
 		return a // nobody's fault
 	}
 	deliveries.WithLabelValues(result).Inc()
+	if again {
+		retries.Inc()
+	}
 	if a.verdict != accepted {
 		p.health.failed(p.log, asked.label, a.err)
 	}
