@@ -57,6 +57,12 @@ type Options struct {
 	reply               string
 	sink                string
 	deadLetterSink      string
+	sinkOverrides       string
+	sinkCAFile          string
+	sinkAudience        string
+	deadLetterAudience  string
+	sinkTokenFile       string
+	sinkTokenOverHTTP   bool
 	workers             int
 	auditInterval       time.Duration
 
@@ -126,6 +132,17 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
+	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
+		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
+	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",
+		"file of certificates in PEM by which sinks are trusted, beside the system's and $K_CA_CERTS; read at start")
+	flags.StringVar(&o.sinkAudience, "sink-audience", "",
+		"audience of the token that the sink is sent, asked of the API server for this process's own ServiceAccount; empty sends the one of "+
+			"--sink-token-file, if any")
+	flags.StringVar(&o.deadLetterAudience, "dead-letter-sink-audience", "", "the same for the dead-letter sink")
+	flags.StringVar(&o.sinkTokenFile, "sink-token-file", boundTokenFile(),
+		"file of the token that the sink is sent, read again for each event (default "+knativeTokenFile+" where a SinkBinding has put one)")
+	flags.BoolVar(&o.sinkTokenOverHTTP, "sink-token-over-http", false, "send tokens to sinks without TLS, too, where everybody on the way can read them")
 	flags.IntVar(&o.workers, "workers", 256, "Reservation objects worked on at a time")
 	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
 		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
@@ -218,6 +235,12 @@ func (o Options) validate() error {
 		return fmt.Errorf("--journal-bandwidth is %d: give at least %d bytes a second", o.journalBandwidth, minJournalBandwidth)
 	case o.journalFormat < journal.OldestFormat || o.journalFormat > journal.Format:
 		return fmt.Errorf("--journal-format is %d: this release knows %d to %d", o.journalFormat, journal.OldestFormat, journal.Format)
+	case o.sinkTokenFile != "" && o.sinkTokenFile != boundTokenFile() && o.sinkAudience != "":
+		return errors.New("--sink-token-file and --sink-audience are both given: give the one that has the token")
+	case o.sinkAudience != "" && o.sink == "":
+		return errors.New("--sink-audience is given and no --sink: give both or none")
+	case o.deadLetterAudience != "" && o.deadLetterSink == "":
+		return errors.New("--dead-letter-sink-audience is given and no --dead-letter-sink: give both or none")
 	case o.workers < 1:
 		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
 	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:

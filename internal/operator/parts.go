@@ -69,11 +69,13 @@ func (p *parts) makeNamespaces() (err error) {
 
 // makePublisher lets the outcomes of each namespace be sent.
 func (p *parts) makePublisher() (err error) {
-	p.outcomes, err = publisher.New(publisher.Options{
-		Client: p.GetClient(), Sink: p.o.sink, DeadLetterSink: p.o.deadLetterSink, Show: p.queue.Demand,
-		Changed: func(namespace string) { p.ledgers.Changed(namespace) },
-	})
-	if err == nil {
+	options, err := p.o.sinks(p.GetConfig())
+	if err != nil {
+		return err
+	}
+	options.Client, options.Show = p.GetClient(), p.queue.Demand
+	options.Changed = func(namespace string) { p.ledgers.Changed(namespace) }
+	if p.outcomes, err = publisher.New(options); err == nil {
 		p.namespaces.Attend(p.outcomes.Attend)
 	}
 	return err

@@ -53,7 +53,7 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 func newBench(t *testing.T, workers int, sink transport) *bench {
 	t.Helper()
 	b := &bench{begun: time.Now(), objects: newObjects(), era: &atomic.Int64{}}
-	c := newClient(workers)
+	c := newClient(workers, nil)
 	c.Transport = transport(func(w http.ResponseWriter, r *http.Request) {
 		n := b.tried(attempt{id: r.Header.Get("Ce-Id"), subject: r.Header.Get("Ce-Subject"), at: time.Since(b.begun), era: b.era.Load()})
 		recorded := httptest.NewRecorder()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -34,6 +35,9 @@ type target struct {
 	clock  clock.PassiveClock
 	// label is the url without a password, for people.
 	label string
+	// overrides are set on every event, and tokens tell it who sends them; nil for nobody.
+	overrides Overrides
+	tokens    TokenSource
 }
 
 // answer is what came of an attempt.
@@ -67,31 +71,47 @@ func newTarget(name, address string, client *http.Client, clock clock.PassiveClo
 	return &target{url: address, client: client, clock: clock, label: parsed.Redacted()}, nil
 }
 
-// newClient makes a client that keeps a connection for each worker.
-func newClient(workers int) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = workers
-	transport.MaxIdleConns = 2 * workers
-	return &http.Client{Transport: transport, Timeout: attemptTimeout, CheckRedirect: checkRedirect}
-}
-
-// checkRedirect follows what keeps the method (307, 308), the scheme and the host: where
-// events go is for the operator's flags to say, not for a sink. Any other redirect is the
-// answer.
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	first := via[0]
-	if next.Method != first.Method || next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host || len(via) > maxRedirects {
-		return http.ErrUseLastResponse
+// authenticate has a sink told who sends its events. Tokens go over TLS, or where overHTTP says
+// that they may go in clear.
+func (t *target) authenticate(name string, tokens TokenSource, overHTTP bool) error {
+	if tokens != nil && !overHTTP && !strings.HasPrefix(strings.ToLower(t.url), "https:") {
+		return fmt.Errorf("the %s %s is reached without TLS, and would be sent a token that everybody on the way can read: "+
+			"give an https URL, or --sink-token-over-http", name, t.label)
 	}
+	t.tokens = tokens
 	return nil
 }
 
-// post sends an event once.
+// post sends an event once, and once more where a token was refused and there is another.
 func (t *target) post(ctx context.Context, e event.Event) answer {
-	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, events.ForHeaders(e))
-	if err != nil {
-		return answer{verdict: failed, err: fmt.Errorf("the event cannot be written: %w", err)}
+	a, token := t.attempt(ctx, e, "")
+	if t.tokens != nil && a.status == http.StatusUnauthorized {
+		t.tokens.Refused(token)
+		a, _ = t.attempt(ctx, e, token)
 	}
+	return a
+}
+
+// attempt sends an event with a token, unless that is the one that was refused.
+func (t *target) attempt(ctx context.Context, e event.Event, refusedToken string) (a answer, token string) {
+	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, events.ForHeaders(t.overrides.set(e)))
+	if err != nil {
+		return answer{verdict: failed, err: fmt.Errorf("the event cannot be written: %w", err)}, ""
+	}
+	if t.tokens != nil {
+		if token, err = t.tokens.Token(ctx); err != nil {
+			return answer{verdict: failed, err: err}, ""
+		}
+		if token == refusedToken {
+			return answer{verdict: failed, err: errors.New("it answered 401 Unauthorized to our token, and there is no other yet")}, ""
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	return t.do(request), token
+}
+
+// do sends a request and reads the answer.
+func (t *target) do(request *http.Request) answer {
 	response, err := t.client.Do(request)
 	if err != nil {
 		return answer{verdict: failed, absent: unreachable(err), err: withoutURL(err)}

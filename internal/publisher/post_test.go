@@ -23,7 +23,7 @@ func serve(t *testing.T, h http.HandlerFunc) *target {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	target, err := newTarget("sink", server.URL+"/in", newClient(2), clock.RealClock{})
+	target, err := newTarget("sink", server.URL+"/in", newClient(2, nil), clock.RealClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestRedirects(t *testing.T) {
 func TestNoConnectionIsAFailure(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	sink, err := newTarget("sink", strings.Replace(server.URL, "http://", "http://me:secret@", 1), newClient(1), clock.RealClock{})
+	sink, err := newTarget("sink", strings.Replace(server.URL, "http://", "http://me:secret@", 1), newClient(1, nil), clock.RealClock{})
 	if err != nil {
 		t.Fatal(err)
 	}

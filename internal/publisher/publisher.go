@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -28,6 +29,14 @@ type Options struct {
 	// DeadLetterSink is the http or https URL of what the sink refuses. Optional, and of
 	// no use without a sink.
 	DeadLetterSink string
+	// Overrides are set on every event to the sink.
+	Overrides Overrides
+	// SinkTokens and DeadLetterTokens tell the sinks who sends; nil for nobody. A sink without
+	// TLS is refused then, unless TokensOverHTTP.
+	SinkTokens, DeadLetterTokens TokenSource
+	TokensOverHTTP               bool
+	// Roots are the certificate authorities that sinks are trusted by. Default: the system's.
+	Roots *x509.CertPool
 	// Show has the object made of a command's reservation, to say there that the sink refuses
 	// its event; it does not wait. Optional: without it only objects that are there say so.
 	Show func(namespace string, reservation stock.ID)
@@ -43,6 +52,14 @@ type Options struct {
 	HTTPClient *http.Client
 	// Clock is for retries and metrics. Default: the system's.
 	Clock clock.WithTicker
+}
+
+// TokenSource gives tokens for one sink, such as those of package bearer.
+type TokenSource interface {
+	// Token returns one to be sent now.
+	Token(ctx context.Context) (string, error)
+	// Refused is told that the sink did not take a token.
+	Refused(token string)
 }
 
 // DefaultWorkers is how many events are sent at the same time.
@@ -82,7 +99,7 @@ func New(options Options) (*Publisher, error) {
 		options.Clock = clock.RealClock{}
 	}
 	if options.HTTPClient == nil {
-		options.HTTPClient = newClient(options.Workers)
+		options.HTTPClient = newClient(options.Workers, options.Roots)
 	}
 	p := &Publisher{
 		options:      options,
@@ -98,20 +115,27 @@ func New(options Options) (*Publisher, error) {
 		mostRefused:  10_000,
 	}
 	var err error
-	if p.sink, err = p.target("sink", options.Sink); err != nil {
+	if p.sink, err = p.target("sink", options.Sink, options.SinkTokens); err != nil {
 		return nil, err
 	}
-	if p.deadLetterSink, err = p.target("dead-letter sink", options.DeadLetterSink); err != nil {
+	if p.sink != nil {
+		p.sink.overrides = options.Overrides
+	}
+	if p.deadLetterSink, err = p.target("dead-letter sink", options.DeadLetterSink, options.DeadLetterTokens); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Publisher) target(name, address string) (*target, error) {
+func (p *Publisher) target(name, address string, tokens TokenSource) (*target, error) {
 	if address == "" {
 		return nil, nil
 	}
-	return newTarget(name, address, p.options.HTTPClient, p.options.Clock)
+	t, err := newTarget(name, address, p.options.HTTPClient, p.options.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.authenticate(name, tokens, p.options.TokensOverHTTP)
 }
 
 // Attend delivers the outcomes of one namespace while this process leads there. It returns

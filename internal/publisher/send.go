@@ -13,7 +13,7 @@ func (p *Publisher) send(ctx context.Context, e event.Event, again bool) answer 
 	a := p.sink.post(ctx, e)
 	if a.verdict == refused && p.deadLetterSink != nil {
 		asked, result = p.deadLetterSink, resultDeadLettered
-		a = p.deadLetterSink.post(ctx, deadLetter(e, p.sink.label, a))
+		a = p.deadLetterSink.post(ctx, deadLetter(p.sink.overrides.set(e), p.sink.label, a))
 	}
 	switch a.verdict {
 	case accepted:
