@@ -129,7 +129,7 @@ func TestBatchComesAgain(t *testing.T) {
 func TestBatchWithSink(t *testing.T) {
 	s := newStore(t)
 	options := s.options()
-	options.Sink = true
+	options.Sends = sends(true)
 	bridge := newBridge(t, options)
 	cart := eventText(t, events.TypeReserve, "k", tinyCart)
 	if got := ask(t, bridge, batchRequest(t, cart)).wantStatus(http.StatusAccepted); got.body != "" {

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -96,6 +97,7 @@ func (b *bridge) namespace(x *exchange, r *http.Request) (string, error) {
 	if namespace != "" {
 		x.prefix = "/namespaces/" + namespace
 	}
+	x.namespace = cmp.Or(namespace, b.DefaultNamespace)
 	switch {
 	case namespace == "":
 		return b.DefaultNamespace, nil

@@ -30,10 +30,11 @@ type exchange struct {
 	operation string
 	mode      string
 	status    int
-	// prefers is what the caller would like, and prefix the path of its namespace, empty
-	// where the path names none.
-	prefers preferences
-	prefix  string
+	// prefers is what the caller would like, namespace the one that is asked for, and prefix
+	// its path, empty where none is named.
+	prefers   preferences
+	namespace string
+	prefix    string
 	// after is the position that the request has to be answered behind, and journal the one
 	// that answers it, nil while none does.
 	after   allocator.Position

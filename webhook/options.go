@@ -42,10 +42,10 @@ type Options struct {
 	Serves func(namespace string) bool
 	// IDs are those of products, carts, customers and orders that are taken.
 	IDs v1.IDs
-	// Reply says which CloudEvents are answered with an event. Zero is ReplyAuto. Sink tells
-	// whether outcomes are sent to one.
+	// Reply says which CloudEvents are answered with an event. Zero is ReplyAuto. Sends tells
+	// whether the outcomes of a namespace are sent to a sink; nil is none.
 	Reply Reply
-	Sink  bool
+	Sends func(namespace string) bool
 	// OneHold tells whether a new hold takes the place of an older one of its cart in a
 	// namespace, unasked. Nil is never.
 	OneHold func(namespace string) bool
@@ -79,6 +79,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Serves == nil {
 		o.Serves = func(string) bool { return true }
+	}
+	if o.Sends == nil {
+		o.Sends = func(string) bool { return false }
 	}
 	if !o.Serves(o.DefaultNamespace) {
 		return o, fmt.Errorf("the bridge's default namespace %q is not among those it serves", o.DefaultNamespace)

@@ -51,7 +51,7 @@ func (b *bridge) tells(x *exchange) bool {
 		return false
 	}
 	// What became of a release or a consume goes to no sink.
-	if !b.Sink || x.operation != operationReserve {
+	if !b.Sends(x.namespace) || x.operation != operationReserve {
 		return true
 	}
 	if x.prefers.full {

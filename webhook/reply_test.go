@@ -35,7 +35,7 @@ func TestReply(t *testing.T) {
 	} {
 		s := newStore(t)
 		options := s.options()
-		options.Reply, options.Sink = tc.reply, tc.sink
+		options.Reply, options.Sends = tc.reply, sends(tc.sink)
 		bridge := newBridge(t, options)
 		send := func(eventType, id, data string) answer {
 			r := eventRequest(t, modeBinary, "/", commandEvent(eventType, id, data))
@@ -70,7 +70,7 @@ func TestReply(t *testing.T) {
 func TestPlainReply(t *testing.T) {
 	s := newStore(t)
 	options := s.options()
-	options.Reply, options.Sink = ReplyNever, true
+	options.Reply, options.Sends = ReplyNever, sends(true)
 	bridge := newBridge(t, options)
 	got := ask(t, bridge, request(t, http.MethodPost, "/reservations", tinyCart))
 	var reserved events.InventoryReserved
@@ -151,3 +151,6 @@ func TestTimeOfArrival(t *testing.T) {
 		}
 	}
 }
+
+// sends is Options.Sends where all namespaces send outcomes to a sink, or none.
+func sends(is bool) func(string) bool { return func(string) bool { return is } }

@@ -185,6 +185,10 @@ const (
 	ReasonNotAudited    = "NotAudited"
 )
 
+// SinkAnnotation on a Namespace names the http or https URL that its outcomes are sent to,
+// instead of the operator's --sink.
+const SinkAnnotation = "inventory.acme.com/sink"
+
 // The StockLedger's condition Delivering and its reasons.
 const (
 	ConditionDelivering = "Delivering"
@@ -192,6 +196,7 @@ const (
 	ReasonSinkAccepts  = "SinkAccepts"
 	ReasonSinkFails    = "SinkFails"
 	ReasonSinkNotFound = "SinkNotFound"
+	ReasonSinkInvalid  = "SinkInvalid"
 )
 
 // RepairAnnotation on a StockLedger asks to go on after damage. It repeats what the

@@ -196,6 +196,36 @@ var ofPublisher = []mutant{
 		caughtBy: by(unit(publisherPackage, "TestHangingRetriesLeaveTurns")),
 	},
 	{
+		name:  "bad-annotation-is-no-sink",
+		fault: "outcomes of a Namespace whose annotation names no sink count as delivered",
+		patches: []patch{{
+			file: "internal/publisher/destination.go",
+			old:  `		d.wait = d.err != nil`,
+			new:  `		d.wait = d.err != nil && !MUTANT`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestABadAnnotationIsTold")),
+	},
+	{
+		name:  "unseen-namespace-has-no-sink",
+		fault: "before the Namespace was seen its outcomes go to the common sink, or count as delivered",
+		patches: []patch{{
+			file: "internal/publisher/destination.go",
+			old:  `		d = &destination{wait: true, unseen: true,`,
+			new:  `		d = &destination{wait: !MUTANT, sink: p.sink, unseen: true,`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestOutcomesWaitForTheirNamespace")),
+	},
+	{
+		name:  "token-in-clear",
+		fault: "a token is sent to a sink without TLS",
+		patches: []patch{{
+			file: "internal/publisher/post.go",
+			old:  `	if tokens != nil && !overHTTP &&`,
+			new:  `	if tokens != nil && !overHTTP && !MUTANT &&`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestTokensNeedTLS")),
+	},
+	{
 		name:  "order-of-retries",
 		fault: "after an outage the youngest outcomes leave first",
 		patches: []patch{{

@@ -165,7 +165,7 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if p.nameOf, err = controllers.NamesOf(ctx, p); err != nil {
 		return err
 	}
-	if p.synced, err = controllers.Feed(ctx, p, p.namespaces); err != nil {
+	if p.synced, err = controllers.Feed(ctx, p, watched{p.namespaces, p.outcomes}); err != nil {
 		return err
 	}
 	servers, err := p.newServers()
@@ -219,7 +219,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Self: p.self,
-		Reply: webhook.Reply(p.o.reply), Sink: p.o.sink != "",
+		Reply: webhook.Reply(p.o.reply), Sends: p.outcomes.Sends,
 		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}
 	if p.port != nil {

@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
 	"github.com/acme/inventory-service/internal/bearer"
+	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/publisher"
 )
 
@@ -63,4 +65,23 @@ func tokens(config *rest.Config, audience, file string) (publisher.TokenSource, 
 	default:
 		return nil, nil
 	}
+}
+
+// watched tells what the watches see to the namespaces and, before them, to the publisher,
+// which knows by then where a namespace's outcomes go.
+type watched struct {
+	*namespaces.Set
+	outcomes *publisher.Publisher
+}
+
+// SeeNamespace takes note of a Namespace as it is.
+func (w watched) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
+	w.outcomes.SeeNamespace(namespace)
+	w.Set.SeeNamespace(namespace)
+}
+
+// NamespaceGone takes note of a Namespace that is no more.
+func (w watched) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
+	w.Set.NamespaceGone(namespace)
+	w.outcomes.NamespaceGone(namespace)
 }

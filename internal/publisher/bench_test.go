@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/acme/inventory-service/internal/stock"
@@ -18,6 +19,8 @@ import (
 // attempt is one try to send an event.
 type attempt struct {
 	id, subject string
+	// to is the host of the sink.
+	to string
 	// at is the time since the beginning; accepted says that the answer was told in time.
 	at       time.Duration
 	accepted bool
@@ -29,7 +32,9 @@ type attempt struct {
 // package synctest, and its jitter is always the longest.
 type bench struct {
 	*Publisher
-	begun   time.Time
+	begun time.Time
+	// blind says that the test says what Namespaces there are.
+	blind   bool
 	objects *objects
 
 	mu       sync.Mutex
@@ -55,7 +60,7 @@ func newBench(t *testing.T, workers int, sink transport) *bench {
 	b := &bench{begun: time.Now(), objects: newObjects(), era: &atomic.Int64{}}
 	c := newClient(workers, nil)
 	c.Transport = transport(func(w http.ResponseWriter, r *http.Request) {
-		n := b.tried(attempt{id: r.Header.Get("Ce-Id"), subject: r.Header.Get("Ce-Subject"), at: time.Since(b.begun), era: b.era.Load()})
+		n := b.tried(attempt{id: r.Header.Get("Ce-Id"), subject: r.Header.Get("Ce-Subject"), to: r.URL.Host, at: time.Since(b.begun), era: b.era.Load()})
 		recorded := httptest.NewRecorder()
 		sink(recorded, r)
 		for name, values := range recorded.Header() {
@@ -94,11 +99,23 @@ func (b *bench) tried(a attempt) int {
 func (b *bench) attend(namespace string, p *process) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
+	if !b.blind {
+		b.see(namespace)
+	}
 	running.Go(func() { b.Publisher.attend(ctx, namespace, p) })
 	return func() {
 		cancel()
 		running.Wait()
 	}
+}
+
+// see shows a Namespace with annotations, names and values in turns.
+func (b *bench) see(namespace string, annotations ...string) {
+	n := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: namespace, UID: "uid", Annotations: map[string]string{}}}
+	for i := 0; i < len(annotations); i += 2 {
+		n.Annotations[annotations[i]] = annotations[i+1]
+	}
+	b.SeeNamespace(n)
 }
 
 // all are the attempts that are as wanted.

@@ -43,7 +43,7 @@ func Roots(pem string, files ...string) (*x509.CertPool, error) {
 		texts["K_CA_CERTS"] = []byte(pem)
 	}
 	for _, root := range files {
-		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}

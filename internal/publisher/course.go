@@ -18,7 +18,9 @@ type course struct {
 	line      *line
 	strain    strain
 	mark      mark
-	lane      *lane
+	// to is where the outcomes go.
+	to   *destination
+	lane *lane
 	// results has room for all sends under way, so that each is told before the turn of its
 	// send is another's.
 	sending sending
@@ -35,7 +37,10 @@ type course struct {
 }
 
 func newCourse(p *Publisher, namespace string, from source) *course {
-	return &course{Publisher: p, namespace: namespace, source: from, lane: newLane(), results: make(chan result, p.window.size)}
+	return &course{
+		Publisher: p, namespace: namespace, source: from, to: p.destination(namespace), lane: newLane(),
+		results: make(chan result, p.window.size),
+	}
 }
 
 // lead delivers until the term ends.
@@ -50,6 +55,7 @@ func (c *course) lead(ctx context.Context) {
 	news := closed()
 	for ctx.Err() == nil {
 		now := c.options.Clock.Now()
+		c.aim()
 		if !now.Before(c.recallAt) {
 			c.recall(ctx)
 		}
@@ -61,6 +67,7 @@ func (c *course) lead(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-timer.C():
+		case <-c.to.changed:
 		case <-news:
 			news = c.source.News()
 			c.take()
@@ -71,6 +78,23 @@ func (c *course) lead(ctx context.Context) {
 		}
 		timer.Stop()
 	}
+}
+
+// aim looks where the outcomes go. What failed there before says nothing of another sink, and
+// where they go nowhere they all count as delivered.
+func (c *course) aim() {
+	to := c.destination(c.namespace)
+	if to == c.to {
+		return
+	}
+	c.to = to
+	c.strain, c.took, c.sayAt = strain{}, false, time.Time{}
+	clear(c.failing)
+	c.line.hurry()
+	if to.nowhere() {
+		c.line.drop()
+	}
+	c.take()
 }
 
 // closed is a channel that tells at once.
@@ -107,7 +131,7 @@ func (c *course) take() {
 		marks := s.Marks()
 		c.line.outcomes, c.line.published = marks.Outcomes, marks.Published
 		c.line.more = false
-		if c.sink != nil {
+		if !c.to.nowhere() {
 			room := c.line.room(c.lookAhead, c.most)
 			for r := range s.UnpublishedAfter(c.line.taken) {
 				if room == 0 {
@@ -131,6 +155,9 @@ func (c *course) want(now time.Time) {
 
 // allowed is what may begin now.
 func (c *course) allowed(now time.Time) allowed {
+	if c.to.wait {
+		return allowed{}
+	}
 	return allowed{
 		fresh: c.strain.allowsFresh(c.sending, now), retry: c.strain.allowsRetry(c.sending, c.window.size, now),
 		freshFirst: c.strain.prefersFresh(),
@@ -145,6 +172,7 @@ func (c *course) start(ctx context.Context, doubt bool) {
 		c.window.done(doubt)
 		return
 	}
+	o.to = c.to.sink
 	c.strain.retried = o.retry()
 	c.sending.begin(o)
 	c.sends.Go(func() {
@@ -164,6 +192,9 @@ func (c *course) refill() {
 // settle takes in what became of a send.
 func (c *course) settle(r result) {
 	c.sending.end(r.outcome)
+	if c.line.known[r.number()] != r.outcome {
+		return // it goes nowhere any more
+	}
 	now := c.options.Clock.Now()
 	c.fared(r, now)
 	switch {

@@ -42,7 +42,7 @@ func (c *course) deliver(ctx context.Context, o *outcome) result {
 		c.log.Error(nil, "a cart has no outcome: its event is not sent", "namespace", c.namespace, "reservation", o.r.ID)
 		return result{outcome: o, end: delivered}
 	}
-	a := c.send(ctx, e, o.retry())
+	a := c.send(ctx, o.to, e, o.retry())
 	var r result
 	switch {
 	case a.verdict == accepted:

@@ -89,24 +89,28 @@ func (c *course) saying(now time.Time) {
 
 // delivering is the condition; ok is false where nothing is known yet.
 func (c *course) delivering(now time.Time) (condition metav1.Condition, ok bool) {
-	if c.sink == nil {
-		return condition, true
-	}
-	condition = metav1.Condition{
-		Type: v1.ConditionDelivering, Status: metav1.ConditionTrue, Reason: v1.ReasonSinkAccepts, Message: "the sink takes outcomes",
+	say := func(status metav1.ConditionStatus, reason, format string, arguments ...any) metav1.Condition {
+		return metav1.Condition{Type: v1.ConditionDelivering, Status: status, Reason: reason, Message: fmt.Sprintf(format, arguments...)}
 	}
 	f, failing := c.longest(now)
-	if !failing {
-		return condition, c.took || c.line.backlog() == 0
+	switch {
+	case c.to.nowhere():
+		return condition, true
+	case c.to.err != nil:
+		return say(metav1.ConditionFalse, v1.ReasonSinkInvalid, "%s", c.to.invalid()), true
+	case failing:
+		reason := v1.ReasonSinkFails
+		if f.answer.absent {
+			reason = v1.ReasonSinkNotFound
+		}
+		return say(metav1.ConditionFalse, reason, "the sink %s has not taken the event of reservation %s since %s: %v. See that it runs, that its URL "+
+			"is right, and what its listeners answer. Nothing is lost: the event is tried again at growing pauses, and others are sent meanwhile",
+			c.to.sink.label, f.reservation, f.since.UTC().Format(time.RFC3339), f.answer.err), true
+	case !c.to.wait && (c.took || c.line.backlog() == 0):
+		return say(metav1.ConditionTrue, v1.ReasonSinkAccepts, "outcomes go to %s", c.to.sink.label), true
+	default:
+		return condition, false
 	}
-	condition.Status, condition.Reason = metav1.ConditionFalse, v1.ReasonSinkFails
-	if f.answer.absent {
-		condition.Reason = v1.ReasonSinkNotFound
-	}
-	condition.Message = fmt.Sprintf("the sink has not taken the event of reservation %s since %s: %v. See that the sink runs, that its URL is right, "+
-		"and what its listeners answer. Nothing is lost: the event is tried again at growing pauses, and others are sent meanwhile",
-		f.reservation, f.since.UTC().Format(time.RFC3339), f.answer.err)
-	return condition, true
 }
 
 // longest is what fails for the longest time, if for long.

@@ -31,10 +31,14 @@
 // workers, for all namespaces together: they take turns. So a sink sees them in about that
 // order, and exactly in it with one worker, for as long as it takes them all.
 //
+// The annotation inventory.acme.com/sink of a Namespace names another sink for its outcomes.
+// Until the Namespace was seen, and while the annotation names no sink, they wait.
+//
 // Without a sink every outcome counts as delivered and the mark moves, so that a
 // sink that is set later gets what is decided from then on, not the history.
 //
-// Callers owe it: nobody but this package writes the condition Delivered, and nobody drops
-// it; statuses show outcomeID; what the journal forgets, or deletes, it compares with the
-// mark; the runner outlives the calls of [Publisher.Attend], or their last word is lost.
+// Callers owe it: what the watch of Namespaces sees ([Publisher.SeeNamespace]); nobody but this
+// package writes the condition Delivered, and nobody drops it; statuses show outcomeID; what the
+// journal forgets, or deletes, it compares with the mark; the runner outlives the calls of
+// [Publisher.Attend], or their last word is lost.
 package publisher

@@ -127,7 +127,7 @@ func (l *line) next(now time.Time, may allowed) *outcome {
 	switch fresh := may.fresh && len(l.fresh) > 0; {
 	case !l.ready(now, may):
 		return nil
-	case may.retry && l.due.Len() > 0 && !(may.freshFirst && fresh):
+	case may.retry && l.due.Len() > 0 && (!may.freshFirst || !fresh):
 		return l.due.take()
 	default:
 		o := l.fresh[0]
@@ -169,6 +169,15 @@ func (l *line) hurry() {
 		}
 	}
 	l.later.keep(func(*outcome) bool { return true })
+}
+
+// drop forgets all that is on its way.
+func (l *line) drop() {
+	clear(l.known)
+	l.holding, l.fresh, l.refused = nil, nil, 0
+	none := func(*outcome) bool { return false }
+	l.due.keep(none)
+	l.later.keep(none)
 }
 
 // backlog is how many outcomes were not taken by the sink.

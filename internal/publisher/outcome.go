@@ -15,6 +15,8 @@ type outcome struct {
 	failures, refusals int
 	// hurries counts how often it was brought forward since the sink took others.
 	hurries int
+	// to is the sink that it is being sent to.
+	to *target
 	// retrying says that the send under way is not the first.
 	retrying bool
 	// note is the condition that is to be written before anything else; nil if none.

@@ -23,11 +23,10 @@ type Options struct {
 	// Client reads Reservations from a cache and writes their condition Delivered. Required.
 	Client client.Client
 
-	// Sink is the http or https URL that events go to. Empty: nowhere, and every
-	// outcome counts as delivered.
+	// Sink is the http or https URL that events go to, unless the annotation of their Namespace
+	// names another one. Empty: nowhere, and every outcome counts as delivered.
 	Sink string
-	// DeadLetterSink is the http or https URL of what the sink refuses. Optional, and of
-	// no use without a sink.
+	// DeadLetterSink is the http or https URL of what sinks refuse. Optional.
 	DeadLetterSink string
 	// Overrides are set on every event to the sink.
 	Overrides Overrides
@@ -78,6 +77,7 @@ type Publisher struct {
 	log            logr.Logger
 	health         health
 	sayings        sayings
+	destinations   destinations
 	window         *window
 	// lookAhead bounds the outcomes of a namespace that wait for their first attempt, most
 	// those that hold the mark, and mostRefused those that it has passed.
@@ -88,9 +88,6 @@ type Publisher struct {
 func New(options Options) (*Publisher, error) {
 	if options.Client == nil {
 		return nil, errors.New("a publisher needs a Client")
-	}
-	if options.Sink == "" && options.DeadLetterSink != "" {
-		return nil, errors.New("a dead-letter sink is set and no sink: set the sink, too, or leave both out")
 	}
 	if options.Workers <= 0 {
 		options.Workers = DefaultWorkers

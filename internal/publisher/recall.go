@@ -25,7 +25,7 @@ const (
 // objects say.
 func (c *course) recall(ctx context.Context) {
 	c.recallAt = c.options.Clock.Now().Add(recallEvery)
-	if c.sink == nil {
+	if c.to.nowhere() {
 		return
 	}
 	marked, err := c.marked(ctx)

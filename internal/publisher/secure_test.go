@@ -56,7 +56,7 @@ func TestEventsCarryOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := p.send(t.Context(), someEvent(t), false); a.verdict != accepted {
+	if a := p.send(t.Context(), p.sink, someEvent(t), false); a.verdict != accepted {
 		t.Errorf("%+v", a)
 	}
 	if want := []string{"/in mine eu%20%C3%A9 ", "/dead mine eu%20%C3%A9 403"}; strings.Join(got, "|") != strings.Join(want, "|") {
@@ -105,7 +105,7 @@ func TestRootsAreTrusted(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.options.HTTPClient.CloseIdleConnections()
-			if a := p.send(t.Context(), someEvent(t), false); a.verdict != test.want {
+			if a := p.send(t.Context(), p.sink, someEvent(t), false); a.verdict != test.want {
 				t.Errorf("%+v", a)
 			}
 		})

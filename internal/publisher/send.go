@@ -8,12 +8,12 @@ import (
 
 // send tries the sink, then the dead-letter sink with what the sink refuses. The answer
 // is that of the last one asked. again says that the event was sent before.
-func (p *Publisher) send(ctx context.Context, e event.Event, again bool) answer {
-	asked, result := p.sink, resultDelivered
-	a := p.sink.post(ctx, e)
+func (p *Publisher) send(ctx context.Context, sink *target, e event.Event, again bool) answer {
+	asked, result := sink, resultDelivered
+	a := sink.post(ctx, e)
 	if a.verdict == refused && p.deadLetterSink != nil {
 		asked, result = p.deadLetterSink, resultDeadLettered
-		a = p.deadLetterSink.post(ctx, deadLetter(p.sink.overrides.set(e), p.sink.label, a))
+		a = p.deadLetterSink.post(ctx, deadLetter(sink.overrides.set(e), sink.label, a))
 	}
 	switch a.verdict {
 	case accepted:

@@ -81,6 +81,7 @@ func (s *shop) start(o Options) *operator {
 	attending, leave := context.WithCancel(context.Background())
 	running, stop := context.WithCancel(context.Background())
 	var attends, runs sync.WaitGroup
+	op.SeeNamespace(&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}})
 	attends.Go(func() { op.Attend(attending, s.namespace, op.Runner) })
 	runs.Go(func() {
 		if err := op.Run(running); err != nil {
