@@ -18,8 +18,9 @@ import (
 // access is one thing a user may or may not do in a namespace.
 type access struct{ verb, group, resource, subresource string }
 
-// bindUser gives a new user a ClusterRole within a namespace.
-func bindUser(t *testing.T, namespace, role string) string {
+// bindUser gives a new user a ClusterRole within a namespace. may has some verbs that the
+// role allows, by resource: once one of them is, the grant counts.
+func bindUser(t *testing.T, namespace, role string, may map[string][]string) string {
 	t.Helper()
 	user := role + "-of-" + namespace
 	_, err := core.RbacV1().RoleBindings(namespace).Create(t.Context(), &rbacv1.RoleBinding{
@@ -30,7 +31,9 @@ func bindUser(t *testing.T, namespace, role string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaitAllowed(t, namespace, user, access{verb: "get", group: v1.GroupVersion.Group, resource: stockItems.Resource})
+	for resource, verbs := range may {
+		awaitAllowed(t, namespace, user, access{verb: verbs[0], group: v1.GroupVersion.Group, resource: resource})
+	}
 	return user
 }
 

@@ -19,22 +19,35 @@ import (
 
 const viewerRole, editorRole = "inventory-viewer", "inventory-editor"
 
+// everyday are the verbs of whoever keeps objects of a kind.
+var everyday = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
+
+// roles are ours for people, with the verbs of each kind that they allow. annotate is what
+// asking for an audit or a repair takes.
+func roles() map[string]map[string][]string {
+	annotate := append([]string{"patch"}, readVerbs...)
+	viewer := map[string][]string{}
+	all := map[string]map[string][]string{
+		viewerRole:                     viewer,
+		editorRole:                     {"stockitems": everyday, "reservations": everyday, "stockledgers": annotate, "journalpages": readVerbs},
+		"inventory-stockitem-editor":   {"stockitems": everyday},
+		"inventory-reservation-editor": {"reservations": everyday},
+		"inventory-stockledger-editor": {"stockledgers": annotate},
+	}
+	for _, kind := range kinds {
+		viewer[kind] = readVerbs
+		all["inventory-"+strings.TrimSuffix(kind, "s")+"-viewer"] = map[string][]string{kind: readVerbs}
+	}
+	return all
+}
+
 // What each role may do is asked of the API server's own authorizer, for every
 // verb on every resource.
 func TestRolesAllow(t *testing.T) {
 	applyRoles(t)
 	namespace := newNamespace(t)
-	allowed := map[string]map[string][]string{viewerRole: {}, editorRole: {}}
-	for role := range allowed {
-		for _, kind := range kinds {
-			allowed[role][kind] = readVerbs
-		}
-	}
-	everyday := []string{"get", "list", "watch", "create", "update", "patch", "delete"}
-	allowed[editorRole]["stockitems"], allowed[editorRole]["reservations"] = everyday, everyday
-	allowed[editorRole]["stockledgers"] = append([]string{"patch"}, readVerbs...) // to ask for an audit or a repair
-	for role, may := range allowed {
-		checkRights(t, namespace, bindUser(t, namespace, role), may)
+	for role, may := range roles() {
+		checkRights(t, namespace, bindUser(t, namespace, role, may), may)
 	}
 }
 
@@ -65,7 +78,7 @@ func checkRights(t *testing.T, namespace, user string, may map[string][]string) 
 func TestRolesAtWork(t *testing.T) {
 	applyRoles(t)
 	namespace := newNamespace(t)
-	viewer, editor := actAs(t, bindUser(t, namespace, viewerRole)), actAs(t, bindUser(t, namespace, editorRole))
+	viewer, editor := actAs(t, bindUser(t, namespace, viewerRole, roles()[viewerRole])), actAs(t, bindUser(t, namespace, editorRole, roles()[editorRole]))
 	stock := func(c dynamic.Interface) dynamic.ResourceInterface {
 		return c.Resource(stockItems).Namespace(namespace)
 	}
@@ -142,6 +155,12 @@ func TestRolesAtWork(t *testing.T) {
 			_, err := page(editor).Patch(t.Context(), stored.GetName(), types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`), metav1.PatchOptions{})
 			return err
 		},
+		"editor deletes all StockLedgers": func() error {
+			return ledger(editor).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{})
+		},
+		"editor deletes all JournalPages": func() error {
+			return page(editor).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{})
+		},
 		"editor deletes a JournalPage": func() error {
 			return page(editor).Delete(t.Context(), stored.GetName(), metav1.DeleteOptions{})
 		},
@@ -154,16 +173,24 @@ func TestRolesAtWork(t *testing.T) {
 	if err := stock(editor).Delete(t.Context(), made.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Errorf("an editor cannot delete a StockItem: %v", err)
 	}
+	if err := stock(editor).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+		t.Errorf("an editor cannot delete all StockItems: %v", err)
+	}
 }
 
 // The cluster's own roles take ours up by label. No controller does so here, so
 // the selectors of the real roles are matched with the labels of ours.
 func TestRolesAggregate(t *testing.T) {
 	applyRoles(t)
-	for role, want := range map[string]map[string]bool{
-		viewerRole: {"view": true, "edit": false, "admin": false}, // edit takes up view, and admin edit
-		editorRole: {"view": false, "edit": true, "admin": true},
-	} {
+	for role := range roles() {
+		want := map[string]bool{"view": false, "edit": false, "admin": false}
+		switch {
+		case role == viewerRole || role == editorRole: // the others say it all
+		case strings.HasSuffix(role, "-viewer"):
+			want["view"] = true // edit takes up view, and admin edit
+		default:
+			want["edit"], want["admin"] = true, true
+		}
 		ours, err := core.RbacV1().ClusterRoles().Get(t.Context(), role, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -199,8 +226,7 @@ func aggregates(t *testing.T, into, role *rbacv1.ClusterRole) bool {
 
 func applyRoles(t *testing.T) {
 	t.Helper()
-	if err := controlplane.Apply(t.Context(), admin, "api-tests",
-		configDir("rbac/inventory_viewer_role.yaml"), configDir("rbac/inventory_editor_role.yaml")); err != nil {
+	if err := controlplane.Apply(t.Context(), admin, "api-tests", configDir("default/namespace.yaml"), configDir("rbac")); err != nil {
 		t.Fatal(err)
 	}
 }
