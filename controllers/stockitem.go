@@ -197,7 +197,7 @@ func (r *StockItemReconciler) show(ctx context.Context, runner *allocator.Runner
 		if err := r.write(ctx, item, status); err != nil {
 			return err
 		}
-		tellTurn(r.events, item, &status)
+		record(r.events, item, itemEvents(item, &status)...)
 	}
 	sell(runner, known)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -53,7 +54,8 @@ type StockLedgerReconciler struct {
 	Limit int64
 	Now   func() time.Time
 
-	mu sync.Mutex
+	events events.EventRecorder
+	mu     sync.Mutex
 	// shown are the namespaces that are shown, by name.
 	shown map[string]*ledgerView
 	// wake queues a StockLedger.
@@ -109,6 +111,10 @@ func (s *since) lasts(is bool, now time.Time, long time.Duration) bool {
 
 // SetupWithManager registers the reconciler.
 func (r *StockLedgerReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.events = mgr.GetEventRecorder(eventsBy)
+	if err := r.watchDeliveries(context.Background(), mgr); err != nil {
+		return err
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1.StockLedger{}).
 		WatchesRawSource(source.Channel(r.waker(), &handler.EnqueueRequestForObject{})).
@@ -291,6 +297,7 @@ func (r *StockLedgerReconciler) write(ctx context.Context, runner *allocator.Run
 	if err != nil {
 		return fmt.Errorf("write the status of StockLedger %s/%s: %w", ledger.Namespace, ledger.Name, err)
 	}
+	record(r.events, ledger, ledgerEvents(before.Conditions, ledger.Status.Conditions)...)
 	return nil
 }
 

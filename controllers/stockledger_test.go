@@ -177,6 +177,7 @@ func TestStockLedgerDamaged(t *testing.T) {
 			t.Errorf("%q is not in %s", want, message)
 		}
 	}
+	w.told(l, "Warning", "JournalDamaged", message)
 	if told, want := toldDamage(l).Journal, string(l.Status.Journal.UID); told != want {
 		t.Errorf("what is told is read as journal %q, want %q", told, want)
 	}
@@ -191,6 +192,7 @@ func TestStockLedgerDamaged(t *testing.T) {
 		return ready(l) && meta.IsStatusConditionFalse(l.Status.Conditions, v1.ConditionJournalDamaged)
 	})
 	w.ledgerShows("what was reserved", func(l *v1.StockLedger) bool { return l.Status.Totals.Reserved == 4 })
+	w.told(l, "Normal", "JournalRepaired", "the journal is whole")
 }
 
 func (w *world) annotate(key, value string) {

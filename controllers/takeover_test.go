@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,31 +55,6 @@ func (w *world) forReason(name, reason string) *v1.StockItem {
 	return w.shows(name, reason, func(s *v1.StockItemStatus) bool {
 		ready := meta.FindStatusCondition(s.Conditions, v1.ConditionReady)
 		return ready != nil && ready.Reason == reason
-	})
-}
-
-// told waits until an Event of a StockItem was recorded, once.
-func (w *world) told(item *v1.StockItem, kind, reason, note string) {
-	w.t.Helper()
-	w.eventually("the event "+reason, func() bool {
-		var all eventsv1.EventList
-		if err := w.List(context.Background(), &all); err != nil {
-			w.t.Fatal(err)
-		}
-		n := 0
-		for _, e := range all.Items {
-			if e.Regarding.UID != item.UID || e.Reason != reason {
-				continue
-			}
-			n++
-			if e.Type != kind || e.Note != note || e.Series != nil {
-				w.t.Errorf("the event is %+v", e)
-			}
-		}
-		if n > 1 {
-			w.t.Errorf("%s is told %d times", reason, n)
-		}
-		return n == 1
 	})
 }
 

@@ -4,6 +4,18 @@ package main
 // StockLedger.
 var ofControllers = []mutant{
 	{
+		name:  "event-of-each-version",
+		fault: "what is said again and again of an object makes an Event each time",
+		patches: []patch{{
+			file: "controllers/events.go",
+			old:  `regarding.SetResourceVersion("")`,
+			new: `if !MUTANT {
+		regarding.SetResourceVersion("")
+	}`,
+		}},
+		caughtBy: unit(controllersPackage, "TestEventsAreSeries"),
+	},
+	{
 		name:  "spec-used-before-journaled",
 		fault: "a StockItem's spec is shown as observed though the journal does not have it",
 		patches: []patch{{
