@@ -91,25 +91,12 @@ func read(ctx context.Context, config *rest.Config, namespace string) ([]journal
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	events := make(chan journal.Event)
-	store := journal.NewStore(ctx, client, namespace, events, journal.StoreOptions{})
-	defer store.Wait()
-	defer cancel()
-	store.Perform(journal.List{})
-	select {
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case event := <-events:
-		listed, ok := event.(journal.Listed)
-		switch {
-		case !ok:
-			return nil, fmt.Errorf("list the pages of namespace %s: answered by %T", namespace, event)
-		case apierrors.IsForbidden(listed.Err):
-			return nil, fmt.Errorf("%w: ask for the right to list journalpages there", listed.Err)
-		case apierrors.IsNotFound(listed.Err):
-			return nil, fmt.Errorf("%w: apply config/crd first", listed.Err)
-		}
-		return listed.Pages, listed.Err
+	pages, err := journal.ReadPages(ctx, client, namespace)
+	switch {
+	case apierrors.IsForbidden(err):
+		return nil, fmt.Errorf("%w: ask for the right to list journalpages there", err)
+	case apierrors.IsNotFound(err):
+		return nil, fmt.Errorf("%w: apply config/crd first", err)
 	}
+	return pages, err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/replay"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -18,18 +19,12 @@ type Filter struct {
 	ID string
 }
 
-// ErrDamaged says that the journal could not be read as a whole.
-var ErrDamaged = errors.New("the journal is damaged")
-
-// ErrNone says that there is no journal.
-var ErrNone = errors.New("there is no journal: no operator has led in this namespace yet")
-
 // Print writes the records of the pages in the order of the journal. What it can read of
-// a damaged one it writes before it fails with ErrDamaged.
+// a damaged one it writes before it fails with replay.ErrDamaged.
 func Print(out io.Writer, pages []journal.Page, filter Filter) error {
 	counting, problem := journal.Counting(pages)
 	if len(counting) == 0 && problem == "" {
-		return ErrNone
+		return replay.ErrNone
 	}
 	w := bufio.NewWriter(out)
 	var damage error
@@ -42,7 +37,7 @@ func Print(out io.Writer, pages []journal.Page, filter Filter) error {
 		}
 	}
 	if problem != "" {
-		damage = fmt.Errorf("%w: %s: see kubectl get journalpages", ErrDamaged, problem)
+		damage = fmt.Errorf("%w: %s: see kubectl get journalpages", replay.ErrDamaged, problem)
 	}
 	return errors.Join(w.Flush(), damage)
 }
@@ -51,7 +46,7 @@ func printPage(w io.Writer, p *journal.Page, filter Filter) error {
 	for i, encoded := range p.Records {
 		record, err := stock.Decode(encoded)
 		if err != nil {
-			return fmt.Errorf("%w: record %d of page %d: %w", ErrDamaged, i, p.Number, err)
+			return fmt.Errorf("%w: record %d of page %d: %w", replay.ErrDamaged, i, p.Number, err)
 		}
 		if filter.ID != "" && !concerns(record, stock.ID(filter.ID)) {
 			continue

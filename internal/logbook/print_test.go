@@ -10,6 +10,7 @@ import (
 
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/journal/journaltest"
+	"github.com/acme/inventory-service/internal/replay"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -155,12 +156,12 @@ func TestDamagedJournal(t *testing.T) {
 			server := example(t)
 			harm(server)
 			var out strings.Builder
-			if err := Print(&out, pages(server), Filter{}); !errors.Is(err, ErrDamaged) || !strings.Contains(out.String(), "consumed") {
+			if err := Print(&out, pages(server), Filter{}); !errors.Is(err, replay.ErrDamaged) || !strings.Contains(out.String(), "consumed") {
 				t.Errorf("%v\n%s", err, out.String())
 			}
 		})
 	}
-	if err := Print(&strings.Builder{}, nil, Filter{}); !errors.Is(err, ErrNone) {
+	if err := Print(&strings.Builder{}, nil, Filter{}); !errors.Is(err, replay.ErrNone) {
 		t.Errorf("no journal: %v", err)
 	}
 }
