@@ -129,6 +129,11 @@ lint: ## Run golangci-lint
 build: ## Build the operator into bin/inventory-operator
 	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/inventory-operator .
 
+.PHONY: build-plugin
+build-plugin: ## Build the kubectl plugin into bin/kubectl-inventory, with its completion beside it
+	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kubectl-inventory ./cmd/kubectl-inventory
+	@cp cmd/kubectl-inventory/kubectl_complete-inventory bin/
+
 .PHONY: controlplane
 controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBEBUILDER_ASSETS names others)
 	@hack/controlplane.sh
