@@ -65,20 +65,30 @@ func TestKubectlExplain(t *testing.T) {
 // it prints.
 func newKubectl(t *testing.T) func(args ...string) string {
 	t.Helper()
+	try := tryKubectl(t)
+	return func(args ...string) string {
+		t.Helper()
+		out, err := try(args...)
+		if err != nil {
+			t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+		return out
+	}
+}
+
+// tryKubectl is newKubectl for what may fail.
+func tryKubectl(t *testing.T) func(args ...string) (string, error) {
+	t.Helper()
 	dir := t.TempDir()
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	if err := plane.WriteKubeconfig(kubeconfig); err != nil {
 		t.Fatal(err)
 	}
-	return func(args ...string) string {
-		t.Helper()
+	return func(args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), plane.Kubectl(), args...)
 		// kubectl keeps a cache of what the server serves below HOME.
 		cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "HOME="+dir)
 		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-		return string(out)
+		return string(out), err
 	}
 }
