@@ -26,10 +26,11 @@ const (
 // audit is one audit of a namespace.
 type audit struct {
 	namespace string
-	runner    runner
-	pages     pageReader
-	objects   client.Reader
-	clock     clock.PassiveClock
+	// runner is nil where nobody's memory is looked at.
+	runner  runner
+	pages   pageReader
+	objects client.Reader
+	clock   clock.PassiveClock
 	// wait lets time pass.
 	wait func(ctx context.Context, d time.Duration) error
 	// pause is between looks, busy tells whether views wait to be written.
@@ -80,12 +81,14 @@ func (a *audit) first(ctx context.Context) error {
 		return err
 	}
 	a.followed, a.suspects = a.clock.Now(), map[subject]*suspect{}
-	b := a.reading.book
-	if err := a.runner.Await(ctx, b.at.position(b.journal)); err != nil {
-		return err
-	}
-	if err := a.sampleState(ctx); err != nil {
-		return err
+	if a.runner != nil {
+		b := a.reading.book
+		if err := a.runner.Await(ctx, b.at.position(b.journal)); err != nil {
+			return err
+		}
+		if err := a.sampleState(ctx); err != nil {
+			return err
+		}
 	}
 	if err := a.readObjects(ctx); err != nil {
 		return err

@@ -34,6 +34,8 @@
 // metrics and in a log line. It puts nothing right itself: Options.Stale is told which
 // objects show what they should not.
 //
+// Verify is one audit from outside, without an operator.
+//
 // # Memory
 //
 // While an audit lasts, the Book takes about what the records that count take before they

@@ -79,7 +79,7 @@ func (a *Auditor) attempt(ctx context.Context, namespace string, runner runner, 
 		case err == nil:
 			a.conclude(ctx, namespace, p, request, r)
 		case errors.As(err, &damage):
-			r.found = []Difference{{Kind: Journal, Object: "the journal", Figure: "its pages", Expected: "sound", Found: damage.reason}}
+			r.found = []Difference{damage.difference()}
 			a.conclude(ctx, namespace, p, request, r)
 		default:
 			_ = a.sleep(ctx, a.Pause)

@@ -151,10 +151,12 @@ func (a *audit) leaving(ctx context.Context) (bool, error) {
 	var namespace metav1.PartialObjectMetadata
 	namespace.APIVersion, namespace.Kind = "v1", "Namespace"
 	err := a.objects.Get(ctx, types.NamespacedName{Name: a.namespace}, &namespace)
-	if apierrors.IsNotFound(err) {
+	switch {
+	case apierrors.IsNotFound(err):
 		return true, nil
-	}
-	if err != nil {
+	case apierrors.IsForbidden(err):
+		return false, nil // a person who may look at stock need not be allowed that
+	case err != nil:
 		return false, fmt.Errorf("read namespace %s: %w", a.namespace, err)
 	}
 	return namespace.DeletionTimestamp != nil || string(namespace.UID) != a.reading.book.journal.Namespace, nil

@@ -129,6 +129,9 @@ func TestFilter(t *testing.T) {
 		"by id":           {Filter{ID: "cart-1"}, 3},
 		"by object":       {Filter{ID: "u-1"}, 1},
 		"of nobody":       {Filter{ID: "cart-3"}, 0},
+		"of an item":      {Filter{Item: "mug-ams", Place: stock.Key{Product: "mug", Location: "ams"}}, 4},
+		"of a place":      {Filter{Item: "mug-rtm", Place: stock.Key{Product: "mug", Location: "rtm"}}, 3},
+		"of another item": {Filter{Item: "cup", Place: stock.Key{Product: "cup", Location: "ams"}}, 0},
 		"from later on":   {Filter{From: 2}, 1},
 		"beyond the tail": {Filter{From: 99}, 0},
 	} {

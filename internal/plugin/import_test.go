@@ -124,7 +124,7 @@ func TestBrokenSheets(t *testing.T) {
 	const head = "name,product,location,received,safetyStock,suspended\nnew,pot,amsterdam,5,,\n"
 	for name, test := range map[string]struct{ text, says string }{
 		"no headings":        {"", "is empty"},
-		"unknown heading":    {"name,recieved\nmug,3\n", `"recieved" is not known`},
+		"unknown heading":    {"name,receivd\nmug,3\n", `"receivd" is not known`},
 		"no key":             {"location,received\na,3\n", "neither name nor product"},
 		"not UTF-8":          {"name,received\nm\xfcg,3\n", "not UTF-8"},
 		"broken quotes":      {head + "\"mug,3\n", "cannot be read from line"},

@@ -231,8 +231,8 @@ func (o *printing) watchLevels(ctx context.Context, reach *cluster.Cluster, name
 			return err
 		}
 		if o.format.Table() && o.screen().Terminal {
-			const clear = "\x1b[H\x1b[2J"
-			if _, err := fmt.Fprint(o.Out, clear); err != nil {
+			const clearScreen = "\x1b[H\x1b[2J"
+			if _, err := fmt.Fprint(o.Out, clearScreen); err != nil {
 				return err
 			}
 			return o.print(o.levelTable(list, true), nil, nil)

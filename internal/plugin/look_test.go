@@ -69,7 +69,7 @@ func TestLook(t *testing.T) {
 			}
 		}
 	})
-	t.Run("misuse", func(t *testing.T) {
+	t.Run("misuse", func(*testing.T) {
 		for _, command := range [][]string{{"levels", "-o", "xml"}, {"holders"}, {"find"}, {"find", "--cart", "a", "--order", "b"}, {"levels", "--color", "red"}} {
 			s.want(plugin.Misused, command...)
 		}

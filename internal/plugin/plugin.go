@@ -58,6 +58,7 @@ func New(version string, streams genericiooptions.IOStreams) *cobra.Command {
 		p.reserve(), p.release(), p.consume(),
 		p.receive(), p.count(), p.move(), p.suspend(), p.resume(),
 		p.importSheet(), p.export(),
+		p.log(), p.verify(),
 	)
 	return root
 }

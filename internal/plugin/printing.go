@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -79,7 +78,7 @@ func (o *printing) object(object client.Object, sentence string) error {
 		o.say("%s", nameOf(kind, object.GetName()))
 		return nil
 	default:
-		object.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind(v1.GroupVersion.WithKind(kind)))
+		object.GetObjectKind().SetGroupVersionKind(v1.GroupVersion.WithKind(kind))
 		return o.format.Document(o.Out, object)
 	}
 }

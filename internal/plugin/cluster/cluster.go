@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -50,12 +51,13 @@ func New(config *rest.Config) (*Cluster, error) {
 	return &Cluster{WithWatch: general, Pages: pages}, nil
 }
 
-// mapper knows our kinds, so that nobody has to be asked for them.
+// mapper knows our kinds, and what they live in, so that nobody has to be asked for them.
 func mapper() meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper(nil)
 	for _, kind := range []string{"StockItem", "Reservation", "StockLedger", "JournalPage"} {
 		m.Add(v1.GroupVersion.WithKind(kind), meta.RESTScopeNamespace)
 	}
+	m.Add(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, meta.RESTScopeRoot)
 	return m
 }
 

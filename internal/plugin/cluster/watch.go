@@ -53,8 +53,8 @@ func (c *Cluster) WatchItems(ctx context.Context, namespace string, see func(all
 
 // quiet is nil where somebody ended the watch.
 func quiet(ctx context.Context, err error) error {
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
+	if ended := ctx.Err(); errors.Is(err, context.Canceled) && ended != nil {
+		err = nil
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -30,7 +31,7 @@ func ParseFormat(name string) (Format, error) {
 	flags.OutputFormat = &name
 	printer, err := flags.ToPrinter()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
-		return f, fmt.Errorf("-o %q is no format: use wide, json, yaml, name, jsonpath=... or go-template=...", name)
+		return f, fmt.Errorf("-o %q is no format: use one of %s", name, strings.Join(Formats, ", "))
 	}
 	f.printer = printer
 	return f, err
