@@ -116,6 +116,9 @@ func (cp *ControlPlane) EtcdURL() string { return "http://" + localAddress(cp.et
 // Dir is where data and logs are.
 func (cp *ControlPlane) Dir() string { return cp.dir.path }
 
+// SigningKeyFile is the file of the key that signs ServiceAccount tokens, in PEM.
+func (cp *ControlPlane) SigningKeyFile() string { return cp.creds.signingKeyFile }
+
 // Kubectl is the path of the kubectl of the same version.
 func (cp *ControlPlane) Kubectl() string { return filepath.Join(cp.options.Assets, "kubectl") }
 

@@ -33,6 +33,12 @@ func TestOperatorRights(t *testing.T) {
 		if got := isAllowed(t, namespace, user, access{verb: verb, resource: "namespaces"}); got != want {
 			t.Errorf("%s namespaces is allowed: %t, want %t", verb, got, want)
 		}
+		for _, review := range []access{{group: "authentication.k8s.io", resource: "tokenreviews"}, {group: "authorization.k8s.io", resource: "subjectaccessreviews"}} {
+			review.verb = verb
+			if got := isAllowed(t, namespace, user, review); got != (verb == "create") {
+				t.Errorf("%s %s is allowed: %t", verb, review.resource, got)
+			}
+		}
 		want = verb == "create" || verb == "patch" // of a series
 		if got := isAllowed(t, namespace, user, access{verb: verb, group: "events.k8s.io", resource: "events"}); got != want {
 			t.Errorf("%s events is allowed: %t, want %t", verb, got, want)

@@ -17,7 +17,7 @@ import (
 	"github.com/acme/inventory-service/internal/controlplane"
 )
 
-const viewerRole, editorRole = "inventory-viewer", "inventory-editor"
+const viewerRole, editorRole, clientRole = "inventory-viewer", "inventory-editor", "inventory-client"
 
 // everyday are the verbs of whoever keeps objects of a kind.
 var everyday = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
@@ -30,6 +30,7 @@ func roles() map[string]map[string][]string {
 	all := map[string]map[string][]string{
 		viewerRole:                     viewer,
 		editorRole:                     {"stockitems": everyday, "reservations": everyday, "stockledgers": annotate, "journalpages": readVerbs},
+		clientRole:                     {"reservations": {"create", "update", "get"}, "stockitems": {"get"}},
 		"inventory-stockitem-editor":   {"stockitems": everyday},
 		"inventory-reservation-editor": {"reservations": everyday},
 		"inventory-stockledger-editor": {"stockledgers": annotate},
@@ -186,6 +187,7 @@ func TestRolesAggregate(t *testing.T) {
 		want := map[string]bool{"view": false, "edit": false, "admin": false}
 		switch {
 		case role == viewerRole || role == editorRole: // the others say it all
+		case role == clientRole: // nobody has it by another
 		case strings.HasSuffix(role, "-viewer"):
 			want["view"] = true // edit takes up view, and admin edit
 		default:
