@@ -74,13 +74,14 @@ func (a *admission) enter() (*place, error) {
 	return p, p.take(1, 0)
 }
 
-// of says whose request it is.
+// of says whose request it is, as far as that is known: it counts for nobody else any more.
 func (p *place) of(caller string) error {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.disown()
 	own := p.callers[caller]
 	if own == nil {
 		own = &usage{}
@@ -149,9 +150,15 @@ func (p *place) leave() {
 	p.all.add(-p.taken.requests, -p.taken.bytes)
 	inFlight.Set(float64(p.all.requests))
 	p.drain.add(p.taken.requests, time.Now())
+	p.disown()
+}
+
+// disown has the place count for no caller.
+func (p *place) disown() {
 	if !p.named {
 		return
 	}
+	p.named = false
 	own := p.callers[p.caller]
 	if own.add(-p.taken.requests, -p.taken.bytes); *own == (usage{}) {
 		delete(p.callers, p.caller)
@@ -216,20 +223,27 @@ func (b *bridge) bounded(serve serveFunc) serveFunc {
 	}
 }
 
-// perCaller serves a request if its caller has not too much in flight. What other replicas
-// forward was counted where it was taken in.
+// perCaller serves a request if its caller has not too much in flight: by its address, until it
+// is known who asks.
 func (b *bridge) perCaller(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
-		if !x.received {
-			if err := x.place.of(callerOf(r)); err != nil {
-				return err
-			}
+		if err := b.countCaller(x, callerOf(r)); err != nil {
+			return err
 		}
 		return serve(x, r)
 	}
 }
 
-// callerOf tells callers apart: by the address that they come from.
+// countCaller counts a request as its caller's. What other replicas forward was counted where it
+// was taken in.
+func (b *bridge) countCaller(x *exchange, caller string) error {
+	if x.received {
+		return nil
+	}
+	return x.place.of(caller)
+}
+
+// callerOf tells strangers apart: by the address that they come from.
 func callerOf(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -33,7 +33,13 @@
 // or 422, and what may succeed later is 503. A cart that is refused is no error:
 // it is answered 200 with an Inventory Unavailable event.
 //
+// With Options.Access, callers are asked who they are before their body is read, and what they
+// ask for is allowed or refused where a journal is entered: in the namespace that the command is
+// carried out in, and for each event of a batch. A replica that forwards a request has reviewed
+// its caller, and the one that leads does it again. /healthz, /readyz and the handshake of
+// web-hooks are open to everybody.
+//
 // Callers of New owe it journals whose answers may be told when they come, and a bound
-// on nothing: bodies, waits and header sizes are bounded here. There is no
-// authentication here; Server listens on loopback unless it is told otherwise.
+// on nothing: bodies, waits and header sizes are bounded here. Without Access everybody may do
+// everything; Server listens on loopback unless it is told otherwise.
 package webhook

@@ -20,8 +20,11 @@ import (
 const patience = time.Second
 
 // enterToAsk returns the journal in which a command is decided, or a *sought where another
-// process does that.
+// process does that. Nobody comes further than this who may not do what they ask for.
 func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) (Journal, error) {
+	if err := b.allowed(ctx, x, namespace); err != nil {
+		return nil, err
+	}
 	if _, known := b.Namespaces.Find(namespace); !known {
 		if err := b.mayBegin(ctx, namespace); err != nil {
 			return nil, err
@@ -43,8 +46,12 @@ func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) 
 }
 
 // enterToRead returns the journal from which a query is answered; nil where the namespace
-// has none, so that nothing was ever decided in it.
+// has none, so that nothing was ever decided in it. Nobody comes further than this who may not
+// see what they ask for.
 func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string) (Journal, error) {
+	if err := b.allowed(ctx, x, namespace); err != nil {
+		return nil, err
+	}
 	j, ok := b.Namespaces.Find(namespace)
 	if !ok {
 		// A query begins nothing where nothing is.

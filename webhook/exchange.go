@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"k8s.io/apiserver/pkg/authentication/user"
+
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/forward"
 )
@@ -42,6 +44,9 @@ type exchange struct {
 
 	// place is what the request takes of what may be in flight.
 	place *place
+	// caller is who asks, nil where nobody is asked who they are.
+	caller user.Info
+
 	// received says that another replica forwarded the request.
 	received bool
 	// deadline is when the wait for an answer ends, set once the message was read.

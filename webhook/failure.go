@@ -27,6 +27,8 @@ var (
 	unsupportedMedia = &kind{slug: "unsupported-media-type", title: "Unsupported media type", plain: http.StatusUnsupportedMediaType, event: http.StatusUnsupportedMediaType}
 	unknownType      = &kind{slug: "unknown-event-type", title: "Unknown event type", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
 	tooOld           = &kind{slug: "too-old", title: "Command too old", plain: http.StatusUnprocessableEntity, event: http.StatusUnprocessableEntity}
+	unauthenticated  = &kind{slug: "unauthenticated", title: "Unauthenticated", plain: http.StatusUnauthorized, event: http.StatusUnauthorized}
+	forbidden        = &kind{slug: "forbidden", title: "Forbidden", plain: http.StatusForbidden, event: http.StatusForbidden}
 	notFound         = &kind{slug: "not-found", title: "Not found", plain: http.StatusNotFound, event: http.StatusUnprocessableEntity}
 	methodNotAllowed = &kind{slug: "method-not-allowed", title: "Method not allowed", plain: http.StatusMethodNotAllowed, event: http.StatusUnprocessableEntity}
 	idReused         = &kind{slug: "id-reused", title: "Same id, other content", plain: http.StatusConflict, event: http.StatusUnprocessableEntity}
@@ -46,7 +48,7 @@ var (
 
 // kinds are all of them.
 var kinds = []*kind{
-	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, notFound, methodNotAllowed,
+	invalid, incomplete, tooLarge, unsupportedMedia, unknownType, tooOld, unauthenticated, forbidden, notFound, methodNotAllowed,
 	idReused, consumed, notReserved, tooMany, elsewhere, irreplaceable, unextendable, orderNamed, contradicting, unwritable, tryLater, tooManyRequests, internal,
 }
 
@@ -60,6 +62,8 @@ type failure struct {
 	reservationID string
 	// retryAfter is when to come again, 0 where nothing is known about that.
 	retryAfter time.Duration
+	// challenge is the header WWW-Authenticate, where the caller may come back with another token.
+	challenge string
 	// cause is what an operator may want to know and the caller need not.
 	cause error
 }

@@ -6,7 +6,8 @@ import "net/http"
 const allowedForEvents = "POST, OPTIONS"
 
 // handshake answers OPTIONS as receivers of the CloudEvents web-hook specification do before
-// senders begin: whoever asks may send, at any rate. Who sends too much is answered 429.
+// senders begin: whoever asks may send, at any rate. Who sends too much is answered 429, and who
+// may not send what it sends is told so then.
 func handshake(x *exchange, r *http.Request) error {
 	header := x.Header()
 	header.Set("Allow", allowedForEvents)

@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) {
 	ctrllog.SetLogger(logr.Discard())
-	os.Exit(controlplanetest.Main(m, "../config/crd"))
+	os.Exit(controlplanetest.Main(m, "../config/crd", "../config/default/namespace.yaml", "../config/rbac"))
 }
 
 func newScheme(t testing.TB) *runtime.Scheme {

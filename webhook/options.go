@@ -51,6 +51,9 @@ type Options struct {
 	OneHold func(namespace string) bool
 	// DefaultHold is how long a cart is held that does not say it. Zero is the constant.
 	DefaultHold time.Duration
+	// Access tells who asks and what they may do; nil asks nobody who they are and lets everybody
+	// do everything.
+	Access Access
 	// Forward sends what another process decides there, and Self is how this process presents
 	// itself in journals. Without Forward such requests are answered 503, once nobody has been
 	// elected here for a moment.

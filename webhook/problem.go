@@ -83,6 +83,9 @@ func writeProblem(x *exchange, f *failure) {
 		}
 		x.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
 	}
+	if f.challenge != "" {
+		x.Header().Set("WWW-Authenticate", f.challenge)
+	}
 	writeBody(x, status, contentTypeProblem, newProblem(f, x.byEvent()).encode())
 }
 

@@ -13,6 +13,7 @@ var catalog = slices.Concat(
 	ofWebhook,
 	ofQueries,
 	ofForwarding,
+	ofAccess,
 	ofPublisher,
 	ofStock,
 	ofForgetting,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -222,5 +223,20 @@ func TestOutage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An API server that knows no audiences says of none that the token was made for it: such a
+// token counts for nothing.
+func TestNoAudience(t *testing.T) {
+	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","status":{"authenticated":true,"user":{"username":"jo"}}}`))
+	}))
+	defer old.Close()
+	r := newReviews(t, &rest.Config{Host: old.URL})
+	if who, err := r.Authenticate(t.Context(), "token"); err != nil || who != nil || r.made.Load() != 1 {
+		t.Errorf("%v, %v", who, err)
 	}
 }

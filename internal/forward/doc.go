@@ -6,8 +6,10 @@
 // but who proves to have the key that was named: a pod's address may belong to another one
 // by now. What travels, either way, is a list of headers and the body.
 //
-// A Port asks nobody who they are: a network policy keeps others than replicas away. All
-// that the marker of Receive allows beyond the bridge's own port is to name the id that a
+// Of a caller's credentials the bearer token travels alone, to the pinned key and to nobody else.
+//
+// A Port asks no replica who it is: a network policy keeps others than replicas away, and its
+// handler reviews the caller's token like one that came to the bridge. All that the marker of Receive allows beyond the bridge's own port is to name the id that a
 // command was given, which has to be one that was made at random.
 //
 // It does not decide whether, when or how often something is sent. Callers owe it the leader

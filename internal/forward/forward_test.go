@@ -48,10 +48,11 @@ func command(t *testing.T) *http.Request {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/namespaces/a/reservations/x%2Fy?b=1&c=%20", http.NoBody)
 	for _, name := range []string{
 		"Content-Type", "ce-id", "Ce-Anything", "Idempotency-Key", "Prefer", "Accept", "traceparent", "tracestate", "Inventory-Position",
-		"Authorization", "Cookie", "X-Forwarded-For", "User-Agent", "Accept-Encoding", HeaderID, "Connection", "Host", "Expect",
+		"Cookie", "X-Forwarded-For", "User-Agent", "Accept-Encoding", HeaderID, "Connection", "Host", "Expect",
 	} {
 		r.Header.Set(name, "of "+name)
 	}
+	r.Header.Set("Authorization", "Bearer token")
 	return r
 }
 
@@ -63,7 +64,7 @@ func TestWhatTravels(t *testing.T) {
 		got = r.Clone(t.Context())
 		body, _ = io.ReadAll(r.Body)
 		for _, name := range []string{
-			"Content-Type", "Ce-Id", "Retry-After", "Location", "Inventory-Position", "Preference-Applied", "Allow", "Set-Cookie", "Server",
+			"Content-Type", "Ce-Id", "Retry-After", "Location", "Inventory-Position", "Preference-Applied", "Allow", "WWW-Authenticate", "Set-Cookie", "Server",
 		} {
 			w.Header().Set(name, "told "+name)
 		}
@@ -79,15 +80,16 @@ func TestWhatTravels(t *testing.T) {
 	}
 	want := http.Header{"Content-Length": {"4"}, HeaderID: {"given"}}
 	for _, name := range []string{
-		"Content-Type", "ce-id", "Ce-Anything", "Idempotency-Key", "Prefer", "Accept", "traceparent", "tracestate", "Inventory-Position", "Authorization",
+		"Content-Type", "ce-id", "Ce-Anything", "Idempotency-Key", "Prefer", "Accept", "traceparent", "tracestate", "Inventory-Position",
 	} {
 		want.Set(name, "of "+name)
 	}
+	want.Set("Authorization", "Bearer token")
 	if diff := cmp.Diff(want, got.Header); diff != "" || string(body) != "body" || got.Method != http.MethodPost || got.RequestURI != "/namespaces/a/reservations/x%2Fy?b=1&c=%20" {
 		t.Errorf("%s %s %q %s", got.Method, got.RequestURI, body, diff)
 	}
 	told := http.Header{}
-	for _, name := range []string{"Content-Type", "Ce-Id", "Retry-After", "Location", "Inventory-Position", "Preference-Applied", "Allow"} {
+	for _, name := range []string{"Content-Type", "Ce-Id", "Retry-After", "Location", "Inventory-Position", "Preference-Applied", "Allow", "WWW-Authenticate"} {
 		told.Set(name, "told "+name)
 	}
 	if diff := cmp.Diff(&Answer{Status: http.StatusConflict, Header: told, Body: []byte("no")}, answer); diff != "" {
@@ -95,6 +97,13 @@ func TestWhatTravels(t *testing.T) {
 	}
 	if Received(t.Context()) {
 		t.Error("anything is marked")
+	}
+	for _, credentials := range [][]string{nil, {"Basic dXNlcjpwYXNz"}, {"Bearer a", "Bearer b"}, {"Negotiate Bearer"}} {
+		r := command(t)
+		r.Header["Authorization"] = credentials
+		if travels := RequestOf(r, nil, "").Header.Values("Authorization"); len(travels) != 0 {
+			t.Errorf("the credentials %q travel", travels)
+		}
 	}
 	if nobody := RequestOf(command(t), nil, ""); nobody.Header.Get(HeaderID) != "" {
 		t.Errorf("a caller names %q", nobody.Header.Get(HeaderID))
