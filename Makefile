@@ -33,6 +33,9 @@ ETCD_PORT ?= 2379
 # More flags of the operator under make run, e.g. OPERATOR_FLAGS=--ids=any
 OPERATOR_FLAGS ?=
 
+# make run AUTHENTICATION=tokenreview has the bridge ask who calls it.
+AUTHENTICATION ?= none
+
 ##@ Everyday
 
 .PHONY: help
@@ -103,7 +106,7 @@ run: controlplane build ## Run a control plane, the operator and an event sink h
 	@go build -o bin/run ./hack/run
 	@exec bin/run --dir $(RUN_DIR) --assets "$$(hack/controlplane.sh --dir)" --operator bin/inventory-operator \
 		--bridge-port $(BRIDGE_PORT) --metrics-port $(METRICS_PORT) --sink-port $(SINK_PORT) \
-		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT) -- $(OPERATOR_FLAGS)
+		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT) --authentication $(AUTHENTICATION) -- $(OPERATOR_FLAGS)
 
 ##@ Before a commit
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +15,7 @@ import (
 )
 
 // DefaultAddress is where the bridge listens unless it is told otherwise: for
-// this machine alone, since it asks nobody who they are.
+// this machine alone.
 const DefaultAddress = "127.0.0.1:8080"
 
 const (
@@ -40,6 +41,8 @@ type Server struct {
 	wait    time.Duration
 	// serves says what, in the log.
 	serves string
+	// tls is nil where connections are in the clear.
+	tls *tls.Config
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -67,6 +70,13 @@ func NewServer(address string, handler http.Handler, wait time.Duration) *Server
 func NewForwardServer(listener net.Listener, handler http.Handler, wait time.Duration) *Server {
 	s := NewServer(listener.Addr().String(), handler, wait)
 	s.listener, s.serves = listener, "what other replicas forward"
+	return s
+}
+
+// WithTLS has the server take TLS connections alone, of version 1.2 or later, with HTTP/2 for
+// those who speak it. Each gets the certificate that is current then. It is called before Start.
+func (s *Server) WithTLS(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *Server {
+	s.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 	return s
 }
 
@@ -118,10 +128,17 @@ func (s *Server) Start(ctx context.Context) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         newConnections(maxConnections).changed,
 		BaseContext:       func(net.Listener) context.Context { return requests },
+		TLSConfig:         s.tls,
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(s.listener) }()
-	ctrllog.Log.WithName("bridge").Info("Serving "+s.serves, "address", s.Addr().String())
+	go func() {
+		if s.tls != nil {
+			served <- server.ServeTLS(s.listener, "", "")
+			return
+		}
+		served <- server.Serve(s.listener)
+	}()
+	ctrllog.Log.WithName("bridge").Info("Serving "+s.serves, "address", s.Addr().String(), "tls", s.tls != nil)
 	select {
 	case err := <-served:
 		return fmt.Errorf("the bridge ended: %w", err)

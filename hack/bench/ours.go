@@ -73,7 +73,7 @@ func (o *ours) run(ctx context.Context, more ...string) error {
 	}
 	o.bridge, o.metrics, o.pprof = "http://"+bridge, "http://"+metrics+"/metrics", "http://"+pprof
 	command := exec.Command(o.lab.operator, append([]string{
-		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--metrics-address", metrics, "--pprof-address", pprof,
+		"--kubeconfig", o.operatorConfig, "--bridge-address", bridge, "--authentication", "none", "--metrics-address", metrics, "--pprof-address", pprof,
 		"--namespaces", o.namespace, "--default-namespace", o.namespace,
 		"--leader-election-namespace", systemNamespace, "--leader-election-id", o.namespace,
 		"--sink", o.sink, "--reply", "always",

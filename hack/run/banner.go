@@ -30,20 +30,31 @@ func banner(o options, kubeconfig, product string) string {
 		"",
 		"  export KUBECONFIG=" + quote(kubeconfig) + " PATH=" + quote(o.assets) + ":$PATH",
 		"",
+	}
+	authorization := ""
+	if o.authentication != "none" {
+		authorization = ` -H "Authorization: Bearer $TOKEN"`
+		lines = append(lines,
+			"0. Get a token for the bridge:",
+			"  kubectl create serviceaccount checkout",
+			"  kubectl create rolebinding checkout --clusterrole=inventory-client --serviceaccount="+shopNamespace+":checkout",
+			"  export TOKEN=$(kubectl create token checkout --audience=inventory-bridge)")
+	}
+	lines = append(lines,
 		"1. Look at the stock:",
 		"  kubectl get inventory",
 		"2. Reserve two units (sent again, it gets the same answer; another id is another cart):",
-		"  curl -sS " + bridge + " -H 'Content-Type: application/cloudevents+json' -d " + quote(reserveCommand(product)),
+		"  curl -sS "+bridge+authorization+" -H 'Content-Type: application/cloudevents+json' -d "+quote(reserveCommand(product)),
 		"3. See the reservation:",
 		"  kubectl get rsv",
 		"4. Ask what is left:",
-		"  curl -sS " + quote(bridge+"/stock/"+url.PathEscape(product)),
+		"  curl -sS"+authorization+" "+quote(bridge+"/stock/"+url.PathEscape(product)),
 		"5. See who decides, and the journal in which every decision is:",
 		"  kubectl get ledger,journalpages",
 		"",
 		"Ctrl-C stops everything and keeps the data.",
 		"",
-	}
+	)
 	return strings.Join(lines, "\n") + "\n"
 }
 

@@ -34,7 +34,7 @@ func TestBannerCommandsWork(t *testing.T) {
 
 	dir := filepath.Join(t.TempDir(), "it's a $dir")
 	writeKubectl(t, dir)
-	o := options{assets: dir, bridgePort: portOf(t, bridge.URL), metricsPort: 1, sinkPort: 2}
+	o := options{assets: dir, authentication: "none", bridgePort: portOf(t, bridge.URL), metricsPort: 1, sinkPort: 2}
 	export, commands := pasted(banner(o, filepath.Join(dir, "kubeconfig"), product))
 	if len(commands) != 5 {
 		t.Fatalf("%d commands, want 5: %q", len(commands), commands)

@@ -34,6 +34,7 @@ func operatorArguments(o options, keys credentials) []string {
 		"--kubeconfig=" + keys.operator,
 		"--bridge-address=" + loopback(o.bridgePort),
 		"--metrics-address=" + loopback(o.metricsPort),
+		"--authentication=" + o.authentication,
 		"--default-namespace=" + shopNamespace,
 		"--leader-elect=true",
 		"--leader-election-namespace=" + systemNamespace,

@@ -24,6 +24,8 @@ type options struct {
 	assets   string // the directory of etcd, kube-apiserver and kubectl
 	operator string // the operator's binary
 	config   string // the checkout's config directory
+	// authentication is the operator's flag.
+	authentication string
 	// flags are more of the operator's: they come last, so they win.
 	flags []string
 }
@@ -39,6 +41,7 @@ func parseFlags(arguments []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.sinkPort, "sink-port", 8090, "port of the sink that prints outcomes")
 	flags.IntVar(&o.apiServerPort, "apiserver-port", 6443, "port of kube-apiserver")
 	flags.IntVar(&o.etcdPort, "etcd-port", 2379, "port of etcd")
+	flags.StringVar(&o.authentication, "authentication", "none", "how callers of the bridge are known, as the operator has it")
 	paths := map[*string]string{&o.dir: "dir", &o.assets: "assets", &o.operator: "operator", &o.config: "config"}
 	flags.StringVar(&o.dir, "dir", ".run", "directory for data, logs and credentials")
 	flags.StringVar(&o.assets, "assets", "", "directory of etcd, kube-apiserver and kubectl (required)")

@@ -28,8 +28,13 @@ type Options struct {
 	Version bool
 
 	bridgeAddress                     string
+	authentication                    string
+	audience                          string
+	tlsCertFile                       string
+	tlsKeyFile                        string
 	forwardAddress                    string
 	maxInFlight, maxInFlightPerCaller int
+	healthAddress                     string
 	metricsAddress                    string
 	pprofAddress                      string
 	defaultNamespace                  string
@@ -77,7 +82,15 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.SetOutput(io.Discard) // an error is one line
 	flags.BoolVar(&o.Version, "version", false, "print the version, and do nothing else")
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
-		"address of the bridge for CloudEvents and plain HTTP; it asks nobody who they are")
+		"address of the bridge for CloudEvents and plain HTTP")
+	flags.StringVar(&o.authentication, "authentication", authenticateTokens,
+		"how callers of the bridge are known: tokenreview, by bearer tokens that the API server reviews, after which RBAC says what they may do; "+
+			"or none: whoever reaches the bridge may do everything")
+	flags.StringVar(&o.audience, "audience", defaultAudience,
+		"audiences of which a caller's token has to be made for one, separated by commas")
+	flags.StringVar(&o.tlsCertFile, "tls-cert-file", "",
+		"file with the certificate of the bridge, and what it is signed by, in PEM; empty serves without TLS. It is read again when it changes")
+	flags.StringVar(&o.tlsKeyFile, "tls-private-key-file", "", "file with the private key for --tls-cert-file, in PEM")
 	flags.IntVar(&o.maxInFlight, "max-in-flight", webhook.DefaultMaxInFlight,
 		"requests that the bridge serves at a time, a batch counting as many as it has events; more are answered 429 with Retry-After")
 	flags.IntVar(&o.maxInFlightPerCaller, "max-in-flight-per-caller", webhook.DefaultMaxInFlightPerCaller,
@@ -85,6 +98,8 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.StringVar(&o.forwardAddress, "forward-address", forward.DefaultAddress,
 		"address where other replicas forward commands to while this one leads, under a key that is made at each start; without a host, "+
 			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
+	flags.StringVar(&o.healthAddress, "health-address", "0",
+		"address of /healthz and /readyz by themselves, beside those of the bridge; 0 turns it off")
 	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
 	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
@@ -221,6 +236,12 @@ func (o Options) validate() error {
 		return fmt.Errorf("--max-in-flight is %d: give 1 or more, such as %d", o.maxInFlight, webhook.DefaultMaxInFlight)
 	case o.maxInFlightPerCaller < 1:
 		return fmt.Errorf("--max-in-flight-per-caller is %d: give 1 or more, such as %d", o.maxInFlightPerCaller, webhook.DefaultMaxInFlightPerCaller)
+	case o.authentication != authenticateTokens && o.authentication != authenticateNobody:
+		return fmt.Errorf("--authentication is %q: give %s or %s", o.authentication, authenticateTokens, authenticateNobody)
+	case o.authentication == authenticateTokens && len(o.audiences()) == 0:
+		return fmt.Errorf("--audience is %q: name what tokens are made for, such as %s", o.audience, defaultAudience)
+	case (o.tlsCertFile == "") != (o.tlsKeyFile == ""):
+		return fmt.Errorf("--tls-cert-file is %q and --tls-private-key-file %q: give both, or neither", o.tlsCertFile, o.tlsKeyFile)
 	case o.maxShown < 0:
 		return fmt.Errorf("--max-shown is %d: give 1 or more, or 0 for no bound", o.maxShown)
 	case o.objectRetention <= 0:

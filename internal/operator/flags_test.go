@@ -27,7 +27,11 @@ func TestParseFlags(t *testing.T) {
 	if o, err := ParseFlags([]string{"--version"}, &usage); err != nil || !o.Version {
 		t.Errorf("%+v, %v", o, err)
 	}
-	for _, flags := range [][]string{{"--show=x"}, {"--reply=x"}, {"--ids=x"}, {"--find-by=customer"}, {"--find-by=order, cart"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"}, {"--max-in-flight=0"}, {"--max-in-flight-per-caller=-1"}} {
+	for _, flags := range [][]string{
+		{"--show=x"}, {"--reply=x"}, {"--ids=x"}, {"--find-by=customer"}, {"--find-by=order, cart"}, {"--authentication=x"}, {"--audience=,"},
+		{"--tls-cert-file=x"}, {"--tls-private-key-file=x"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"},
+		{"--max-in-flight=0"}, {"--max-in-flight-per-caller=-1"},
+	} {
 		o, err := ParseFlags(flags, &usage)
 		if err != nil {
 			t.Fatal(err)

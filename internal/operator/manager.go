@@ -28,7 +28,7 @@ func newManager(o Options) (ctrl.Manager, error) {
 		Scheme:                 scheme,
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		PprofBindAddress:       o.pprofAddress,
-		HealthProbeBindAddress: "0", // the bridge serves /healthz and /readyz
+		HealthProbeBindAddress: o.healthAddress,
 		Cache:                  o.scope().cache(),
 		NewClient:              wire.NewClient,
 		LeaderElection:         false, // ours outlives the loss of a lease: election.go

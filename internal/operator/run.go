@@ -172,6 +172,9 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.addHealth(); err != nil {
+		return err
+	}
 	elected, err := newElection(p.GetConfig(), p.o, p.namespaces.Elect, p.namespaces.Unreadable)
 	if err != nil {
 		return err
@@ -207,11 +210,18 @@ func (p *parts) newServers() ([]*webhook.Server, error) {
 		return nil, err
 	}
 	bridge := webhook.NewServer(p.o.bridgeAddress, handler, webhook.DefaultWait)
+	if err := p.secure(bridge); err != nil {
+		return nil, err
+	}
 	servers := []*webhook.Server{bridge}
 	if p.port != nil {
 		servers = append(servers, webhook.NewForwardServer(p.port.Listener(), forward.Receive(handler), webhook.DefaultWait))
 	}
-	return servers, bridge.Listen()
+	if err := bridge.Listen(); err != nil {
+		return nil, err
+	}
+	p.tellExposure(servers)
+	return servers, nil
 }
 
 // newBridge returns the bridge's handler.
@@ -221,6 +231,10 @@ func (p *parts) newBridge() (http.Handler, error) {
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sends: p.outcomes.Sends,
 		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
+	}
+	var err error
+	if options.Access, err = p.newAccess(); err != nil {
+		return nil, err
 	}
 	if p.port != nil {
 		options.Forward = &forward.Client{}

@@ -34,6 +34,7 @@ func TestFlowSchemas(t *testing.T) {
 		"inventory-stock": {
 			"GET /apis/inventory.acme.com/v1/stockitems", "PUT " + ours + "/stockitems/mug/status",
 			"GET " + ours + "/reservations", "GET " + ours + "/reservations/cart",
+			"POST /apis/authentication.k8s.io/v1/tokenreviews", "POST /apis/authorization.k8s.io/v1/subjectaccessreviews",
 		},
 		"inventory-views": {
 			"POST " + ours + "/reservations", "PUT " + ours + "/reservations/cart/status", "PATCH " + ours + "/reservations/cart",

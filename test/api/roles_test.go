@@ -30,7 +30,7 @@ func roles() map[string]map[string][]string {
 	all := map[string]map[string][]string{
 		viewerRole:                     viewer,
 		editorRole:                     {"stockitems": everyday, "reservations": everyday, "stockledgers": annotate, "journalpages": readVerbs},
-		clientRole:                     {"reservations": {"create", "update", "get"}, "stockitems": {"get"}},
+		clientRole:                     {"reservations": {"create", "update", "get", "list"}, "stockitems": {"get"}},
 		"inventory-stockitem-editor":   {"stockitems": everyday},
 		"inventory-reservation-editor": {"reservations": everyday},
 		"inventory-stockledger-editor": {"stockledgers": annotate},

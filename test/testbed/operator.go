@@ -47,7 +47,7 @@ func (w *World) LaunchAt(address, kubeconfig string, flags ...string) *Operator 
 	arguments := append([]string{
 		"--kubeconfig", kubeconfig, "--ids", "any", // words read better than UUIDs
 		"--reply", "always", // who asks is told, beside the sink
-		"--bridge-address", address, "--metrics-address", "0",
+		"--bridge-address", address, "--authentication", "none", "--metrics-address", "0",
 		"--default-namespace", w.Namespace, "--namespaces", w.Namespace,
 		"--leader-election-namespace", "inventory-system", "--leader-election-id", w.Namespace,
 	}, flags...)
