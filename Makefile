@@ -63,6 +63,12 @@ chaos: controlplane ## Every fault suite in its short form, about 10 minutes; en
 chaos-long: controlplane ## The same with many more faults, an hour and a half
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/chaos --long $(CHAOSFLAGS)
 
+# Only root can give each process a network of its own.
+.PHONY: test-knative
+test-knative: controlplane build ## The service behind real Knative Eventing, as root on Linux; builds Knative the first time
+	@hack/knative.sh
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/knative -count 1 -timeout 30m -v $(TESTFLAGS) .
+
 .PHONY: soak
 soak: SOAK ?= 30m
 soak: controlplane ## Half an hour at the bound of the journal, with restarts: nothing may grow (SOAK=2h for longer)
@@ -125,6 +131,7 @@ vet: ## Run go vet
 .PHONY: lint
 lint: ## Run golangci-lint
 	"$$(hack/tool.sh golangci-lint)" run $(PACKAGES)
+	cd test/knative && "$$(../../hack/tool.sh golangci-lint)" run
 
 ##@ Build
 

@@ -1,0 +1,101 @@
+package knative
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// way is one of the two ways in which outcomes come back to the broker.
+type way string
+
+// The two ways, by their directories.
+const (
+	byReply way = "config/knative/by-reply"
+	bySink  way = "config/knative/by-sink"
+)
+
+// setUp has the service run behind the broker of config/knative, in one of its ways.
+func setUp(t *testing.T, by way) *shop {
+	t.Helper()
+	must(t, "apply", "--server-side", "-k", "config/default")
+	must(t, "apply", "--server-side", "-k", "config/samples")
+	if by == byReply {
+		must(t, "delete", "sinkbinding", "--all", "-n", "inventory-system", "--timeout=1m")
+	}
+	must(t, "apply", "-k", string(by))
+	s := &shop{TB: t, namespace: "shop"}
+	s.await("the operator to have the sink of "+string(by), func() bool { return (s.sink() != "") == (by == bySink) })
+	must(t, "rollout", "status", "deployment", "inventory-operator", "-n", "inventory-system", "--timeout=3m")
+	must(t, "wait", "deployment", "outcomes", "dead-letters", "-n", "shop", "--for=condition=Available", "--timeout=3m")
+	must(t, "wait", "stockitem", "--all", "-n", "shop", "--for=condition=Ready", "--timeout=3m")
+	s.awaitBroker()
+	return s
+}
+
+// setUpIn makes the broker of config/knative in another namespace, with its files edited:
+// pairs of what they say and what stands there instead.
+func setUpIn(t *testing.T, namespace string, edits ...string) *shop {
+	t.Helper()
+	s := &shop{TB: t, namespace: namespace}
+	edit := strings.NewReplacer(append(edits, "namespace: shop\n", "namespace: "+namespace+"\n", "/namespaces/shop", "/namespaces/"+namespace)...)
+	manifest := "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + namespace + "}\n"
+	for _, file := range []string{"broker", "commands", "outcomes", "dead_letters"} {
+		text, err := os.ReadFile(root + "/config/knative/base/" + file + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifest += "---\n" + edit.Replace(string(text))
+	}
+	s.applyText(manifest)
+	must(t, "wait", "deployment", "--all", "-n", namespace, "--for=condition=Available", "--timeout=3m")
+	s.awaitBroker()
+	return s
+}
+
+// awaitBroker waits until the broker of the namespace and its Triggers are ready.
+func (s *shop) awaitBroker() {
+	s.Helper()
+	must(s, "wait", "broker", "shop", "-n", s.namespace, "--for=condition=Ready", "--timeout=3m")
+	must(s, "wait", "trigger", "--all", "-n", s.namespace, "--for=condition=Ready", "--timeout=3m")
+	s.broker = must(s, "get", "broker", "shop", "-n", s.namespace, "-o", "jsonpath={.status.address.url}")
+}
+
+// sink is where a SinkBinding has the operator's Deployment send outcomes.
+func (s *shop) sink() string {
+	s.Helper()
+	return must(s, "get", "deployment", "inventory-operator", "-n", "inventory-system", "-o",
+		`jsonpath={.spec.template.spec.containers[0].env[?(@.name=="K_SINK")].value}`)
+}
+
+// applyText applies a manifest.
+func (s *shop) applyText(manifest string) {
+	s.Helper()
+	command := exec.Command(cluster.controlPlane.Kubectl(), "apply", "--server-side", "-f", "-")
+	command.Env = append(os.Environ(), "KUBECONFIG="+cluster.kubeconfig)
+	command.Stdin = strings.NewReader(manifest)
+	if out, err := command.CombinedOutput(); err != nil {
+		s.Fatalf("kubectl apply: %v\n%s\n%s", err, out, manifest)
+	}
+}
+
+// stock declares units of a product of the test's own and returns it.
+func (s *shop) stock(units int) (product string) {
+	s.Helper()
+	product = cartOf(s.Name() + "/product")
+	name := s.item()
+	s.applyText(fmt.Sprintf(`apiVersion: inventory.acme.com/v1
+kind: StockItem
+metadata: {name: %s, namespace: %s}
+spec: {productID: %s, locationID: here, received: %d}
+`, name, s.namespace, product, units))
+	must(s, "wait", "stockitem", name, "-n", s.namespace, "--for=condition=Ready", "--timeout=1m")
+	return product
+}
+
+// item is the name of the test's StockItem.
+func (s *shop) item() string {
+	return strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(s.Name()))
+}
