@@ -189,6 +189,10 @@ const (
 // instead of the operator's --sink.
 const SinkAnnotation = "inventory.acme.com/sink"
 
+// OneHoldAnnotation on a Namespace, "true" or "false", says whether a new hold of a cart takes
+// the place of its older one there, instead of the operator's --one-hold-per-cart.
+const OneHoldAnnotation = "inventory.acme.com/one-hold-per-cart"
+
 // The StockLedger's condition Delivering and its reasons.
 const (
 	ConditionDelivering = "Delivering"

@@ -121,7 +121,8 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 			"(1 to 128 printable characters)")
 	flags.DurationVar(&o.defaultHold, "default-hold", 15*time.Minute, "how long a Reservation without holdFor holds, 1s to 24h")
 	flags.BoolVar(&o.oneHoldPerCart, "one-hold-per-cart", false,
-		"let a new hold of a cart take the place of its older one, of which nothing was shipped and that belongs to no other order")
+		"let a new hold of a cart take the place of its older one, of which nothing was shipped and that belongs to no other order; "+
+			"the annotation "+v1.OneHoldAnnotation+" of a Namespace says otherwise for it, where carts are found by (--find-by)")
 	flags.StringVar(&o.findBy, "find-by", "order,cart",
 		"what reservations are found by besides their id: order, cart, or both; each takes about 30 bytes of memory for a remembered one. Empty is nothing")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
@@ -212,9 +213,6 @@ func (o Options) index() stock.Index {
 		Orders: slices.Contains(o.foundBy(), findByOrder),
 	}
 }
-
-// oneHold tells whether a cart has one hold at a time in a namespace.
-func (o Options) oneHold(string) bool { return o.oneHoldPerCart }
 
 // validate refuses what flags alone cannot tell to be wrong.
 func (o Options) validate() error {

@@ -60,6 +60,7 @@ func (p *parts) makeNamespaces() (err error) {
 	if p.pages, err = journal.NewClient(config, nil); err != nil {
 		return err
 	}
+	p.oneHold = newOneHold(p.o.oneHoldPerCart, p.o.index())
 	p.namespaces = namespaces.New(namespaces.Options{
 		Runner: p.runner(), Serves: p.o.scope().has,
 		Read: namespaces.Read(p.GetAPIReader()), Pages: namespaces.Pages(p.GetAPIReader()),
@@ -85,7 +86,7 @@ func (p *parts) makePublisher() (err error) {
 func (p *parts) makeControllers() error {
 	reservations := &controllers.ReservationReconciler{
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Queue: p.queue, Load: &p.load,
-		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Now: p.clock.Now, Workers: p.o.workers,
+		Retention: p.o.retention, Limit: p.o.journalLimit, DefaultHold: p.o.defaultHold, OneHold: p.oneHold.in, IDs: p.o.ids, Now: p.clock.Now, Workers: p.o.workers,
 	}
 	expiry := &controllers.Expiry{Reader: p.GetAPIReader(), Now: p.clock.Now, IDs: p.o.ids}
 	items := &controllers.StockItemReconciler{

@@ -151,6 +151,7 @@ type parts struct {
 	namespaces *namespaces.Set
 	queue      *controllers.Queue
 	outcomes   *publisher.Publisher
+	oneHold    *oneHold
 	ledgers    controllers.StockLedgerReconciler
 	// load is how much commands wait.
 	load allocator.Load
@@ -165,7 +166,7 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if p.nameOf, err = controllers.NamesOf(ctx, p); err != nil {
 		return err
 	}
-	if p.synced, err = controllers.Feed(ctx, p, watched{p.namespaces, p.outcomes}); err != nil {
+	if p.synced, err = controllers.Feed(ctx, p, watched{p.namespaces, p.outcomes, p.oneHold}); err != nil {
 		return err
 	}
 	servers, err := p.newServers()
@@ -228,7 +229,7 @@ func (p *parts) newServers() ([]*webhook.Server, error) {
 func (p *parts) newBridge() (http.Handler, error) {
 	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
-		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.o.oneHold, IDs: p.o.ids, Self: p.self,
+		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.oneHold.in, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sends: p.outcomes.Sends,
 		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}

@@ -67,15 +67,17 @@ func tokens(config *rest.Config, audience, file string) (publisher.TokenSource, 
 	}
 }
 
-// watched tells what the watches see to the namespaces and, before them, to the publisher,
-// which knows by then where a namespace's outcomes go.
+// watched tells what the watches see to the namespaces and, before them, to those who have to
+// know by then what a Namespace says: where its outcomes go, and whether a cart has one hold.
 type watched struct {
 	*namespaces.Set
 	outcomes *publisher.Publisher
+	oneHold  *oneHold
 }
 
 // SeeNamespace takes note of a Namespace as it is.
 func (w watched) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
+	w.oneHold.SeeNamespace(namespace)
 	w.outcomes.SeeNamespace(namespace)
 	w.Set.SeeNamespace(namespace)
 }
@@ -84,4 +86,5 @@ func (w watched) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 func (w watched) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 	w.Set.NamespaceGone(namespace)
 	w.outcomes.NamespaceGone(namespace)
+	w.oneHold.NamespaceGone(namespace)
 }
