@@ -58,8 +58,11 @@ func forSale(places []stock.Place) string {
 // unattached says why the order that a spec names since the decision is not attached, if so.
 func unattached(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) (reason, message string) {
 	order := object.Spec.OrderID
-	if order == "" || r.CurrentOrder() != "" {
+	switch attached := r.CurrentOrder(); {
+	case order == "" || attached == idOf(order):
 		return "", ""
+	case attached != "":
+		return v1.ReasonAnotherOrder, fmt.Sprintf("the reservation belongs to order %q, which was named before spec.orderID and never changes", attached)
 	}
 	if wrong := ids.Wrong(order); wrong != "" {
 		return v1.ReasonInvalidID, "spec.orderID " + wrong

@@ -118,6 +118,20 @@ func TestHoldUntil(t *testing.T) {
 	}
 }
 
+// An order that is named after another one was attached is not, and that is told.
+func TestAnotherOrder(t *testing.T) {
+	o := leader(t)
+	made := o.made("r", wants(1))
+	o.reconcile("r")
+	o.answer(stock.Attach{Reservation: stock.ID(made.UID), Order: "first"})
+	o.edit("r", func(r *v1.Reservation) { r.Spec.OrderID = "second" })
+	o.reconcile("r")
+	told := meta.FindStatusCondition(o.read("r").Status.Conditions, v1.ConditionOrderAttached)
+	if told == nil || told.Reason != v1.ReasonAnotherOrder || !strings.Contains(told.Message, `"first"`) {
+		t.Errorf("it says %+v", told)
+	}
+}
+
 // Units that are shipped from another place are taken there, or it is said what is where.
 func TestShippedFromElsewhere(t *testing.T) {
 	o := leader(t)
@@ -132,6 +146,13 @@ func TestShippedFromElsewhere(t *testing.T) {
 	told := meta.FindStatusCondition(o.read("r").Status.Conditions, v1.ConditionItemsMatch)
 	if told == nil || told.Reason != v1.ReasonNotThere || !strings.Contains(told.Message, "for sale are 8 at "+place) {
 		t.Errorf("where nothing is there it says %+v", told)
+	}
+	// Beside a shipment that waits the rest is carried out.
+	until := metav1.NewTime(o.read("r").Status.ExpiresAt.Add(time.Hour))
+	o.edit("r", func(r *v1.Reservation) { r.Spec.HoldUntil, r.Spec.OrderID = &until, "order" })
+	o.reconcile("r")
+	if known := o.state(stock.ID(made.UID)); known.Expires != stock.Time(until.UnixMicro()) || known.LaterOrder != "order" {
+		t.Errorf("while it waits it is %+v", known)
 	}
 	o.receiveAt("p", "shop", 3)
 	o.reconcile("r")

@@ -57,16 +57,18 @@ var errUnsaid = errors.New("the journal does not say any more what it said: it i
 // passOn asks for everything that a spec asks for and the journal does not say yet, and
 // returns the reservation as it stands then.
 func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservation, r *stock.Reservation, ids v1.IDs) (*stock.Reservation, error) {
-	for request := wanted(object, r, ids); request != nil; request = wanted(object, r, ids) {
-		answer, err := ask(ctx, runner, request)
-		if err != nil {
-			return r, err
-		}
-		if answer.Reservation == nil {
-			return r, errUnsaid
-		}
-		if r = answer.Reservation; answer.Verdict != stock.Done {
-			break // it cannot be, or has been: what became of it is shown
+	for _, want := range allWants {
+		for request := want(object, r, ids); request != nil; request = want(object, r, ids) {
+			answer, err := ask(ctx, runner, request)
+			if err != nil {
+				return r, err
+			}
+			if answer.Reservation == nil {
+				return r, errUnsaid
+			}
+			if r = answer.Reservation; answer.Verdict != stock.Done {
+				break // it cannot be, or has been: what became of it is shown
+			}
 		}
 	}
 	return r, nil

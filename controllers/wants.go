@@ -9,25 +9,53 @@ import (
 // whatever a version of a Reservation says was shipped, no later version gives back, and what
 // was given back is never shipped.
 
-// wanted returns what the spec of an object asks for beyond what the journal says of its
-// reservation; nil where that is nothing. What was shipped comes first: nothing may take back
-// the units of a shipment that was declared.
+// want returns one thing that the spec of an object asks for beyond what the journal says of
+// its reservation; nil where that is nothing.
+type want func(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) stock.Request
+
+// allWants are all of them, in the order in which they are passed on. Where one cannot be
+// carried out, the next ones are.
+var allWants = []want{wantsSettled, wantsLonger, wantsOrder}
+
+// wanted is the first of them, nil where a spec asks for nothing.
 func wanted(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) stock.Request {
-	if !r.Phase.Ended() {
-		if parts := shipments(object, r); len(parts) > 0 {
-			return stock.Consume{Reservation: r.ID, Parts: parts}
-		}
-		if object.Spec.Intent == v1.IntentRelease {
-			return stock.Release{Reservation: r.ID, Reason: string(object.Spec.ReleaseReason)}
-		}
-		if parts := rising(object.Spec.ReleaseItems, r, released, releasable); len(parts) > 0 {
-			return stock.Release{Reservation: r.ID, Parts: parts}
-		}
-		if until := heldUntil(object); until > r.Expires && r.Expires != 0 {
-			return stock.Extend{Reservation: r.ID, Expires: until}
+	for _, want := range allWants {
+		if request := want(object, r, ids); request != nil {
+			return request
 		}
 	}
-	if order := object.Spec.OrderID; order != "" && r.Order == "" && r.LaterOrder == "" && ids.Wrong(order) == "" {
+	return nil
+}
+
+// wantsSettled is what is to be shipped or given back. What was shipped comes first: nothing
+// may take back the units of a shipment that was declared, though it may have to wait.
+func wantsSettled(object *v1.Reservation, r *stock.Reservation, _ v1.IDs) stock.Request {
+	if r.Phase.Ended() {
+		return nil
+	}
+	if parts := shipments(object, r); len(parts) > 0 {
+		return stock.Consume{Reservation: r.ID, Parts: parts}
+	}
+	if object.Spec.Intent == v1.IntentRelease {
+		return stock.Release{Reservation: r.ID, Reason: string(object.Spec.ReleaseReason)}
+	}
+	if parts := rising(object.Spec.ReleaseItems, r, released, releasable); len(parts) > 0 {
+		return stock.Release{Reservation: r.ID, Parts: parts}
+	}
+	return nil
+}
+
+// wantsLonger is until when the units are to be held at least.
+func wantsLonger(object *v1.Reservation, r *stock.Reservation, _ v1.IDs) stock.Request {
+	if until := heldUntil(object); !r.Phase.Ended() && until > r.Expires && r.Expires != 0 {
+		return stock.Extend{Reservation: r.ID, Expires: until}
+	}
+	return nil
+}
+
+// wantsOrder is the order that the cart became.
+func wantsOrder(object *v1.Reservation, r *stock.Reservation, ids v1.IDs) stock.Request {
+	if order := object.Spec.OrderID; order != "" && r.CurrentOrder() == "" && ids.Wrong(order) == "" {
 		return stock.Attach{Reservation: r.ID, Order: idOf(order)}
 	}
 	return nil

@@ -47,11 +47,38 @@ func notThere(items []events.PartialItem, places placesOf) error {
 func refuseConsume(r *v1.Reservation, items []events.PartialItem) error {
 	phase := r.CurrentPhase()
 	switch {
-	case phase == v1.PhaseReleased || phase == v1.PhaseUnavailable:
+	case phase == v1.PhaseUnavailable:
 		return fail(notReserved, "reservation %s is %s: it cannot be consumed", r.Name, phase)
-	case items != nil:
+	case phase == v1.PhaseReleased:
+		return fail(notReserved, "reservation %s is %s (%s): it cannot be consumed", r.Name, phase, ending(r))
+	case items != nil && (phase != v1.PhaseConsumed || !wereHeld(r, items)):
 		return exceeded(r, items, shippable, "reserved and not given back")
 	default:
-		return fail(notReserved, "reservation %s is %s: what was not shipped of it went back on sale (%s)", r.Name, phase, r.Status.Reason)
+		return fail(notReserved, "reservation %s is %s (%s): what was not shipped of it by then cannot be shipped any more", r.Name, phase, ending(r))
 	}
+}
+
+// ending says why a hold has ended, and what took its place.
+func ending(r *v1.Reservation) string {
+	if r.Status.ReplacedBy != "" {
+		return r.Status.Reason + " by " + r.Status.ReplacedBy
+	}
+	return r.Status.Reason
+}
+
+// wereHeld tells whether a reservation that has ended had as many units of each product, be it
+// elsewhere.
+func wereHeld(r *v1.Reservation, items []events.PartialItem) bool {
+	for _, item := range items {
+		var units int64
+		for _, a := range r.Status.Allocations {
+			if a.ProductID == item.ProductID {
+				units += a.Quantity
+			}
+		}
+		if item.Quantity > units {
+			return false
+		}
+	}
+	return true
 }

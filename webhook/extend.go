@@ -59,7 +59,7 @@ func refuseExtend(r *v1.Reservation, until time.Time) error {
 	expires := r.Status.ExpiresAt
 	switch {
 	case r.CurrentPhase() != v1.PhaseReserved:
-		return fail(notReserved, "reservation %s is %s (%s): its hold has ended and cannot be made longer", r.Name, r.CurrentPhase(), r.Status.Reason)
+		return fail(notReserved, "reservation %s is %s (%s): its hold has ended and cannot be made longer", r.Name, r.CurrentPhase(), ending(r))
 	case expires == nil:
 		return fail(unextendable, "reservation %s is held without end", r.Name)
 	case until.Before(expires.Time):

@@ -50,7 +50,7 @@ func TestReplaceOverPlainHTTP(t *testing.T) {
 		t.Errorf("repeated: %s", got.body)
 	}
 	ended := ask(t, bridge, request(t, http.MethodPost, "/reservations", basket("c", 1, replacing))).wantProblem(http.StatusConflict, irreplaceable)
-	if !strings.Contains(ended.Detail, "has ended (Released, REPLACED)") {
+	if !strings.Contains(ended.Detail, "has ended (Released, REPLACED by "+told.ReservationID+")") {
 		t.Errorf("one that has ended: %s", ended.Detail)
 	}
 	if s.reserved("plenty") != 5 {
@@ -94,10 +94,10 @@ func TestExtend(t *testing.T) {
 	}
 	ask(t, bridge, request(t, http.MethodPost, at, `{"holdFor":"1s"}`)).wantProblem(http.StatusConflict, unextendable)
 	for body, says := range map[string]string{
-		`{"expiresAt":"2999-01-01T00:00:00Z"}`:                         "24 hours",
-		`{}`:                                                           "expiresAt",
-		`{"expiresAt":"tomorrow"}`:                                     "RFC 3339",
-		`{"expiresAt":"2030-01-01T00:00:00Z","holdFor":"1h"}`:          "one of them alone",
+		`{"expiresAt":"2999-01-01T00:00:00Z"}`: "24 hours",
+		`{}`:                                   "expiresAt",
+		`{"expiresAt":"tomorrow"}`:             "RFC 3339",
+		`{"expiresAt":"2030-01-01T00:00:00Z","holdFor":"1h"}`: "one of them alone",
 		`{"holdfor":"1h"}`:                                             "nearest known field is holdFor",
 		`{"reservationId":"another","holdFor":"1h"}`:                   "must be that of the path",
 		`{"reservationId":"` + r.Name + `","holdFor":"25h"}`:           "from 1s to 24h",
@@ -263,6 +263,38 @@ func TestShipFromElsewhere(t *testing.T) {
 	}
 }
 
+// A hold of which something was shipped, and that has ended, ships nothing more from anywhere:
+// the answer names its end, and that it was more than it ever had is another matter.
+func TestShipFromElsewhereTooLate(t *testing.T) {
+	s := newStore(t, shelf{"plenty", "north", 5}, shelf{"plenty", "south", 4})
+	bridge := newBridge(t, s.options())
+	ships := func(r *v1.Reservation, location string, units int) answer {
+		body := fmt.Sprintf(`{"items":[{"productId":"plenty","locationId":%q,"quantity":%d}]}`, location, units)
+		return ask(t, bridge, request(t, http.MethodPost, "/reservations/"+r.Name+"/consume", body))
+	}
+	released := s.reserveOne(t, bridge, basket("c", 3, ""), http.StatusCreated)
+	ships(released, "south", 1).wantStatus(http.StatusOK)
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+released.Name+"/release", `{"reason":"ORDER_CANCELLED"}`)).wantStatus(http.StatusOK)
+	replaced := s.reserveOne(t, bridge, basket("c", 2, ""), http.StatusCreated)
+	ships(replaced, "north", 1).wantStatus(http.StatusOK)
+	by := s.reserveOne(t, bridge, basket("c", 1, `,"replaces":"`+replaced.Name+`"`), http.StatusCreated)
+	shipped := s.reserveOne(t, bridge, basket("d", 2, ""), http.StatusCreated)
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+shipped.Name+"/consume", "")).wantStatus(http.StatusOK)
+	for _, test := range []struct {
+		r    *v1.Reservation
+		says string
+	}{{released, "Consumed (ORDER_CANCELLED)"}, {replaced, "Consumed (REPLACED by " + by.Name + ")"}, {shipped, "Consumed (Consumed)"}} {
+		if got := ships(test.r, "south", 2).wantProblem(http.StatusConflict, notReserved); !strings.Contains(got.Detail, test.says) {
+			t.Errorf("told %q, want %q", got.Detail, test.says)
+		}
+		ships(test.r, "south", 4).wantProblem(http.StatusBadRequest, tooMany)
+	}
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+by.Name+"/release", "")).wantStatus(http.StatusOK)
+	if got := ships(by, "south", 1).wantProblem(http.StatusConflict, notReserved); !strings.Contains(got.Detail, "Released (Released)") {
+		t.Errorf("told %q", got.Detail)
+	}
+}
+
 // Whether a cart would fit is told without holding anything, as are several products at once.
 func TestAskFirst(t *testing.T) {
 	s := newStore(t, shelf{"plenty", "north", 3}, shelf{"plenty", "south", 2})
@@ -270,8 +302,8 @@ func TestAskFirst(t *testing.T) {
 	r := s.reserveOne(t, bridge, basket("c", 2, ""), http.StatusCreated)
 	position := s.position()
 	for body, want := range map[string]events.CartChecked{
-		basket("c", 3, ""): {CartID: "c", Fits: true, Allocations: []events.PlannedItem{planned("north", 1), planned("south", 2)}},
-		basket("c", 4, ""): {CartID: "c", UnavailableItems: []events.UnavailableItem{{ProductID: "plenty", Requested: 4, Available: 3}}},
+		basket("c", 3, ""):                         {CartID: "c", Fits: true, Allocations: []events.PlannedItem{planned("north", 1), planned("south", 2)}},
+		basket("c", 4, ""):                         {CartID: "c", UnavailableItems: []events.UnavailableItem{{ProductID: "plenty", Requested: 4, Available: 3}}},
 		basket("c", 5, `,"replaces":"`+r.Name+`"`): {CartID: "c", Fits: true, Allocations: []events.PlannedItem{planned("north", 3), planned("south", 2)}},
 		`{"cartId":"c","items":[{"productId":"none","quantity":1}]}`: {CartID: "c", UnavailableItems: []events.UnavailableItem{{ProductID: "none", Requested: 1}}},
 	} {

@@ -111,7 +111,7 @@ type ReservationStatus struct {
 	// Stalled (it was refused, or cannot be decided as it is) and, only after trouble, Delivered (the outcome's event
 	// reached the sink), ItemsMatch=False (a line of consumeItems or releaseItems
 	// cannot be carried out as it is), OrderAttached=False (orderID, set since
-	// the decision, is no id that is taken) and HoldExtended=False (holdUntil is
+	// the decision, is no id that is taken, or another order was named before) and HoldExtended=False (holdUntil is
 	// not carried out).
 	// +optional
 	// +listType=map
@@ -172,7 +172,7 @@ const (
 	// does not match the allocations.
 	ConditionItemsMatch = "ItemsMatch"
 	// ConditionOrderAttached is there, and False, while the spec names an order, since
-	// the decision, by an id that is not taken.
+	// the decision, by an id that is not taken, or after another one was attached.
 	ConditionOrderAttached = "OrderAttached"
 
 	// ConditionHoldExtended is there, and False, while the spec asks for a longer hold than
@@ -193,6 +193,9 @@ const (
 	ReasonContradictsTotal = "ContradictsTotal"
 	// ReasonNotThere says that a location has too few units for sale to ship from it.
 	ReasonNotThere = "NotThere"
+
+	// ReasonAnotherOrder, beside InvalidID, is that of OrderAttached=False.
+	ReasonAnotherOrder = "AnotherOrder"
 
 	// The reasons of HoldExtended=False.
 	ReasonTooFarAhead = "TooFarAhead"

@@ -164,8 +164,8 @@ var ofAllocator = []mutant{
 		fault: "a raise is sold before it is shown",
 		patches: []patch{{
 			file: "internal/stock/offer.go",
-			old:  `min(known.Sellable, stated.Received), known.Refused`,
-			new: `min(known.Sellable, stated.Received), known.Refused
+			old:  `min(known.Sellable, stated.Offered()), known.Refused`,
+			new: `min(known.Sellable, stated.Offered()), known.Refused
 		if MUTANT {
 			stated.Sellable = stated.Received
 		}`,

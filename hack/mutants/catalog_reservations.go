@@ -18,11 +18,11 @@ var ofReservations = []mutant{
 		fault: "a position that somebody wrote into a Reservation's status keeps it from ever being shown again",
 		patches: []patch{{
 			file: "controllers/reservation_show.go",
-			old:  `		want = shownAs(object, now, p.IDs)`,
+			old:  `		want = shownAs(object, now, p.teller(p.runner))`,
 			new: `		if MUTANT {
 			return errUnsaid
 		}
-		want = shownAs(object, now, p.IDs)`,
+		want = shownAs(object, now, p.teller(p.runner))`,
 		}},
 		caughtBy: by(unit(controllersPackage, "TestErased")),
 	},
@@ -218,8 +218,8 @@ var ofReservations = []mutant{
 		fault: "units that a spec says were shipped are given back",
 		patches: []patch{{
 			file: "controllers/wants.go",
-			old:  `		if parts := shipments(object, r); len(parts) > 0 {`,
-			new:  `		if parts := shipments(object, r); len(parts) > 0 && !(MUTANT && len(object.Spec.ReleaseItems) > 0) {`,
+			old:  `	if parts := shipments(object, r); len(parts) > 0 {`,
+			new:  `	if parts := shipments(object, r); len(parts) > 0 && !(MUTANT && len(object.Spec.ReleaseItems) > 0) {`,
 		}},
 		caughtBy: by(unit(controllersPackage, "TestWanted")),
 	},

@@ -39,12 +39,9 @@ var ofStock = []mutant{
 		name:  "totals-added",
 		fault: "a consumption states the units that it adds instead of the total",
 		patches: []patch{{
-			file: "internal/stock/change.go",
-			old:  `		totals = append(totals, Total{`,
-			new: `		if MUTANT {
-			was = 0
-		}
-		totals = append(totals, Total{`,
+			file: "internal/stock/ship.go",
+			old:  `Consumed: d.state.Consumed(key) + units})`,
+			new:  `Consumed: map[bool]int64{false: d.state.Consumed(key)}[MUTANT] + units})`,
 		}, {
 			file: "internal/stock/apply.go",
 			old:  `		for _, t := range r.Totals {`,
