@@ -130,6 +130,10 @@ var plan = []suite{
 		fault: "same id concurrently, changed body", rounds: counts{1000, 50_000},
 	},
 	{
+		name: "holds", pkg: processes, tests: "TestHoldsFoughtOver",
+		fault: "holds replaced, extended, shipped from elsewhere", rounds: counts{48, 1000},
+	},
+	{
 		name: "users", pkg: processes, tests: "TestUsersAtTheWorstMoment",
 		fault: "users at the worst moment", rounds: counts{60, 600},
 	},

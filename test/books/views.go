@@ -61,8 +61,8 @@ func (b *Books) CheckReservation(r *v1.Reservation) bool {
 // agrees compares what the journal decides of a status.
 func agrees(a, b *v1.ReservationStatus) bool {
 	return equality.Semantic.DeepEqual(
-		[]any{a.Phase, a.Units, a.Allocations, a.UnavailableItems, a.DecidedAt, a.ReservedAt, a.ExpiresAt, a.OrderID, a.OutcomeID},
-		[]any{b.Phase, b.Units, b.Allocations, b.UnavailableItems, b.DecidedAt, b.ReservedAt, b.ExpiresAt, b.OrderID, b.OutcomeID})
+		[]any{a.Phase, a.Units, a.Allocations, a.UnavailableItems, a.DecidedAt, a.ReservedAt, a.ExpiresAt, a.FirstExpiresAt, a.Replaces, a.ReplacedBy, a.OrderID, a.OutcomeID},
+		[]any{b.Phase, b.Units, b.Allocations, b.UnavailableItems, b.DecidedAt, b.ReservedAt, b.ExpiresAt, b.FirstExpiresAt, b.Replaces, b.ReplacedBy, b.OrderID, b.OutcomeID})
 }
 
 // Shown is a reservation as its object has to show it, in what the outcome's event and the
@@ -81,6 +81,7 @@ func Shown(namespace string, r *stock.Reservation) *v1.Reservation {
 	at := metav1.NewMicroTime(moment(r.At))
 	s := &object.Status
 	s.DecidedAt, s.OrderID, s.OutcomeID = &at, string(r.Order), string(r.Outcome)
+	s.Replaces, s.ReplacedBy = string(r.Replaces), string(r.ReplacedBy)
 	for _, line := range r.Lines {
 		s.Units += line.Quantity
 		object.Spec.Items = append(object.Spec.Items, v1.ReservationItem{ProductID: string(line.Product), Quantity: line.Quantity})
@@ -100,6 +101,9 @@ func Shown(namespace string, r *stock.Reservation) *v1.Reservation {
 	s.ReservedAt = &at
 	if r.Expires != 0 {
 		s.ExpiresAt = &metav1.Time{Time: moment(r.Expires)}
+	}
+	if r.FirstExpires != 0 {
+		s.FirstExpiresAt = &metav1.Time{Time: moment(r.FirstExpires)}
 	}
 	for _, a := range r.Allocations {
 		s.Allocations = append(s.Allocations, v1.Allocation{
