@@ -142,7 +142,9 @@ func TestShippedFromElsewhere(t *testing.T) {
 		r.Spec.ConsumeItems = []v1.PartialItem{{ProductID: "p", LocationID: "shop", Quantity: 1}}
 	}
 	o.edit("r", ships)
-	o.reconcile("r")
+	if again := o.reconcile("r").RequeueAfter; again <= 0 || again > notThereAgain {
+		t.Errorf("it is tried again in %v", again)
+	}
 	told := meta.FindStatusCondition(o.read("r").Status.Conditions, v1.ConditionItemsMatch)
 	if told == nil || told.Reason != v1.ReasonNotThere || !strings.Contains(told.Message, "for sale are 8 at "+place) {
 		t.Errorf("where nothing is there it says %+v", told)

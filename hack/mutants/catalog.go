@@ -16,6 +16,7 @@ var catalog = slices.Concat(
 	ofAccess,
 	ofPublisher,
 	ofStock,
+	ofHolds,
 	ofForgetting,
 	ofFaults,
 	ofFounding,
