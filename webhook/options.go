@@ -46,6 +46,8 @@ type Options struct {
 	// whether the outcomes of a namespace are sent to a sink; nil is none.
 	Reply Reply
 	Sends func(namespace string) bool
+	// SendsReleased and SendsConsumed say that it is sent, too, when a reservation has ended so.
+	SendsReleased, SendsConsumed bool
 	// OneHold tells whether a new hold takes the place of an older one of its cart in a
 	// namespace, unasked. Nil is never.
 	OneHold func(namespace string) bool

@@ -50,14 +50,27 @@ func (b *bridge) tells(x *exchange) bool {
 	case ReplyNever:
 		return false
 	}
-	// What became of a release or a consume goes to no sink.
-	if !b.Sends(x.namespace) || x.operation != operationReserve {
+	if !b.Sends(x.namespace) || !b.sendsOutcomeOf(x.operation) {
 		return true
 	}
 	if x.prefers.full {
 		x.applied(preferFull)
 	}
 	return x.prefers.full
+}
+
+// sendsOutcomeOf tells whether a sink, where there is one, is sent what an operation leads to.
+func (b *bridge) sendsOutcomeOf(operation string) bool {
+	switch operation {
+	case operationReserve:
+		return true
+	case operationRelease:
+		return b.SendsReleased
+	case operationConsume:
+		return b.SendsConsumed
+	default:
+		return false
+	}
 }
 
 // accept answers that a command has landed, and where to ask what became of it.

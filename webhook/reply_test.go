@@ -17,25 +17,31 @@ func TestReply(t *testing.T) {
 		reply  Reply
 		sink   bool
 		prefer string
+		// ends says that releases are sent, too.
+		ends bool
 	}
 	for _, tc := range []struct {
 		asked
 		reserve, change int
 	}{
-		{asked{"", false, ""}, 200, 200},
-		{asked{ReplyAuto, false, ""}, 200, 200},
-		{asked{ReplyAuto, true, ""}, 202, 200},
-		{asked{ReplyAuto, true, "reply"}, 202, 200},
-		{asked{ReplyAuto, true, full}, 200, 200},
-		{asked{ReplyAlways, true, ""}, 200, 200},
-		{asked{ReplyNever, false, ""}, 202, 202},
-		{asked{ReplyNever, true, full}, 202, 202},
-		{asked{ReplyAlways, false, async}, 202, 202},
-		{asked{ReplyAuto, false, async + ", " + full}, 202, 202},
+		{asked{"", false, "", false}, 200, 200},
+		{asked{ReplyAuto, false, "", false}, 200, 200},
+		{asked{ReplyAuto, true, "", false}, 202, 200},
+		{asked{ReplyAuto, true, "reply", false}, 202, 200},
+		{asked{ReplyAuto, true, full, false}, 200, 200},
+		{asked{ReplyAuto, true, "", true}, 202, 202},
+		{asked{ReplyAuto, true, full, true}, 200, 200},
+		{asked{ReplyAuto, false, "", true}, 200, 200},
+		{asked{ReplyAlways, true, "", false}, 200, 200},
+		{asked{ReplyNever, false, "", false}, 202, 202},
+		{asked{ReplyNever, true, full, false}, 202, 202},
+		{asked{ReplyAlways, false, async, false}, 202, 202},
+		{asked{ReplyAuto, false, async + ", " + full, false}, 202, 202},
 	} {
 		s := newStore(t)
 		options := s.options()
 		options.Reply, options.Sends = tc.reply, sends(tc.sink)
+		options.SendsReleased = tc.ends
 		bridge := newBridge(t, options)
 		send := func(eventType, id, data string) answer {
 			r := eventRequest(t, modeBinary, "/", commandEvent(eventType, id, data))

@@ -234,3 +234,28 @@ func TestNamesThatPeopleGave(t *testing.T) {
 		}
 	}
 }
+
+// The end of a Reservation is told as it was then, whatever becomes of it later.
+func TestEnded(t *testing.T) {
+	for want, r := range map[string]*v1.Reservation{
+		"outcome-1.released": releasedReservation(), "outcome-1.consumed": partlyShipped(v1.PhaseConsumed),
+	} {
+		event, ok := Ended(r)
+		if !ok || event.ID() != want || event.Time().IsZero() || event.Extensions()["causationid"] != "1" || event.Extensions()["partitionkey"] != "cart-1" {
+			t.Errorf("%s: %t, %s", want, ok, event)
+		}
+		if err := validate(t, schemaOf(t, event.Type()), event.Data()); err != nil {
+			t.Error(err)
+		}
+		later := r.DeepCopy()
+		later.Spec.OrderID = "named-later"
+		if again, _ := Ended(later); again.String() != event.String() || strings.Contains(event.String(), "later") {
+			t.Errorf("it changes with an order that is named later: %s", again)
+		}
+	}
+	for _, r := range []*v1.Reservation{reservation(), reservedReservation(), unavailableReservation()} {
+		if event, ok := Ended(r); ok {
+			t.Errorf("it has not ended, or held nothing: %s", event)
+		}
+	}
+}

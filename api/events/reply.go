@@ -111,6 +111,28 @@ func ConsumedReply(r *v1.Reservation) cloudevents.Event {
 	return settledReply(r, TypeConsumed, "consumed", consumed, consumed.ConsumedAt)
 }
 
+// Ended is the event that tells a sink that nothing of a Reservation is held any more: released,
+// or consumed where some of it was shipped. False where it has not ended, or held nothing.
+//
+// Its id is that of the outcome's event with another suffix. It reads only what is frozen at
+// the end, so it makes the same event, byte for byte, whatever becomes of the Reservation later:
+// an order that was named after the decision is not told.
+func Ended(r *v1.Reservation) (cloudevents.Event, bool) {
+	frozen := r.DeepCopy()
+	frozen.Spec.OrderID = "" // whose order was known at the decision has it in its status
+	var event cloudevents.Event
+	switch r.CurrentPhase() {
+	case v1.PhaseReleased:
+		event = ReleasedReply(frozen)
+	case v1.PhaseConsumed:
+		event = ConsumedReply(frozen)
+	default:
+		return event, false
+	}
+	carryOn(&event, r)
+	return event, true
+}
+
 // settledReply makes the event that says what became of a Reservation's units.
 // Its id begins as that of the outcome's event, or with the object's uid where there
 // is no outcome. While some are held, it counts those that are not: they only grow,

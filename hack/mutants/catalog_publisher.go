@@ -30,12 +30,11 @@ var ofPublisher = []mutant{
 		fault: "an event's id is made of the object's uid, which another outcome may have or none",
 		patches: []patch{{
 			file: "internal/publisher/deliver.go",
-			old:  `	e, ok := events.Outcome(view.Reservation(c.namespace, o.r))`,
-			new: `	object := view.Reservation(c.namespace, o.r)
+			old:  `	r := view.Reservation(c.namespace, o.r)`,
+			new: `	r := view.Reservation(c.namespace, o.r)
 	if MUTANT {
-		object.Status.OutcomeID = string(object.UID)
-	}
-	e, ok := events.Outcome(object)`,
+		r.Status.OutcomeID = string(r.UID)
+	}`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestEventsLeaveInOrder", "TestOutcomesOutliveTheirCarts")),
 	},
@@ -113,8 +112,8 @@ var ofPublisher = []mutant{
 		fault: "however many outcomes are refused, the mark passes them all",
 		patches: []patch{{
 			file: "internal/publisher/course.go",
-			old:  `		if r.passed || c.line.refused < c.mostRefused {`,
-			new:  `		if MUTANT || r.passed || c.line.refused < c.mostRefused {`,
+			old:  `		if r.passed || line.refused < c.mostRefused {`,
+			new:  `		if MUTANT || r.passed || line.refused < c.mostRefused {`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestRefusalsAreBounded")),
 	},
@@ -224,6 +223,39 @@ var ofPublisher = []mutant{
 			new:  `	if tokens != nil && !overHTTP && !MUTANT &&`,
 		}},
 		caughtBy: by(unit(publisherPackage, "TestTokensNeedTLS")),
+	},
+	{
+		name:  "end-before-its-outcome",
+		fault: "that a reservation has ended is told before the sink has its outcome",
+		patches: []patch{{
+			file: "internal/publisher/line.go",
+			old:  `	return number > l.taken || o != nil && !o.passed`,
+			new:  `	return !MUTANT && (number > l.taken || o != nil && !o.passed)`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestEndsFollowTheirOutcomes", "TestEndsUnderFaults")),
+	},
+	{
+		name:  "ends-passed-before-they-are-told",
+		fault: "the position of the ends passes those that nobody has acknowledged",
+		patches: []patch{{
+			file: "internal/publisher/ends.go",
+			old:  `	if len(e.holding) > 0 {`,
+			new:  `	if len(e.holding) > 0 && !MUTANT {`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestTakeOverTellsTheEnds", "TestEndsUnderFaults")),
+	},
+	{
+		name:  "ends-of-the-newest-write-passed",
+		fault: "the position passes a time of which more ends may come",
+		patches: []patch{{
+			file: "internal/publisher/ends.go",
+			old:  `	return min(position, e.at-1)`,
+			new: `	if MUTANT {
+		return position
+	}
+	return min(position, e.at-1)`,
+		}},
+		caughtBy: by(unit(publisherPackage, "TestThePositionStaysBehindTheNewestWrite")),
 	},
 	{
 		name:  "order-of-retries",

@@ -3,6 +3,16 @@ package main
 // ofForgetting are the faults of what the journal forgets, and of the marks that say so.
 var ofForgetting = []mutant{
 	{
+		name:  "untold-end-forgotten",
+		fault: "a reservation is forgotten whose end was not told yet",
+		patches: []patch{{
+			file: "internal/stock/cart.go",
+			old:  `r.endOf() > s.endsPassed,`,
+			new:  `r.endOf() > s.endsPassed && !MUTANT,`,
+		}},
+		caughtBy: decisions("TestRandomWalks"),
+	},
+	{
 		name:  "mark-is-the-present",
 		fault: "the mark of what was forgotten rises to the clock's time",
 		patches: []patch{{

@@ -62,6 +62,8 @@ type Options struct {
 	reply               string
 	sink                string
 	deadLetterSink      string
+	sendReleased        bool
+	sendConsumed        bool
 	sinkOverrides       string
 	sinkCAFile          string
 	sinkAudience        string
@@ -148,6 +150,10 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
 		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
 	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
+	flags.BoolVar(&o.sendReleased, "send-released", false,
+		"send the sink an event when a reservation has ended and all of it was given back, or ran out; for those that end from now on")
+	flags.BoolVar(&o.sendConsumed, "send-consumed", false,
+		"send the sink an event when a reservation has ended and some of it was shipped; for those that end from now on")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",

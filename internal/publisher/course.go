@@ -16,6 +16,7 @@ type course struct {
 	namespace string
 	source    source
 	line      *line
+	ends      ends
 	strain    strain
 	mark      mark
 	// to is where the outcomes go.
@@ -29,9 +30,9 @@ type course struct {
 	// recallAt is when objects that say Delivered=False are looked for again.
 	recallAt time.Time
 
-	// failing are the outcomes that failed and have not been taken since, by number; took says
+	// failing are the outcomes that failed and have not been taken since; took says
 	// that the sink took one in this term; sayAt is when it is looked at what is to be said.
-	failing map[uint64]failure
+	failing map[*outcome]failure
 	took    bool
 	sayAt   time.Time
 }
@@ -61,7 +62,8 @@ func (c *course) lead(ctx context.Context) {
 		}
 		c.want(now)
 		c.tell(now)
-		show.set(c.line)
+		c.tellEnds(now)
+		show.set(c.line, c.ends.line)
 		c.saying(now)
 		timer := c.options.Clock.NewTimer(c.pause(now))
 		select {
@@ -91,8 +93,12 @@ func (c *course) aim() {
 	c.strain, c.took, c.sayAt = strain{}, false, time.Time{}
 	clear(c.failing)
 	c.line.hurry()
+	c.ends.hurry()
 	if to.nowhere() {
 		c.line.drop()
+		told := c.ends.told
+		c.ends = newEnds(c.line)
+		c.ends.told = told
 	}
 	c.take()
 }
@@ -115,9 +121,10 @@ func (c *course) begin() (leading bool) {
 			c.line = newLine(l.Identity(), published)
 		}
 		c.line.begin(published)
+		c.ends = newEnds(c.line)
 	})
 	c.strain, c.mark, c.recallAt = strain{}, mark{}, time.Time{}
-	c.failing, c.took, c.sayAt = map[uint64]failure{}, false, time.Time{}
+	c.failing, c.took, c.sayAt = map[*outcome]failure{}, false, time.Time{}
 	return leading
 }
 
@@ -128,6 +135,7 @@ func (c *course) take() {
 		if !l.Leading() || l.Identity() != c.line.journal {
 			return
 		}
+		defer c.takeEnds(s)
 		marks := s.Marks()
 		c.line.outcomes, c.line.published = marks.Outcomes, marks.Published
 		c.line.more = false
@@ -148,7 +156,7 @@ func (c *course) take() {
 
 // want asks for a turn where there is something to send.
 func (c *course) want(now time.Time) {
-	if c.line.ready(now, c.allowed(now)) {
+	if may := c.allowed(now); c.line.ready(now, may) || c.ends.ready(now, may) {
 		c.window.ask(c.lane, c.strain.troubled())
 	}
 }
@@ -167,7 +175,7 @@ func (c *course) allowed(now time.Time) allowed {
 // start uses a turn.
 func (c *course) start(ctx context.Context, doubt bool) {
 	now := c.options.Clock.Now()
-	o := c.line.next(now, c.allowed(now))
+	o := c.next(now)
 	if o == nil {
 		c.window.done(doubt)
 		return
@@ -184,15 +192,18 @@ func (c *course) start(ctx context.Context, doubt bool) {
 
 // refill takes more outcomes once half of those that waited have been sent.
 func (c *course) refill() {
-	if c.line.more && 2*len(c.line.fresh) <= c.lookAhead && c.line.room(c.lookAhead, c.most) > 0 {
-		c.take()
+	for _, l := range []*line{c.line, c.ends.line} {
+		if l.more && 2*len(l.fresh) <= c.lookAhead && l.room(c.lookAhead, c.most) > 0 {
+			c.take()
+		}
 	}
 }
 
 // settle takes in what became of a send.
 func (c *course) settle(r result) {
 	c.sending.end(r.outcome)
-	if c.line.known[r.number()] != r.outcome {
+	line := c.lineOf(r.outcome)
+	if line.known[r.number()] != r.outcome {
 		return // it goes nowhere any more
 	}
 	now := c.options.Clock.Now()
@@ -202,24 +213,33 @@ func (c *course) settle(r result) {
 		c.strain.failed(r.number(), now, c.inTrouble, c.random)
 	case r.answered && c.strain.over():
 		c.line.hurry()
+		c.ends.hurry()
 	}
 	r.at = now.Add(r.after)
 	switch r.end {
 	case delivered:
-		latency.Observe(now.Sub(time.UnixMicro(int64(r.r.At))).Seconds())
+		latency.Observe(now.Sub(time.UnixMicro(int64(r.decided()))).Seconds())
 		if r.marked {
 			c.line.cleared[r.number()] = true
 		}
-		c.line.delivered(r.outcome)
-		c.refill()
+		line.delivered(r.outcome)
+		c.settled(r.outcome)
 		return
 	case refusedForNow:
-		if r.passed || c.line.refused < c.mostRefused {
-			c.line.pass(r.outcome)
-			c.refill()
+		if r.passed || line.refused < c.mostRefused {
+			line.pass(r.outcome)
+			c.settled(r.outcome)
 		}
 	}
-	c.line.later.add(r.outcome)
+	line.later.add(r.outcome)
+}
+
+// settled goes on after an outcome that holds up nothing any more.
+func (c *course) settled(o *outcome) {
+	if !o.end {
+		c.ends.unblock(o.number())
+	}
+	c.refill()
 }
 
 // pause is how long there is nothing to do if nothing happens.
@@ -230,8 +250,14 @@ func (c *course) pause(now time.Time) time.Duration {
 			next = at
 		}
 	}
-	if o := c.line.later.first(); o != nil {
-		earlier(o.at)
+	for _, l := range []*line{c.line, c.ends.line} {
+		if o := l.later.first(); o != nil {
+			earlier(o.at)
+		}
+	}
+	earlier(c.ends.mark.due)
+	if tells, known := c.tellsEnds(); known && tells != c.ends.told {
+		earlier(c.ends.askedAt.Add(markAgain))
 	}
 	earlier(c.strain.until)
 	earlier(c.mark.due)
@@ -250,5 +276,8 @@ func (c *course) end() {
 	}
 	if prefix := c.line.prefix(); c.mark.news(prefix, c.line.published) {
 		c.source.Tell(stock.Publish{Number: prefix})
+	}
+	if e := &c.ends; e.told && e.mark.news(uint64(max(0, e.position())), uint64(e.passed)) {
+		c.source.Tell(stock.Register{Name: stock.EndsReader, Position: stock.EndsPosition(e.position())})
 	}
 }

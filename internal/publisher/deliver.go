@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/cloudevents/sdk-go/v2/event"
+
 	"github.com/acme/inventory-service/api/events"
 	"github.com/acme/inventory-service/internal/view"
 )
@@ -32,12 +34,21 @@ type result struct {
 	answer answer
 }
 
+// event is what tells an outcome.
+func (c *course) event(o *outcome) (event.Event, bool) {
+	r := view.Reservation(c.namespace, o.r)
+	if o.end {
+		return events.Ended(r)
+	}
+	return events.Outcome(r)
+}
+
 // deliver takes the next step for one outcome.
 func (c *course) deliver(ctx context.Context, o *outcome) result {
 	if o.note != nil {
 		return c.write(ctx, o)
 	}
-	e, ok := events.Outcome(view.Reservation(c.namespace, o.r))
+	e, ok := c.event(o)
 	if !ok { // cannot be: State has outcomes alone
 		c.log.Error(nil, "a cart has no outcome: its event is not sent", "namespace", c.namespace, "reservation", o.r.ID)
 		return result{outcome: o, end: delivered}
@@ -85,6 +96,13 @@ func (c *course) succeeded(ctx context.Context, o *outcome) result {
 // refused. That is looked at each time: statuses can be erased.
 func (c *course) gaveUp(ctx context.Context, o *outcome, a answer) result {
 	o.refusals++
+	if o.end {
+		if o.refusals == 1 {
+			c.log.Info("the sink refuses the event that a reservation has ended: it is tried again by this process alone",
+				"namespace", c.namespace, "reservation", view.Name(o.r), "cart", o.r.Cart, "answer", a.status)
+		}
+		return c.putAside(o)
+	}
 	o.note = noteRefused(a)
 	return c.write(ctx, o)
 }

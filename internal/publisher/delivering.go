@@ -61,18 +61,17 @@ func (p *Publisher) say(namespace string, c *metav1.Condition) {
 
 // fared takes in how a send went, for what is to be said.
 func (c *course) fared(r result, now time.Time) {
-	number := r.number()
-	switch before, failing := c.failing[number]; {
+	switch before, failing := c.failing[r.outcome]; {
 	case r.end == delivered:
 		c.took = true
-		delete(c.failing, number)
+		delete(c.failing, r.outcome)
 	case r.end == refusedForNow:
-		delete(c.failing, number)
+		delete(c.failing, r.outcome)
 	case r.failed && failing:
 		before.answer = r.answer
-		c.failing[number] = before
+		c.failing[r.outcome] = before
 	case r.failed:
-		c.failing[number] = failure{since: now, reservation: view.Name(r.r), answer: r.answer}
+		c.failing[r.outcome] = failure{since: now, reservation: view.Name(r.r), answer: r.answer}
 	}
 }
 

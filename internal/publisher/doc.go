@@ -34,6 +34,10 @@
 // The annotation inventory.acme.com/sink of a Namespace names another sink for its outcomes.
 // Until the Namespace was seen, and while the annotation names no sink, they wait.
 //
+// Where it is asked for, the ends of reservations are sent, too: that all was given back, or some
+// of it shipped. They have no numbers: how far they were told is the position of the reader
+// stock.EndsReader, a time, and State keeps what is behind it. Each goes after its outcome.
+//
 // Without a sink every outcome counts as delivered and the mark moves, so that a
 // sink that is set later gets what is decided from then on, not the history.
 //

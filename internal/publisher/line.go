@@ -74,7 +74,7 @@ func (l *line) room(lookAhead, most int) int {
 
 // take takes in the next outcome of the journal.
 func (l *line) take(r *stock.Reservation) {
-	o := &outcome{r: r, marked: l.marked[r.Number]}
+	o := &outcome{r: r, n: r.Number, marked: l.marked[r.Number]}
 	delete(l.marked, r.Number)
 	l.taken = r.Number
 	l.known[r.Number] = o
@@ -92,13 +92,19 @@ func (l *line) recall(r *stock.Reservation) {
 	case l.known[r.Number] != nil, l.cleared[r.Number]:
 		return
 	}
-	o := &outcome{r: r, refusals: 1, marked: true, passed: true}
+	o := &outcome{r: r, n: r.Number, refusals: 1, marked: true, passed: true}
 	if r.Number > l.others {
 		o.note = noteDelivered()
 	}
 	l.known[r.Number] = o
 	l.refused++
 	l.due.add(o)
+}
+
+// pending tells whether an outcome is to be delivered before anything else of its reservation.
+func (l *line) pending(number uint64) bool {
+	o := l.known[number]
+	return number > l.taken || o != nil && !o.passed
 }
 
 // prefix is the number up to which nothing is left to be done.

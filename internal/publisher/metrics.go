@@ -55,9 +55,9 @@ func gaugesOf(namespace string) gauges {
 	return gauges{backlog: backlog.WithLabelValues(namespace), undeliverable: undeliverable.WithLabelValues(namespace)}
 }
 
-func (g gauges) set(l *line) {
-	g.backlog.Set(float64(l.backlog()))
-	g.undeliverable.Set(float64(l.refused))
+func (g gauges) set(l, ends *line) {
+	g.backlog.Set(float64(l.backlog() + len(ends.known)))
+	g.undeliverable.Set(float64(l.refused + ends.refused))
 }
 
 // hide drops the gauges of a namespace: this process no longer knows.

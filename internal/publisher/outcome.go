@@ -11,6 +11,9 @@ import (
 // the goroutine that does so.
 type outcome struct {
 	r *stock.Reservation
+	// n is its number in its line, and end says that it tells the end of the reservation.
+	n   uint64
+	end bool
 	// failures and refusals count attempts, for their backoffs.
 	failures, refusals int
 	// hurries counts how often it was brought forward since the sink took others.
@@ -30,7 +33,15 @@ type outcome struct {
 	at, failedAt, notBefore time.Time
 }
 
-func (o *outcome) number() uint64 { return o.r.Number }
+func (o *outcome) number() uint64 { return o.n }
+
+// decided is when that came about which it tells.
+func (o *outcome) decided() stock.Time {
+	if o.end {
+		return o.r.Ended
+	}
+	return o.r.At
+}
 
 // retry tells whether it was tried before.
 func (o *outcome) retry() bool { return o.failures+o.refusals > 0 }

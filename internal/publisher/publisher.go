@@ -28,6 +28,9 @@ type Options struct {
 	Sink string
 	// DeadLetterSink is the http or https URL of what sinks refuse. Optional.
 	DeadLetterSink string
+	// Released and Consumed have the ends of reservations told, too: that nothing is held any more,
+	// and all of it was given back, or some of it shipped. From when it is set on.
+	Released, Consumed bool
 	// Overrides are set on every event to the sink.
 	Overrides Overrides
 	// SinkTokens and DeadLetterTokens tell the sinks who sends; nil for nobody. A sink without

@@ -186,10 +186,11 @@ func (p *process) Read(read func(*stock.State, *journal.Log)) {
 func (p *process) Tell(request stock.Request) {
 	p.w.mu.Lock()
 	defer p.w.mu.Unlock()
-	number := request.(stock.Publish).Number
-	p.marks = append(p.marks, number)
-	if p.w.moved != nil {
-		p.w.moved(p, number)
+	if mark, ok := request.(stock.Publish); ok {
+		p.marks = append(p.marks, mark.Number)
+		if p.w.moved != nil {
+			p.w.moved(p, mark.Number)
+		}
 	}
 	if p.core != nil && !p.deaf {
 		p.step(allocator.Asked{Request: request})

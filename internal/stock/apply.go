@@ -22,6 +22,7 @@ func (s *State) Apply(w *Write) error {
 	p.stored = w.Stored
 	s.marks.rise(w.Marks)
 	s.settle()
+	s.settleEnds()
 	s.moveHead(w.Head)
 	return nil
 }

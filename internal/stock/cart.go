@@ -91,6 +91,9 @@ func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
 	if r.Number > s.marks.Published && (before == nil || before.Number != r.Number) {
 		s.addUnpublished(r.Number, c)
 	}
+	if at := r.endOf(); at > s.endsPassed && (before == nil || before.endOf() != at) {
+		s.addEnd(at, c)
+	}
 	s.recount(c)
 }
 
@@ -111,13 +114,13 @@ func (s *State) uncount(c *cart, r *Reservation) {
 	c.home.count(kind, -bytes, r)
 }
 
-func (s *State) classify(r *Reservation) class { return classOf(r, s.marks.Published) }
+func (s *State) classify(r *Reservation) class { return s.classOf(r, s.marks.Published) }
 
-// classOf says why a reservation counts: only one that has ended, was delivered and has no
-// object may be forgotten.
-func classOf(r *Reservation, published uint64) class {
+// classOf says why a reservation counts: only one that has ended, was delivered, with its end
+// where that is told, and has no object may be forgotten.
+func (s *State) classOf(r *Reservation, published uint64) class {
 	switch {
-	case !r.Phase.Ended(), r.Number > published, r.Object.UID != "" && !r.Object.Gone:
+	case !r.Phase.Ended(), r.Number > published, r.endOf() > s.endsPassed, r.Object.UID != "" && !r.Object.Gone:
 		return classKeep
 	case r.Phase == PhaseRefused:
 		return classRefused

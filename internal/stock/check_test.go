@@ -12,6 +12,7 @@ func check(t testing.TB, s *State) {
 	t.Helper()
 	checkPages(t, s)
 	checkStocks(t, s)
+	checkEnds(t, s)
 	checkIndexes(t, s)
 }
 
@@ -63,6 +64,28 @@ func checkPages(t testing.TB, s *State) {
 		if p.keep != sums.keep || p.refused.bytes != sums.refused || p.finished.bytes != sums.finished {
 			t.Fatalf("page %d counts %d, %d, %d instead of %+v", p.number, p.keep, p.refused.bytes, p.finished.bytes, *sums)
 		}
+	}
+}
+
+// checkEnds: all ends after the time that was passed are to be told, each once, in order.
+func checkEnds(t testing.TB, s *State) {
+	t.Helper()
+	want := map[ID]Time{}
+	for c := range s.carts() {
+		if r := c.reservation(); r.endOf() > s.endsPassed {
+			want[r.ID] = r.Ended
+		}
+	}
+	last := Time(0)
+	for r := range s.Ends(0) {
+		if want[r.ID] != r.Ended || r.Ended < last {
+			t.Fatalf("the end of %s at %d is told after %d", r.ID, r.Ended, last)
+		}
+		last = r.Ended
+		delete(want, r.ID)
+	}
+	if len(want) > 0 {
+		t.Fatalf("the ends %v are not told", want)
 	}
 }
 

@@ -4,7 +4,7 @@ package stock
 func (s *State) Clone() *State {
 	c := &cloning{State: New(), pages: map[*page]*page{nil: nil}, carts: map[*cart]*cart{}}
 	c.head, c.marks, c.encoded, c.stored, c.unsorted = s.head, s.marks, s.encoded, s.stored, s.unsorted
-	c.shownCommands = s.shownCommands
+	c.shownCommands, c.endsPassed, c.endsUnsorted = s.shownCommands, s.endsPassed, s.endsUnsorted
 	for _, p := range s.pages {
 		copied := *p
 		copied.carts, copied.items, copied.totals, copied.readers = nil, nil, nil, nil
@@ -45,6 +45,11 @@ func (c *cloning) cloneCarts(s *State) {
 	for _, o := range s.unpublished {
 		if o.live() {
 			c.unpublished = append(c.unpublished, outcome{o.number, c.cart(o.cart)})
+		}
+	}
+	for _, e := range s.ends {
+		if e.live() {
+			c.ends = append(c.ends, end{e.at, c.cart(e.cart)})
 		}
 	}
 	// In the order of the original, so that both do the same from here on.

@@ -83,7 +83,7 @@ func (c *compaction) restateCarts(p *page) bool {
 // forgettable tells whether a cart may be left behind: its outcome was delivered, as this
 // very batch may say, its object is no more, and it was remembered long enough.
 func (c *compaction) forgettable(r *Reservation, f footprint) bool {
-	return c.policy.forgettable(classOf(r, c.batch.Marks.Published), c.level, f.decided, f.over, c.now)
+	return c.policy.forgettable(c.state.classOf(r, c.batch.Marks.Published), c.level, f.decided, f.over, c.now)
 }
 
 // restateRest restates what is on a page besides carts.

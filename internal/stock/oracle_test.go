@@ -31,8 +31,9 @@ func newOracle(w *walk) *oracle {
 	}
 }
 
-// batch looks at what became of a batch. known are the reservations before it.
-func (o *oracle) batch(requests []Request, b Batch, known []*Reservation) {
+// batch looks at what became of a batch. known are the reservations before it, and passed how far
+// their ends were told.
+func (o *oracle) batch(requests []Request, b Batch, known []*Reservation, passed Time) {
 	later := false
 	for i, request := range requests {
 		a := b.Answers[i]
@@ -48,7 +49,7 @@ func (o *oracle) batch(requests []Request, b Batch, known []*Reservation) {
 	for _, r := range known {
 		if _, ok := o.w.s.Reservation(r.ID); !ok {
 			o.w.seen["forgotten"]++
-			o.forgotten(b, o.carts[r.ID])
+			o.forgotten(b, o.carts[r.ID], passed)
 		}
 	}
 	o.figures()
@@ -351,7 +352,7 @@ func (o *oracle) elsewhere(before, after *Reservation) {
 }
 
 // forgotten checks a reservation that a batch has forgotten.
-func (o *oracle) forgotten(b Batch, r Reservation) {
+func (o *oracle) forgotten(b Batch, r Reservation, passed Time) {
 	last := r.At
 	if r.Command.ID != "" && !r.Command.Given {
 		last = max(last, r.Command.Time)
@@ -362,6 +363,8 @@ func (o *oracle) forgotten(b Batch, r Reservation) {
 	over := max(r.At, r.Ended)
 	early := o.w.policy.Limit > 0
 	switch {
+	case r.endOf() > passed && r.endOf() > o.w.s.endsPassed:
+		o.w.t.Fatalf("%+v is forgotten, and its end was not told", r)
 	case r.Phase == PhaseReserved, r.Number > b.Marks.Published, r.Object.UID != "" && !r.Object.Gone:
 		o.w.t.Fatalf("%+v is forgotten", r)
 	case b.Marks.At < last+o.w.policy.Grace, !early && b.Marks.At < over+o.w.policy.Retention:

@@ -1,5 +1,7 @@
 package stock
 
+import "math"
+
 // State is what a namespace's journal says, from its head on. It is not safe for
 // concurrent use: Decide changes it for a moment, and Apply for good. Queries may run
 // beside each other.
@@ -22,6 +24,11 @@ type State struct {
 	// unsorted. Entries of carts that are gone are skipped.
 	unpublished []outcome
 	unsorted    bool
+	// ends are those after endsPassed, which is math.MaxInt64 where nobody is told of ends. Entries
+	// of carts that are gone are skipped.
+	ends         []end
+	endsUnsorted bool
+	endsPassed   Time
 
 	// shownCommands counts the objects that show commands.
 	shownCommands int
@@ -48,13 +55,14 @@ type State struct {
 // New returns the State of a journal in which nothing is written.
 func New() *State {
 	return &State{
-		uuids:    map[[uuidBytes]byte]*cart{},
-		texts:    map[ID]*cart{},
-		objects:  map[ID][]*cart{},
-		items:    map[ID]*item{},
-		stocks:   map[Key]*locationStock{},
-		products: map[ID][]*locationStock{},
-		readers:  map[string]*reader{},
+		endsPassed: math.MaxInt64,
+		uuids:      map[[uuidBytes]byte]*cart{},
+		texts:      map[ID]*cart{},
+		objects:    map[ID][]*cart{},
+		items:      map[ID]*item{},
+		stocks:     map[Key]*locationStock{},
+		products:   map[ID][]*locationStock{},
+		readers:    map[string]*reader{},
 	}
 }
 

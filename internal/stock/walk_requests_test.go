@@ -36,10 +36,27 @@ func (w *walk) request() Request {
 	case n < 36:
 		return w.show()
 	case n < 37:
+		if w.rand.IntN(2) == 0 {
+			return w.tellEnds()
+		}
 		return Register{Name: pick(w, []string{"archive", "lake"}), Position: pick(w, []string{"", "7:1", "8:3"})}
 	default:
 		return Publish{Number: w.s.Marks().Published + uint64(w.rand.IntN(30))}
 	}
+}
+
+// tellEnds lets ends be told, or no more, or moves how far they were.
+func (w *walk) tellEnds() Request {
+	passed, told := w.s.EndsPassed()
+	switch {
+	case !told:
+		passed = w.s.Marks().At
+	case w.rand.IntN(8) == 0:
+		return Register{Name: EndsReader}
+	default:
+		passed += Time(w.rand.Int64N(int64(20 * minute)))
+	}
+	return Register{Name: EndsReader, Position: EndsPosition(min(max(passed, 1), w.now))}
 }
 
 func (w *walk) newCart() Request {

@@ -113,7 +113,7 @@ func (w *walk) step() {
 		w.unchanged()
 	}
 	w.bounds(b, page)
-	known := slices.Collect(w.s.Reservations())
+	known, passed := slices.Collect(w.s.Reservations()), w.s.endsPassed
 	w.count(requests, b)
 	w.land(b, page)
 	w.text = dump(w.t, w.s)
@@ -122,7 +122,7 @@ func (w *walk) step() {
 		w.finds()
 		w.replays()
 	}
-	w.oracle.batch(requests, b, known)
+	w.oracle.batch(requests, b, known, passed)
 }
 
 // unchanged checks that State is as it was before Decide.
