@@ -155,7 +155,7 @@ func (k *knownItem) counts(item *v1.StockItem) bool {
 
 // raised tells whether the item serves and declares units that are not sold before its
 // status shows them.
-func (k *knownItem) raised() bool { return k.position.Serving && k.item.Sellable < k.item.Received }
+func (k *knownItem) raised() bool { return k.position.Serving && k.item.Sellable < k.item.Offered() }
 
 // turned tells whether a status shows that the item serves, and it does not, or the other
 // way round.
