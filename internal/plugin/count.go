@@ -57,6 +57,9 @@ func (w *writing) recount(ctx context.Context, reach *cluster.Cluster, key clien
 	if item, err = reach.Item(ctx, key); err != nil {
 		return nil, 0, err
 	}
+	if err := cluster.Counted(item); err != nil {
+		return nil, 0, refused("%w", err)
+	}
 	// What was shipped is asked for once: what ships later was in the count.
 	consumed, fromStatus, err := reach.Consumed(ctx, item)
 	if err != nil {

@@ -241,6 +241,10 @@ func (p *plan) received(s *step, item *v1.StockItem) (units int64, ok bool) {
 		s.invalid("it says both counted and another received than %d: give one of them", item.Spec.Received)
 		return 0, false
 	}
+	if cluster.Counted(item) != nil {
+		s.invalid("StockItem %s has tracking Unlimited: its units are not counted", item.Name)
+		return 0, false
+	}
 	now, known := p.consumed(item, keyOf(item.Spec.ProductID, item.Spec.LocationID))
 	switch {
 	case !known:

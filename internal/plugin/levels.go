@@ -34,6 +34,8 @@ type level struct {
 	SafetyStock int64  `json:"safetyStock"`
 	Consumed    int64  `json:"consumed"`
 	Shortfall   int64  `json:"shortfall"`
+	// Unlimited says that the units are not counted: they never run out, and are in no sum.
+	Unlimited bool `json:"unlimited,omitempty"`
 	// State says in a word what is special, empty where nothing is.
 	State string `json:"state,omitempty"`
 }
@@ -105,6 +107,9 @@ func levelsOf(items []v1.StockItem, products []string) (*levelList, error) {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.LocationID, b.LocationID), cmp.Compare(a.Name, b.Name))
 	})
 	for _, l := range list.Items {
+		if l.Unlimited {
+			continue
+		}
 		list.Totals.OnHand += l.OnHand
 		list.Totals.Reserved += l.Reserved
 		list.Totals.Available += l.Available
@@ -119,6 +124,7 @@ func levelOf(i *v1.StockItem) level {
 		Namespace: i.Namespace, Name: i.Name, ProductID: v1.CanonicalID(i.Spec.ProductID), LocationID: i.Spec.LocationID,
 		OnHand: i.Status.OnHand, Reserved: i.Status.Reserved, Available: i.Status.Available, SafetyStock: i.Spec.SafetyStock,
 		Consumed: i.Status.Consumed, Shortfall: i.Status.Shortfall, State: stateOf(i),
+		Unlimited: i.Spec.Tracking == v1.TrackingUnlimited,
 	}
 }
 
@@ -181,8 +187,8 @@ func (l *levelList) names() (names []string) {
 }
 
 var levelColumns = []output.Column{
-	{Title: "PRODUCT"}, {Title: "LOCATION"}, {Title: "ON HAND", Right: true}, {Title: "RESERVED", Right: true}, {Title: "AVAILABLE", Right: true},
-	{Title: "LEVEL"}, {Title: "STATE"}, {Title: "ITEM", Wide: true}, {Title: "SAFETY", Right: true, Wide: true},
+	{Title: "ITEM"}, {Title: "PRODUCT"}, {Title: "LOCATION"}, {Title: "ON HAND", Right: true}, {Title: "RESERVED", Right: true}, {Title: "AVAILABLE", Right: true},
+	{Title: "LEVEL"}, {Title: "STATE"}, {Title: "SAFETY", Right: true, Wide: true},
 	{Title: "CONSUMED", Right: true, Wide: true}, {Title: "SHORTFALL", Right: true, Wide: true},
 }
 
@@ -191,18 +197,21 @@ func (o *printing) levelTable(list *levelList, totals bool) *output.Table {
 	t := &output.Table{Columns: levelColumns}
 	screen := o.screen()
 	for _, l := range list.Items {
-		bar := output.Cell{Text: screen.Bar(l.OnHand, l.Available, min(l.Reserved, l.OnHand)), Colour: l.colour()}
+		onHand, available, bar := fmt.Sprint(l.OnHand), fmt.Sprint(l.Available), screen.Bar(l.OnHand, l.Available, min(l.Reserved, l.OnHand))
+		if l.Unlimited {
+			onHand, available, bar = "-", "unlimited", "-"
+		}
 		t.Rows = append(t.Rows, []output.Cell{
-			output.Text(l.ProductID), output.Text(l.LocationID), output.Number(l.OnHand), output.Number(l.Reserved),
-			{Text: fmt.Sprint(l.Available), Colour: l.colour()}, bar, {Text: l.State, Colour: l.colour()},
-			output.Text(l.Name), output.Number(l.SafetyStock), output.Number(l.Consumed), output.Number(l.Shortfall),
+			output.Text(l.Name), output.Text(l.ProductID), output.Text(l.LocationID), {Text: onHand}, output.Number(l.Reserved),
+			{Text: available, Colour: l.colour()}, {Text: bar, Colour: l.colour()}, {Text: l.State, Colour: l.colour()},
+			output.Number(l.SafetyStock), output.Number(l.Consumed), output.Number(l.Shortfall),
 		})
 	}
 	if totals {
 		sum := list.Totals
 		t.Rows = append(t.Rows, []output.Cell{
-			{Text: "TOTAL"}, {}, output.Number(sum.OnHand), output.Number(sum.Reserved), output.Number(sum.Available),
-			{Text: screen.Bar(sum.OnHand, sum.Available, min(sum.Reserved, sum.OnHand))}, {}, {}, {}, output.Number(sum.Consumed), output.Number(sum.Shortfall),
+			{Text: "TOTAL"}, {}, {}, output.Number(sum.OnHand), output.Number(sum.Reserved), output.Number(sum.Available),
+			{Text: screen.Bar(sum.OnHand, sum.Available, min(sum.Reserved, sum.OnHand))}, {}, {}, output.Number(sum.Consumed), output.Number(sum.Shortfall),
 		})
 	}
 	if o.everywhere {

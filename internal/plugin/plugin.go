@@ -55,7 +55,7 @@ func New(version string, streams genericiooptions.IOStreams) *cobra.Command {
 	p.complete(root, "namespace", p.namespaceNames)
 	root.AddCommand(
 		p.levels(), p.holders(), p.find(),
-		p.reserve(), p.release(), p.consume(),
+		p.reserve(), p.extend(), p.release(), p.consume(),
 		p.receive(), p.count(), p.move(), p.suspend(), p.resume(),
 		p.importSheet(), p.export(),
 		p.log(), p.verify(),

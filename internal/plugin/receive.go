@@ -53,6 +53,9 @@ func (w *writing) deliver(ctx context.Context, reach *cluster.Cluster, key clien
 		if err != nil {
 			return nil, err
 		}
+		if err := cluster.Counted(item); err != nil {
+			return nil, refused("%w", err)
+		}
 		received := item.Spec.Received + units
 		if received < 0 || received > maxUnits {
 			return nil, refused("StockItem %s has received %d: with %+d it would be %d, and it must be from 0 to %d", item.Name, item.Spec.Received, units, received, int64(maxUnits))

@@ -18,9 +18,9 @@ import (
 
 // reserveOptions are what the flags of reserve say.
 type reserveOptions struct {
-	name, cart, customer, order string
-	hold                        time.Duration
-	keep                        bool
+	name, cart, customer, order, replaces string
+	hold                                  time.Duration
+	keep                                  bool
 }
 
 // reserve is the verb.
@@ -46,8 +46,10 @@ remembered, unless you say --keep.`,
 	c.Flags().StringVar(&f.cart, "cart", "", "id of the cart; default: a new one")
 	c.Flags().StringVar(&f.customer, "customer", "", "id of the customer")
 	c.Flags().StringVar(&f.order, "order", "", "id of the order")
+	c.Flags().StringVar(&f.replaces, "replace", "", "a reservation of the same cart whose hold this one takes the place of, where it is reserved")
 	c.Flags().DurationVar(&f.hold, "hold", 0, "how long the units stay reserved, 1s to 24h; default: what the operator says")
 	c.Flags().BoolVar(&f.keep, "keep", false, "leave the Reservation until somebody deletes it")
+	p.complete(c, "replace", p.reservations(func(r *v1.Reservation) string { return r.Name }))
 	c.RunE = func(c *cobra.Command, given []string) error { return w.runReserve(c.Context(), f, given) }
 	return c
 }
@@ -105,6 +107,9 @@ func (w *writing) document(r *v1.Reservation) error {
 
 // newReservation is what the arguments ask for.
 func (w *writing) newReservation(ctx context.Context, reach *cluster.Cluster, namespace string, f reserveOptions, given []string) (*v1.Reservation, error) {
+	if f.cart == "" && f.replaces != "" {
+		return nil, misused("--replace needs --cart: it is a reservation of the same cart whose place is taken")
+	}
 	if f.cart == "" {
 		f.cart = uuid.NewString()
 	}
@@ -113,7 +118,7 @@ func (w *writing) newReservation(ctx context.Context, reach *cluster.Cluster, na
 	}
 	r := &v1.Reservation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: f.name},
-		Spec:       v1.ReservationSpec{CartID: f.cart, CustomerID: f.customer, OrderID: f.order},
+		Spec:       v1.ReservationSpec{CartID: f.cart, CustomerID: f.customer, OrderID: f.order, Replaces: f.replaces},
 	}
 	if !f.keep {
 		r.Annotations = map[string]string{v1.DeleteAfterCompletionAnnotation: "true"}

@@ -70,6 +70,49 @@ func TestCarts(t *testing.T) {
 	s.Settle()
 }
 
+// A hold lasts longer where it still holds, and another one of its cart takes its place.
+func TestExtendAndReplace(t *testing.T) {
+	s := newShop(t).open()
+	s.Stock("mug", "mug", "amsterdam", 5)
+	s.want(plugin.Done, "reserve", "mug=3", "--name", "one", "--cart", "cart-1", "--hold", "1m")
+	golden(t, "extend", s.want(plugin.Done, "extend", "one", "--hold", "2h").out)
+	var r v1.Reservation
+	s.Must(s.Client.Get(s.Context(), client.ObjectKey{Namespace: s.Namespace, Name: "one"}, &r))
+	if left := time.Until(r.Status.ExpiresAt.Time); left < 110*time.Minute {
+		t.Errorf("it lasts for %s", left)
+	}
+	s.want(plugin.Misused, "extend", "one", "--hold", "25h")
+	golden(t, "replace", s.want(plugin.Done, "reserve", "mug=5", "--name", "two", "--cart", "cart-1", "--replace", "one").out)
+	s.want(plugin.Misused, "reserve", "mug=1", "--replace", "two")
+	if r := s.want(plugin.Refused, "extend", "one", "--hold", "1h"); !strings.Contains(r.err, "cannot be extended") {
+		t.Errorf("a hold that has ended: %s", r.err)
+	}
+	s.Settle()
+}
+
+// What is not counted has no deliveries, and is in no sum.
+func TestUnlimited(t *testing.T) {
+	s := newShop(t).open()
+	s.Stock("mug", "mug", "amsterdam", 5)
+	s.Stock("song", "song", "web", 0)
+	s.PatchItem("song", `{"spec":{"tracking":"Unlimited"}}`)
+	s.AwaitItem("song", func(i *v1.StockItem) bool { return i.Status.Available > 0 })
+	s.want(plugin.Done, "reserve", "song=1000", "mug=1")
+	s.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Reserved == 1 })
+	s.AwaitItem("song", func(i *v1.StockItem) bool { return i.Status.Reserved == 1000 })
+	golden(t, "levels-unlimited", s.want(plugin.Done, "levels").out)
+	for _, command := range [][]string{{"receive", "song", "+1"}, {"count", "song", "1"}} {
+		if r := s.want(plugin.Refused, command...); !strings.Contains(r.err, "not counted") {
+			t.Errorf("%q: %s", command, r.err)
+		}
+	}
+	if r := s.want(plugin.Misused, "import", s.file("name,counted\nsong,3\n")); !strings.Contains(r.out, "not counted") {
+		t.Errorf("a count of songs: %s", r.out)
+	}
+	sheet := s.want(plugin.Done, "export").out
+	s.want(plugin.Done, "import", s.file(sheet))
+}
+
 // A cart that no object shows is named, with the way in which it can be changed.
 func TestEndWithoutObject(t *testing.T) {
 	s := newShop(t).open("--show=none")

@@ -119,5 +119,16 @@ func Serves(item *v1.StockItem) bool {
 	return ready != nil && ready.Reason != v1.ReasonDuplicateStockItem && ready.Reason != v1.ReasonTakeOverUnconfirmed
 }
 
+// Counted fails where the units of a StockItem are not counted, so that received says nothing.
+func Counted(item *v1.StockItem) error {
+	if item.Spec.Tracking == v1.TrackingUnlimited {
+		return fmt.Errorf("StockItem %s: %w", item.Name, ErrNotCounted)
+	}
+	return nil
+}
+
+// ErrNotCounted says that units are not counted.
+var ErrNotCounted = errors.New("its units are not counted: tracking is Unlimited")
+
 // Seen tells whether an operator has taken in a StockItem's spec as it is.
 func Seen(item *v1.StockItem) bool { return item.Status.ObservedGeneration >= item.Generation }
