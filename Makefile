@@ -42,7 +42,7 @@ AUTHENTICATION ?= none
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: test-quick
 test-quick: ## The everyday loop: unit tests that need no control plane (-short, no race detector)
@@ -143,6 +143,10 @@ build: ## Build the operator into bin/inventory-operator
 build-plugin: ## Build the kubectl plugin into bin/kubectl-inventory, with its completion beside it
 	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kubectl-inventory ./cmd/kubectl-inventory
 	@cp cmd/kubectl-inventory/kubectl_complete-inventory bin/
+
+.PHONY: plugin-archives
+plugin-archives: ## Build the plugin for every platform and its krew manifest into dist, for a release (VERSION=v0.1.0)
+	hack/plugin-archives.sh $(VERSION)
 
 .PHONY: controlplane
 controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBEBUILDER_ASSETS names others)
