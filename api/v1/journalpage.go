@@ -36,51 +36,51 @@ type JournalPage struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Page is the number of this page in the journal, from 1. It is 0 on a page that
+	// page is the number of this page in the journal, from 1. It is 0 on a page that
 	// was never written.
 	// +required
 	Page int64 `json:"page"`
 
-	// First is the number of the first record in the journal, from 0.
+	// first is the number of the first record in the journal, from 0.
 	// +required
 	First int64 `json:"first"`
 
-	// Records is the number of records in data.
+	// records is the number of records in data.
 	// +required
 	Records int64 `json:"records"`
 
-	// Bytes is the size of the records, compressed.
+	// bytes is the size of the records, compressed.
 	// +required
 	Bytes int64 `json:"bytes"`
 
-	// Written is the time of this write, by the clock of its writer.
+	// written is the time of this write, by the clock of its writer.
 	// +required
 	// +kubebuilder:validation:Format=date-time
 	Written string `json:"written"`
 
-	// Leader is the name of the operator process that made the last write.
+	// leader is the name of the operator process that made the last write.
 	// +required
 	Leader string `json:"leader"`
 
-	// Emptied says that the page was free and that its records were taken off.
+	// emptied says that the page was free and that its records were taken off.
 	// +required
 	Emptied bool `json:"emptied"`
 
-	// Header says in JSON to which journal the page belongs, where that begins and goes
+	// header says in JSON to which journal the page belongs, where that begins and goes
 	// on, and how the page is to be checked.
 	// +required
 	Header string `json:"header"`
 
-	// Data are the records, compressed, in base64. (They have no format, byte, in the
+	// data are the records, compressed, in base64. (They have no format, byte, in the
 	// schema: rules cannot compare such fields, kube-apiserver reads them as another base64.)
 	// +required
 	Data string `json:"data"`
 
-	// Token names the write that made this version, and no other write ever.
+	// token names the write that made this version, and no other write ever.
 	// +required
 	Token string `json:"token"`
 
-	// Over is the token that this write replaced. The API server refuses a write over
+	// over is the token that this write replaced. The API server refuses a write over
 	// any other.
 	// +required
 	Over string `json:"over"`

@@ -42,11 +42,11 @@ type Reservation struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec says what the cart wants and what its owner intends with the hold.
+	// spec says what the cart wants and what its owner intends with the hold.
 	// +required
 	Spec ReservationSpec `json:"spec"`
 
-	// Status says how the operator decided and where the hold stands.
+	// status says how the operator decided and where the hold stands.
 	// +optional
 	// +kubebuilder:default={}
 	Status ReservationStatus `json:"status,omitempty"`
@@ -110,14 +110,14 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.releaseItems) || oldSelf.intent == 'Hold' || (has(oldSelf.releaseItems) && self.releaseItems == oldSelf.releaseItems)",message="releaseItems never change once intent is Release or Consume",fieldPath=".releaseItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.releaseReason) || self.intent == 'Release' || (oldSelf.hasValue() && has(oldSelf.value().releaseReason) && self.releaseReason == oldSelf.value().releaseReason)",message="releaseReason goes with intent Release",fieldPath=".releaseReason",optionalOldSelf=true
 type ReservationSpec struct {
-	// Command is the command through the bridge that this Reservation shows. Only
+	// command is the command through the bridge that this Reservation shows. Only
 	// the operator sets it: a Reservation that has one is never decided by itself.
 	// It never changes.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="command never changes: it is the bridge that sets it"
 	Command *Command `json:"command,omitempty"`
 
-	// CartID names the checked-out cart: a UUID, or where the operator runs with
+	// cartID names the checked-out cart: a UUID, or where the operator runs with
 	// --ids=any 1 to 128 printable characters. It never changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -126,7 +126,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cartID never changes"
 	CartID string `json:"cartID"`
 
-	// CustomerID names the customer the cart belongs to, by an id as cartID is one.
+	// customerID names the customer the cart belongs to, by an id as cartID is one.
 	// It never changes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -135,7 +135,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="customerID never changes"
 	CustomerID string `json:"customerID,omitempty"`
 
-	// OrderID names the order the cart became, by an id as cartID is one. It may be
+	// orderID names the order the cart became, by an id as cartID is one. It may be
 	// set later, once. The outcome's event carries it
 	// only if it was set before the decision.
 	// +optional
@@ -145,7 +145,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="orderID can be set once and then never changes"
 	OrderID string `json:"orderID,omitempty"`
 
-	// Items are the products the cart wants and how many of each: 1 to 100,
+	// items are the products the cart wants and how many of each: 1 to 100,
 	// each product once. They never change and are held all or none.
 	// +required
 	// +listType=atomic
@@ -155,7 +155,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="items never change: release this Reservation and make another"
 	Items []ReservationItem `json:"items"`
 
-	// HoldFor is how long the units stay reserved unless they are released or
+	// holdFor is how long the units stay reserved unless they are released or
 	// consumed before: a duration from 1s to 24h in h, m, s and ms, such as 15m
 	// or 1h30m. Left out, it is what the operator's flag --default-hold says. It
 	// never changes.
@@ -167,14 +167,14 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf || (self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) == duration(oldSelf))",message="holdFor never changes"
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
-	// HoldUntil lets the hold last longer than holdFor says: until this time at
+	// holdUntil lets the hold last longer than holdFor says: until this time at
 	// least, at most 24 hours from the moment in which it is set. An earlier time
 	// never makes a hold shorter. The condition HoldExtended tells why it is not
 	// carried out.
 	// +optional
 	HoldUntil *metav1.Time `json:"holdUntil,omitempty"`
 
-	// Replaces names a Reservation of the same cart, by its name or its
+	// replaces names a Reservation of the same cart, by its name or its
 	// reservationId, whose hold this one takes the place of: that one ends in
 	// the moment in which this one is reserved, with units that this one may
 	// have, and stays as it is where this one is refused. It never changes.
@@ -184,7 +184,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="replaces never changes"
 	Replaces string `json:"replaces,omitempty"`
 
-	// ConsumeItems are the units of the hold that were shipped so far, where
+	// consumeItems are the units of the hold that were shipped so far, where
 	// not all are shipped at once: running totals by product, or by product and
 	// location. They only grow. A location from which the cart has nothing (see
 	// status.allocations) ships units that are for sale there, and as many that
@@ -199,7 +199,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(i, size(i.locationID) > 0 || self.filter(o, o.productID == i.productID).size() == 1)",message="the lines of one product all name a location, or there is one line without"
 	ConsumeItems []PartialItem `json:"consumeItems,omitempty"`
 
-	// ReleaseItems are the units of the hold that were given back so far, where
+	// releaseItems are the units of the hold that were given back so far, where
 	// not all are given back at once: running totals by product, or by product
 	// and location. They only grow; units that consumeItems claims are not given
 	// back.
@@ -212,7 +212,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(i, size(i.locationID) > 0 || self.filter(o, o.productID == i.productID).size() == 1)",message="the lines of one product all name a location, or there is one line without"
 	ReleaseItems []PartialItem `json:"releaseItems,omitempty"`
 
-	// Intent is what is to become of the hold: Hold, Release (what is left of it
+	// intent is what is to become of the hold: Hold, Release (what is left of it
 	// goes back on sale) or Consume (what is left of it is shipped). What was
 	// carried out stays, whatever is written afterwards: a manifest that says Hold
 	// can be applied again.
@@ -221,7 +221,7 @@ type ReservationSpec struct {
 	// +kubebuilder:default=Hold
 	Intent Intent `json:"intent,omitempty"`
 
-	// ReleaseReason says why the hold is released: CHECKOUT_FAILED,
+	// releaseReason says why the hold is released: CHECKOUT_FAILED,
 	// ORDER_CANCELLED or EXPIRED. It goes with intent Release, and counts when that
 	// is carried out.
 	// +optional
@@ -230,17 +230,17 @@ type ReservationSpec struct {
 
 // Command tells a command from all others: the Reservation's name is made of it.
 type Command struct {
-	// Source is that of the CloudEvent. It is empty for a command over plain HTTP
+	// source is that of the CloudEvent. It is empty for a command over plain HTTP
 	// without an Idempotency-Key: the id is then the Reservation's name.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	Source string `json:"source,omitempty"`
-	// ID is that of the CloudEvent, or the Idempotency-Key.
+	// id is that of the CloudEvent, or the Idempotency-Key.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	ID string `json:"id"`
-	// Extensions are those of the CloudEvent that its outcome's event carries on, such as
+	// extensions are those of the CloudEvent that its outcome's event carries on, such as
 	// correlationid.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=20
@@ -254,7 +254,7 @@ type Extension string
 
 // ReservationItem is one line of a cart.
 type ReservationItem struct {
-	// ProductID names the product, by an id as cartID is one. The case of a UUID does
+	// productID names the product, by an id as cartID is one. The case of a UUID does
 	// not count.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -262,7 +262,7 @@ type ReservationItem struct {
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	ProductID string `json:"productID"`
 
-	// Quantity is the number of units wanted (1 to 1e9).
+	// quantity is the number of units wanted (1 to 1e9).
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000
@@ -272,14 +272,14 @@ type ReservationItem struct {
 // PartialItem is a running total of units of one product, at one location or over
 // all of them.
 type PartialItem struct {
-	// ProductID names the product.
+	// productID names the product.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
 	ProductID string `json:"productID"`
 
-	// LocationID names the location the units are in (up to 63 printable ASCII
+	// locationID names the location the units are in (up to 63 printable ASCII
 	// characters). Left out, the total is over all locations.
 	// +optional
 	// +default=""
@@ -288,7 +288,7 @@ type PartialItem struct {
 	// +kubebuilder:validation:Pattern=`^([!-~]([ -~]*[!-~])?)?$`
 	LocationID string `json:"locationID,omitempty"`
 
-	// Quantity is the number of units so far (1 to 1e9). It only grows.
+	// quantity is the number of units so far (1 to 1e9). It only grows.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000000

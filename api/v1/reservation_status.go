@@ -23,28 +23,28 @@ const (
 //
 // +structType=atomic
 type ReservationStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is about; -1
+	// observedGeneration is the generation of the spec that this status is about; -1
 	// before any operator has seen the object.
 	// +optional
 	// +kubebuilder:default=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Phase is where the Reservation stands: Pending, Reserved, Unavailable,
+	// phase is where the Reservation stands: Pending, Reserved, Unavailable,
 	// Released or Consumed.
 	// +optional
 	// +kubebuilder:default=Pending
 	Phase Phase `json:"phase,omitempty"`
 
-	// Reason says in one word why the phase is what it is, such as
+	// reason says in one word why the phase is what it is, such as
 	// InsufficientStock, or EXPIRED for a hold that ran out.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
-	// Units is the number of units that the cart asked for, over all items.
+	// units is the number of units that the cart asked for, over all items.
 	// +optional
 	Units int64 `json:"units,omitempty"`
 
-	// Allocations are the places the units were taken from, and what became of
+	// allocations are the places the units were taken from, and what became of
 	// them. They are kept for good, also after a release. A cart whose units come
 	// from more places than fit is refused as too large.
 	// +optional
@@ -52,13 +52,13 @@ type ReservationStatus struct {
 	// +kubebuilder:validation:MaxItems=1600
 	Allocations []Allocation `json:"allocations,omitempty"`
 
-	// UnavailableItems are the lines of a refused cart that could not be
+	// unavailableItems are the lines of a refused cart that could not be
 	// served, with what was available when it was decided.
 	// +optional
 	// +listType=atomic
 	UnavailableItems []UnavailableItem `json:"unavailableItems,omitempty"`
 
-	// DecidedAt is when the outcome was decided, with six decimals. Without it
+	// decidedAt is when the outcome was decided, with six decimals. Without it
 	// there is none.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -66,7 +66,7 @@ type ReservationStatus struct {
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	DecidedAt *metav1.MicroTime `json:"decidedAt,omitempty"`
 
-	// ReservedAt is when the units were reserved, with six decimals. It is set if
+	// reservedAt is when the units were reserved, with six decimals. It is set if
 	// and only if the outcome was Inventory Reserved.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -74,39 +74,39 @@ type ReservationStatus struct {
 	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}(Z|[+-][0-9]{2}:[0-9]{2})$`
 	ReservedAt *metav1.MicroTime `json:"reservedAt,omitempty"`
 
-	// ExpiresAt is when the hold runs out unless it is released or consumed
+	// expiresAt is when the hold runs out unless it is released or consumed
 	// before.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 
-	// FirstExpiresAt is the expiresAt of the decision, where the hold was extended since.
+	// firstExpiresAt is the expiresAt of the decision, where the hold was extended since.
 	// +optional
 	FirstExpiresAt *metav1.Time `json:"firstExpiresAt,omitempty"`
 
-	// Replaces is the reservationId of the hold whose place this one took, or would
+	// replaces is the reservationId of the hold whose place this one took, or would
 	// have taken had it not been refused.
 	// +optional
 	Replaces string `json:"replaces,omitempty"`
 
-	// ReplacedBy is the reservationId of the hold that took the place of this one.
+	// replacedBy is the reservationId of the hold that took the place of this one.
 	// +optional
 	ReplacedBy string `json:"replacedBy,omitempty"`
 
-	// OrderID is the order's id as it was when the outcome was decided.
+	// orderID is the order's id as it was when the outcome was decided.
 	// +optional
 	OrderID string `json:"orderID,omitempty"`
 
-	// OutcomeID names the outcome: its event is <outcomeID>.reserved or
+	// outcomeID names the outcome: its event is <outcomeID>.reserved or
 	// <outcomeID>.unavailable.
 	// +optional
 	OutcomeID string `json:"outcomeID,omitempty"`
 
-	// Position is the last record of the journal that this status includes:
+	// position is the last record of the journal that this status includes:
 	// journal, page and number of records.
 	// +optional
 	Position string `json:"position,omitempty"`
 
-	// Conditions are Decided (there is an outcome, either way, or none will come),
+	// conditions are Decided (there is an outcome, either way, or none will come),
 	// Reserved (the units are held), Complete (nothing will change any more),
 	// Stalled (it was refused, or cannot be decided as it is) and, only after trouble, Delivered (the outcome's event
 	// reached the sink), ItemsMatch=False (a line of consumeItems or releaseItems
@@ -121,21 +121,21 @@ type ReservationStatus struct {
 
 // Allocation is a number of units of one product taken from one location.
 type Allocation struct {
-	// LocationID is the location the units are in.
+	// locationID is the location the units are in.
 	// +required
 	// +kubebuilder:validation:MaxLength=63
 	LocationID string `json:"locationID"`
-	// ProductID is the product.
+	// productID is the product.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	ProductID string `json:"productID"`
-	// Quantity is the number of units that were reserved (at least 1).
+	// quantity is the number of units that were reserved (at least 1).
 	// +required
 	Quantity int64 `json:"quantity"`
-	// Consumed is how many of them were shipped.
+	// consumed is how many of them were shipped.
 	// +optional
 	Consumed int64 `json:"consumed,omitempty"`
-	// Released is how many of them were given back.
+	// released is how many of them were given back.
 	// +optional
 	Released int64 `json:"released,omitempty"`
 }
@@ -145,13 +145,13 @@ func (a Allocation) Held() int64 { return a.Quantity - a.Consumed - a.Released }
 
 // UnavailableItem is a line that could not be served.
 type UnavailableItem struct {
-	// ProductID is the product.
+	// productID is the product.
 	// +required
 	ProductID string `json:"productID"`
-	// Requested is the number of units that the cart asked for.
+	// requested is the number of units that the cart asked for.
 	// +required
 	Requested int64 `json:"requested"`
-	// Available is the number of units that could be reserved at that moment,
+	// available is the number of units that could be reserved at that moment,
 	// over all locations; 0 where nobody stocks the product.
 	// +required
 	Available int64 `json:"available"`

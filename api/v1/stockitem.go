@@ -40,12 +40,12 @@ type StockItem struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec says how many units of the product the location has taken in and
+	// spec says how many units of the product the location has taken in and
 	// how they may be sold. It is yours: the operator never writes it.
 	// +required
 	Spec StockItemSpec `json:"spec"`
 
-	// Status says what is on hand, promised and left to sell. It is the
+	// status says what is on hand, promised and left to sell. It is the
 	// operator's, derived from the spec and the Reservations; erased, it is
 	// written again.
 	// +optional
@@ -55,7 +55,7 @@ type StockItem struct {
 
 // StockItemSpec is what the owner of the stock declares.
 type StockItemSpec struct {
-	// ProductID names the product: a UUID, whose case does not count, or where the
+	// productID names the product: a UUID, whose case does not count, or where the
 	// operator runs with --ids=any 1 to 128 printable characters without a space at
 	// either end. It never changes.
 	// +required
@@ -65,7 +65,7 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="productID never changes: make another StockItem for another product"
 	ProductID string `json:"productID"`
 
-	// LocationID names the place that holds the units, such as a warehouse or
+	// locationID names the place that holds the units, such as a warehouse or
 	// a shop: 1 to 63 printable ASCII characters. It never changes.
 	// +optional
 	// +default="default"
@@ -76,7 +76,7 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="locationID never changes: make another StockItem for another location"
 	LocationID string `json:"locationID,omitempty"`
 
-	// Received is the running total of units taken into stock so far: the
+	// received is the running total of units taken into stock so far: the
 	// opening count, plus every delivery, minus every write-off (0 to 1e15).
 	// Raise it by 200 for a delivery of 200; applying the same manifest again
 	// changes nothing. It is not lowered by sales: the operator counts those.
@@ -89,21 +89,21 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:Maximum=1000000000000000
 	Received int64 `json:"received,omitempty"`
 
-	// SafetyStock is the number of units on hand that are never sold (0 to
+	// safetyStock is the number of units on hand that are never sold (0 to
 	// 1e15).
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000000000
 	SafetyStock int64 `json:"safetyStock,omitempty"`
 
-	// LowStockThreshold raises the condition LowStock once no more units than
+	// lowStockThreshold raises the condition LowStock once no more units than
 	// this are available (0 to 1e15; 0 turns the condition off).
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000000000
 	LowStockThreshold int64 `json:"lowStockThreshold,omitempty"`
 
-	// Tracking says whether the units are counted: Counted, or Unlimited for what
+	// tracking says whether the units are counted: Counted, or Unlimited for what
 	// never runs out, such as a download or a service. Of an Unlimited item as
 	// many units as a cart asks for are available; reserved and consumed are still
 	// counted, and received, safetyStock and lowStockThreshold say nothing.
@@ -112,12 +112,12 @@ type StockItemSpec struct {
 	// +kubebuilder:default=Counted
 	Tracking Tracking `json:"tracking,omitempty"`
 
-	// Suspended stops new sales from this item. Units that are already
+	// suspended stops new sales from this item. Units that are already
 	// reserved stay reserved. An item that is being deleted counts as suspended.
 	// +optional
 	Suspended bool `json:"suspended,omitempty"`
 
-	// Priority orders the locations of one product: units are taken from the
+	// priority orders the locations of one product: units are taken from the
 	// highest first, and among equals in the order of their locationID (-1e6 to
 	// 1e6).
 	// +optional
@@ -141,50 +141,50 @@ const (
 //
 // +structType=atomic
 type StockItemStatus struct {
-	// ObservedGeneration is the generation of the spec that these figures, and
+	// observedGeneration is the generation of the spec that these figures, and
 	// every decision since they were written, are based on; -1 before any operator
 	// has seen the item.
 	// +optional
 	// +kubebuilder:default=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// OnHand is the number of units in the location: received minus consumed, never
+	// onHand is the number of units in the location: received minus consumed, never
 	// below 0.
 	// +optional
 	OnHand int64 `json:"onHand"`
 
-	// Reserved is the number of units promised to carts and still on hand.
+	// reserved is the number of units promised to carts and still on hand.
 	// +optional
 	Reserved int64 `json:"reserved"`
 
-	// Available is the number of units that can be reserved now: on hand minus
+	// available is the number of units that can be reserved now: on hand minus
 	// reserved minus the safety stock, never below 0, and 0 while the item is
 	// suspended or being deleted. Of an Unlimited item it is 1e9, the most that a
 	// line of a cart can ask for.
 	// +optional
 	Available int64 `json:"available"`
 
-	// Consumed is the number of units that were shipped, ever.
+	// consumed is the number of units that were shipped, ever.
 	// +optional
 	Consumed int64 `json:"consumed"`
 
-	// Shortfall is the number of units promised or shipped beyond what was
+	// shortfall is the number of units promised or shipped beyond what was
 	// received, after received was lowered. It is 0 otherwise. The condition
 	// Oversold says how many of them were shipped.
 	// +optional
 	Shortfall int64 `json:"shortfall,omitempty"`
 
-	// Refused is the number of carts that could not be served for want of this
+	// refused is the number of carts that could not be served for want of this
 	// item's units since the item began to serve.
 	// +optional
 	Refused int64 `json:"refused,omitempty"`
 
-	// Position is the last record of the journal that these figures include:
+	// position is the last record of the journal that these figures include:
 	// journal, page and number of records.
 	// +optional
 	Position string `json:"position,omitempty"`
 
-	// Conditions are Ready (the figures count and cover every promise), InStock (some are available),
+	// conditions are Ready (the figures count and cover every promise), InStock (some are available),
 	// LowStock (no more than the threshold are available), Oversold (there
 	// is a shortfall) and, only while it is a duplicate or waits to take over,
 	// Stalled.

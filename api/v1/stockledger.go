@@ -37,7 +37,7 @@ type StockLedger struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Status is what the journal says. There is no spec: nothing about the ledger
+	// status is what the journal says. There is no spec: nothing about the ledger
 	// is anybody's choice.
 	// +optional
 	// +kubebuilder:default={}
@@ -48,42 +48,42 @@ type StockLedger struct {
 //
 // +structType=atomic
 type StockLedgerStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is about; -1
+	// observedGeneration is the generation of the spec that this status is about; -1
 	// before any operator has seen the object.
 	// +optional
 	// +kubebuilder:default=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Leader is the operator process that decides.
+	// leader is the operator process that decides.
 	// +optional
 	Leader string `json:"leader,omitempty"`
 
-	// Position is the last record of the journal that this status includes:
+	// position is the last record of the journal that this status includes:
 	// journal, page and number of records.
 	// +optional
 	Position string `json:"position,omitempty"`
 
-	// Journal names the journal that this namespace's decisions are in. A journal that
+	// journal names the journal that this namespace's decisions are in. A journal that
 	// it does not name decides nothing; where the named one is gone, nothing is decided
 	// until somebody has looked.
 	// +optional
 	Journal *JournalIdentity `json:"journal,omitempty"`
 
-	// RememberedSince is how far back the journal remembers: a command that is older
+	// rememberedSince is how far back the journal remembers: a command that is older
 	// and unknown is refused as too old. Empty: nothing was forgotten.
 	// +optional
 	RememberedSince *metav1.Time `json:"rememberedSince,omitempty"`
 
-	// Totals are the namespace's sums.
+	// totals are the namespace's sums.
 	// +optional
 	Totals LedgerTotals `json:"totals,omitempty"`
 
-	// Audit says when the figures were last compared with what they are derived
+	// audit says when the figures were last compared with what they are derived
 	// from, and what was found.
 	// +optional
 	Audit *AuditStatus `json:"audit,omitempty"`
 
-	// Conditions are Ready (carts are decided here), Consistent (the last audit found
+	// conditions are Ready (carts are decided here), Consistent (the last audit found
 	// every figure to be what it should be), Delivering (the sink takes outcomes; not there
 	// without a sink) and, after damage, JournalDamaged.
 	// +optional
@@ -94,67 +94,67 @@ type StockLedgerStatus struct {
 
 // JournalIdentity names one journal for ever.
 type JournalIdentity struct {
-	// UID is that of the JournalPage on which the journal was founded.
+	// uid is that of the JournalPage on which the journal was founded.
 	// +required
 	UID types.UID `json:"uid"`
-	// Namespace is the uid of the Namespace in which it was founded.
+	// namespace is the uid of the Namespace in which it was founded.
 	// +required
 	Namespace types.UID `json:"namespace"`
 }
 
 // LedgerTotals are the sums over one namespace.
 type LedgerTotals struct {
-	// Items is the number of StockItems that serve.
+	// items is the number of StockItems that serve.
 	// +optional
 	Items int64 `json:"items"`
-	// OnHand is the number of units on hand.
+	// onHand is the number of units on hand.
 	// +optional
 	OnHand int64 `json:"onHand"`
-	// Reserved is the number of units promised to carts.
+	// reserved is the number of units promised to carts.
 	// +optional
 	Reserved int64 `json:"reserved"`
-	// Available is the number of units that can be reserved.
+	// available is the number of units that can be reserved.
 	// +optional
 	Available int64 `json:"available"`
-	// Consumed is the number of units shipped, ever.
+	// consumed is the number of units shipped, ever.
 	// +optional
 	Consumed int64 `json:"consumed"`
-	// WithoutItem is the number of promised units whose StockItem is gone.
+	// withoutItem is the number of promised units whose StockItem is gone.
 	// +optional
 	WithoutItem int64 `json:"withoutItem"`
-	// Open is the number of reservations that are held.
+	// open is the number of reservations that are held.
 	// +optional
 	Open int64 `json:"open"`
-	// Unshown is the number of open reservations that no Reservation object shows:
+	// unshown is the number of open reservations that no Reservation object shows:
 	// those that wait for theirs, and what --show and --max-shown leave out.
 	// +optional
 	Unshown int64 `json:"unshown"`
-	// Remembered is the number of reservations that the journal knows.
+	// remembered is the number of reservations that the journal knows.
 	// +optional
 	Remembered int64 `json:"remembered"`
-	// Undelivered is the number of outcomes that the sink has not acknowledged.
+	// undelivered is the number of outcomes that the sink has not acknowledged.
 	// +optional
 	Undelivered int64 `json:"undelivered"`
 }
 
 // AuditStatus is what audits of the namespace found.
 type AuditStatus struct {
-	// LastHandledRequest is the value of the annotation
+	// lastHandledRequest is the value of the annotation
 	// inventory.acme.com/audit-requested-at whose audit is done. It is cut to
 	// 256 bytes.
 	// +optional
 	LastHandledRequest string `json:"lastHandledRequest,omitempty"`
-	// AuditedAt is when an audit ended.
+	// auditedAt is when an audit ended.
 	// +optional
 	AuditedAt *metav1.Time `json:"auditedAt,omitempty"`
-	// Differences is the number of figures that it found to be wrong.
+	// differences is the number of figures that it found to be wrong.
 	// +optional
 	Differences int64 `json:"differences"`
-	// Unsettled is the number of figures that did not agree but kept changing
+	// unsettled is the number of figures that did not agree but kept changing
 	// while they were looked at, and so were not judged.
 	// +optional
 	Unsettled int64 `json:"unsettled,omitempty"`
-	// LastDifference is what was last found to be wrong. It stays when it has
+	// lastDifference is what was last found to be wrong. It stays when it has
 	// been put right.
 	// +optional
 	LastDifference *AuditDifference `json:"lastDifference,omitempty"`
@@ -162,10 +162,10 @@ type AuditStatus struct {
 
 // AuditDifference is what one audit found to be wrong.
 type AuditDifference struct {
-	// At is when it was found.
+	// at is when it was found.
 	// +required
 	At metav1.Time `json:"at"`
-	// Summary names the worst of it: object, figure, what it should have been
+	// summary names the worst of it: object, figure, what it should have been
 	// and what it was.
 	// +required
 	Summary string `json:"summary"`

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -8,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Every field of every kind, at any depth, says what it is.
+// Every field of every kind, at any depth, says what it is, beginning with its name.
 func TestEveryFieldIsDescribed(t *testing.T) {
 	for _, crd := range crds(t) {
 		t.Run(crd.Spec.Names.Kind, func(t *testing.T) {
@@ -19,12 +20,25 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 				if schema.Description == "" && path != crd.Spec.Names.Kind+".metadata" {
 					t.Errorf("%s has no description", path)
 				}
+				// People look a field up by the name that they write.
+				if name := ownName(crd.Spec.Names.Kind, path); name != "" && !strings.HasPrefix(schema.Description, name+" ") {
+					t.Errorf("the description of %s begins with %.30q, not with its name", path, schema.Description)
+				}
 			})
 			if fields < 10 {
 				t.Errorf("saw %d fields only", fields)
 			}
 		})
 	}
+}
+
+// ownName is the name of a field that we describe, empty for those that Kubernetes does.
+func ownName(kind, path string) string {
+	switch path {
+	case kind, kind + ".metadata", kind + ".apiVersion", kind + ".kind":
+		return ""
+	}
+	return path[strings.LastIndex(path, ".")+1:]
 }
 
 // crds are the installed CRDs.
