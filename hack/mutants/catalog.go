@@ -23,4 +23,5 @@ var catalog = slices.Concat(
 	ofRepair,
 	ofJournal,
 	ofAuditor,
+	ofPlugin,
 )

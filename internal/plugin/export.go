@@ -90,6 +90,7 @@ func cellsOf(i *v1.StockItem) map[string]string {
 		string(sheet.Received): number(i.Spec.Received), string(sheet.SafetyStock): number(i.Spec.SafetyStock),
 		string(sheet.LowStock): number(i.Spec.LowStockThreshold), string(sheet.Priority): number(int64(i.Spec.Priority)),
 		string(sheet.Suspended): strconv.FormatBool(i.Spec.Suspended), string(sheet.Generation): number(i.Generation),
+		string(sheet.Tracking): string(i.Spec.Tracking),
 	}
 	if cluster.Serves(i) { // a duplicate's figures would be taken for those of its place
 		cells["onHand"], cells["reserved"], cells["available"] = number(i.Status.OnHand), number(i.Status.Reserved), number(i.Status.Available)

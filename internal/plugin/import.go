@@ -36,7 +36,7 @@ func (p *plugin) importSheet() *cobra.Command {
 that kubectl inventory export has printed.
 
 Columns are name, product, location, received, counted, safetyStock, lowStockThreshold,
-priority and suspended; with --columns they may have the headings of any other system. A row
+priority, suspended and tracking; with --columns they may have the headings of any other system. A row
 is about the StockItem of its name, or where it has none of its product and location; where
 there is none, it is made. An empty cell leaves things as they are. counted is what was
 counted on hand: received becomes that plus what was ever shipped.

@@ -153,11 +153,13 @@ func (p *plan) make(s *step) {
 		s.made.Name = nameFor(key)
 	}
 	spec := &s.made.Spec
+	spec.Tracking = v1.Tracking(s.Tracking)
 	switch received, ok := p.received(s, s.made); {
 	case s.result == resultInvalid:
 		return
 	case ok:
 		spec.Received = received
+	case spec.Tracking == v1.TrackingUnlimited:
 	default:
 		s.invalid("it is new: give received or counted")
 		return
@@ -196,6 +198,9 @@ func (p *plan) change(s *step, item *v1.StockItem) {
 	differs(s.edit.Spec, "safetyStock", item.Spec.SafetyStock, s.SafetyStock)
 	differs(s.edit.Spec, "lowStockThreshold", item.Spec.LowStockThreshold, s.LowStock)
 	differs(s.edit.Spec, "priority", int64(item.Spec.Priority), s.Priority)
+	if s.Tracking != "" {
+		differs(s.edit.Spec, "tracking", string(item.Spec.Tracking), &s.Tracking)
+	}
 	differs(s.edit.Spec, "suspended", item.Spec.Suspended, s.Suspended)
 	if done := s.Counted != nil && item.Annotations[countedAnnotation] == p.digest; !done {
 		if received, ok := p.received(s, item); ok {

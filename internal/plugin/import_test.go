@@ -133,6 +133,7 @@ func TestBrokenSheets(t *testing.T) {
 		"negative":           {head + "mug,,,-1,,\n", "is no whole number"},
 		"too large":          {head + "mug,,,9000000000000000,,\n", "is no whole number"},
 		"neither true":       {head + "mug,,,1,,maybe\n", "neither true nor false"},
+		"wrong tracking":     {"name,tracking\nmug,Endless\n", "neither Counted nor Unlimited"},
 		"another product":    {head + "mug,cup,,1,,\n", "has product mug: that never changes"},
 		"another place":      {head + "mug,,utrecht,1,,\n", "is at amsterdam: that never changes"},
 		"twice":              {head + "mug,,,1,,\n,mug,amsterdam,2,,\n", "line 3 is about the same StockItem"},

@@ -69,7 +69,7 @@ func (w *writing) outcome(ctx context.Context, reach *cluster.Cluster, r *v1.Res
 	case errors.Is(err, cluster.ErrNotYet):
 		return nil, &codedError{Undecided, fmt.Errorf("reservation %s is written, and no operator has decided within %s: it may still come; kubectl get ledger tells whether one leads", r.Name, w.timeout)}
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("reservation %s is written, and what becomes of it cannot be seen: %w", r.Name, err)
 	case now.UID != r.UID:
 		return nil, fmt.Errorf("reservation %s: %w", r.Name, cluster.ErrGone)
 	}
@@ -90,7 +90,7 @@ func (w *writing) shown(ctx context.Context, reach *cluster.Cluster, item *v1.St
 	case errors.Is(err, cluster.ErrNotYet):
 		return nil, &codedError{Undecided, fmt.Errorf("StockItem %s is written, and no operator has taken it in within %s: it may still come; kubectl get ledger tells whether one leads", item.Name, w.timeout)}
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("StockItem %s is written, and what becomes of it cannot be seen: %w", item.Name, err)
 	case now.UID != item.UID:
 		return nil, fmt.Errorf("StockItem %s: %w", item.Name, cluster.ErrGone)
 	}

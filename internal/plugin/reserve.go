@@ -42,7 +42,7 @@ remembered, unless you say --keep.`,
 		ValidArgsFunction: p.products("="),
 	}
 	w := p.writingFlags(c)
-	c.Flags().StringVar(&f.name, "name", "", "name of the Reservation; default: reservation- and the cart's id, or a new one")
+	c.Flags().StringVar(&f.name, "name", "", "name of the Reservation; default: a new one")
 	c.Flags().StringVar(&f.cart, "cart", "", "id of the cart; default: a new one")
 	c.Flags().StringVar(&f.customer, "customer", "", "id of the customer")
 	c.Flags().StringVar(&f.order, "order", "", "id of the order")

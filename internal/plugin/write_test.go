@@ -111,6 +111,10 @@ func TestUnlimited(t *testing.T) {
 	}
 	sheet := s.want(plugin.Done, "export").out
 	s.want(plugin.Done, "import", s.file(sheet))
+	s.want(plugin.Done, "import", s.file("name,product,tracking\nfilm,film,Unlimited\nsong,,Counted\n"))
+	if specs := s.specs(); specs["film"].Tracking != v1.TrackingUnlimited || specs["song"].Tracking != v1.TrackingCounted {
+		t.Errorf("they are %+v", specs)
+	}
 }
 
 // A cart that no object shows is named, with the way in which it can be changed.
@@ -261,6 +265,31 @@ func TestMoveBesideCarts(t *testing.T) {
 		t.Errorf("received is %d and %d", ams.Spec.Received, rtm.Spec.Received)
 	}
 	s.Settle()
+}
+
+// Units that cannot come to the other location are put back.
+func TestMoveIsTakenBack(t *testing.T) {
+	s := newShop(t).open()
+	s.Stock("mug-ams", "mug", "amsterdam", 10)
+	s.Stock("mug-rtm", "mug", "rotterdam", 0)
+	failing := s.failing(func(method, path string, _ bool) bool {
+		return method == "PATCH" && strings.HasSuffix(path, "/mug-rtm")
+	})
+	if r := failing.want(plugin.Failed, "move", "mug-ams", "5", "--to", "rotterdam"); !strings.Contains(r.err, "put back") {
+		t.Errorf("it says %s", r.err)
+	}
+	if ams, rtm := s.item("mug-ams"), s.item("mug-rtm"); ams.Spec.Received != 10 || rtm.Spec.Received != 0 {
+		t.Errorf("received is %d and %d", ams.Spec.Received, rtm.Spec.Received)
+	}
+}
+
+// A part of a hold is shipped once somebody has carried that out, not because it once was held.
+func TestPartsOfNobody(t *testing.T) {
+	s := newShop(t).open()
+	s.Stock("mug", "mug", "amsterdam", 5)
+	s.want(plugin.Done, "reserve", "mug=2", "--name", "one")
+	s.Operator.Kill()
+	s.want(plugin.Undecided, "consume", "one", "--item", "mug=1", "--timeout", "1s")
 }
 
 // Who waits can be interrupted.

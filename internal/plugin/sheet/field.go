@@ -21,18 +21,19 @@ const (
 	LowStock    Field = "lowStockThreshold"
 	Priority    Field = "priority"
 	Suspended   Field = "suspended"
+	Tracking    Field = "tracking"
 	Consumed    Field = "consumed"
 	Generation  Field = "generation"
 )
 
 // Fields are all that are read.
-var Fields = []Field{Name, Product, Location, Received, Counted, SafetyStock, LowStock, Priority, Suspended, Consumed, Generation}
+var Fields = []Field{Name, Product, Location, Received, Counted, SafetyStock, LowStock, Priority, Suspended, Tracking, Consumed, Generation}
 
 // Headings are those of a sheet that is written, in their order. Those that are no Fields are
 // for people.
 var Headings = []string{
 	string(Name), string(Product), string(Location), string(Received), string(Counted), string(SafetyStock), string(LowStock), string(Priority),
-	string(Suspended), "onHand", "reserved", "available", string(Consumed), string(Generation),
+	string(Suspended), string(Tracking), "onHand", "reserved", "available", string(Consumed), string(Generation),
 }
 
 // ParseColumns reads FIELD=HEADING, ...: which heading of a file each field has. A heading

@@ -22,6 +22,8 @@ type Row struct {
 	SafetyStock, LowStock   *int64
 	Priority                *int64
 	Suspended               *bool
+	// Tracking is Counted, Unlimited or empty.
+	Tracking string
 	// Consumed and Generation are those with which the sheet was made.
 	Consumed, Generation *int64
 	// Problems say what cannot be read, empty if all can.
@@ -169,6 +171,11 @@ func (r *Row) read(cells []string, at map[Field]int) {
 		r.Suspended = &suspended
 	default:
 		r.Problems = append(r.Problems, fmt.Sprintf("%s %q is neither true nor false", Suspended, text))
+	}
+	switch r.Tracking = cell(Tracking); r.Tracking {
+	case "", "Counted", "Unlimited":
+	default:
+		r.Problems = append(r.Problems, fmt.Sprintf("%s %q is neither Counted nor Unlimited", Tracking, r.Tracking))
 	}
 	if r.Name == "" && r.Product == "" {
 		r.Problems = append(r.Problems, "it has neither a name nor a product")
