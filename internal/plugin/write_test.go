@@ -67,6 +67,10 @@ func TestCarts(t *testing.T) {
 	s.want(plugin.Done, "release", "two") // it is released
 	s.want(plugin.Refused, "consume", "two")
 	s.want(plugin.Refused, "release", "nobody")
+
+	s.want(plugin.Done, "reserve", "tea=3", "--name", "three")
+	s.want(plugin.Done, "consume", "three", "--item", "tea=1")
+	golden(t, "release-rest", s.want(plugin.Done, "release", "three", "--reason", "ORDER_CANCELLED").out)
 	s.Settle()
 }
 
