@@ -13,6 +13,7 @@ import (
 
 	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/operator"
+	"github.com/acme/inventory-service/internal/tracing"
 )
 
 // version is set at link time.
@@ -38,7 +39,12 @@ func run(arguments []string) int {
 	}
 	options.SetLogger()
 	ctrl.Log.Info("starting", "version", version)
-	return code(operator.Run(ctrl.SetupSignalHandler(), options), 1)
+	stopping := ctrl.SetupSignalHandler()
+	traces, err := tracing.Start(stopping, version)
+	if err != nil {
+		return code(err, 2)
+	}
+	return code(errors.Join(operator.Run(stopping, options), traces.End()), 1)
 }
 
 // code is the exit code of what ended with err, which is told in one line.

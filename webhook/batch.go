@@ -36,6 +36,7 @@ type entry struct {
 // whole batch is to be sent again: what was carried out is not carried out twice.
 func (b *bridge) postBatch(x *exchange, r *http.Request) error {
 	x.operation = operationBatch
+	x.beginTrace(r, nil)
 	entries, err := decodeBatch(x, r)
 	if err != nil {
 		return err
@@ -97,11 +98,13 @@ func (b *bridge) serveEntry(ctx context.Context, e *entry, namespace string) {
 	if e.err != nil {
 		return
 	}
+	e.x.beginEntry(e.message.extensions)
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.Error(fmt.Errorf("panic: %v", p), "An event of a batch ended in a panic", "operation", e.x.operation, "stack", string(debug.Stack()))
+			b.log.Error(fmt.Errorf("panic: %v", p), "An event of a batch ended in a panic", e.x.fields("stack", string(debug.Stack()))...)
 			e.err = fail(internal, "the bridge failed; its log says how")
 		}
+		e.x.endSpan(e.err != nil)
 	}()
 	e.reply, e.err = b.serveEvent(ctx, &e.x, namespace, e.message)
 }
@@ -157,7 +160,7 @@ func (b *bridge) writeBatch(x *exchange, namespace string, entries []*entry) err
 func (b *bridge) failed(namespace string, e *entry) cloudevents.Event {
 	f := b.describe(e.err)
 	if f.cause != nil {
-		b.log.trouble(f.cause, e.x.operation)
+		b.log.trouble(f.cause, &e.x)
 	}
 	var source, id string
 	if e.envelope != nil {

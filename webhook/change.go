@@ -33,6 +33,7 @@ type change struct {
 
 // carryOut has a change decided and returns how the reservation stands then.
 func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c change) (*v1.Reservation, error) {
+	x.reservation = c.text
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	j, err := b.enterToAsk(ctx, x, namespace)

@@ -28,6 +28,7 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	x.beginTrace(r, command.extensions)
 	reply, err := b.serveEvent(r.Context(), x, namespace, command)
 	if err != nil {
 		return err
@@ -38,6 +39,7 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 // serveEvent carries out a command, or answers a query, and returns the event that tells what
 // became of it.
 func (b *bridge) serveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
+	defer func() { x.traceEvent(namespace, command) }()
 	var serve eventFunc
 	switch command.eventType {
 	case events.TypeReserve:
@@ -72,7 +74,7 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 	if err := id.check(); err != nil {
 		return cloudevents.Event{}, err
 	}
-	carried, dropped := events.Carried(command.extensions)
+	carried, dropped := x.carryTrace(command.extensions)
 	reservation, err := b.reserve(ctx, x, namespace, reserveCommand{id: id, at: command.at, payload: payload, extensions: carried, dropped: dropped})
 	if err != nil {
 		return cloudevents.Event{}, err

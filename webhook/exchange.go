@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/acme/inventory-service/internal/allocator"
@@ -32,6 +33,8 @@ type exchange struct {
 	operation string
 	mode      string
 	status    int
+	// began is when the request came.
+	began time.Time
 	// prefers is what the caller would like, namespace the one that is asked for, and prefix
 	// its path, empty where none is named.
 	prefers   preferences
@@ -57,6 +60,10 @@ type exchange struct {
 	// given is the id that this replica gave to a command which brought none, and cart that
 	// of the reservation it asks for.
 	given, cart string
+	// reservation and cartID are what logs and traces say that it is about, empty where that is
+	// not known. span is nil where it is not traced.
+	reservation, cartID string
+	span                trace.Span
 	// asked says that a process was asked to decide it: it may have been carried out.
 	asked bool
 }
@@ -89,10 +96,17 @@ func (x *exchange) byEvent() bool { return x.mode != modePlain }
 func (b *bridge) endpoint(operation string, serve serveFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		x := &exchange{ResponseWriter: w, operation: operation, mode: modeOf(r.Header), received: forward.Received(r.Context()), prefers: preferencesOf(r.Header)}
+		x := &exchange{ResponseWriter: w, began: start, operation: operation, mode: modeOf(r.Header), received: forward.Received(r.Context()), prefers: preferencesOf(r.Header)}
+		if operation != operationHealth && x.mode != modeStructured { // that of an envelope has to be read
+			x.beginTrace(r, binaryTrace(r.Header))
+		}
 		defer func() {
 			if p := recover(); p != nil {
 				b.answerPanic(x, p)
+			}
+			if operation != operationHealth {
+				x.beginTrace(r, nil)
+				x.endTrace(r.Method)
 			}
 			requestsTotal.WithLabelValues(x.operation, x.mode, strconv.Itoa(x.status)).Inc()
 			requestSeconds.WithLabelValues(x.operation).Observe(time.Since(start).Seconds())
@@ -105,7 +119,7 @@ func (b *bridge) endpoint(operation string, serve serveFunc) http.Handler {
 
 func (b *bridge) answerFailure(x *exchange, f *failure) {
 	if f.cause != nil {
-		b.log.trouble(f.cause, x.operation)
+		b.log.trouble(f.cause, x)
 	}
 	if x.status != 0 {
 		return // the answer has begun; its writer failed, so nobody reads on
@@ -117,7 +131,7 @@ func (b *bridge) answerPanic(x *exchange, p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own way to end a connection
 		panic(p)
 	}
-	b.log.Error(fmt.Errorf("panic: %v", p), "A request ended in a panic", "operation", x.operation, "stack", string(debug.Stack()))
+	b.log.Error(fmt.Errorf("panic: %v", p), "A request ended in a panic", x.fields("stack", string(debug.Stack()))...)
 	if x.status == 0 {
 		writeProblem(x, fail(internal, "the bridge failed; its log says how"))
 	}

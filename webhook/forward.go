@@ -6,9 +6,13 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/tracing"
 )
 
 // sought says that another process has to answer: the one that leads the journal.
@@ -135,7 +139,11 @@ func (b *bridge) send(ctx, reign context.Context, x *exchange, r *http.Request, 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(reign, cancel)()
-	answer, err := b.Forward.Send(ctx, leader, forward.RequestOf(r, x.body, x.given))
+	message := forward.RequestOf(r, x.body, x.given)
+	ctx, span := tracing.Begin(x.spanning(ctx), "forward", trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
+	tracing.ToHeader(ctx, message.Header)
+	answer, err := b.Forward.Send(ctx, leader, message)
 	result := resultAnswered
 	switch {
 	case errors.Is(err, forward.ErrNotSent):
@@ -145,9 +153,10 @@ func (b *bridge) send(ctx, reign context.Context, x *exchange, r *http.Request, 
 	case err != nil:
 		result, x.asked = resultUnanswered, true
 	}
+	span.SetAttributes(attribute.String("inventory.result", result))
 	forwardedTotal.WithLabelValues(result).Inc()
 	if err != nil {
-		b.log.V(1).Info("A request was forwarded in vain", "operation", x.operation, "leader", leader.Name, "cause", err.Error())
+		b.log.V(1).Info("A request was forwarded in vain", x.fields("leader", leader.Name, "cause", err.Error())...)
 	}
 	return answer
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/acme/inventory-service/internal/tracing"
 )
 
 // attributePrefix begins the names of the headers that are attributes, in any case.
@@ -39,6 +41,15 @@ func readBinary(header http.Header, body []byte) *envelope {
 		e.set(attributeContentType, contentType)
 	}
 	return e
+}
+
+// binaryTrace are those extensions of an event in binary mode that tell of a trace.
+func binaryTrace(header http.Header) map[string]string {
+	parent := header.Get(attributePrefix + tracing.TraceParent)
+	if parent == "" {
+		return nil
+	}
+	return map[string]string{tracing.TraceParent: decodeHeader(parent), tracing.TraceState: decodeHeader(header.Get(attributePrefix + tracing.TraceState))}
 }
 
 // decodeHeader undoes what the HTTP binding of CloudEvents (3.1.3.2) has senders do: double

@@ -27,17 +27,33 @@ func newOperatorLog(logger logr.Logger) *operatorLog {
 
 // trouble tells what kept a request from being served. An API server that is away
 // shows in metrics and readiness; one that refuses us needs somebody.
-func (l *operatorLog) trouble(cause error, operation string) {
+func (l *operatorLog) trouble(cause error, x *exchange) {
 	if errors.Is(cause, allocator.ErrUnwritable) {
-		l.refusals.Do(func() { l.Error(cause, "A command cannot be stored, though others can", "operation", operation) })
+		l.refusals.Do(func() { l.Error(cause, "A command cannot be stored, though others can", x.fields()...) })
 		return
 	}
 	answered := apierrors.APIStatus(nil)
 	if !errors.As(cause, &answered) || transient(cause) {
-		l.V(1).Info("A request could not be served", "operation", operation, "cause", cause.Error())
+		l.V(1).Info("A request could not be served", x.fields("cause", cause.Error())...)
 		return
 	}
 	l.refusals.Do(func() {
-		l.Error(cause, "The API server refuses the bridge: check that the CRDs are installed and the rights of config/rbac are granted", "operation", operation)
+		l.Error(cause, "The API server refuses the bridge: check that the CRDs are installed and the rights of config/rbac are granted", x.fields()...)
 	})
+}
+
+// fields are what a line about a request says, beside more: what was asked for, of which
+// reservation and cart, and in which trace.
+func (x *exchange) fields(more ...any) []any {
+	fields := []any{"operation", x.operation}
+	if x.reservation != "" {
+		fields = append(fields, "reservation", clip(x.reservation, 200))
+	}
+	if x.cartID != "" {
+		fields = append(fields, "cart", clip(x.cartID, 200))
+	}
+	if x.span != nil {
+		fields = append(fields, "traceID", x.span.SpanContext().TraceID().String())
+	}
+	return append(fields, more...)
 }

@@ -29,7 +29,8 @@ func (b *bridge) postReservation(x *exchange, r *http.Request) error {
 	if dry, err := dryRun(r); err != nil || dry {
 		return b.answerCheck(x, r, namespace, command, err)
 	}
-	reservation, err := b.reserve(r.Context(), x, namespace, reserveCommand{id: id, payload: command})
+	carried, _ := x.carryTrace(nil)
+	reservation, err := b.reserve(r.Context(), x, namespace, reserveCommand{id: id, payload: command, extensions: carried})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/tracing"
 	"github.com/acme/inventory-service/internal/view"
 )
 
@@ -74,6 +75,7 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	x.cart = c.id.uuid()
+	x.reservation, x.cartID = x.cart, c.payload.CartID
 	j, err := b.enterToAsk(ctx, x, namespace)
 	if err != nil {
 		return nil, err
@@ -131,7 +133,9 @@ func nothingToReplace(namespace string, payload *events.ReserveInventory, r *sto
 // ask has a request decided, and tells in the bridge's words why it was not.
 func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.Request) (stock.Answer, error) {
 	x.asked = true
-	answer, err := j.Ask(ctx, request)
+	waiting, span := tracing.Begin(x.spanning(ctx), "await append")
+	answer, err := j.Ask(waiting, request)
+	span.End()
 	switch {
 	case errors.Is(err, allocator.ErrDeposed):
 		return answer, seek(j)

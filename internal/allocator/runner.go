@@ -8,6 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -23,6 +26,7 @@ type Runner struct {
 
 	changed func(stock.Changes)
 	load    *Load
+	depth   prometheus.Gauge
 
 	// mu guards core: steps take it for themselves, queries share it.
 	mu   sync.RWMutex
@@ -41,9 +45,11 @@ type Runner struct {
 		events []Event
 		calls  uint64
 		// waiting are those who want an answer, by call.
-		waiting map[uint64]chan reply
+		waiting map[uint64]waiter
 	}
 	filled chan struct{}
+	// seen is Run's alone.
+	seen appending
 	// ended is closed when Run has returned: nobody is answered any more.
 	ended chan struct{}
 }
@@ -72,9 +78,10 @@ type RunnerOptions struct {
 func NewRunner(o RunnerOptions) *Runner {
 	r := &Runner{
 		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store, load: o.Load,
-		core: New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
+		depth: queueDepth.WithLabelValues(o.Namespace),
+		core:  New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	r.inbox.waiting = map[uint64]chan reply{}
+	r.inbox.waiting = map[uint64]waiter{}
 	if o.Gated {
 		r.core.Gate()
 	}
@@ -83,6 +90,12 @@ func NewRunner(o RunnerOptions) *Runner {
 		r.core.Track()
 	}
 	return r
+}
+
+// waiter is who wants an answer, and the span in which it waits.
+type waiter struct {
+	answered chan reply
+	span     trace.SpanContext
 }
 
 // reply is what became of a request.
@@ -109,7 +122,7 @@ func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, 
 	r.load.change(1)
 	defer r.load.change(-1)
 	answered := make(chan reply, 1)
-	call := r.register(answered)
+	call := r.register(waiter{answered: answered, span: trace.SpanContextFromContext(ctx)})
 	r.put(Asked{Call: call, Request: request})
 	select {
 	case reply := <-answered:
@@ -150,11 +163,12 @@ func (r *Runner) Read(read func(*stock.State, *journal.Log)) {
 }
 
 // register notes who waits for an answer and returns the call.
-func (r *Runner) register(answered chan reply) uint64 {
+func (r *Runner) register(w waiter) uint64 {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
 	r.inbox.calls++
-	r.inbox.waiting[r.inbox.calls] = answered
+	r.inbox.waiting[r.inbox.calls] = w
+	r.depth.Set(float64(len(r.inbox.waiting)))
 	return r.inbox.calls
 }
 
@@ -162,6 +176,7 @@ func (r *Runner) forget(call uint64) {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
 	delete(r.inbox.waiting, call)
+	r.depth.Set(float64(len(r.inbox.waiting)))
 }
 
 // put leaves an event for the next step.
@@ -197,6 +212,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case e := <-events:
+			r.seen.happened(e)
 			effects = r.step(Journal{e})
 		case <-r.wake.C:
 			effects = r.step(Woken{})
@@ -209,6 +225,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // end tells everybody that nobody is answered any more.
 func (r *Runner) end() {
 	close(r.ended)
+	queueDepth.DeleteLabelValues(r.namespace)
 	r.term.Store(0)
 	r.role.tell()
 	r.news.tell()
@@ -245,12 +262,17 @@ func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
 
 // perform passes effects on. The store returns at once.
 func (r *Runner) perform(store *journal.Store, effects []Effect) {
+	together := answered{sent: r.seen.sent} // what is performed now is for the next
+	defer together.tell(r.namespace)
 	for _, effect := range effects {
 		switch e := effect.(type) {
 		case Perform:
+			r.seen.performs(e.Effect)
 			store.Perform(e.Effect)
 		case Answered:
-			r.answer(e.Call, reply{answer: e.Answer})
+			if w, waits := r.answer(e.Call, reply{answer: e.Answer}); waits {
+				together.add(w.span)
+			}
 		case Unwritable:
 			r.answer(e.Call, reply{err: fmt.Errorf("%w in namespace %s: %w", ErrUnwritable, r.namespace, e.Err)})
 		case Ended:
@@ -261,12 +283,14 @@ func (r *Runner) perform(store *journal.Store, effects []Effect) {
 	}
 }
 
-// answer brings a reply to whoever still waits for it.
-func (r *Runner) answer(call uint64, reply reply) {
+// answer brings a reply to whoever still waits for it, and tells who that was.
+func (r *Runner) answer(call uint64, reply reply) (w waiter, waits bool) {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
-	if answered, ok := r.inbox.waiting[call]; ok {
+	if w, waits = r.inbox.waiting[call]; waits {
 		delete(r.inbox.waiting, call)
-		answered <- reply // it has room for one
+		r.depth.Set(float64(len(r.inbox.waiting)))
+		w.answered <- reply // it has room for one
 	}
+	return w, waits
 }

@@ -101,6 +101,7 @@ func New(options Options) (*Publisher, error) {
 	if options.HTTPClient == nil {
 		options.HTTPClient = newClient(options.Workers, options.Roots)
 	}
+	options.HTTPClient = traced(options.HTTPClient)
 	p := &Publisher{
 		options:      options,
 		random:       rand.Int64N,
