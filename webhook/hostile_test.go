@@ -178,7 +178,8 @@ func (h *hostile) envelope(data string) string {
 }
 
 func (h *hostile) path() string {
-	return h.of("/", "/namespaces/shop", "/reservations", "/namespaces/shop/reservations", "/reservations/held/release", "/reservations/held/consume")
+	return h.of("/", "/namespaces/shop", "/reservations", "/namespaces/shop/reservations", "/reservations/held/release", "/reservations/held/consume",
+		"/reservations/held/extend", "/orders/o/release", "/orders/o/consume")
 }
 
 // post is a request that is as HTTP has it, with a body that is whole.
@@ -229,7 +230,7 @@ func (h *hostile) oddJSON() hostileRequest {
 	many := strings.TrimSuffix(strings.Repeat(`{"productId":"p","quantity":9007199254740993},`, 1+h.IntN(3000)), ",")
 	body := h.of(`{"cartId":`+h.value()+`,"items":[`+item+`]}`, `{"cartId":"c","items":`+h.value()+`}`, `{"cartId":"c","cartId":"d","items":[`+item+`]}`,
 		`{"cartId":"c","holdFor":`+h.value()+`,"items":[`+item+`]}`, h.value(), `{"cartId":"c","items":[`+many+`]}`, `{"`+strings.Repeat("k", 5000)+`":1}`)
-	return post(h.of("/reservations", "/reservations/held/consume", "/reservations/held/release"), "Content-Type: application/json\r\n", body)
+	return post(h.of("/reservations", "/reservations?dryRun=All", "/reservations/held/consume", "/reservations/held/release", "/reservations/held/extend", "/orders/o/consume"), "Content-Type: application/json\r\n", body)
 }
 
 // oddEnvelope is a CloudEvent in structured or batched mode with members of other types, twice, or beside

@@ -42,6 +42,7 @@ func TestStatusesForBrokers(t *testing.T) {
 // A CloudEvent at a path of plain HTTP is refused for good, whatever it has of a CloudEvent and
 // whatever the method: a broker would send it again and have a cart held for each time.
 func TestEventsAtPlainPaths(t *testing.T) {
+	paths := (&bridge{}).resources()
 	s := newStore(t)
 	bridge := newBridge(t, s.options())
 	before := s.position()
@@ -53,9 +54,10 @@ func TestEventsAtPlainPaths(t *testing.T) {
 		"an extension alone":         request(t, http.MethodPost, "/", tinyCart, "Content-Type", "application/json", "Ce-Partitionkey", "k"),
 		"media type in capitals":     request(t, http.MethodPost, "/", tinyCart, "Content-Type", "Application/CloudEvents+JSON"),
 	}
-	paths := []string{"/reservations", "/reservations/r", "/reservations/r/release", "/reservations/r/consume", "/stock/plenty"}
+	fill := strings.NewReplacer("{reservation}", "r", "{order}", "o", "{product}", "plenty")
 	for name, form := range forms {
-		for _, path := range paths {
+		for path := range paths {
+			path = fill.Replace(path)
 			for prefix, right := range map[string]string{"": "at /,", "/namespaces/" + s.namespace: "at /namespaces/" + s.namespace + ","} {
 				for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut} {
 					r := form.Clone(t.Context())
