@@ -37,6 +37,7 @@ func run(arguments []string) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	options.Build = version
 	options.SetLogger()
 	ctrl.Log.Info("starting", "version", version)
 	stopping := ctrl.SetupSignalHandler()

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,6 +46,15 @@ func init() { metrics.Registry.MustRegister(observed) }
 type observedNamespaces struct {
 	mu      sync.Mutex
 	runners map[string]*allocator.Runner
+	// maxItems is how many StockItems of all namespaces have series of their own.
+	maxItems int
+}
+
+// showItems says how many StockItems have series of their own at most.
+func (o *observedNamespaces) showItems(most int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.maxItems = most
 }
 
 // add observes a namespace until forget is called.
@@ -66,7 +76,7 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 
 // Describe implements prometheus.Collector.
 func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged} {
+	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged, itemUnits, itemsLeftOut} {
 		descriptions <- d
 	}
 }
@@ -74,10 +84,14 @@ func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (o *observedNamespaces) Collect(out chan<- prometheus.Metric) {
 	o.mu.Lock()
-	runners := maps.Clone(o.runners)
+	runners, items := maps.Clone(o.runners), o.maxItems
 	o.mu.Unlock()
-	for namespace, runner := range runners {
-		collect(out, namespace, runner)
+	asked := items > 0
+	for _, namespace := range slices.Sorted(maps.Keys(runners)) {
+		collect(out, namespace, runners[namespace])
+		if asked {
+			items -= collectItems(out, namespace, levelsOf(runners[namespace]), items)
+		}
 	}
 }
 

@@ -52,7 +52,9 @@ type StockLedgerReconciler struct {
 	Deliveries Deliveries
 	// Limit is the bound of a journal in bytes, 0 for none.
 	Limit int64
-	Now   func() time.Time
+	// MaxItemSeries is how many StockItems have metrics of their own at most, 0 for none.
+	MaxItemSeries int
+	Now           func() time.Time
 
 	events events.EventRecorder
 	mu     sync.Mutex
@@ -112,6 +114,7 @@ func (s *since) lasts(is bool, now time.Time, long time.Duration) bool {
 // SetupWithManager registers the reconciler.
 func (r *StockLedgerReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.events = mgr.GetEventRecorder(eventsBy)
+	observed.showItems(r.MaxItemSeries)
 	if err := r.watchDeliveries(context.Background(), mgr); err != nil {
 		return err
 	}

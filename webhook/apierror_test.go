@@ -215,7 +215,31 @@ func TestNotReady(t *testing.T) {
 		ask(t, bridge, fresh()).wantStatus(http.StatusOK)
 	}
 	reason = errors.New("namespaces are still listed")
-	ask(t, bridge, request(t, http.MethodGet, "/healthz", "")).wantStatus(http.StatusOK)
+	for _, path := range []string{"/healthz", "/livez"} {
+		ask(t, bridge, request(t, http.MethodGet, path, "")).wantStatus(http.StatusOK)
+	}
+}
+
+// Asked to be verbose, it lists what it waits for.
+func TestReadyVerbose(t *testing.T) {
+	options := offline(t)
+	var reason error
+	options.Checks = []Check{{"watches", func() error { return nil }}, {"namespaces", func() error { return reason }}}
+	bridge := newBridge(t, options)
+	for _, tt := range []struct {
+		reason error
+		status int
+		want   string
+	}{
+		{nil, http.StatusOK, "[+]watches ok\n[+]namespaces ok\nreadyz check passed\n"},
+		{errors.New("none is known"), http.StatusServiceUnavailable, "[+]watches ok\n[-]namespaces failed: none is known\nreadyz check failed\n"},
+	} {
+		reason = tt.reason
+		told := ask(t, bridge, request(t, http.MethodGet, "/readyz?verbose", "")).wantStatus(tt.status)
+		if got := told.body; got != tt.want {
+			t.Errorf("told %q, want %q", got, tt.want)
+		}
+	}
 }
 
 // Before a journal was read, nothing is told from it: not even that something is unknown.

@@ -66,7 +66,8 @@ func (b *bridge) routes() http.Handler {
 		}
 	}
 	event("/namespaces/{namespace}")
-	b.route(mux, "/healthz", method{http.MethodGet, operationHealth, b.healthz})
+	b.route(mux, "/livez", method{http.MethodGet, operationHealth, b.livez})
+	b.route(mux, "/healthz", method{http.MethodGet, operationHealth, b.livez}) // its older name
 	b.route(mux, "/readyz", method{http.MethodGet, operationHealth, b.readyz})
 	nothing := b.endpoint(operationUnknown, stray)
 	mux.Handle("/", nothing)

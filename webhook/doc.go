@@ -36,7 +36,7 @@
 // With Options.Access, callers are asked who they are before their body is read, and what they
 // ask for is allowed or refused where a journal is entered: in the namespace that the command is
 // carried out in, and for each event of a batch. A replica that forwards a request has reviewed
-// its caller, and the one that leads does it again. /healthz, /readyz and the handshake of
+// its caller, and the one that leads does it again. /livez, /readyz and the handshake of
 // web-hooks are open to everybody.
 //
 // Callers of New owe it journals whose answers may be told when they come, and a bound

@@ -67,4 +67,8 @@ var (
 
 func init() {
 	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped, inFlight, rejectedTotal, connectionsClosed)
+	// Counters that stand at 0 show their first increase.
+	for _, operation := range []string{operationReserve, operationRelease, operationConsume} {
+		unwritableTotal.WithLabelValues(operation)
+	}
 }

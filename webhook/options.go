@@ -35,6 +35,8 @@ type Options struct {
 	// does not: until then everything is answered 503. It is asked for every request, so
 	// it must be cheap.
 	Ready func() error
+	// Checks are what /readyz?verbose lists.
+	Checks []Check
 	// DefaultNamespace serves the paths that name no namespace.
 	DefaultNamespace string
 	// Serves tells whether commands for a namespace are decided here; the others

@@ -36,7 +36,16 @@ var (
 	}, []string{labelKind})
 )
 
-func init() { metrics.Registry.MustRegister(differencesFound, audits, repairs) }
+func init() {
+	metrics.Registry.MustRegister(differencesFound, audits, repairs)
+	// Counters that stand at 0 show their first increase.
+	for _, result := range []string{resultConsistent, resultInconsistent, resultUnknown} {
+		audits.WithLabelValues(result)
+	}
+	for _, kind := range Kinds() {
+		repairs.WithLabelValues(kind.String())
+	}
+}
 
 // observe counts an audit and what it found in a namespace.
 func observe(namespace, result string, found []Difference) {

@@ -59,10 +59,13 @@ func (p *parts) secure(bridge *webhook.Server) error {
 	return p.Add(files)
 }
 
-// addHealth serves by themselves the answers that the bridge gives at /healthz and /readyz.
+// addHealth serves by themselves the answers that the bridge gives at /livez and /readyz.
 func (p *parts) addHealth() error {
-	ready := func(*http.Request) error { return p.ready() }
-	return errors.Join(p.AddHealthzCheck("process", healthz.Ping), p.AddReadyzCheck("namespaces", ready))
+	err := p.AddHealthzCheck("process", healthz.Ping)
+	for _, check := range p.checks() {
+		err = errors.Join(err, p.AddReadyzCheck(check.Name, func(*http.Request) error { return check.Fails() }))
+	}
+	return err
 }
 
 // tellExposure says loudly that whoever reaches a server may do everything, and by the way

@@ -26,6 +26,8 @@ import (
 type Options struct {
 	// Version asks for the version alone.
 	Version bool
+	// Build is the version of this process, which metrics tell.
+	Build string
 
 	bridgeAddress                     string
 	authentication                    string
@@ -35,7 +37,7 @@ type Options struct {
 	forwardAddress                    string
 	maxInFlight, maxInFlightPerCaller int
 	healthAddress                     string
-	metricsAddress                    string
+	metrics                           metricsFlags
 	pprofAddress                      string
 	defaultNamespace                  string
 	namespaces                        string
@@ -101,8 +103,8 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 		"address where other replicas forward commands to while this one leads, under a key that is made at each start; without a host, "+
 			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
 	flags.StringVar(&o.healthAddress, "health-address", "0",
-		"address of /healthz and /readyz by themselves, beside those of the bridge; 0 turns it off")
-	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
+		"address of /livez and /readyz by themselves, beside those of the bridge; 0 turns it off")
+	o.metrics.bind(flags)
 	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
 		"namespace of commands whose path names none")
@@ -272,7 +274,7 @@ func (o Options) validate() error {
 		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
 			o.retryPeriod, o.renewDeadline, o.leaseDuration)
 	}
-	return o.scope().validate(o.defaultNamespace)
+	return errors.Join(o.metrics.validate(), o.scope().validate(o.defaultNamespace))
 }
 
 // identity is the human part of this process's name in the ledger.

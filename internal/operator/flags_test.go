@@ -30,7 +30,7 @@ func TestParseFlags(t *testing.T) {
 	for _, flags := range [][]string{
 		{"--show=x"}, {"--reply=x"}, {"--ids=x"}, {"--find-by=customer"}, {"--find-by=order, cart"}, {"--authentication=x"}, {"--audience=,"},
 		{"--tls-cert-file=x"}, {"--tls-private-key-file=x"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"},
-		{"--max-in-flight=0"}, {"--max-in-flight-per-caller=-1"},
+		{"--max-in-flight=0"}, {"--item-metrics=-1"}, {"--metrics-cert-dir=x"}, {"--max-in-flight-per-caller=-1"},
 	} {
 		o, err := ParseFlags(flags, &usage)
 		if err != nil {

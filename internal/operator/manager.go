@@ -5,7 +5,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/wire"
@@ -26,9 +25,10 @@ func newManager(o Options) (ctrl.Manager, error) {
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                 scheme,
-		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
+		Metrics:                o.metrics.server(),
 		PprofBindAddress:       o.pprofAddress,
 		HealthProbeBindAddress: o.healthAddress,
+		LivenessEndpointName:   "/livez",
 		Cache:                  o.scope().cache(),
 		NewClient:              wire.NewClient,
 		LeaderElection:         false, // ours outlives the loss of a lease: election.go

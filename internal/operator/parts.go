@@ -94,7 +94,7 @@ func (p *parts) makeControllers() error {
 	}
 	ledgers := &p.ledgers
 	ledgers.Client, ledgers.Namespaces, ledgers.Stocked, ledgers.Deliveries = p.GetClient(), p.namespaces, items.Stocked, p.outcomes
-	ledgers.Limit, ledgers.Now = p.o.journalLimit, p.clock.Now
+	ledgers.Limit, ledgers.MaxItemSeries, ledgers.Now = p.o.journalLimit, p.o.metrics.items, p.clock.Now
 	audits := auditor.New(auditor.Options{
 		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,
 		Busy:    func(string) bool { return p.queue.Waits() || items.Waits() },

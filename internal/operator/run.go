@@ -41,6 +41,7 @@ func run(ctx context.Context, o Options) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	showBuild(o.Build)
 	mgr, err := newManager(o)
 	if err != nil {
 		return err
@@ -124,17 +125,33 @@ func (p *parts) startManager(ctx context.Context) error {
 	}
 }
 
-// ready tells why this process cannot serve, nil where it can. Once the caches are filled, the
+// checks tell why this process cannot serve, nil where it can. Once the caches are filled, the
 // manager starts servers and namespaces in any order: a request may come in between.
-func (p *parts) ready() error {
-	switch {
-	case !p.synced():
-		return errors.New("the watches have not told yet what there is")
-	case !p.namespaces.Running():
-		return namespaces.ErrNotRunning
-	default:
-		return nil
+func (p *parts) checks() []webhook.Check {
+	return []webhook.Check{
+		{Name: "watches", Fails: func() error {
+			if !p.synced() {
+				return errors.New("the watches have not told yet what there is")
+			}
+			return nil
+		}},
+		{Name: "namespaces", Fails: func() error {
+			if !p.namespaces.Running() {
+				return namespaces.ErrNotRunning
+			}
+			return nil
+		}},
 	}
+}
+
+// ready is the first of the checks that fails.
+func (p *parts) ready() error {
+	for _, check := range p.checks() {
+		if err := check.Fails(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parts are those of one process.
@@ -231,7 +248,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.oneHold.in, IDs: p.o.ids, Self: p.self,
 		Reply: webhook.Reply(p.o.reply), Sends: p.outcomes.Sends, SendsReleased: p.o.sendReleased, SendsConsumed: p.o.sendConsumed,
-		Ready: p.ready, NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
+		Ready: p.ready, Checks: p.checks(), NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}
 	var err error
 	if options.Access, err = p.newAccess(); err != nil {

@@ -46,6 +46,10 @@ var (
 
 func init() {
 	metrics.Registry.MustRegister(deliveries, retries, latency, backlog, undeliverable)
+	// Counters that stand at 0 show their first increase.
+	for _, result := range []string{resultDelivered, resultDeadLettered, resultFailed, resultRefused} {
+		deliveries.WithLabelValues(result)
+	}
 }
 
 // gauges are those of one namespace.

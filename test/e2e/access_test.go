@@ -75,7 +75,7 @@ func TestAccess(t *testing.T) {
 }
 
 // TestExposed: a bridge that asks nobody who they are says so loudly, unless this machine alone
-// reaches it; /healthz and /readyz have a port of their own.
+// reaches it; /livez and /readyz have a port of their own.
 func TestExposed(t *testing.T) {
 	t.Parallel()
 	w := testbed.NewWorld(t)
@@ -87,7 +87,7 @@ func TestExposed(t *testing.T) {
 	if said := exposed.Log(); !strings.Contains(said, "WITHOUT AUTHENTICATION") || !strings.Contains(said, "error") {
 		t.Errorf("it says %q", said)
 	}
-	for _, path := range []string{"/healthz", "/readyz"} {
+	for _, path := range []string{"/livez", "/readyz", "/readyz/namespaces"} {
 		response, err := http.Get("http://" + health + path)
 		w.Must(err)
 		_ = response.Body.Close()
