@@ -3,6 +3,7 @@ package monitoring
 import (
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,7 +30,15 @@ type watched struct {
 func watch(w *testbed.World, flags ...string) watched {
 	w.Helper()
 	address := testbed.FreeAddress(w)
-	return watched{w.Operate(append([]string{"--metrics-address", address, "--metrics-secure"}, flags...)...), address}
+	o := watched{w.Operate(append([]string{"--metrics-address", address, "--metrics-secure"}, flags...)...), address}
+	for deadline := time.Now().Add(testbed.Patience); ; time.Sleep(20 * time.Millisecond) { // a poll of another process
+		if connection, err := net.Dial("tcp", address); err == nil {
+			_ = connection.Close()
+			return o
+		} else if time.Now().After(deadline) {
+			w.Fatalf("there are no metrics: %v", err)
+		}
+	}
 }
 
 // unverified takes the certificate that each replica makes for itself.
