@@ -23,6 +23,12 @@ const (
 	ExtensionPartitionKey = "partitionkey"
 )
 
+// The extensions by which Knative's RequestReply knows the reply to a message.
+const (
+	extensionCorrelationID = "correlationid"
+	extensionReplyID       = "replyid"
+)
+
 // Bounds of what is kept of a command's extensions: how many, and the bytes of their names
 // and values together.
 const (
@@ -31,7 +37,7 @@ const (
 )
 
 // preferred are the extensions that are kept before all others, in this order.
-var preferred = []string{"traceparent", "tracestate", "correlationid", ExtensionPartitionKey, "replyid"}
+var preferred = []string{"traceparent", "tracestate", extensionCorrelationID, ExtensionPartitionKey, extensionReplyID}
 
 // ofCommand are the extensions that are true of the command and not of what it leads to: where
 // its data is and how it is coded, when it expires, its place in a sequence, and its own cause.
@@ -93,8 +99,21 @@ func carryOn(event *cloudevents.Event, r *v1.Reservation) {
 	for name, value := range command.Extensions {
 		event.SetExtension(name, string(value))
 	}
+	setReplyID(event, command.ID)
 	if command.Source != "" { // else the id is one that nobody knows
 		setCause(event, command.Source, command.ID)
+	}
+}
+
+// setReplyID has the correlationid that Knative's RequestReply made for the message with an id,
+// and that the event carries on, come back as its replyid. RequestReply takes the event that has
+// it for the reply; the message itself must not have it, or it would be its own.
+func setReplyID(event *cloudevents.Event, id string) {
+	extensions := event.Extensions()
+	correlation, _ := extensions[extensionCorrelationID].(string)
+	rest, made := strings.CutPrefix(correlation, id+":") // id:proof:replica
+	if _, given := extensions[extensionReplyID]; made && !given && strings.Count(rest, ":") == 1 {
+		event.SetExtension(extensionReplyID, correlation)
 	}
 }
 
@@ -122,6 +141,7 @@ func Answering(event *cloudevents.Event, source, id string, extensions map[strin
 	for name, value := range carried {
 		event.SetExtension(name, value)
 	}
+	setReplyID(event, id)
 	setCause(event, source, id)
 	cause := sha256.Sum256([]byte(strconv.Itoa(len(source)) + " " + source + id))
 	event.SetID(event.ID() + "." + hex.EncodeToString(cause[:8]))

@@ -57,6 +57,21 @@ func TestOutcomeExtensions(t *testing.T) {
 			&v1.Command{Source: "/s", ID: "1", Extensions: map[string]v1.Extension{"partitionkey": "p", "correlationid": "é"}},
 			map[string]any{"partitionkey": "p", "correlationid": "é", "causationid": "1", "causationsource": "/s"},
 		},
+		"asked by RequestReply": {
+			&v1.Command{Source: "/s", ID: "a:b", Extensions: map[string]v1.Extension{"correlationid": "a:b:cHJvb2Y=:0"}},
+			map[string]any{
+				"partitionkey": "cart-1", "correlationid": "a:b:cHJvb2Y=:0", "replyid": "a:b:cHJvb2Y=:0",
+				"causationid": "a:b", "causationsource": "/s",
+			},
+		},
+		"asked by another": {
+			&v1.Command{Source: "/s", ID: "1", Extensions: map[string]v1.Extension{"correlationid": "2:cHJvb2Y=:0"}},
+			map[string]any{"partitionkey": "cart-1", "correlationid": "2:cHJvb2Y=:0", "causationid": "1", "causationsource": "/s"},
+		},
+		"with a replyid of its own": {
+			&v1.Command{Source: "/s", ID: "1", Extensions: map[string]v1.Extension{"correlationid": "1:cHJvb2Y=:0", "replyid": "r"}},
+			map[string]any{"partitionkey": "cart-1", "correlationid": "1:cHJvb2Y=:0", "replyid": "r", "causationid": "1", "causationsource": "/s"},
+		},
 		"without a source": {&v1.Command{ID: "made up"}, map[string]any{"partitionkey": "cart-1"}},
 		"an object":        {nil, map[string]any{"partitionkey": "cart-1"}},
 	} {
