@@ -52,7 +52,10 @@ func runInside(m *testing.M) (code int, err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
-	cp, err := controlplane.Start(ctx, controlplane.Options{})
+	cp, err := controlplane.Start(ctx, controlplane.Options{
+		// Where Knative finds the keys of tokens.
+		ExtraAPIServerArgs: []string{"--service-account-jwks-uri=https://kubernetes.default.svc/openid/v1/jwks"},
+	})
 	if err != nil {
 		return 1, err
 	}
@@ -123,7 +126,7 @@ func programsIn(dir string) (map[string]string, error) {
 	}
 	programs := map[string]string{"inventory-operator": operator}
 	for _, name := range []string{
-		"channel_controller", "channel_dispatcher", "controller", "event_display",
+		"channel_controller", "channel_dispatcher", "controller", "event_display", "requestreply",
 		"filter", "ingress", "mtchannel_broker", "webhook",
 	} {
 		programs[name] = filepath.Join(dir, name)

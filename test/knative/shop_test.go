@@ -1,6 +1,7 @@
 package knative
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -67,14 +68,10 @@ func (s *shop) source() string { return "/" + s.Name() }
 
 // send sends a command as a producer does: again and again until it is taken.
 func (s *shop) send(url string, c command) error {
-	body, err := json.Marshal(c.body)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(s.Context(), patience)
 	defer cancel()
 	for {
-		status, err := s.post(ctx, url, c, body)
+		status, err := s.try(ctx, url, c)
 		if err == nil && status/100 == 2 {
 			return nil
 		}
@@ -89,10 +86,24 @@ func (s *shop) send(url string, c command) error {
 	}
 }
 
-func (s *shop) post(ctx context.Context, url string, c command, body []byte) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(string(body)))
+func (s *shop) try(ctx context.Context, url string, c command) (int, error) {
+	response, err := s.post(ctx, url, c)
 	if err != nil {
 		return 0, err
+	}
+	_, err = io.Copy(io.Discard, response.Body) // so that the connection serves again
+	return response.StatusCode, errors.Join(err, response.Body.Close())
+}
+
+// post sends a command once. The caller closes the answer's body.
+func (s *shop) post(ctx context.Context, url string, c command) (*http.Response, error) {
+	body, err := json.Marshal(c.body)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "ce-specversion": "1.0", "ce-type": c.kind, "ce-source": cmp.Or(c.source, s.source()),
@@ -103,12 +114,7 @@ func (s *shop) post(ctx context.Context, url string, c command, body []byte) (in
 	for name, value := range c.extensions {
 		request.Header.Set("ce-"+name, value)
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	_, err = io.Copy(io.Discard, response.Body) // so that the connection serves again
-	return response.StatusCode, errors.Join(err, response.Body.Close())
+	return client.Do(request)
 }
 
 // await polls other processes until something is so.

@@ -53,6 +53,7 @@ type Node struct {
 	statefulSets cache.GenericLister
 	services     cache.GenericLister
 	clusterRoles cache.GenericLister
+	secrets      cache.GenericLister
 
 	mu      sync.Mutex
 	pods    []*running
@@ -64,6 +65,7 @@ type Node struct {
 	endpoints  map[string]string     // what was written, by Service
 	hosts      string
 	lastError  string
+	places     []string // made for volumes
 }
 
 // running is a Pod and what the node knows of its manifest.
@@ -112,6 +114,7 @@ func (n *Node) observe(ctx, running context.Context) error {
 		{&n.deployments, "deployments", factory.Apps().V1().Deployments().Informer()},
 		{&n.statefulSets, "statefulsets", factory.Apps().V1().StatefulSets().Informer()},
 		{&n.services, "services", factory.Core().V1().Services().Informer()},
+		{&n.secrets, "secrets", factory.Core().V1().Secrets().Informer()},
 		{&n.clusterRoles, "clusterroles", factory.Rbac().V1().ClusterRoles().Informer()},
 	} {
 		handler := cache.ResourceEventHandlerFuncs{
@@ -173,7 +176,7 @@ func (n *Node) Stop() error {
 		ending.Go(r.pod.kill)
 	}
 	ending.Wait()
-	errs := []error{n.api.listener.Close()}
+	errs := []error{n.removePlaces(), n.api.listener.Close()}
 	for _, f := range n.forwarders {
 		errs = append(errs, f.listener.Close())
 	}

@@ -25,6 +25,7 @@ type Pod struct {
 	labels   map[string]string
 	command  *exec.Cmd // what to run; copied for each run
 	probe    *probe
+	mounts   []mount
 	log      string // path
 	changed  func() // called when it becomes ready, or no longer is
 	grace    time.Duration
@@ -56,6 +57,9 @@ func (p *Pod) start(link string) error {
 		defer close(p.gone)
 		defer func() { _ = log.Close() }()
 		err := enterSandbox(link, p.Address)
+		if err == nil {
+			err = mountAll(p.mounts)
+		}
 		entered <- err
 		if err != nil {
 			return

@@ -44,6 +44,23 @@ func enterSandbox(link, address string) error {
 	return nil
 }
 
+// mountAll mounts volumes in the view of the calling thread, which must be locked to its
+// goroutine for good, and of what it starts.
+func mountAll(mounts []mount) error {
+	if len(mounts) == 0 {
+		return nil
+	}
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return fmt.Errorf("making a view of files for a Pod: %w", err)
+	}
+	for _, m := range mounts {
+		if err := unix.Mount(m.directory, m.path, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mounting %s: %w", m.path, err)
+		}
+	}
+	return nil
+}
+
 // plugIn connects the bridge's end of a Pod's link.
 func plugIn(link string) error {
 	outer, err := netlink.LinkByName(link)

@@ -45,7 +45,7 @@ func (n *Node) sync(ctx context.Context) error {
 		}
 	}
 	n.forgetGone()
-	return errors.Join(append(errs, n.syncServices(ctx))...)
+	return errors.Join(append(errs, n.syncMounts(), n.syncServices(ctx))...)
 }
 
 // workloads are those whose program is known.
@@ -151,6 +151,14 @@ func (n *Node) syncWorkload(ctx context.Context, w *workload) error {
 	return n.writeStatus(ctx, w, int32(len(current)), int32(ready))
 }
 
+// podName is unique for Pods of Deployments, and always the same for those of StatefulSets.
+func (w *workload) podName(hash string, number, index int) string {
+	if w.kind == "StatefulSet" {
+		return fmt.Sprintf("%s-%d", w.name, index)
+	}
+	return fmt.Sprintf("%s-%s-%d", w.name, hash, number)
+}
+
 func hashOf(template *corev1.PodTemplateSpec) (string, error) {
 	text, err := json.Marshal(template)
 	if err != nil {
@@ -167,7 +175,7 @@ func (n *Node) startPod(ctx context.Context, w *workload, hash string, index int
 	n.mu.Unlock()
 	container := w.template.Spec.Containers[0].DeepCopy()
 	pod := &Pod{
-		Name: fmt.Sprintf("%s-%s-%d", w.name, hash, number), Namespace: w.namespace, workload: w.name, hash: hash,
+		Name: w.podName(hash, number, index), Namespace: w.namespace, workload: w.name, hash: hash,
 		Address: fmt.Sprintf("10.244.%d.%d", number/250, number%250+2),
 		labels:  map[string]string{"apps.kubernetes.io/pod-index": fmt.Sprint(index)},
 		changed: n.poke, grace: 30 * time.Second,
@@ -183,11 +191,20 @@ func (n *Node) startPod(ctx context.Context, w *workload, hash string, index int
 	if pod.probe, err = probeOf(container); err != nil {
 		return nil, err
 	}
+	if pod.mounts, err = n.mountsOf(w, pod, container); err != nil {
+		return nil, err
+	}
 	if pod.command, err = n.commandOf(ctx, w, pod, container); err != nil {
 		return nil, err
 	}
 	if err := pod.start(fmt.Sprintf("pod%d", number)); err != nil {
 		return nil, err
+	}
+	if w.kind == "StatefulSet" {
+		if err := n.showPod(ctx, w, pod); err != nil {
+			pod.kill()
+			return nil, err
+		}
 	}
 	r := &running{pod: pod, container: container}
 	n.mu.Lock()
