@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,32 @@ func TestReadme(t *testing.T) {
 	if status, err := s.try(t.Context(), bridge, reserve("nobody", mug)); status != http.StatusUnauthorized {
 		t.Errorf("the bridge answers a caller without a token %d, %v", status, err)
 	}
+}
+
+// TestBySinkWithTokens has the operator send the broker outcomes as the SinkBinding.
+func TestBySinkWithTokens(t *testing.T) {
+	must(t, "patch", "configmap", "config-features", "-n", "knative-eventing", "--type=merge", "-p", `{"data":{"authentication-oidc":"enabled"}}`)
+	s := apply(t, bySink, "config/knative/over-http")
+	audience := must(t, "get", "broker", "shop", "-n", "shop", "-o", "jsonpath={.status.address.audience}")
+	s.applyText("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: producer, namespace: shop}\n")
+	s.token = must(t, "create", "token", "producer", "-n", "shop", "--audience="+audience)
+	if err := s.send(s.broker, reserve("sent", s.stock(1))); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.awaitOutcomes(1)[0].attributes["type"]; got != events.TypeReserved {
+		t.Errorf("the outcome is of type %s", got)
+	}
+	// A cart that the broker knows nothing of is told to it, too.
+	s.applyText(`apiVersion: inventory.acme.com/v1
+kind: Reservation
+metadata: {name: by-hand, namespace: shop}
+spec: {cartID: 0b5a7b1e-4f7c-4f0e-9d5e-2b6d1f7a3c10, items: [{productID: ` + mug + `, quantity: 1}]}
+`)
+	s.await("the outcome of an object", func() bool {
+		return slices.ContainsFunc(s.displayed("outcomes"), func(e shown) bool {
+			return e.attributes["partitionkey"] == "0b5a7b1e-4f7c-4f0e-9d5e-2b6d1f7a3c10"
+		})
+	})
 }
 
 // doAsSaid runs shell commands as an administrator in the checkout, with kubectl on the PATH,

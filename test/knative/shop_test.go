@@ -33,6 +33,7 @@ type shop struct {
 	testing.TB
 	namespace string
 	broker    string // URL
+	token     string // that commands are sent with; none if empty
 }
 
 // must runs kubectl and ends the test if that fails.
@@ -113,6 +114,9 @@ func (s *shop) post(ctx context.Context, url string, c command) (*http.Response,
 	}
 	for name, value := range c.extensions {
 		request.Header.Set("ce-"+name, value)
+	}
+	if s.token != "" {
+		request.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	return client.Do(request)
 }

@@ -98,7 +98,9 @@ func (n *Node) syncMounts() error {
 	var errs []error
 	for _, r := range n.pods {
 		for _, m := range r.pod.mounts {
-			errs = append(errs, n.fill(r.pod.Namespace, m))
+			if err := n.fill(r.pod.Namespace, m); !apierrors.IsNotFound(err) { // what was there stays
+				errs = append(errs, err)
+			}
 		}
 	}
 	return errors.Join(errs...)
