@@ -27,7 +27,8 @@ const (
 	TypeUnavailable = "com.acme.inventory.unavailable.v1"
 )
 
-// The types of the replies that are not outcomes and are never published.
+// The types of the replies that are not outcomes. Those of TypeReleased and TypeConsumed are
+// published, too, where it is asked for; the others never are.
 const (
 	TypeReleased   = "com.acme.inventory.released.v1"
 	TypeConsumed   = "com.acme.inventory.consumed.v1"

@@ -27,14 +27,14 @@ func (p *process) release(r *stock.Reservation) { p.ask(stock.Release{Reservatio
 func (p *process) consume(r *stock.Reservation) { p.ask(stock.Consume{Reservation: r.ID}) }
 
 // ended reads what State has to tell of ends.
-func (p *process) ended() (passed stock.Time, told bool, left int) {
+func (p *process) ended() (told bool, left int) {
 	p.Read(func(s *stock.State, _ *journal.Log) {
-		passed, told = s.EndsPassed()
+		_, told = s.EndsPassed()
 		for range s.Ends(0) {
 			left++
 		}
 	})
-	return passed, told, left
+	return told, left
 }
 
 // The flags say which ends are told, from when they are given on; each is told once, after the
@@ -63,7 +63,7 @@ func TestEndsAreTold(t *testing.T) {
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				equalIDs(t, "sent", b.ids(), want)
-				_, told, left := p.ended()
+				told, left := p.ended()
 				if told != (flags[0] || flags[1]) || left != 0 {
 					t.Errorf("told %t, %d are left", told, left)
 				}
@@ -97,7 +97,7 @@ func TestEndsFollowTheirOutcomes(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		equalIDs(t, "accepted", b.accepted()[2:], []string{eventID(bad), endID(bad, "released")})
-		if _, _, left := p.ended(); left != 0 {
+		if _, left := p.ended(); left != 0 {
 			t.Errorf("%d are left", left)
 		}
 	})
@@ -128,7 +128,7 @@ func TestTakeOverTellsTheEnds(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		equalIDs(t, "the next leader sends", after.accepted(), []string{endID(untold, "consumed")})
-		if _, _, left := next.ended(); left != 0 {
+		if _, left := next.ended(); left != 0 {
 			t.Errorf("%d are left", left)
 		}
 		seen.check(t)
@@ -154,7 +154,7 @@ func TestEndsThatNobodyWantsAreNotKept(t *testing.T) {
 		carts := []*stock.Reservation{p.reserve(), p.reserve(), p.reserve()}
 		run(true, func() { p.release(carts[0]) })
 		run(false, func() { p.release(carts[1]) })
-		if _, told, left := p.ended(); told || left != 0 {
+		if told, left := p.ended(); told || left != 0 {
 			t.Errorf("told %t, %d are left", told, left)
 		}
 		equalIDs(t, "sent", run(true, func() { p.release(carts[2]) }), []string{endID(carts[2], "released")})
@@ -176,7 +176,7 @@ func TestRefusedEndsArePassed(t *testing.T) {
 		p.release(r)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if _, _, left := p.ended(); left != 0 || len(b.ids()) < 6 {
+		if _, left := p.ended(); left != 0 || len(b.ids()) < 6 {
 			t.Errorf("%d are left after %d attempts", left, len(b.ids()))
 		}
 	})
@@ -244,13 +244,13 @@ func playEnds(t *testing.T, random *rand.Rand) {
 			time.Sleep(time.Duration(d.roll(4000)) * time.Millisecond)
 		}
 		synctest.Wait()
-		passedIsTold(t, w, p, benches)
+		passedIsTold(t, p, benches)
 	}
 	d.calmDown()
 	time.Sleep(time.Hour)
 	synctest.Wait()
 	stop()
-	if _, told, left := p.ended(); !told || left != 0 {
+	if told, left := p.ended(); !told || left != 0 {
 		t.Errorf("told %t, %d are left", told, left)
 	}
 	first := map[string]int{}
@@ -272,7 +272,7 @@ func playEnds(t *testing.T, random *rand.Rand) {
 }
 
 // passedIsTold judges the position of the journal: every end up to it was accepted.
-func passedIsTold(t *testing.T, w *world, p *process, benches []*bench) {
+func passedIsTold(t *testing.T, p *process, benches []*bench) {
 	t.Helper()
 	accepted := map[string]bool{}
 	for _, b := range benches {

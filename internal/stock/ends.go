@@ -2,10 +2,10 @@ package stock
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // EndsReader is the name of the reader that has the ends of reservations told to somebody.
@@ -13,7 +13,7 @@ import (
 const EndsReader = "ends"
 
 // EndsPosition is the position of a reader that has passed all ends up to a time: above 0.
-func EndsPosition(passed Time) string { return strconv.FormatInt(int64(passed), 10) }
+func EndsPosition(passed Time) string { return fmt.Sprint(int64(passed)) }
 
 // end is a reservation that has ended, and when.
 type end struct {
@@ -45,11 +45,11 @@ func (s *State) readEnds() Time {
 	if !ok {
 		return math.MaxInt64
 	}
-	passed, err := strconv.ParseInt(position, 10, 64)
-	if err != nil || passed <= 0 {
+	var passed Time
+	if _, err := fmt.Sscan(position, &passed); err != nil || passed <= 0 {
 		return math.MaxInt64
 	}
-	return Time(passed)
+	return passed
 }
 
 // addEnd notes an end that is to be told. They come in order but where a State is read anew, in
