@@ -152,6 +152,11 @@ plugin-archives: ## Build the plugin for every platform and its krew manifest in
 controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBEBUILDER_ASSETS names others)
 	@hack/controlplane.sh
 
+.PHONY: build-installer
+build-installer: controlplane ## Write all that a cluster needs into dist/install.yaml
+	@mkdir -p dist
+	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default >dist/install.yaml
+
 .PHONY: docker-build
 docker-build: ## Build the container image IMAGE
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE) .
