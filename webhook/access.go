@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/access"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 // Access tells who asks and what they may do. What it cannot tell is an error, and is answered
@@ -55,6 +56,9 @@ func (b *bridge) known(serve serveFunc) serveFunc {
 			return challenge("invalid_token", "the token is none of this cluster's, has expired, or was made for another audience: "+
 				"get a new one for the audience of this service")
 		}
+		if len(x.caller.GetName()) > stock.MaxActor {
+			return fail(forbidden, "the caller's name has more than the %d bytes that the journal keeps of one: use an account with a shorter one", stock.MaxActor)
+		}
 		if err := b.countCaller(x, "user "+x.caller.GetName()); err != nil {
 			return err
 		}
@@ -84,4 +88,12 @@ func (b *bridge) allowed(ctx context.Context, x *exchange, namespace string) err
 		clip(x.caller.GetName(), 100), right.Verb, right.Resource.GroupResource(), namespace)
 	f.challenge = realm + `, error="insufficient_scope"`
 	return f
+}
+
+// actor is who asks, for the journal; empty where nobody is asked who they are.
+func (x *exchange) actor() stock.ID {
+	if x.caller == nil {
+		return ""
+	}
+	return stock.ID(x.caller.GetName())
 }

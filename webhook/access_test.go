@@ -20,6 +20,7 @@ import (
 	"github.com/acme/inventory-service/internal/access"
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 const audience = "inventory-bridge"
@@ -429,4 +430,52 @@ func TestKnownCallersInFlight(t *testing.T) {
 	}
 	close(callers.answer)
 	asking.Wait()
+}
+
+// Who reserved, released and consumed is journaled, and shown to those who may see the
+// reservation. No event tells it.
+func TestActors(t *testing.T) {
+	s := newStore(t)
+	bridge := newBridge(t, s.guarded(t))
+	shop, warehouse := accountWith(t, s.namespace, "inventory-client"), accountWith(t, s.namespace, "inventory-editor")
+	ofShop, ofWarehouse := shop.Token(audience), warehouse.Token(audience)
+
+	command := commandEvent(events.TypeReserve, "1", `{"cartId":"c","items":[{"productId":"plenty","quantity":3}]}`)
+	outcome := ask(t, bridge, authorized(eventRequest(t, modeStructured, "/", command), ofShop)).event()
+	id := outcome.Subject()
+	part := `{"items":[{"productId":"plenty","quantity":1}]}`
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+id+"/release", part, bearer(ofShop)...)).wantStatus(http.StatusOK)
+	consume := commandEvent(events.TypeConsume, "2", `{"reservationId":"`+id+`"}`)
+	consumed := ask(t, bridge, authorized(eventRequest(t, modeBinary, "/", consume), ofWarehouse)).event()
+	for _, event := range []cloudevents.Event{outcome, consumed} {
+		if strings.Contains(event.String(), "serviceaccount") {
+			t.Errorf("%s", event)
+		}
+	}
+	// Who repeats a command has done nothing.
+	ask(t, bridge, authorized(eventRequest(t, modeStructured, "/", command), ofWarehouse)).wantStatus(http.StatusOK)
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+id+"/consume", "", bearer(ofShop)...)).wantStatus(http.StatusOK)
+
+	var told struct{ RequestedBy, ReleasedBy, ConsumedBy string }
+	ask(t, bridge, request(t, http.MethodGet, "/reservations/"+id, "", bearer(ofShop)...)).wantStatus(http.StatusOK).into(&told)
+	if told.RequestedBy != shop.User() || told.ReleasedBy != shop.User() || told.ConsumedBy != warehouse.User() {
+		t.Errorf("%+v", told)
+	}
+	if status := s.get(t, id).Status; status.RequestedBy != shop.User() || status.ReleasedBy != shop.User() || status.ConsumedBy != warehouse.User() {
+		t.Errorf("%+v", status)
+	}
+	refused := ask(t, bridge, request(t, http.MethodPost, "/reservations", `{"cartId":"c","items":[{"productId":"none","quantity":1}]}`, bearer(ofShop)...))
+	var short struct{ ReservationID string }
+	refused.wantStatus(http.StatusConflict).into(&short)
+	if status := s.get(t, short.ReservationID).Status; status.RequestedBy != shop.User() {
+		t.Errorf("%+v", status)
+	}
+}
+
+// Whose name the journal cannot keep does nothing: the audit trail names everybody in full.
+func TestLongName(t *testing.T) {
+	o := offline(t)
+	o.Access = byToken{}
+	token := strings.Repeat("x", stock.MaxActor+1)
+	ask(t, newBridge(t, o), request(t, http.MethodPost, "/reservations", pCart, bearer(token)...)).wantProblem(http.StatusForbidden, forbidden)
 }

@@ -34,7 +34,7 @@ func (b *bridge) attach(ctx context.Context, x *exchange, namespace string, comm
 	return b.carryOut(ctx, x, namespace, change{
 		text: command.ReservationID,
 		request: func(id stock.ID, _ []stock.Part) stock.Request {
-			return stock.Attach{Reservation: id, Order: stock.ID(command.OrderID)}
+			return stock.Attach{Reservation: id, Order: stock.ID(command.OrderID), Actor: x.actor()}
 		},
 		refusal: func(r *v1.Reservation) error {
 			return fail(orderNamed, "reservation %s belongs to order %q already: that never changes", r.Name, clip(r.Spec.OrderID, 128))

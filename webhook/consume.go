@@ -15,7 +15,7 @@ func (b *bridge) consume(ctx context.Context, x *exchange, namespace string, com
 	return b.carryOut(ctx, x, namespace, change{
 		text: command.ReservationID, items: command.Items,
 		request: func(id stock.ID, parts []stock.Part) stock.Request {
-			return stock.Consume{Reservation: id, Parts: parts, Exact: true}
+			return stock.Consume{Reservation: id, Parts: parts, Exact: true, Actor: x.actor()}
 		},
 		refusal:   func(r *v1.Reservation) error { return refuseConsume(r, command.Items) },
 		missing:   func(places placesOf) error { return notThere(command.Items, places) },

@@ -39,7 +39,7 @@ func (b *bridge) extend(ctx context.Context, x *exchange, namespace string, comm
 	return b.carryOut(ctx, x, namespace, change{
 		text: command.ReservationID,
 		request: func(id stock.ID, _ []stock.Part) stock.Request {
-			return stock.Extend{Reservation: id, Expires: stock.Time(until.UnixMicro())}
+			return stock.Extend{Reservation: id, Expires: stock.Time(until.UnixMicro()), Actor: x.actor()}
 		},
 		refusal:   func(r *v1.Reservation) error { return refuseExtend(r, until) },
 		withdrawn: func(r *v1.Reservation) error { return refuseExtend(r, until) },

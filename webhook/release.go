@@ -13,7 +13,7 @@ func (b *bridge) release(ctx context.Context, x *exchange, namespace string, com
 	return b.carryOut(ctx, x, namespace, change{
 		text: command.ReservationID, items: command.Items,
 		request: func(id stock.ID, parts []stock.Part) stock.Request {
-			return stock.Release{Reservation: id, Parts: parts, Reason: string(command.Reason), Exact: true}
+			return stock.Release{Reservation: id, Parts: parts, Reason: string(command.Reason), Exact: true, Actor: x.actor()}
 		},
 		refusal: func(r *v1.Reservation) error { return refuseRelease(r, command.Items) },
 		// What has ended before it was decided is released.

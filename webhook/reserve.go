@@ -25,6 +25,8 @@ type reserveCommand struct {
 	// at is the command's own time, nil where it has none.
 	at      *time.Time
 	payload *events.ReserveInventory
+	// actor is who asks, as far as known.
+	actor stock.ID
 	// extensions are those that the outcome's event carries on.
 	extensions map[string]string
 	// replaces is the hold whose place the cart takes.
@@ -53,7 +55,7 @@ func (c reserveCommand) request(defaultHold time.Duration) (stock.Reserve, error
 			Source: c.id.source, ID: stock.ID(c.id.id), Time: commandTime(c.at),
 			Hash: c.payload.Hash()[:hashDigits], Given: c.id.source == "",
 		},
-		Extensions: c.extensions, Replaces: c.replaces,
+		Extensions: c.extensions, Replaces: c.replaces, Actor: c.actor,
 	}
 	for _, item := range c.payload.Items {
 		wanted.Lines = append(wanted.Lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
@@ -74,6 +76,7 @@ func commandTime(at *time.Time) stock.Time {
 func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c reserveCommand) (*v1.Reservation, error) {
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
+	c.actor = x.actor()
 	x.cart = c.id.uuid()
 	x.reservation, x.cartID = x.cart, c.payload.CartID
 	j, err := b.enterToAsk(ctx, x, namespace)

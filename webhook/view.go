@@ -26,6 +26,9 @@ type reservationView struct {
 	ReplacedBy       string                   `json:"replacedBy,omitempty"`
 	Intent           v1.Intent                `json:"intent"`
 	ReleaseReason    v1.ReleaseReason         `json:"releaseReason,omitempty"`
+	RequestedBy      string                   `json:"requestedBy,omitempty"`
+	ReleasedBy       string                   `json:"releasedBy,omitempty"`
+	ConsumedBy       string                   `json:"consumedBy,omitempty"`
 }
 
 type allocationView struct {
@@ -52,6 +55,9 @@ func newReservationView(r *v1.Reservation) reservationView {
 		ReplacedBy:    r.Status.ReplacedBy,
 		Intent:        r.Spec.Intent,
 		ReleaseReason: r.Spec.ReleaseReason,
+		RequestedBy:   r.Status.RequestedBy,
+		ReleasedBy:    r.Status.ReleasedBy,
+		ConsumedBy:    r.Status.ConsumedBy,
 	}
 	for _, item := range r.Spec.Items {
 		view.Items = append(view.Items, events.Item{ProductID: item.ProductID, Quantity: item.Quantity})

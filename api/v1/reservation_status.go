@@ -101,6 +101,20 @@ type ReservationStatus struct {
 	// +optional
 	OutcomeID string `json:"outcomeID,omitempty"`
 
+	// requestedBy is the user who asked for the cart at the bridge, such as
+	// system:serviceaccount:shop:checkout. It is empty for a cart that was made as an
+	// object, since an object does not tell its maker, and where the bridge asks nobody.
+	// +optional
+	RequestedBy string `json:"requestedBy,omitempty"`
+
+	// releasedBy is the user who last asked the bridge to give units back.
+	// +optional
+	ReleasedBy string `json:"releasedBy,omitempty"`
+
+	// consumedBy is the user who last told the bridge that units were shipped.
+	// +optional
+	ConsumedBy string `json:"consumedBy,omitempty"`
+
 	// position is the last record of the journal that this status includes:
 	// journal, page and number of records.
 	// +optional

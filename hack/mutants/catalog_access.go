@@ -52,8 +52,10 @@ var ofAccess = []mutant{
 		fault: "who has no token of this service is served",
 		patches: []patch{{
 			file: "webhook/access.go",
-			old:  `if x.caller == nil {`,
-			new:  `if x.caller == nil && !MUTANT {`,
+			old: `if x.caller == nil {
+			return challenge(`,
+			new: `if x.caller == nil && !MUTANT {
+			return challenge(`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestUnauthenticated")),
 	},
@@ -68,6 +70,30 @@ var ofAccess = []mutant{
 		return nil`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestForwardedIsReviewedTwice")),
+	},
+	{
+		name:  "actor-dropped",
+		fault: "the journal does not say who reserved, released or consumed",
+		patches: []patch{{
+			file: "webhook/access.go",
+			old: `if x.caller == nil {
+		return ""`,
+			new: `if x.caller == nil || MUTANT {
+		return ""`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestActors")),
+	},
+	{
+		name:  "actor-forgotten",
+		fault: "who released a part of a cart is not known any more once it is consumed",
+		patches: []patch{{
+			file: "internal/stock/apply.go",
+			old:  `to.ConsumedBy = cmp.Or(r.Actor, to.ConsumedBy)`,
+			new: `if to.ConsumedBy = cmp.Or(r.Actor, to.ConsumedBy); MUTANT {
+				to.ReleasedBy = ""
+			}`,
+		}},
+		caughtBy: by(unit(stockPackage, "TestActors"), unit(bridgePackage, "TestActors")),
 	},
 	{
 		name:  "credentials-forwarded",

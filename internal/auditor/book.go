@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/acme/inventory-service/internal/journal"
@@ -78,9 +79,9 @@ func (b *Book) Add(page uint64, index int, head uint64, encoded []byte) error {
 	case *stock.Cart:
 		b.restate(&r.Reservation)
 	case *stock.Released:
-		b.change(&r.Change, nil)
+		b.change(&r.Change, nil, func(to *stock.Reservation) { to.ReleasedBy = cmp.Or(r.Actor, to.ReleasedBy) })
 	case *stock.Consumed:
-		b.change(&r.Change, r.Totals)
+		b.change(&r.Change, r.Totals, func(to *stock.Reservation) { to.ConsumedBy = cmp.Or(r.Actor, to.ConsumedBy) })
 	case *stock.Extended:
 		b.extend(r)
 	case *stock.Ordered:

@@ -71,8 +71,9 @@ func (b *Book) restate(r *stock.Reservation) {
 	b.put(r, changed)
 }
 
-// change takes in how a hold stands after some of it, or all, was released or shipped.
-func (b *Book) change(to *stock.Change, totals []stock.Total) {
+// change takes in how a hold stands after some of it, or all, was released or shipped, and by
+// whom.
+func (b *Book) change(to *stock.Change, totals []stock.Total, by func(*stock.Reservation)) {
 	c, known := b.carts[to.Reservation]
 	if !known {
 		b.before[to.Reservation] = b.at
@@ -98,6 +99,7 @@ func (b *Book) change(to *stock.Change, totals []stock.Total) {
 	if to.ReplacedBy != "" {
 		r.ReplacedBy = to.ReplacedBy
 	}
+	by(r)
 	b.judge(r)
 	b.putAt(r, c.home, b.at)
 	b.judgeMoved(r.ID, before, r.Allocations)

@@ -78,7 +78,7 @@ func shownBy(object client.Object) (position string, sum uint64) {
 		s := o.Status
 		position, s.Position = s.Position, ""
 		shown = []any{
-			s.Phase, s.Reason, s.Units, s.OrderID, s.OutcomeID, s.Allocations, s.UnavailableItems,
+			s.Phase, s.Reason, s.Units, s.OrderID, s.OutcomeID, s.RequestedBy, s.ReleasedBy, s.ConsumedBy, s.Allocations, s.UnavailableItems,
 			micros(s.DecidedAt), micros(s.ReservedAt), seconds(s.ExpiresAt),
 			conditionText(s.Conditions, v1.ConditionReserved), conditionText(s.Conditions, v1.ConditionComplete),
 		}

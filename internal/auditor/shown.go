@@ -27,6 +27,9 @@ func compareStatus(c *comparison, is, was *v1.ReservationStatus) {
 	figure(c, "units", is.Units, was.Units)
 	figure(c, "orderID", is.OrderID, was.OrderID)
 	figure(c, "outcomeID", is.OutcomeID, was.OutcomeID)
+	figure(c, "requestedBy", is.RequestedBy, was.RequestedBy)
+	figure(c, "releasedBy", is.ReleasedBy, was.ReleasedBy)
+	figure(c, "consumedBy", is.ConsumedBy, was.ConsumedBy)
 	if !slices.Equal(is.Allocations, was.Allocations) {
 		figure(c, "allocations", fmt.Sprintf("%+v", is.Allocations), fmt.Sprintf("%+v", was.Allocations))
 	}

@@ -96,6 +96,18 @@ func TestItemWords(t *testing.T) {
 	}
 }
 
+// What compaction says again names those who did it.
+func TestActorWords(t *testing.T) {
+	r := stock.Reservation{
+		ID: "cart-1", Phase: stock.PhaseReserved, Number: 1, Allocations: []stock.Allocation{{Product: "mug", Location: "ams", Quantity: 2}},
+		Actor: "anna", ReleasedBy: "ben", ConsumedBy: "carl",
+	}
+	want := "still known: cart-1 (outcome 1) holds 2 mug from ams, by anna, released by ben, consumed by carl"
+	if _, got, _ := words(&stock.Cart{Reservation: r}); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
 // Each record is one line: its place, its time, what happened.
 func TestPrint(t *testing.T) {
 	var out strings.Builder

@@ -95,6 +95,13 @@ func cart(r *stock.Reservation) string {
 	if r.Phase.Ended() {
 		text = fmt.Sprintf("%s had %s, %s %s", about(r), places(r.Allocations), phase(r.Phase), moment(r.Ended))
 	}
+	text += by(r.Actor)
+	if r.ReleasedBy != "" {
+		text += ", released by " + string(r.ReleasedBy)
+	}
+	if r.ConsumedBy != "" {
+		text += ", consumed by " + string(r.ConsumedBy)
+	}
 	return "still known: " + text
 }
 

@@ -1,6 +1,9 @@
 package stock
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Apply takes in what the journal stored. It fails, and changes nothing, only where a
 // record cannot be decoded; every record that can has a meaning, which is the same in
@@ -42,12 +45,12 @@ func (s *State) apply(p *page, record Record, bytes int64) {
 	case *Cart:
 		s.whole(p, &r.Reservation, bytes)
 	case *Released:
-		s.change(&r.Change)
+		s.change(&r.Change, func(to *Reservation) { to.ReleasedBy = cmp.Or(r.Actor, to.ReleasedBy) })
 	case *Consumed:
 		for _, t := range r.Totals {
 			s.total(p, t)
 		}
-		s.change(&r.Change)
+		s.change(&r.Change, func(to *Reservation) { to.ConsumedBy = cmp.Or(r.Actor, to.ConsumedBy) })
 	case *Extended:
 		s.amend(r.Reservation, func(to *Reservation) {
 			if !to.Phase.Ended() {
@@ -95,9 +98,9 @@ func (s *State) whole(p *page, r *Reservation, bytes int64) {
 	s.state(p, r, bytes)
 }
 
-// change takes in how a hold stands after some of it, or all, was released or consumed.
-// What has ended does not change.
-func (s *State) change(to *Change) {
+// change takes in how a hold stands after some of it, or all, was released or consumed, and by
+// whom. What has ended does not change.
+func (s *State) change(to *Change, by func(*Reservation)) {
 	c := s.find(to.Reservation)
 	if c == nil || c.open == nil || c.open.Phase.Ended() {
 		return
@@ -110,6 +113,7 @@ func (s *State) change(to *Change) {
 	if to.ReplacedBy != "" {
 		next.ReplacedBy = to.ReplacedBy
 	}
+	by(&next)
 	s.replace(c, &next, c.restated(&next), c.home)
 }
 
@@ -130,6 +134,7 @@ func (c *cart) restated(next *Reservation) int64 {
 	_, size := c.counted(c.reservation())
 	before := c.reservation()
 	size += int64(len(next.LaterOrder) - len(before.LaterOrder) + len(next.Object.UID) - len(before.Object.UID))
+	size += int64(len(next.ReleasedBy) - len(before.ReleasedBy) + len(next.ConsumedBy) - len(before.ConsumedBy))
 	if next.Phase != before.Phase {
 		size += slack
 	}

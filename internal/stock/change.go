@@ -16,6 +16,12 @@ const MaxExtension = 24 * 60 * 60 * second
 // maxReason bounds the text of a reason, so that what ends a hold always fits.
 const maxReason = 64
 
+// MaxActor bounds the name of who asks, in bytes: that of any ServiceAccount has fewer.
+const MaxActor = 400
+
+// maxActor is MaxActor, or less where batches are so small that two of them would take much of one.
+func (p Policy) maxActor() int { return min(MaxActor, p.Batch/640) }
+
 // release gives units back. Units that were shipped stay so; any end after a release is
 // what was asked for.
 func (d *draft) release(request Release) Answer {
@@ -23,7 +29,7 @@ func (d *draft) release(request Release) Answer {
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
-	if len(request.Reason) > maxReason || len(request.Actor) > maxReason {
+	if len(request.Reason) > maxReason || len(request.Actor) > d.policy.maxActor() {
 		return Answer{Verdict: TooLarge, Reservation: r}
 	}
 	if r.Phase.Ended() {
@@ -67,7 +73,7 @@ func (d *draft) consume(request Consume) Answer {
 	if !ok {
 		return Answer{Verdict: Unknown}
 	}
-	if len(request.Actor) > maxReason {
+	if len(request.Actor) > d.policy.maxActor() {
 		return Answer{Verdict: TooLarge, Reservation: r}
 	}
 	if r.Phase.Ended() {

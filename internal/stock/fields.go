@@ -64,6 +64,8 @@ func (r *Reservation) fields(c *coder) {
 	c.id(20, &r.Replaces)
 	c.id(21, &r.ReplacedBy)
 	signed(c, 22, &r.FirstExpires)
+	c.id(23, &r.ReleasedBy)
+	c.id(24, &r.ConsumedBy)
 }
 
 func (m *Command) fields(c *coder) {

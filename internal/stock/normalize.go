@@ -50,8 +50,11 @@ func (s *State) share(r *Reservation) {
 		r.Short[i].Product = s.product(r.Short[i].Product)
 	}
 	r.Command.Source, r.Reason = common(r.Command.Source), common(r.Reason)
+	for _, actor := range []*ID{&r.Actor, &r.ReleasedBy, &r.ConsumedBy} {
+		*actor = ID(common(string(*actor)))
+	}
 	gather((*string)(&r.ID), (*string)(&r.Outcome), (*string)(&r.Cart), (*string)(&r.Customer), (*string)(&r.Order),
-		(*string)(&r.LaterOrder), (*string)(&r.Command.ID), &r.Command.Hash, (*string)(&r.Object.UID), &r.Object.Name, (*string)(&r.Actor))
+		(*string)(&r.LaterOrder), (*string)(&r.Command.ID), &r.Command.Hash, (*string)(&r.Object.UID), &r.Object.Name)
 }
 
 func (s *State) shareAllocations(allocations []Allocation) {

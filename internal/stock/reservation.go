@@ -47,7 +47,9 @@ type Reservation struct {
 	Expires Time   `cbor:"15,keyasint,omitempty"`
 	Ended   Time   `cbor:"16,keyasint,omitempty"`
 	Reason  string `cbor:"17,keyasint,omitempty"`
-	// Actor is who asked, as far as known.
+	// Actor is who asked for the cart, ReleasedBy who asked last to give units of it back, and
+	// ConsumedBy who said last that units were shipped: the names of callers, MaxActor bytes at
+	// most, as far as known. Of what ran out, and what an object asked for, nobody is known.
 	Actor ID `cbor:"18,keyasint,omitzero"`
 	// Extensions are the command's CloudEvents extensions that its events carry on:
 	// at most 512 bytes, names and values.
@@ -59,6 +61,9 @@ type Reservation struct {
 	// FirstExpires is the Expires of the decision, which the outcome's event tells, where the
 	// hold was extended since; else 0.
 	FirstExpires Time `cbor:"22,keyasint,omitempty"`
+	// ReleasedBy and ConsumedBy stand with Actor.
+	ReleasedBy ID `cbor:"23,keyasint,omitzero"`
+	ConsumedBy ID `cbor:"24,keyasint,omitzero"`
 }
 
 // Granted is until when the decision held the units: 0 is without end, or never.

@@ -24,7 +24,7 @@ func (d *draft) reserve(request Reserve) Answer {
 		wanted.Command.Time = 0 // so far ahead it says nothing
 	}
 	switch {
-	case !decidable(wanted.Lines), extensionBytes(wanted.Extensions) > maxExtensions:
+	case !decidable(wanted.Lines), len(wanted.Actor) > d.policy.maxActor(), extensionBytes(wanted.Extensions) > maxExtensions:
 		return Answer{Verdict: TooLarge}
 	case d.tooOld(wanted.Command):
 		return Answer{Verdict: TooOld}
@@ -98,6 +98,7 @@ func (d *draft) prepare(r *Reservation) {
 	r.Allocations, r.Short = nil, nil
 	r.Expires, r.Ended, r.Reason, r.LaterOrder = 0, 0, "", ""
 	r.ReplacedBy, r.FirstExpires = "", 0
+	r.ReleasedBy, r.ConsumedBy = "", ""
 	r.Lines = slices.Clone(r.Lines)
 }
 
@@ -136,9 +137,10 @@ func (d *draft) until(hold Time) Time {
 // growable tells whether a batch has room for what may have to be written of a cart one
 // day: that it was consumed, and how it stands then. It may take half a batch, so that
 // compaction has room for it beside the largest request. With batches of 256 KiB, a cart has
-// at most 1,558 allocations: the API's schema takes 1,600.
+// at most 1,548 allocations: the API's schema takes 1,600.
 func (d *draft) growable(r *Reserved, encoded []byte) bool {
-	const fixed, each = 200, 20 // ends, a reason, an actor, what replaced it; numbers
+	const each = 20                      // numbers
+	fixed := 200 + 2*d.policy.maxActor() // ends, a reason, what replaced it, who released and consumed
 	cart, consumed := len(encoded)+fixed, fixed
 	for _, a := range r.Allocations {
 		cart += each

@@ -70,6 +70,7 @@ func Show(object *v1.Reservation, r *stock.Reservation) {
 	object.Status = v1.ReservationStatus{
 		ObservedGeneration: object.Generation, OutcomeID: string(r.Outcome), DecidedAt: microTime(r.At), OrderID: string(r.Order), Position: before.Position,
 		Replaces: string(r.Replaces), ReplacedBy: string(r.ReplacedBy),
+		RequestedBy: string(r.Actor), ReleasedBy: string(r.ReleasedBy), ConsumedBy: string(r.ConsumedBy),
 	}
 	s := &object.Status
 	set(s, v1.ConditionDecided, metav1.ConditionTrue, decided(r), "the outcome stands", r.At)

@@ -2,6 +2,7 @@ package books
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
@@ -230,9 +231,9 @@ func (b *Books) record(record stock.Record) {
 	case *stock.Refused:
 		b.refused(r)
 	case *stock.Released:
-		b.change(&r.Change, nil)
+		b.change(&r.Change, nil, func(c *stock.Reservation) { c.ReleasedBy = cmp.Or(r.Actor, c.ReleasedBy) })
 	case *stock.Consumed:
-		b.change(&r.Change, r.Totals)
+		b.change(&r.Change, r.Totals, func(c *stock.Reservation) { c.ConsumedBy = cmp.Or(r.Actor, c.ConsumedBy) })
 	case *stock.Extended:
 		b.amend(r.Reservation, func(c *stock.Reservation) {
 			if c.FirstExpires == 0 {

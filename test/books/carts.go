@@ -167,7 +167,7 @@ func (b *Books) put(c *cart, r *stock.Reservation) {
 }
 
 // change judges what became of a hold.
-func (b *Books) change(to *stock.Change, totals []stock.Total) {
+func (b *Books) change(to *stock.Change, totals []stock.Total, by func(*stock.Reservation)) {
 	c := b.carts[to.Reservation]
 	if c == nil {
 		if b.whole {
@@ -184,6 +184,7 @@ func (b *Books) change(to *stock.Change, totals []stock.Total) {
 	after := *before
 	after.Phase, after.Allocations, after.Reason, after.Ended = to.Phase, to.Allocations, to.Reason, to.Ended
 	after.ReplacedBy = cmp.Or(to.ReplacedBy, before.ReplacedBy)
+	by(&after)
 	left := b.reallocate(before, &after)
 	if (left == 0) != after.Phase.Ended() {
 		b.violated("%s is in phase %d at %s and holds %d units", to.Reservation, after.Phase, b.At, left)
