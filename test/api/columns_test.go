@@ -26,8 +26,8 @@ func TestColumns(t *testing.T) {
 			status: set("status", map[string]any{"onHand": int64(10), "reserved": int64(3), "available": int64(7),
 				"consumed": int64(0), "shortfall": int64(2), "refused": int64(4), "conditions": []any{condition("InStock", "True"), condition("Ready", "False")}}),
 			columns: []string{"Name", "Product", "Location", "On Hand", "Reserved", "Available", "In Stock", "Ready", "Age"},
-			wide:    []string{"Shortfall", "Refused"},
-			cells:   []any{"mug", "amsterdam-1", int64(10), int64(3), int64(7), int64(2), int64(4), "True", "False"},
+			wide:    []string{"Shortfall", "Tracking", "Refused"},
+			cells:   []any{"mug", "amsterdam-1", int64(10), int64(3), int64(7), int64(2), "Counted", int64(4), "True", "False"},
 		},
 		"Reservation": {
 			base: newReservation(set("spec.orderID", "order-1")),

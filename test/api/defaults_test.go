@@ -14,7 +14,7 @@ func TestDefaults(t *testing.T) {
 		want map[string]any
 	}{
 		"StockItem": {newStockItem(), map[string]any{
-			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10), "tracking": "Counted"},
 			"status": map[string]any{"observedGeneration": int64(-1)},
 		}},
 		"Reservation": {newReservation(), map[string]any{
@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 		},
 		"JournalPage": {newPage(set("byte", int64(1))), content(newPage())},
 		"fields that no kind has": {newStockItem(set("spec.colour", "blue"), set("spec.reserved", int64(7))), map[string]any{
-			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10)},
+			"spec":   map[string]any{"productID": "mug", "locationID": "default", "received": int64(10), "tracking": "Counted"},
 			"status": map[string]any{"observedGeneration": int64(-1)},
 		}},
 	}

@@ -21,7 +21,7 @@ func TestStockItemCreation(t *testing.T) {
 			set("spec.lowStockThreshold", int64(3)), set("spec.suspended", true), set("spec.priority", int64(-5)))},
 		"no spec":      {remove("spec"), refuse("spec", "Required value")},
 		"no productID": {remove("spec.productID"), refuse("spec.productID", "Required value")},
-		"no received":  {remove("spec.received"), refuse("spec.received", "Required value")},
+		"no received":  {change: remove("spec.received")},
 
 		"suspended is text":     {set("spec.suspended", "yes"), refuse("spec.suspended", "must be of type boolean")},
 		"priority, highest":     {change: set("spec.priority", int64(1e6))},

@@ -67,7 +67,7 @@ func TestOddStockReadsBack(t *testing.T) {
 	namespace := newNamespace(t)
 	post(t, namespace, stockItems, `{"apiVersion":"inventory.acme.com/v1","kind":"StockItem","metadata":{"generateName":"odd-"},
 		"spec":{"productID":"mug","received":1e15,"safetyStock":1000.0,"lowStockThreshold":null,"suspended":null,"priority":-1E6}}`)
-	want := []v1.StockItemSpec{{ProductID: "mug", LocationID: "default", Received: 1e15, SafetyStock: 1000, Priority: -1e6}}
+	want := []v1.StockItemSpec{{ProductID: "mug", LocationID: "default", Received: 1e15, SafetyStock: 1000, Priority: -1e6, Tracking: v1.TrackingCounted}}
 	var got []v1.StockItemSpec
 	for _, s := range readAll[v1.StockItemList](t, namespace, stockItems).Items {
 		got = append(got, s.Spec)
