@@ -52,7 +52,7 @@ func TestReadme(t *testing.T) {
 // TestBySinkWithTokens has the operator send the broker outcomes as the SinkBinding.
 func TestBySinkWithTokens(t *testing.T) {
 	must(t, "patch", "configmap", "config-features", "-n", "knative-eventing", "--type=merge", "-p", `{"data":{"authentication-oidc":"enabled"}}`)
-	s := apply(t, bySink, "config/knative/over-http")
+	s := apply(t, bySinkWithTokens, "config/knative/over-http")
 	audience := must(t, "get", "broker", "shop", "-n", "shop", "-o", "jsonpath={.status.address.audience}")
 	s.applyText("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: producer, namespace: shop}\n")
 	s.token = must(t, "create", "token", "producer", "-n", "shop", "--audience="+audience)

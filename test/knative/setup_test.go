@@ -10,13 +10,15 @@ import (
 	"testing"
 )
 
-// way is one of the two ways in which outcomes come back to the broker.
+// way is one of the ways in which outcomes come back to the broker.
 type way string
 
-// The two ways, by their directories.
+// The ways, by their directories.
 const (
 	byReply way = "config/knative/by-reply"
 	bySink  way = "config/knative/by-sink"
+	// bySinkWithTokens is for brokers that ask producers for tokens.
+	bySinkWithTokens way = "config/knative/by-sink-with-tokens"
 )
 
 // setUp has the service run behind the broker of config/knative, in one of its ways, where
@@ -56,7 +58,7 @@ func apply(t *testing.T, by way, operator string) *shop {
 	}
 	must(t, "apply", "-k", string(by))
 	s := &shop{TB: t, namespace: "shop"}
-	s.await("the operator to have the sink of "+string(by), func() bool { return (s.sink() != "") == (by == bySink) })
+	s.await("the operator to have the sink of "+string(by), func() bool { return (s.sink() != "") == (by != byReply) })
 	must(t, "rollout", "status", "deployment", "inventory-operator", "-n", "inventory-system", "--timeout=3m")
 	must(t, "wait", "deployment", "outcomes", "dead-letters", "-n", "shop", "--for=condition=Available", "--timeout=3m")
 	must(t, "wait", "stockitem", "--all", "-n", "shop", "--for=condition=Ready", "--timeout=3m")
