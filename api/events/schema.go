@@ -40,6 +40,9 @@ var schemaFile = map[string]string{
 	TypeFind:          "reservations.find.json",
 	TypeFound:         "reservations.found.json",
 	TypeStockLevels:   "stocklevels.json",
+	TypeStockRanOut:   "stock.ranout.json",
+	TypeStockBack:     "stock.back.json",
+	TypeStockLow:      "stock.low.json",
 }
 
 // Types are the event types of the contract, in no order.

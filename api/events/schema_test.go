@@ -94,6 +94,9 @@ func TestPayloadsFollowTheirSchemas(t *testing.T) {
 		TypeChecked:       {encode(CartChecked{CartID: "c", Fits: true, Allocations: []PlannedItem{{"p", "l", 1}}}), encode(CartChecked{CartID: "c", UnavailableItems: []UnavailableItem{{"p", 2, 1}}})},
 		TypeFind:          {encode(FindReservations{OrderID: "o"}), encode(FindReservations{"o", "c"})},
 		TypeFound:         {[]byte(`{"reservations":[]}`)},
+		TypeStockRanOut:   {encode(StockChanged{At: metav1.NewMicroTime(time.Unix(9, 0)), Name: "i", ProductID: "p", LocationID: "l"})},
+		TypeStockBack:     {encode(StockChanged{At: metav1.NewMicroTime(time.Unix(9, 0)), Name: "i", ProductID: "p", LocationID: "l", Available: 2})},
+		TypeStockLow:      {encode(StockChanged{At: metav1.NewMicroTime(time.Unix(9, 0)), Name: "i", ProductID: "p", LocationID: "l", Available: 2, LowStockThreshold: 3})},
 	}
 	if len(payloads) != len(Types()) {
 		t.Errorf("%d of %d types are covered", len(payloads), len(Types()))

@@ -66,6 +66,9 @@ type Options struct {
 	deadLetterSink      string
 	sendReleased        bool
 	sendConsumed        bool
+	sendRanOut          bool
+	sendBack            bool
+	sendLow             bool
 	sinkOverrides       string
 	sinkCAFile          string
 	sinkAudience        string
@@ -156,6 +159,10 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 		"send the sink an event when a reservation has ended and all of it was given back, or ran out; for those that end from now on")
 	flags.BoolVar(&o.sendConsumed, "send-consumed", false,
 		"send the sink an event when a reservation has ended and some of it was shipped; for those that end from now on")
+	flags.BoolVar(&o.sendRanOut, "send-stock-ran-out", false, "send the sink an event when nothing of a StockItem can be reserved any more")
+	flags.BoolVar(&o.sendBack, "send-stock-back", false, "send the sink an event when something can be reserved again")
+	flags.BoolVar(&o.sendLow, "send-stock-low", false,
+		"send the sink an event when no more of a StockItem can be reserved than its lowStockThreshold, once until there is more again")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",

@@ -34,6 +34,7 @@ func boundTokenFile() string {
 func (o Options) sinks(config *rest.Config) (to publisher.Options, err error) {
 	to.Sink, to.DeadLetterSink, to.TokensOverHTTP = o.sink, o.deadLetterSink, o.sinkTokenOverHTTP
 	to.Released, to.Consumed = o.sendReleased, o.sendConsumed
+	to.RanOut, to.Back, to.Low = o.sendRanOut, o.sendBack, o.sendLow
 	if to.Overrides, err = publisher.ParseOverrides(o.sinkOverrides); err != nil {
 		return to, fmt.Errorf("--sink-overrides (or K_CE_OVERRIDES): %w", err)
 	}

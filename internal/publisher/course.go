@@ -53,6 +53,7 @@ func (c *course) lead(ctx context.Context) {
 	defer hide(c.namespace)
 	defer c.say(c.namespace, nil)
 	defer c.end()
+	defer c.watchLevels(ctx).Wait()
 	news := closed()
 	for ctx.Err() == nil {
 		now := c.options.Clock.Now()

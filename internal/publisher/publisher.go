@@ -31,6 +31,9 @@ type Options struct {
 	// Released and Consumed have the ends of reservations told, too: that nothing is held any more,
 	// and all of it was given back, or some of it shipped. From when it is set on.
 	Released, Consumed bool
+	// RanOut, Back and Low have changes of stock told: that nothing of a StockItem can be reserved,
+	// that something can again, that no more can than its lowStockThreshold.
+	RanOut, Back, Low bool
 	// Overrides are set on every event to the sink.
 	Overrides Overrides
 	// SinkTokens and DeadLetterTokens tell the sinks who sends; nil for nobody. A sink without

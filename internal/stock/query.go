@@ -3,6 +3,7 @@ package stock
 import (
 	"iter"
 	"math"
+	"strings"
 )
 
 // Position is where one StockItem stands, in units, measured against what it received.
@@ -255,6 +256,17 @@ func (s *State) Reader(name string) (position string, ok bool) {
 		return "", false
 	}
 	return r.position, true
+}
+
+// Readers returns the readers whose names begin so, and how far they are, in no order.
+func (s *State) Readers(prefix string) iter.Seq2[string, string] {
+	return func(yield func(name, position string) bool) {
+		for name, r := range s.readers {
+			if strings.HasPrefix(name, prefix) && !yield(name, r.position) {
+				return
+			}
+		}
+	}
 }
 
 // Marks returns those of the newest write.
