@@ -129,7 +129,14 @@ func checkStocks(t testing.TB, s *State) {
 func checkIndexes(t testing.TB, s *State) {
 	t.Helper()
 	want := map[ID]uint64{}
+	carts, orders := 0, 0
 	for r := range s.Reservations() {
+		if r.Cart != "" {
+			carts++
+		}
+		if r.CurrentOrder() != "" {
+			orders++
+		}
 		if r.Number > s.marks.Published {
 			want[r.ID] = r.Number
 		}
@@ -141,6 +148,9 @@ func checkIndexes(t testing.TB, s *State) {
 				t.Fatalf("%s is not found by %q", r.ID, name)
 			}
 		}
+	}
+	if s.byCart != nil && s.byCart.size() != carts || s.byOrder != nil && s.byOrder.size() != orders {
+		t.Fatalf("%d carts and %d orders are indexed instead of %d and %d", s.byCart.size(), s.byOrder.size(), carts, orders)
 	}
 	got, last := map[ID]uint64{}, uint64(0)
 	for r := range s.Unpublished() {

@@ -53,6 +53,9 @@ func TestFoundByCartAndOrder(t *testing.T) {
 
 // size is how many carts the index has.
 func (x *index) size() int {
+	if x == nil {
+		return 0
+	}
 	n := len(x.first)
 	for _, others := range x.others {
 		n += len(others)

@@ -91,31 +91,44 @@ func (d *desk) read(n int) Reservation {
 	return *r
 }
 
-// The end of the older hold comes right before the newer one, in one batch or in none.
+// The end of the older hold comes right before the newer one, in one batch or in none, however
+// full that is.
 func TestReplacingIsOneAppend(t *testing.T) {
-	replace := aReserve(2, cartOf("c"), mugs(10), replacing(1))
-	for batch := 250; batch <= 2000; batch += 10 {
+	verdicts := map[Verdict]int{}
+	for room := 800; room <= 2400; room += 10 {
 		d := indexedDesk(t)
-		d.ask(at("ams", 10), aReserve(1, cartOf("c"), mugs(6)))
-		d.policy.Batch = batch
-		b := Decide(d.s, []Request{replace}, d.now, d.page, d.policy)
+		d.ask(at("ams", 100), aReserve(1, cartOf("c"), mugs(6)))
+		d.policy.Batch = room
+		var requests []Request
+		for n := range 12 {
+			requests = append(requests, aReserve(10+n))
+		}
+		requests = append(requests, aReserve(2, cartOf("c"), mugs(10), replacing(1)))
+		b := Decide(d.s, requests, d.now, d.page, d.policy)
 		var kinds []string
 		for _, encoded := range b.Records {
 			record, err := Decode(encoded)
 			if err != nil {
 				t.Fatal(err)
 			}
-			switch record.(type) {
+			switch r := record.(type) {
 			case *Released:
-				kinds = append(kinds, "released")
+				kinds = append(kinds, "the older ends")
 			case *Reserved:
-				kinds = append(kinds, "reserved")
+				if r.Replaces != "" {
+					kinds = append(kinds, "the newer stands")
+				}
 			}
 		}
-		want := map[Verdict][]string{Done: {"released", "reserved"}, Later: nil, TooLarge: nil}
-		if diff := cmp.Diff(want[b.Answers[0].Verdict], kinds); diff != "" {
-			t.Fatalf("in a batch of %d bytes the answer is %d (-want +got):\n%s", batch, b.Answers[0].Verdict, diff)
+		verdict := b.Answers[len(requests)-1].Verdict
+		verdicts[verdict]++
+		want := map[Verdict][]string{Done: {"the older ends", "the newer stands"}}
+		if diff := cmp.Diff(want[verdict], kinds); diff != "" {
+			t.Fatalf("in a batch of %d bytes the answer is %d (-want +got):\n%s", room, verdict, diff)
 		}
+	}
+	if verdicts[Done] == 0 || verdicts[Later] == 0 {
+		t.Errorf("the verdicts are %v", verdicts)
 	}
 }
 
