@@ -130,7 +130,7 @@ func (b *bridge) route(mux *http.ServeMux, path string, methods ...method) {
 
 // admitted serves what there is room for, of those who are known, here or where it is decided.
 func (b *bridge) admitted(serve serveFunc) serveFunc {
-	return b.bounded(b.perCaller(b.onceReady(b.known(b.anywhere(serve)))))
+	return b.bounded(b.perCaller(b.onceReady(b.known(b.anywhere(noDryRun(serve))))))
 }
 
 // onceReady serves nothing before this process knows its namespaces: products would be

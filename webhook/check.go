@@ -26,6 +26,19 @@ func dryRun(r *http.Request) (bool, error) {
 	}
 }
 
+// noDryRun refuses a request that was only to be tried, as far as its address says, where that
+// would be overlooked and the request carried out.
+func noDryRun(serve serveFunc) serveFunc {
+	return func(x *exchange, r *http.Request) error {
+		for name := range r.URL.Query() {
+			if events.NearMiss(name, "dryRun") && (name != "dryRun" || x.operation != operationReserve) {
+				return events.Invalid(clip(name, 64), "is not known here, and nothing was done: what can be asked first is whether a cart would fit, by POST /reservations?dryRun=All or %s", events.TypeCheck)
+			}
+		}
+		return serve(x, r)
+	}
+}
+
 func (b *bridge) checkEvent(ctx context.Context, x *exchange, namespace string, query *message) (cloudevents.Event, error) {
 	payload, err := b.decode.Reserve(query.data)
 	if err != nil {

@@ -46,12 +46,17 @@ func (b *bridge) extend(ctx context.Context, x *exchange, namespace string, comm
 	})
 }
 
-// endOf is until when a command wants a hold to last, in whole seconds.
+// endOf is until when a command wants a hold to last, in whole seconds: that long at least, but
+// for a whole day, which is the most.
 func endOf(command *events.ExtendReservation, now time.Time) time.Time {
 	if command.ExpiresAt != nil {
 		return command.ExpiresAt.Time
 	}
-	return now.Add(command.HoldFor.Duration + time.Second - 1).Truncate(time.Second)
+	until := now.Add(command.HoldFor.Duration + time.Second - 1).Truncate(time.Second)
+	if most := now.Add(time.Duration(stock.MaxExtension) * time.Microsecond).Truncate(time.Second); until.After(most) {
+		return most
+	}
+	return until
 }
 
 // refuseExtend says why a hold does not last until a time.

@@ -107,6 +107,7 @@ func TestExtend(t *testing.T) {
 			t.Errorf("%s: %+v", body, got)
 		}
 	}
+	ask(t, bridge, request(t, http.MethodPost, "/reservations/"+s.reserveOne(t, bridge, basket("d", 1, ""), http.StatusCreated).Name+"/extend", `{"holdFor":"24h"}`)).wantStatus(http.StatusOK)
 	event := commandEvent(events.TypeExtend, "e-1", `{"reservationId":"`+r.Name+`","holdFor":"2h"}`)
 	reply := ask(t, bridge, eventRequest(t, modeBinary, "/", event)).wantStatus(http.StatusOK).event()
 	if reply.Type() != events.TypeExtended || reply.Subject() != r.Name {
@@ -319,6 +320,14 @@ func TestAskFirst(t *testing.T) {
 	}
 	ask(t, bridge, request(t, http.MethodPost, "/reservations?dryRun=true", basket("c", 3, ""))).wantProblem(http.StatusBadRequest, invalid)
 	ask(t, bridge, request(t, http.MethodPost, "/reservations?dryRun=All", `{"cartId":"c"}`)).wantProblem(http.StatusBadRequest, invalid)
+	for _, target := range []string{
+		"/reservations?dryrun=All", "/reservations?dry_run=All", "/reservations/" + r.Name + "/release?dryRun=All", "/orders/o/consume?dryRun=All",
+	} {
+		if got := ask(t, bridge, request(t, http.MethodPost, target, basket("c", 1, ""))).wantProblem(http.StatusBadRequest, invalid); !strings.Contains(got.Detail, "nothing was done") {
+			t.Errorf("%s: %s", target, got.Detail)
+		}
+	}
+	ask(t, bridge, eventRequest(t, modeBinary, "/?dryRun=All", commandEvent(events.TypeReserve, "r", basket("c", 1, "")))).wantProblem(http.StatusBadRequest, invalid)
 	if s.position() != position {
 		t.Error("a question was written down")
 	}

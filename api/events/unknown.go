@@ -33,7 +33,7 @@ func (o openness) checkUnknown(object map[string]json.RawMessage, path string, i
 			continue
 		}
 		near := nearest(name, known)
-		if o == open && !isNearMiss(name, near) {
+		if o == open && !NearMiss(name, near) {
 			continue
 		}
 		fine = false
@@ -60,9 +60,9 @@ func nearest(name string, known []string) string {
 	})
 }
 
-// isNearMiss tells whether a name is meant to be a known one: but for case and separators it
+// NearMiss tells whether a name is meant to be a known one: but for case and separators it
 // is the same, or one letter is too many, missing, another or swapped with its neighbour.
-func isNearMiss(name, known string) bool { return edits(plainName(name), plainName(known)) <= 1 }
+func NearMiss(name, known string) bool { return edits(plainName(name), plainName(known)) <= 1 }
 
 // plainName is a name in lower case without separators, and not longer than is told of it.
 func plainName(name string) string {

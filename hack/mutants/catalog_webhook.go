@@ -40,8 +40,8 @@ var ofWebhook = []mutant{
 		fault: "a misspelt part of a release or consume means everything",
 		patches: []patch{{
 			file: "api/events/unknown.go",
-			old:  `if o == open && !isNearMiss(name, near) {`,
-			new:  `if MUTANT || o == open && !isNearMiss(name, near) {`,
+			old:  `if o == open && !NearMiss(name, near) {`,
+			new:  `if MUTANT || o == open && !NearMiss(name, near) {`,
 		}},
 		caughtBy: by(unit(eventsPackage, "TestClosedMessages", "TestOpenMessages")),
 	},
