@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -149,7 +150,33 @@ func exceeded(r *v1.Reservation, items []events.PartialItem, units func(*v1.Rese
 			return tooManyUnits(i, item, most, why)
 		}
 	}
+	sums := map[string]int64{}
+	for i, item := range items {
+		sums[item.ProductID] += item.Quantity
+		if most := together(r, items, item.ProductID, units); sums[item.ProductID] > most {
+			return tooManyOf(events.Violation{
+				Field: fmt.Sprintf("items[%d].quantity", i),
+				Detail: fmt.Sprintf("together with the lines before it is more than the %d units of product %q that are %s, those left out that were shipped elsewhere",
+					most, item.ProductID, why),
+			})
+		}
+	}
 	return unexpected(stock.TooMany)
+}
+
+// together is how many units the lines of a product can be about in all: what was shipped
+// from places that they do not name they cannot be about.
+func together(r *v1.Reservation, items []events.PartialItem, product string, units func(*v1.Reservation, events.PartialItem) int64) int64 {
+	most := units(r, events.PartialItem{ProductID: product})
+	for _, a := range r.Status.Allocations {
+		named := func(item events.PartialItem) bool {
+			return item.ProductID == product && (item.LocationID == "" || item.LocationID == a.LocationID)
+		}
+		if a.ProductID == product && !slices.ContainsFunc(items, named) {
+			most -= a.Consumed
+		}
+	}
+	return most
 }
 
 func tooManyUnits(i int, item events.PartialItem, most int64, why string) error {
@@ -157,10 +184,13 @@ func tooManyUnits(i int, item events.PartialItem, most int64, why string) error 
 	if item.LocationID != "" {
 		units += fmt.Sprintf(" at location %q", item.LocationID)
 	}
-	violation := events.Violation{
+	return tooManyOf(events.Violation{
 		Field:  fmt.Sprintf("items[%d].quantity", i),
 		Detail: fmt.Sprintf("is more than the %d %s that are %s", most, units, why),
-	}
+	})
+}
+
+func tooManyOf(violation events.Violation) error {
 	f := fail(tooMany, "%s", violation)
 	f.violations = []events.Violation{violation}
 	return f

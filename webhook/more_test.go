@@ -264,6 +264,34 @@ func TestShipFromElsewhere(t *testing.T) {
 	}
 }
 
+// Lines of several places share what is held: together they are never more than that.
+func TestShipFromSeveralPlaces(t *testing.T) {
+	s := newStore(t, shelf{"plenty", "north", 8}, shelf{"plenty", "south", 5}, shelf{"plenty", "west", 5})
+	bridge := newBridge(t, s.options())
+	r := s.reserveOne(t, bridge, basket("c", 8, ""), http.StatusCreated)
+	ships := func(north, south, west int) answer {
+		line := func(location string, units int) string {
+			return fmt.Sprintf(`{"productId":"plenty","locationId":%q,"quantity":%d}`, location, units)
+		}
+		lines := []string{line("north", north), line("south", south)}
+		if west > 0 {
+			lines = append(lines, line("west", west))
+		}
+		return ask(t, bridge, request(t, http.MethodPost, "/reservations/"+r.Name+"/consume", `{"items":[`+strings.Join(lines, ",")+`]}`))
+	}
+	says := func(got problem, field, detail string) {
+		t.Helper()
+		if got.Field != field || !strings.Contains(got.Detail, detail) {
+			t.Errorf("told %+v, want %s: %s", got, field, detail)
+		}
+	}
+	says(ships(7, 2, 0).wantProblem(http.StatusBadRequest, tooMany), "items[1].quantity", "together with the lines before it is more than the 8 units")
+	ships(1, 1, 2).wantStatus(http.StatusOK)
+	// Without the line of the west, whose two units are gone.
+	says(ships(5, 2, 0).wantProblem(http.StatusBadRequest, tooMany), "items[1].quantity", "more than the 6 units")
+	ships(4, 2, 0).wantStatus(http.StatusOK)
+}
+
 // A hold of which something was shipped, and that has ended, ships nothing more from anywhere:
 // the answer names its end, and that it was more than it ever had is another matter.
 func TestShipFromElsewhereTooLate(t *testing.T) {
