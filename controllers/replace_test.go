@@ -59,7 +59,7 @@ func TestNothingToReplace(t *testing.T) {
 	o.made("foreign", wants(1), func(r *v1.Reservation) { r.Spec.CartID = "another" })
 	o.reconcile("foreign")
 	for of, says := range map[string]string{
-		"ended":   "has ended (Released)",
+		"ended":   "has ended (Released, ORDER_CANCELLED)",
 		"foreign": "is of another cart",
 		"missing": "names no reservation that is known: missing",
 	} {

@@ -128,8 +128,9 @@ func irreplaceable(object *v1.Reservation, r *stock.Reservation) string {
 	case r == nil:
 		return "spec.replaces names a reservation that is not known any more: delete this Reservation and make another"
 	case r.Phase.Ended():
-		return fmt.Sprintf("reservation %s, which spec.replaces names, has ended (%s): delete this Reservation and make another without it",
-			object.Spec.Replaces, view.Reservation(object.Namespace, r).CurrentPhase())
+		ended := view.Reservation(object.Namespace, r)
+		return fmt.Sprintf("reservation %s, which spec.replaces names, has ended (%s, %s): delete this Reservation and make another without it",
+			object.Spec.Replaces, ended.CurrentPhase(), view.Ending(ended))
 	default:
 		return fmt.Sprintf("reservation %s, which spec.replaces names, is of another cart: delete this Reservation and make another", object.Spec.Replaces)
 	}

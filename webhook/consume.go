@@ -8,6 +8,7 @@ import (
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
 // consume has units of a reservation taken out of stock.
@@ -50,20 +51,12 @@ func refuseConsume(r *v1.Reservation, items []events.PartialItem) error {
 	case phase == v1.PhaseUnavailable:
 		return fail(notReserved, "reservation %s is %s: it cannot be consumed", r.Name, phase)
 	case phase == v1.PhaseReleased:
-		return fail(notReserved, "reservation %s is %s (%s): it cannot be consumed", r.Name, phase, ending(r))
+		return fail(notReserved, "reservation %s is %s (%s): it cannot be consumed", r.Name, phase, view.Ending(r))
 	case items != nil && (phase != v1.PhaseConsumed || !wereHeld(r, items)):
 		return exceeded(r, items, shippable, "reserved and not given back")
 	default:
-		return fail(notReserved, "reservation %s is %s (%s): what was not shipped of it by then cannot be shipped any more", r.Name, phase, ending(r))
+		return fail(notReserved, "reservation %s is %s (%s): what was not shipped of it by then cannot be shipped any more", r.Name, phase, view.Ending(r))
 	}
-}
-
-// ending says why a hold has ended, and what took its place.
-func ending(r *v1.Reservation) string {
-	if r.Status.ReplacedBy != "" {
-		return r.Status.Reason + " by " + r.Status.ReplacedBy
-	}
-	return r.Status.Reason
 }
 
 // wereHeld tells whether a reservation that has ended had as many units of each product, be it

@@ -11,6 +11,7 @@ import (
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/internal/view"
 )
 
 // postExtend lets a hold last longer, over plain HTTP.
@@ -64,7 +65,7 @@ func refuseExtend(r *v1.Reservation, until time.Time) error {
 	expires := r.Status.ExpiresAt
 	switch {
 	case r.CurrentPhase() != v1.PhaseReserved:
-		return fail(notReserved, "reservation %s is %s (%s): its hold has ended and cannot be made longer", r.Name, r.CurrentPhase(), ending(r))
+		return fail(notReserved, "reservation %s is %s (%s): its hold has ended and cannot be made longer", r.Name, r.CurrentPhase(), view.Ending(r))
 	case expires == nil:
 		return fail(unextendable, "reservation %s is held without end", r.Name)
 	case until.Before(expires.Time):

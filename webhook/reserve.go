@@ -130,7 +130,7 @@ func nothingToReplace(namespace string, payload *events.ReserveInventory, r *sto
 		return fail(irreplaceable, "reservation %s is of another cart and cannot be replaced: nothing was reserved", named)
 	}
 	ended := view.Reservation(namespace, r)
-	return fail(irreplaceable, "reservation %s has ended (%s, %s) and cannot be replaced: nothing was reserved, leave replaces out", named, ended.CurrentPhase(), ending(ended))
+	return fail(irreplaceable, "reservation %s has ended (%s, %s) and cannot be replaced: nothing was reserved, leave replaces out", named, ended.CurrentPhase(), view.Ending(ended))
 }
 
 // ask has a request decided, and tells in the bridge's words why it was not.

@@ -131,6 +131,14 @@ func showHold(object *v1.Reservation, r *stock.Reservation) {
 	set(s, v1.ConditionComplete, metav1.ConditionTrue, s.Reason, message, r.Ended)
 }
 
+// Ending is why a reservation that has ended did, in a word, and what took its place.
+func Ending(r *v1.Reservation) string {
+	if r.Status.ReplacedBy != "" {
+		return r.Status.Reason + " by " + r.Status.ReplacedBy
+	}
+	return r.Status.Reason
+}
+
 // ending says how a hold ended, and why.
 func ending(r *stock.Reservation) (phase v1.Phase, reason, message string) {
 	switch r.Reason {
