@@ -35,11 +35,11 @@ type move struct {
 	kind string
 	// patched says that an object asked, not a command.
 	patched bool
-	// reservation is the other hold of one that replaces, units and order what was asked for.
-	reservation, order string
-	units              int64
-	until              time.Time
-	told               []holdTold
+	// order, units and until are what was asked for.
+	order string
+	units int64
+	until time.Time
+	told  []holdTold
 }
 
 // String is what became of a move, in a word or two.
