@@ -171,7 +171,7 @@ func TestMismatch(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			object := &v1.Reservation{Spec: v1.ReservationSpec{ConsumeItems: tc.consume, ReleaseItems: tc.release}}
-			tells := teller{ids: v1.AnyIDs, levels: func(product stock.ID) string { return "3 at c" }}
+			tells := teller{ids: v1.AnyIDs, levels: func(stock.ID) string { return "3 at c" }}
 			tells.tell(object, r)
 			told := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionItemsMatch)
 			switch {

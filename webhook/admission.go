@@ -207,7 +207,8 @@ func (d *drain) estimate(requests int, now time.Time) time.Duration {
 	if float64(requests) >= d.rate*mostRetryAfter.Seconds() {
 		return mostRetryAfter
 	}
-	return max(time.Duration(math.Ceil(float64(requests)/d.rate)), 1) * time.Second
+	seconds := max(math.Ceil(float64(requests)/d.rate), 1)
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // bounded serves a request if there is room for one more. Whatever costs anything comes after it.

@@ -40,7 +40,7 @@ func newCrowd(t *testing.T, most, mostEach int) *crowd {
 func (c *crowd) comes(t *testing.T, caller, id string, r *http.Request) {
 	t.Helper()
 	r.RemoteAddr = net.JoinHostPort(caller, "1")
-	before := c.memory.core.Waiting()
+	before := c.core.Waiting()
 	c.serving.Go(func() {
 		got := ask(t, c.bridge, r)
 		c.mu.Lock()
@@ -55,7 +55,7 @@ func (c *crowd) comes(t *testing.T, caller, id string, r *http.Request) {
 func (c *crowd) waiting() int {
 	c.memory.mu.Lock()
 	defer c.memory.mu.Unlock()
-	return c.memory.core.Waiting()
+	return c.core.Waiting()
 }
 
 func from(caller string, r *http.Request) *http.Request {
@@ -63,9 +63,7 @@ func from(caller string, r *http.Request) *http.Request {
 	return r
 }
 
-func cartOf(units int) string {
-	return fmt.Sprintf(`{"cartId":"c","items":[{"productId":"p","quantity":%d}]}`, units)
-}
+const oneUnit = `{"cartId":"c","items":[{"productId":"p","quantity":1}]}`
 
 // A crowd is told to come again at once, before it takes anything from those who wait; those
 // are decided in the order in which they came, and then there is room again.
@@ -73,9 +71,9 @@ func TestCrowd(t *testing.T) {
 	c := newCrowd(t, 8, 5)
 	for i := range 5 {
 		id := fmt.Sprint("a", i)
-		c.comes(t, "10.0.0.1", id, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, id, cartOf(1))))
+		c.comes(t, "10.0.0.1", id, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, id, oneUnit)))
 	}
-	told := ask(t, c.bridge, from("10.0.0.1", eventRequest(t, modeStructured, "/", commandEvent(events.TypeReserve, "a5", cartOf(1))))).
+	told := ask(t, c.bridge, from("10.0.0.1", eventRequest(t, modeStructured, "/", commandEvent(events.TypeReserve, "a5", oneUnit)))).
 		wantProblem(http.StatusTooManyRequests, tooManyRequests)
 	if !strings.Contains(told.Detail, "of yours") {
 		t.Errorf("told %q", told.Detail)
@@ -83,9 +81,9 @@ func TestCrowd(t *testing.T) {
 	ask(t, c.bridge, from("10.0.0.1", request(t, http.MethodGet, "/stock/p", ""))).wantProblem(http.StatusTooManyRequests, tooManyRequests)
 	for i := range 3 {
 		id := fmt.Sprint("b", i)
-		c.comes(t, "10.0.0.2", id, request(t, http.MethodPost, "/reservations", cartOf(1)))
+		c.comes(t, "10.0.0.2", id, request(t, http.MethodPost, "/reservations", oneUnit))
 	}
-	for _, r := range []*http.Request{request(t, http.MethodPost, "/reservations", cartOf(1)), request(t, http.MethodGet, "/stock/p", "")} {
+	for _, r := range []*http.Request{request(t, http.MethodPost, "/reservations", oneUnit), request(t, http.MethodGet, "/stock/p", "")} {
 		ask(t, c.bridge, from("10.0.0.3", r)).wantProblem(http.StatusTooManyRequests, tooManyRequests)
 	}
 	ask(t, c.bridge, from("10.0.0.3", request(t, http.MethodGet, "/healthz", ""))).wantStatus(http.StatusOK)
@@ -117,7 +115,7 @@ func TestCrowd(t *testing.T) {
 func TestBatchesInFlight(t *testing.T) {
 	texts := func(n int) (texts []string) {
 		for i := range n {
-			texts = append(texts, eventText(t, events.TypeReserve, strconv.Itoa(i), cartOf(1)))
+			texts = append(texts, eventText(t, events.TypeReserve, strconv.Itoa(i), oneUnit))
 		}
 		return texts
 	}

@@ -145,10 +145,10 @@ func (w *world) parts(id stock.ID) []stock.Part {
 	var parts []stock.Part
 	for _, a := range c.now.Allocations {
 		part := stock.Part{Product: a.Product, Quantity: int64(w.rng.IntN(6))}
-		switch {
-		case w.chance(3):
+		switch n := w.rng.IntN(9); {
+		case n < 3:
 			part.Location = a.Location
-		case w.chance(3):
+		case n < 5:
 			part.Location = locations[w.rng.IntN(len(locations))]
 		default:
 			part.Location = w.elsewhere(a.Product)

@@ -13,7 +13,8 @@ type Index struct {
 }
 
 // index finds carts by a text that several may have. It keeps a hash of the text, which the
-// cart itself has: what it finds has to be compared.
+// cart itself has: what it finds has to be compared. The seed, which is another in every
+// process, keeps people from choosing texts of one hash; nothing that is found depends on it.
 type index struct {
 	seed maphash.Seed
 	// first has one cart for each hash, and others those that came later: most texts have one.
