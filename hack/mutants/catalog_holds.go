@@ -267,6 +267,36 @@ func`,
 		caughtBy: by(unit(bridgePackage, "TestAskFirst")),
 	},
 	{
+		name:  "dry-run-overlooked",
+		fault: "a command that has dryRun, or misspells it, is carried out",
+		patches: []patch{{
+			file: "webhook/check.go",
+			old:  `			if events.NearMiss(name, "dryRun") &&`,
+			new:  `			if !MUTANT && events.NearMiss(name, "dryRun") &&`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestAskFirst")),
+	},
+	{
+		name:  "lines-together-never-told",
+		fault: "lines that are too much together are to be repeated for ever",
+		patches: []patch{{
+			file: "webhook/change.go",
+			old:  `sums[item.ProductID] > most {`,
+			new:  `sums[item.ProductID] > most && !MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestShipFromSeveralPlaces")),
+	},
+	{
+		name:  "end-not-named",
+		fault: "a shipment after the end is told to be too much, and not that the hold has ended",
+		patches: []patch{{
+			file: "webhook/consume.go",
+			old:  `(phase != v1.PhaseConsumed || !wereHeld(r, items)):`,
+			new:  `(MUTANT || phase != v1.PhaseConsumed || !wereHeld(r, items)):`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestShipFromElsewhereTooLate")),
+	},
+	{
 		name:  "stuck-shipment-stops-the-rest",
 		fault: "what a spec asks for besides waits for a shipment that cannot be made yet",
 		patches: []patch{{
