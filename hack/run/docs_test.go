@@ -32,7 +32,7 @@ func testPage(t *testing.T, page string, flags ...string) {
 		t.Fatal(err)
 	}
 	o := testOptions(t, "")
-	o.flags = flags
+	o.flags, o.authentication = flags, "none"
 	o.operator = filepath.Join(t.TempDir(), "inventory-operator")
 	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", o.operator, "../..")
 	if out, err := build.CombinedOutput(); err != nil {
