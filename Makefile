@@ -54,6 +54,7 @@ test-quick: ## The everyday loop: unit tests that need no control plane (-short,
 test: controlplane ## All tests, with the race detector, against a real etcd and kube-apiserver
 	go build -race $(PACKAGES)
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(TESTED)
+	$(if $(filter ./...,$(PACKAGES)),KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -C test/helm -timeout 10m $(TESTFLAGS) ./...)
 
 .PHONY: chaos
 chaos: controlplane ## Every fault suite in its short form, about 10 minutes; ends in a table and .run/chaos.json
@@ -68,6 +69,10 @@ chaos-long: controlplane ## The same with many more faults, an hour and a half
 test-knative: controlplane build ## The service behind real Knative Eventing, as root on Linux; builds Knative the first time
 	@hack/knative.sh
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/knative -count 1 -timeout 30m -v $(TESTFLAGS) .
+
+.PHONY: test-helm
+test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity with config/default, install to uninstall
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/helm -timeout 10m $(TESTFLAGS) .
 
 .PHONY: soak
 soak: SOAK ?= 30m
@@ -132,6 +137,7 @@ vet: ## Run go vet
 lint: ## Run golangci-lint
 	"$$(hack/tool.sh golangci-lint)" run $(PACKAGES)
 	cd test/knative && "$$(../../hack/tool.sh golangci-lint)" run
+	cd test/helm && "$$(../../hack/tool.sh golangci-lint)" run
 
 ##@ Build
 
@@ -156,6 +162,10 @@ controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBE
 build-installer: controlplane ## Write all that a cluster needs into dist/install.yaml
 	@mkdir -p dist
 	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default >dist/install.yaml
+
+.PHONY: chart
+chart: controlplane ## Make the Helm chart of dist/chart from config/default
+	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default | go run ./hack/chart
 
 .PHONY: docker-build
 docker-build: ## Build the container image IMAGE

@@ -1,0 +1,186 @@
+package helm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v4/pkg/action"
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/lint"
+	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+)
+
+const (
+	dir       = "../../dist/chart"
+	name      = "inventory-operator"
+	namespace = "inventory-system"
+)
+
+type values = map[string]any
+
+func load(t *testing.T) *chart.Chart {
+	t.Helper()
+	c, err := loader.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// render is what the chart makes of values, without a cluster.
+func render(t *testing.T, v values) (manifest string, err error) {
+	t.Helper()
+	install := action.NewInstall(action.NewConfiguration())
+	install.ReleaseName, install.Namespace, install.DryRunStrategy = name, namespace, action.DryRunClient
+	install.KubeVersion, err = common.ParseKubeVersion("v1.37.0")
+	must(t, err)
+	made, err := install.Run(load(t), v)
+	if err != nil {
+		return "", err
+	}
+	return made.(*release.Release).Manifest, nil
+}
+
+func TestLint(t *testing.T) {
+	for _, v := range []values{nil, {"prometheus": values{"enabled": true}}} {
+		for _, message := range lint.RunAll(dir, v, namespace).Messages {
+			if message.Severity >= support.WarningSev {
+				t.Error(message)
+			}
+		}
+	}
+}
+
+// The chart installs the very objects that config/default does, but for the namespace, which Helm
+// makes, and for what names the installer.
+func TestParity(t *testing.T) {
+	cp := controlplanetest.Shared(t)
+	out, err := exec.CommandContext(t.Context(), cp.Kubectl(), "kustomize", "../../config/default").Output()
+	if err != nil {
+		t.Fatalf("kubectl kustomize: %v", err)
+	}
+	manifest, err := render(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := objects(t, string(out)), objects(t, manifest)
+	delete(want, "Namespace "+namespace)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Fatalf("objects (-kustomize +chart): run make chart:\n%s", diff)
+	}
+	for object := range want {
+		if diff := cmp.Diff(want[object], got[object]); diff != "" {
+			t.Errorf("%s (-kustomize +chart): run make chart:\n%s", object, diff)
+		}
+	}
+}
+
+// objects are those of manifests, without what names the installer.
+func objects(t *testing.T, manifests string) map[string]map[string]any {
+	t.Helper()
+	all := map[string]map[string]any{}
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(manifests), len(manifests))
+	for {
+		o := &unstructured.Unstructured{}
+		err := documents.Decode(&o.Object)
+		switch {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		case len(o.Object) == 0:
+			continue
+		}
+		for _, path := range [][]string{{"metadata"}, {"spec", "template", "metadata"}} {
+			normalize(o.Object, path...)
+		}
+		all[o.GetKind()+" "+o.GetName()] = o.Object
+	}
+}
+
+func normalize(object map[string]any, path ...string) {
+	metadata, ok, _ := unstructured.NestedMap(object, path...)
+	if !ok {
+		return
+	}
+	for field, names := range map[string][]string{
+		"labels":      {"app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/chart"},
+		"annotations": {"helm.sh/resource-policy"},
+	} {
+		for _, name := range names {
+			unstructured.RemoveNestedField(metadata, field, name)
+		}
+	}
+	_ = unstructured.SetNestedMap(object, metadata, path...)
+}
+
+// Values that make no sense are refused, and name themselves.
+func TestSchema(t *testing.T) {
+	for says, v := range map[string]values{
+		"replicas":          {"replicas": 0},
+		"image/tag":         {"image": values{"tag": "latest"}},
+		"image/digest":      {"image": values{"digest": "sha256:1"}},
+		"defaultNamespace":  {"defaultNamespace": "No"},
+		"sink":              {"sink": "ftp://x"},
+		"replicaCount":      {"replicaCount": 2},
+		"prometheus/enable": {"prometheus": values{"enabled": "yes"}},
+	} {
+		if _, err := render(t, v); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v, want an error about %s", v, err, says)
+		}
+	}
+}
+
+// What values say is in the objects.
+func TestValues(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("a", 64)
+	manifest, err := render(t, values{
+		"replicas": 3, "image": values{"repository": "registry.example.com/inventory", "digest": digest},
+		"namespaces": []any{"shop", "outlet"}, "defaultNamespace": "shop", "sink": "http://sink.example.com/in",
+		"args": []any{"--retention=48h"}, "prometheus": values{"enabled": true}, "networkPolicy": values{"enabled": false},
+		"priorityClassName": "high", "nodeSelector": values{"pool": "shops"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := objects(t, manifest)
+	deployment := all["Deployment "+name]
+	pod, _, _ := unstructured.NestedMap(deployment, "spec", "template", "spec")
+	container := pod["containers"].([]any)[0].(map[string]any)
+	if got, want := container["image"], "registry.example.com/inventory@"+digest; got != want {
+		t.Errorf("the image is %v, want %s", got, want)
+	}
+	for _, want := range []string{"--namespaces=shop,outlet", "--default-namespace=shop", "--sink=http://sink.example.com/in", "--retention=48h", "--metrics-secure"} {
+		if !slices.Contains(container["args"].([]any), any(want)) {
+			t.Errorf("%v lacks %s", container["args"], want)
+		}
+	}
+	if pod["priorityClassName"] != "high" || pod["nodeSelector"].(map[string]any)["pool"] != "shops" {
+		t.Errorf("the Pod is %v", pod)
+	}
+	for object, want := range map[string]bool{
+		"ServiceMonitor " + name: true, "PrometheusRule " + name: true, "ClusterRole inventory-metrics-reader": true, "NetworkPolicy " + name: false,
+	} {
+		if _, is := all[object]; is != want {
+			t.Errorf("there is %s: %t, want %t", object, is, want)
+		}
+	}
+	if rules := fmt.Sprint(all["PrometheusRule "+name]["spec"]); !strings.Contains(rules, "{{ $labels.namespace }}") {
+		t.Error("the templates of the alerts are lost")
+	}
+}
