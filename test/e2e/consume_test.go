@@ -75,8 +75,8 @@ func TestConsumeWithoutLocation(t *testing.T) {
 	w.AwaitItem("mug-a", func(i *v1.StockItem) bool { return i.Status.Consumed == 5 && i.Status.Reserved == 0 })
 	w.AwaitItem("mug-r", func(i *v1.StockItem) bool { return i.Status.Consumed == 1 && i.Status.Reserved == 2 })
 	for patch, says := range map[string]string{
-		`{"spec":{"consumeItems":[{"productID":"mug","quantity":9}]}}`:                                                   "see status.allocations",
-		`{"spec":{"consumeItems":[{"productID":"mug","quantity":6},{"productID":"cup","quantity":1}]}}`:                  "see status.allocations",
+		`{"spec":{"consumeItems":[{"productID":"mug","quantity":9}]}}`:                                                   "see spec.items",
+		`{"spec":{"consumeItems":[{"productID":"mug","quantity":6},{"productID":"cup","quantity":1}]}}`:                  "see spec.items",
 		`{"spec":{"releaseItems":[{"productID":"mug","locationID":"default","quantity":1}]}}`:                            "see status.allocations",
 		`{"spec":{"releaseItems":[{"productID":"mug","quantity":1},{"productID":"mug","locationID":"b","quantity":1}]}}`: "all name a location",
 	} {
@@ -87,7 +87,7 @@ func TestConsumeWithoutLocation(t *testing.T) {
 	w.Patch("both", `{"spec":{"releaseItems":[{"productID":"mug","quantity":2}]}}`)
 	w.AwaitPhase("both", v1.PhaseConsumed)
 
-	// Before the cart is decided, nobody knows the locations.
+	// A location that has nothing for sale cannot ship in place of the one that holds the unit.
 	w.Stock("cup", "cup", "amsterdam", 1)
 	w.ReservationOf("late", v1.ReservationSpec{
 		Items:        []v1.ReservationItem{testbed.Line("cup", 1)},
@@ -96,7 +96,7 @@ func TestConsumeWithoutLocation(t *testing.T) {
 	r := w.AwaitReservation("late", func(r *v1.Reservation) bool {
 		return meta.IsStatusConditionFalse(r.Status.Conditions, v1.ConditionItemsMatch)
 	})
-	if told := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionItemsMatch); told.Reason != v1.ReasonNoSuchAllocation {
+	if told := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionItemsMatch); told.Reason != v1.ReasonNotThere {
 		t.Errorf("told %+v", told)
 	}
 	w.Settle()
