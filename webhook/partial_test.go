@@ -85,7 +85,7 @@ func TestParts(t *testing.T) {
 			{back, "", nil, gone, [2]int64{2, 0}, [2]int64{1, 2}},
 			{back, product(3), nil, gone, [2]int64{2, 0}, [2]int64{1, 2}},
 			{ship, product(2), nil, gone, [2]int64{2, 0}, [2]int64{1, 2}},
-			{ship, product(3), tooMany, gone, [2]int64{2, 0}, [2]int64{1, 2}},
+			{ship, product(3), notReserved, gone, [2]int64{2, 0}, [2]int64{1, 2}},
 			{ship, "", notReserved, gone, [2]int64{2, 0}, [2]int64{1, 2}},
 		},
 		"all given back in parts": {
