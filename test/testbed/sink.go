@@ -39,12 +39,26 @@ type Sink struct {
 func (w *World) NewSink() *Sink {
 	w.Helper()
 	s := &Sink{
-		w: w, address: FreeAddress(w), Victim: make(chan *Operator, 1),
+		w: w, Victim: make(chan *Operator, 1),
 		Events: map[string]string{}, Counts: map[string]int{}, changed: make(chan struct{}),
 	}
-	s.Open()
+	listener := s.listenSomewhere()
+	s.address = listener.Addr().String()
+	s.serve(listener)
 	w.Cleanup(s.Close)
 	return s
+}
+
+// listenSomewhere listens on an address that nobody else took since it was found free.
+func (s *Sink) listenSomewhere() net.Listener {
+	s.w.Helper()
+	for range 10 {
+		if listener, err := net.Listen("tcp", FreeAddress(s.w)); err == nil {
+			return listener
+		}
+	}
+	s.w.Fatal("found no address for a sink")
+	return nil
 }
 
 // URL is where the sink listens, or will again.
@@ -55,6 +69,10 @@ func (s *Sink) Open() {
 	s.w.Helper()
 	listener, err := net.Listen("tcp", s.address)
 	s.w.Must(err)
+	s.serve(listener)
+}
+
+func (s *Sink) serve(listener net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: Patience}
