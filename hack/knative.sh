@@ -49,8 +49,8 @@ go build -C "$module" -trimpath -ldflags "-s -w" -o "$dir/.building/" tool
 source=$(go list -C "$module" -m -f '{{.Dir}}' knative.dev/eventing)
 cp -r "$source/config" "$dir/.building/manifests"
 cp "$source"/third_party/eventing-integrations-latest/*.yaml "$dir/.building/manifests/core/configmaps/"
-find "$dir/.building/manifests" -name '*.go' -delete # go list would take them for packages of ours
 chmod -R u+w "$dir/.building"
+find "$dir/.building/manifests" -name '*.go' -delete # go list would take them for packages of ours
 rm -rf "${dir:?}/manifests"
 mv "$dir/.building"/* "$dir/"
 rmdir "$dir/.building"
