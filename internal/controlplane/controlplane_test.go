@@ -133,7 +133,7 @@ func TestServersComeBack(t *testing.T) {
 	wantNamespace(t, cp, "before")
 
 	// A death that nobody wanted is told.
-	process, err := os.FindProcess(cp.etcd.run.pid)
+	process, err := os.FindProcess(cp.etcd.run.PID)
 	if err != nil {
 		t.Fatal(err)
 	}

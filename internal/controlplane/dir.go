@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/acme/inventory-service/internal/child"
 )
 
 // tempPattern names temporary directories.
@@ -148,7 +150,7 @@ func (d *directory) endOrphan(name string) error {
 
 // runs tells whether pid is the server of that name, working on this directory.
 func (d *directory) runs(name string, pid int) bool {
-	args := commandLine(pid)
+	args := child.CommandLine(pid)
 	program := etcdName
 	if strings.HasPrefix(name, apiServerName) {
 		program = apiServerName

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/acme/inventory-service/internal/child"
 )
 
 // childVariable makes this test binary start a control plane on the directory it
@@ -32,7 +34,7 @@ func runChild(dir string) {
 		fmt.Println("failed:", err)
 		os.Exit(1)
 	}
-	fmt.Println("ready", cp.etcd.run.pid, cp.apiServer.run.pid)
+	fmt.Println("ready", cp.etcd.run.PID, cp.apiServer.run.PID)
 	time.Sleep(10 * time.Minute)
 	os.Exit(1)
 }
@@ -44,14 +46,14 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 		t.Skip("needs a control plane: not with -short")
 	}
 	dir := t.TempDir()
-	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), childVariable+"="+dir)
-	child.Stderr = os.Stderr
-	out, err := child.StdoutPipe()
+	parent := exec.CommandContext(t.Context(), os.Args[0])
+	parent.Env = append(os.Environ(), childVariable+"="+dir)
+	parent.Stderr = os.Stderr
+	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := child.Start(); err != nil {
+	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
@@ -61,19 +63,19 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	}
 
 	_, err = Start(t.Context(), Options{Dir: dir})
-	want := fmt.Sprintf("%s is in use by a running control plane (pid %d): stop that one, or choose another directory", dir, child.Process.Pid)
+	want := fmt.Sprintf("%s is in use by a running control plane (pid %d): stop that one, or choose another directory", dir, parent.Process.Pid)
 	if err == nil || err.Error() != want {
 		t.Errorf("a directory in use:\n got %v\nwant %s", err, want)
 	}
 
-	if err := child.Process.Kill(); err != nil {
+	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = child.Wait()
+	_ = parent.Wait()
 	for _, pid := range []int{etcd, apiServer} {
-		for deadline := time.Now().Add(10 * time.Second); commandLine(pid) != nil; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(10 * time.Second); child.CommandLine(pid) != nil; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("%v outlives its parent", commandLine(pid))
+				t.Fatalf("%v outlives its parent", child.CommandLine(pid))
 			}
 		}
 	}
@@ -111,7 +113,7 @@ func TestOrphans(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for deadline := time.Now().Add(10 * time.Second); len(commandLine(cmd.Process.Pid)) == 0; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(10 * time.Second); len(child.CommandLine(cmd.Process.Pid)) == 0; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) { // the kernel shows it a moment after the start
 					t.Fatal("the process shows no arguments")
 				}

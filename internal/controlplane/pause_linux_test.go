@@ -30,7 +30,7 @@ func TestPausedMeansEveryThread(t *testing.T) {
 		if err := cp.PauseAPIServer(); err != nil {
 			t.Fatal(err)
 		}
-		running := runningThreads(t, cp.apiServer.run.pid)
+		running := runningThreads(t, cp.apiServer.run.PID)
 		if err := cp.ResumeAPIServer(); err != nil {
 			t.Fatal(err)
 		}

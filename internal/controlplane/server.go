@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/acme/inventory-service/internal/child"
 )
 
 // pollEvery is how often a starting server is asked whether it is ready.
@@ -35,7 +38,7 @@ type server struct {
 	died chan<- error
 
 	mu   sync.Mutex // held while the server is started or stopped
-	run  *process
+	run  *child.Process
 	told *atomic.Bool // whether the run of the moment was told to end
 }
 
@@ -58,25 +61,25 @@ func (s *server) startFirst(ctx context.Context, wanted int, option string) erro
 func (s *server) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run != nil && s.run.alive() {
-		return fmt.Errorf("%s runs already (pid %d)", s.name, s.run.pid)
+	if s.run != nil && s.run.Alive() {
+		return fmt.Errorf("%s runs already (pid %d)", s.name, s.run.PID)
 	}
-	run, err := spawn(filepath.Join(s.assets, s.program), s.args(), s.dir.logPath(s.name), s.dir.pidPath(s.name))
+	run, err := child.Start(exec.Command(filepath.Join(s.assets, s.program), s.args()...), s.dir.logPath(s.name), s.dir.pidPath(s.name))
 	if err != nil {
 		return err
 	}
 	if err := s.await(ctx, run); err != nil {
-		return errors.Join(err, run.kill())
+		return errors.Join(err, run.Kill())
 	}
 	told := &atomic.Bool{}
 	s.run, s.told = run, told
 	go func() {
-		<-run.exited
+		<-run.Exited()
 		if told.Load() {
 			return
 		}
 		select {
-		case s.died <- run.failure(fmt.Sprintf("ended by itself (%v)", run.exitErr)):
+		case s.died <- run.Failure(fmt.Sprintf("ended by itself (%v)", run.ExitErr())):
 		default: // nobody listens
 		}
 	}()
@@ -84,7 +87,7 @@ func (s *server) start(ctx context.Context) error {
 }
 
 // await returns when the server is ready, or with the reason why it is not.
-func (s *server) await(ctx context.Context, run *process) error {
+func (s *server) await(ctx context.Context, run *child.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, s.within)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
@@ -92,13 +95,13 @@ func (s *server) await(ctx context.Context, run *process) error {
 	var last error
 	for {
 		select {
-		case <-run.exited:
-			return run.failure(fmt.Sprintf("ended while it started (%v)", run.exitErr))
+		case <-run.Exited():
+			return run.Failure(fmt.Sprintf("ended while it started (%v)", run.ExitErr()))
 		case <-ctx.Done():
 			if last != nil {
-				return run.failure(fmt.Sprintf("did not become ready: %v (%v)", last, context.Cause(ctx)))
+				return run.Failure(fmt.Sprintf("did not become ready: %v (%v)", last, context.Cause(ctx)))
 			}
-			return run.failure(fmt.Sprintf("did not become ready (%v)", context.Cause(ctx)))
+			return run.Failure(fmt.Sprintf("did not become ready (%v)", context.Cause(ctx)))
 		case <-tick.C:
 		}
 		err := s.ready(ctx)
@@ -113,15 +116,15 @@ func (s *server) await(ctx context.Context, run *process) error {
 
 // kill ends the server as a crash would.
 func (s *server) kill() error {
-	return s.end((*process).kill)
+	return s.end((*child.Process).Kill)
 }
 
 // stop lets the server end by itself, for a while.
 func (s *server) stop() error {
-	return s.end(func(run *process) error { return run.terminate(stopGrace) })
+	return s.end(func(run *child.Process) error { return run.Terminate(stopGrace) })
 }
 
-func (s *server) end(how func(*process) error) error {
+func (s *server) end(how func(*child.Process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.run == nil {
@@ -133,18 +136,18 @@ func (s *server) end(how func(*process) error) error {
 
 // pause stops the running server from running until resume.
 func (s *server) pause() error {
-	return s.whileRunning((*process).pause)
+	return s.whileRunning((*child.Process).Pause)
 }
 
 // resume lets a paused server go on.
 func (s *server) resume() error {
-	return s.whileRunning(func(run *process) error { return run.signal(syscall.SIGCONT) })
+	return s.whileRunning(func(run *child.Process) error { return run.Signal(syscall.SIGCONT) })
 }
 
-func (s *server) whileRunning(do func(*process) error) error {
+func (s *server) whileRunning(do func(*child.Process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run == nil || !s.run.alive() {
+	if s.run == nil || !s.run.Alive() {
 		return fmt.Errorf("%s does not run", s.name)
 	}
 	return do(s.run)

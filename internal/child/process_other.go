@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package controlplane
+package child
 
 import (
 	"fmt"
@@ -11,15 +11,13 @@ import (
 	"time"
 )
 
-// childAttributes puts a child into a process group of its own, so that Ctrl-C in
+// tie puts a child into a process group of its own, so that Ctrl-C in
 // a terminal reaches only the parent, which then stops its children in order.
-func childAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
-}
+func tie(attributes *syscall.SysProcAttr) { attributes.Setpgid = true }
 
-// commandLine returns the arguments of a running process, none if there is no
+// CommandLine returns the arguments of a running process, none if there is no
 // such process. Arguments with spaces come apart.
-func commandLine(pid int) []string {
+func CommandLine(pid int) []string {
 	out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
 		return nil

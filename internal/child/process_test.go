@@ -1,6 +1,7 @@
-package controlplane
+package child
 
 import (
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -10,16 +11,16 @@ import (
 	"time"
 )
 
-func spawnShell(t *testing.T, script string) *process {
+func spawnShell(t *testing.T, script string) *Process {
 	t.Helper()
 	dir := t.TempDir()
-	p, err := spawn("/bin/sh", []string{"-c", script}, filepath.Join(dir, "log"), filepath.Join(dir, "pid"))
+	p, err := Start(exec.Command("/bin/sh", "-c", script), filepath.Join(dir, "log"), filepath.Join(dir, "pid"))
 	if err != nil {
 		t.Error(err)
 		return nil
 	}
 	t.Cleanup(func() {
-		if err := p.kill(); err != nil {
+		if err := p.Kill(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -32,7 +33,7 @@ func spawnShell(t *testing.T, script string) *process {
 func TestChildOutlivesThread(t *testing.T) {
 	var locked sync.WaitGroup
 	locked.Add(2)
-	started := make(chan *process, 2)
+	started := make(chan *Process, 2)
 	for range 2 {
 		go func() {
 			runtime.LockOSThread()
@@ -60,8 +61,8 @@ func TestChildHasItsOwnGroup(t *testing.T) {
 	if p == nil {
 		return
 	}
-	if group, err := syscall.Getpgid(p.pid); err != nil || group != p.pid {
-		t.Errorf("the child %d is in group %d (%v)", p.pid, group, err)
+	if group, err := syscall.Getpgid(p.PID); err != nil || group != p.PID {
+		t.Errorf("the child %d is in group %d (%v)", p.PID, group, err)
 	}
 }
 
@@ -73,22 +74,22 @@ func TestTerminate(t *testing.T) {
 			if p == nil {
 				return
 			}
-			for !strings.Contains(p.logTail(1), "ready") {
+			for !strings.Contains(p.LogTail(1), "ready") {
 				time.Sleep(time.Millisecond)
 			}
 			if pause {
-				if err := p.pause(); err != nil {
+				if err := p.Pause(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := p.terminate(100 * time.Millisecond); err != nil {
+			if err := p.Terminate(100 * time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(p.exitErr.Error(), "killed") {
 				t.Errorf("it ended by %v", p.exitErr)
 			}
-			if !strings.Contains(p.failure("ended").Error(), "sh ended; the end of "+p.logPath+":\n  ready") {
-				t.Errorf("failure says %v", p.failure("ended"))
+			if !strings.Contains(p.Failure("ended").Error(), "sh ended; the end of "+p.logPath+":\n  ready") {
+				t.Errorf("failure says %v", p.Failure("ended"))
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package controlplane
+package child
 
 import (
 	"errors"
@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childAttributes puts a child into a process group of its own, so that Ctrl-C in
+// tie puts a child into a process group of its own, so that Ctrl-C in
 // a terminal reaches only the parent, which then stops its children in order; and
 // has the kernel kill the child when the parent dies.
-func childAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+func tie(attributes *syscall.SysProcAttr) {
+	attributes.Setpgid, attributes.Pdeathsig = true, syscall.SIGKILL
 }
 
-// commandLine returns the arguments of a running process, none if there is no
+// CommandLine returns the arguments of a running process, none if there is no
 // such process.
-func commandLine(pid int) []string {
+func CommandLine(pid int) []string {
 	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	if err != nil || len(raw) == 0 {
 		return nil
