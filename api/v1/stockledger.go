@@ -30,6 +30,7 @@ const LedgerName = "default"
 // +kubebuilder:printcolumn:name="Remembers Since",type=string,JSONPath=`.status.rememberedSince`
 // +kubebuilder:printcolumn:name="Consistent",type=string,JSONPath=`.status.conditions[?(@.type=="Consistent")].status`
 // +kubebuilder:printcolumn:name="No Item",type=integer,JSONPath=`.status.totals.withoutItem`,priority=1
+// +kubebuilder:printcolumn:name="Readers",type=string,JSONPath=`.status.conditions[?(@.type=="ReadersKeepUp")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type StockLedger struct {
 	metav1.TypeMeta `json:",inline"`
@@ -78,6 +79,13 @@ type StockLedgerStatus struct {
 	// +optional
 	Totals LedgerTotals `json:"totals,omitempty"`
 
+	// readers are those for whom the journal keeps what they have not read, such as an archive.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=8
+	Readers []ReaderStatus `json:"readers,omitempty"`
+
 	// audit says when the figures were last compared with what they are derived
 	// from, and what was found.
 	// +optional
@@ -85,7 +93,8 @@ type StockLedgerStatus struct {
 
 	// conditions are Ready (carts are decided here), Consistent (the last audit found
 	// every figure to be what it should be), Delivering (the sink takes outcomes; not there
-	// without a sink) and, after damage, JournalDamaged.
+	// without a sink), ReadersKeepUp (no reader of the journal is far behind; not there without
+	// readers) and, after damage, JournalDamaged.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -135,6 +144,31 @@ type LedgerTotals struct {
 	// undelivered is the number of outcomes that the sink has not acknowledged.
 	// +optional
 	Undelivered int64 `json:"undelivered"`
+}
+
+// ReaderStatus is how far somebody has read the journal.
+type ReaderStatus struct {
+	// name is that of the reader.
+	// +required
+	Name string `json:"name"`
+	// position is the last record that it is known to have read: journal, page and number of
+	// records. Pages before that one are not kept for it.
+	// +required
+	Position string `json:"position"`
+	// recordsBehind is the number of records that it has not read.
+	// +optional
+	RecordsBehind int64 `json:"recordsBehind"`
+	// bytesBehind is about what they take, before they are compressed.
+	// +optional
+	BytesBehind int64 `json:"bytesBehind"`
+	// behindSince is about when the oldest record was written that it has not read, where that
+	// is on a page which the journal has filled.
+	// +optional
+	BehindSince *metav1.Time `json:"behindSince,omitempty"`
+	// overtaken says that records which it has not read are gone: at the bound of the journal, or
+	// with a journal that was damaged. It ends when the reader has gone on beyond them.
+	// +optional
+	Overtaken bool `json:"overtaken,omitempty"`
 }
 
 // AuditStatus is what audits of the namespace found.
@@ -201,6 +235,24 @@ const (
 	ReasonSinkFails    = "SinkFails"
 	ReasonSinkNotFound = "SinkNotFound"
 	ReasonSinkInvalid  = "SinkInvalid"
+)
+
+// ReaderAnnotation is the annotation of a StockLedger by which a reader of the journal says how
+// far it has read: a position, "all" before it has read anything, or "unregister". A reader for
+// which this is erased stays one.
+func ReaderAnnotation(name string) string { return ReaderAnnotationPrefix + name }
+
+// ReaderAnnotationPrefix begins every ReaderAnnotation.
+const ReaderAnnotationPrefix = "inventory.acme.com/reader."
+
+// The StockLedger's condition ReadersKeepUp and its reasons.
+const (
+	ConditionReadersKeepUp = "ReadersKeepUp"
+
+	ReasonKeepingUp       = "KeepingUp"
+	ReasonReaderBehind    = "ReaderBehind"
+	ReasonReaderOvertaken = "ReaderOvertaken"
+	ReasonReaderInvalid   = "ReaderInvalid"
 )
 
 // RepairAnnotation on a StockLedger asks to go on after damage. It repeats what the

@@ -18,6 +18,9 @@ func (s *State) Apply(w *Write) error {
 		records[i] = record
 	}
 	p := s.pageAt(w.Page)
+	if p.begun == 0 {
+		p.begun = w.Marks.At
+	}
 	for i, record := range records {
 		s.apply(p, record, int64(len(w.Records[i])))
 	}
@@ -153,6 +156,7 @@ func (o Object) succeeded(by Object) Object {
 // read takes in how far somebody has read.
 func (s *State) read(p *page, stated *ReaderRecord) {
 	known := s.readers[stated.Name]
+	own, pages := stated.WantsPages()
 	if known != nil {
 		save(s, known.home)
 		known.home.keep -= known.size()
@@ -160,6 +164,7 @@ func (s *State) read(p *page, stated *ReaderRecord) {
 	if stated.Position == "" {
 		if known != nil {
 			remove(s, s.readers, stated.Name)
+			remove(s, s.pageReaders, own)
 			save(s, known)
 			known.home = nil
 		}
@@ -168,10 +173,16 @@ func (s *State) read(p *page, stated *ReaderRecord) {
 	if known == nil {
 		known = &reader{name: stated.Name}
 		put(s, s.readers, stated.Name, known)
+		if pages {
+			put(s, s.pageReaders, own, known)
+		}
 	}
 	save(s, known)
 	save(s, p)
 	known.position = stated.Position
+	if pages {
+		known.page = comeTo(stated.Position)
+	}
 	if known.home != p {
 		p.readers = append(p.readers, known)
 		known.home = p

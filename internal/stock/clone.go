@@ -1,5 +1,7 @@
 package stock
 
+import "strings"
+
 // Clone returns a State of its own with the same content.
 func (s *State) Clone() *State {
 	c := &cloning{State: New(), pages: map[*page]*page{nil: nil}, carts: map[*cart]*cart{}}
@@ -18,6 +20,9 @@ func (s *State) Clone() *State {
 		copied.home = c.pages[r.home]
 		copied.home.readers = append(copied.home.readers, &copied)
 		c.readers[name] = &copied
+		if own, pages := strings.CutPrefix(name, pagesPrefix); pages {
+			c.pageReaders[own] = &copied
+		}
 	}
 	return c.State
 }

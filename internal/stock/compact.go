@@ -31,7 +31,7 @@ func (d *draft) compact(level pressure) {
 		c.budget = d.room
 	}
 	for _, p := range c.state.pages[:min(len(c.state.pages), maxPassed)] {
-		if p.number >= d.page.number || !c.clear(p) {
+		if p.number >= min(d.page.number, d.unread) || !c.clear(p) {
 			return
 		}
 		d.batch.Head = p.number + 1

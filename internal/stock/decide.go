@@ -15,6 +15,8 @@ type draft struct {
 	used, room int
 	// full says that a request did not fit: those after it wait too.
 	full bool
+	// unread is the first page that waits for somebody who has not read it.
+	unread uint64
 	// refusing says that the log is at its bound.
 	refusing bool
 }
@@ -25,10 +27,11 @@ type draft struct {
 // behind the newest write.
 func Decide(s *State, requests []Request, now Time, page uint64, p Policy) Batch {
 	now = max(now, s.marks.At)
-	level, compacting := s.needsCompaction(p, now)
+	unread := s.unread(p)
+	level, compacting := s.needsCompaction(p, unread, now)
 	s.tentative = true
 	defer s.rollBack()
-	d := &draft{state: s, policy: p, now: now, page: s.pageAt(page), room: p.Batch}
+	d := &draft{state: s, policy: p, now: now, page: s.pageAt(page), room: p.Batch, unread: unread}
 	d.batch = Batch{Marks: s.marks, Head: s.head, Answers: make([]Answer, len(requests))}
 	d.batch.Marks.At = now
 	d.refusing = p.Limit > 0 && s.storedSoon() >= p.Limit
@@ -40,7 +43,8 @@ func Decide(s *State, requests []Request, now Time, page uint64, p Policy) Batch
 	}
 	d.room = p.Batch
 	if !compacting {
-		level, compacting = s.needsCompaction(p, now)
+		d.unread = s.unread(p)
+		level, compacting = s.needsCompaction(p, d.unread, now)
 	}
 	if compacting {
 		d.compact(level)
@@ -82,6 +86,10 @@ func (d *draft) answer(request Request) Answer {
 		return d.show(r)
 	case Register:
 		return d.register(r)
+	case ReadPages:
+		return d.readPages(r)
+	case LeavePages:
+		return d.leavePages(r)
 	case Publish:
 		return d.publish(r)
 	default:

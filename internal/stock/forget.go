@@ -65,10 +65,15 @@ func (p *page) counting(policy Policy, level pressure, now Time) int64 {
 	return bytes
 }
 
-// counting is the same for the whole log.
-func (s *State) counting(policy Policy, level pressure, now Time) int64 {
+// counting is the same for the whole log. All of a page counts that somebody has not read for
+// whom it is kept.
+func (s *State) counting(policy Policy, level pressure, unread uint64, now Time) int64 {
 	var bytes int64
 	for _, p := range s.pages {
+		if p.number >= unread {
+			bytes += p.encoded
+			continue
+		}
 		bytes += p.counting(policy, level, now)
 	}
 	return bytes
@@ -108,14 +113,14 @@ func (s *State) storedSoon() int64 {
 }
 
 // needsCompaction tells whether enough of the log says nothing that counts, and what may
-// be forgotten.
-func (s *State) needsCompaction(policy Policy, now Time) (level pressure, needed bool) {
+// be forgotten. unread is the first page that waits for somebody to read it.
+func (s *State) needsCompaction(policy Policy, unread uint64, now Time) (level pressure, needed bool) {
 	level = s.pressure(policy)
 	if policy.lost(s.head) {
 		return level, true
 	}
-	if level != relaxed && s.encoded-s.counting(policy, level, now) >= s.encoded/16 {
+	if level != relaxed && s.encoded-s.counting(policy, level, unread, now) >= s.encoded/16 {
 		return level, true
 	}
-	return level, s.encoded > policy.CompactAbove && s.encoded > 2*s.counting(policy, relaxed, now)
+	return level, s.encoded > policy.CompactAbove && s.encoded > 2*s.counting(policy, relaxed, unread, now)
 }

@@ -12,6 +12,9 @@ type page struct {
 	number uint64
 	// encoded are the bytes of its records, stored those of its blob.
 	encoded, stored int64
+	// records are how many it has, and begun is about when the first was written.
+	records int64
+	begun   Time
 
 	carts   []*cart
 	items   []*item
@@ -87,6 +90,7 @@ func (s *State) grow(p *page, bytes int64) {
 	save(s, p)
 	save(s, &s.encoded)
 	p.encoded += bytes
+	p.records++
 	s.encoded += bytes
 }
 
@@ -124,8 +128,7 @@ func (s *State) dropPage(p *page) {
 	}
 	for _, r := range p.readers {
 		if r.home == p {
-			delete(s.readers, r.name)
-			r.home = nil
+			s.dropReader(r)
 		}
 	}
 	s.encoded -= p.encoded

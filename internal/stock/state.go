@@ -39,6 +39,8 @@ type State struct {
 	stocks   map[Key]*locationStock
 	products map[ID][]*locationStock
 	readers  map[string]*reader
+	// pageReaders are those of them that want every record, by the names that they gave themselves.
+	pageReaders map[string]*reader
 
 	// scratch is for coding what is packed.
 	scratch []byte
@@ -55,14 +57,15 @@ type State struct {
 // New returns the State of a journal in which nothing is written.
 func New() *State {
 	return &State{
-		endsPassed: math.MaxInt64,
-		uuids:      map[[uuidBytes]byte]*cart{},
-		texts:      map[ID]*cart{},
-		objects:    map[ID][]*cart{},
-		items:      map[ID]*item{},
-		stocks:     map[Key]*locationStock{},
-		products:   map[ID][]*locationStock{},
-		readers:    map[string]*reader{},
+		endsPassed:  math.MaxInt64,
+		uuids:       map[[uuidBytes]byte]*cart{},
+		texts:       map[ID]*cart{},
+		objects:     map[ID][]*cart{},
+		items:       map[ID]*item{},
+		stocks:      map[Key]*locationStock{},
+		products:    map[ID][]*locationStock{},
+		readers:     map[string]*reader{},
+		pageReaders: map[string]*reader{},
 	}
 }
 
@@ -70,7 +73,9 @@ func New() *State {
 type reader struct {
 	name     string
 	position string
-	home     *page
+	// page is the position of one that wants every record.
+	page uint64
+	home *page
 }
 
 // maxUnits bounds the units of one line, maxStock those of one place: no sum of

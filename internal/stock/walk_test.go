@@ -29,6 +29,7 @@ type walk struct {
 	made    int
 	version uint64
 	seen    map[string]int
+	archive *walkReader
 }
 
 // walks are policies under which something is near its bound.
@@ -68,6 +69,7 @@ func TestRandomWalks(t *testing.T) {
 				}
 				w.s = NewIndexed(Index{Carts: true, Orders: true})
 				w.oracle, w.text = newOracle(w), dump(t, w.s)
+				w.archive = newWalkReader(w)
 				for range 140 {
 					w.step()
 				}
@@ -85,6 +87,7 @@ func TestRandomWalks(t *testing.T) {
 		"8 of stock.Release", "8 of stock.Consume", "1 of stock.Expire", "1 of stock.Show", "1 of stock.DropItem",
 		"14 of stock.Reserve", "15 of stock.Consume", "replaced", "replaced by itself", "shipped from elsewhere", "found by cart and order",
 		"left by the one that served", "taken over at once", "taken over by word",
+		"read to the end", "waited for", "waited for while the log is compacted", "overtaken", "left by the archive", "crash of the archive",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("no walk came to: %s (of %v)", what, seen)
@@ -103,6 +106,7 @@ func (w *walk) step() {
 	for i := range requests {
 		requests[i] = w.request()
 	}
+	requests = append(requests, w.archive.asks()...)
 	page := w.tail
 	if w.onTail >= w.fill {
 		page, w.onTail = page+1, 0
@@ -115,7 +119,9 @@ func (w *walk) step() {
 	w.bounds(b, page)
 	known, passed := slices.Collect(w.s.Reservations()), w.s.endsPassed
 	w.count(requests, b)
+	w.archive.watch(b)
 	w.land(b, page)
+	w.archive.read()
 	w.text = dump(w.t, w.s)
 	if thorough {
 		check(w.t, w.s)
