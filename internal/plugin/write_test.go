@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -304,5 +305,32 @@ func TestInterrupted(t *testing.T) {
 	defer stop()
 	if r := s.runWith(ctx, "reserve", "mug=1", "--timeout", "10m"); r.code == plugin.Done {
 		t.Errorf("it ended with %d: %s", r.code, fmt.Sprint(r))
+	}
+}
+
+// What is written from the command line stays under GitOps engines that take back what kubectl
+// has written: all managers whose names begin so.
+func TestFieldManager(t *testing.T) {
+	s := newShop(t).open()
+	s.Stock("mug", "mug", "amsterdam", 5)
+	s.want(plugin.Done, "suspend", "mug")
+	s.want(plugin.Done, "resume", "mug")
+	s.want(plugin.Done, "reserve", "mug=2", "--name", "one")
+	s.want(plugin.Done, "release", "one")
+	managers := func(o client.Object) (all []string) {
+		for _, e := range o.GetManagedFields() {
+			if e.Subresource == "" {
+				all = append(all, e.Manager)
+			}
+		}
+		return all
+	}
+	var cart v1.Reservation
+	s.Must(s.Client.Get(s.Context(), client.ObjectKey{Namespace: s.Namespace, Name: "one"}, &cart))
+	if got := managers(s.item("mug")); !slices.Contains(got, "inventory") {
+		t.Errorf("the fields of the item are those of %v", got)
+	}
+	if got := managers(&cart); !slices.Equal(got, []string{"inventory"}) {
+		t.Errorf("the fields of the cart are those of %v", got)
 	}
 }

@@ -19,6 +19,10 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
+// FieldManager is the name under which fields are written. It does not begin with kubectl, as that
+// of the binary does: Flux takes every field back whose manager does.
+const FieldManager = "inventory"
+
 // Cluster is an API server as somebody meets it who has logged in. Its methods are safe for
 // concurrent use.
 type Cluster struct {
@@ -40,7 +44,7 @@ func New(config *rest.Config) (*Cluster, error) {
 	if err := v1.AddToScheme(scheme); err != nil {
 		return nil, err
 	}
-	general, err := client.NewWithWatch(config, client.Options{Scheme: scheme, HTTPClient: httpClient, Mapper: mapper()})
+	general, err := client.NewWithWatch(config, client.Options{Scheme: scheme, HTTPClient: httpClient, Mapper: mapper(), FieldOwner: FieldManager})
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
