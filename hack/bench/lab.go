@@ -20,6 +20,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane"
+	"github.com/acme/inventory-service/internal/postgres"
 )
 
 // lab is the machine that contenders are measured on.
@@ -34,7 +35,7 @@ type lab struct {
 	// kubeconfigs are the operator's and the administrator's.
 	operatorConfig, adminConfig string
 	// database is nil until somebody needs it.
-	database *database
+	database *postgres.Server
 	stops    []func() error
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/acme/inventory-service/internal/postgres"
 )
 
 func main() {
@@ -125,13 +127,13 @@ func newBench(lab *lab, f form, plain, server string) (*bench, error) {
 	}
 	b := &bench{lab: lab, sink: sink, contenders: map[string]contender{}, rounds: f.rounds, warmUp: f.warmUp, measure: f.measure, bound: f.bound}
 	objects := newOurs(lab)
-	contenders := []contender{floor{lab: lab}, objects, &postgres{lab: lab}}
+	contenders := []contender{floor{lab: lab}, objects, &postgresDirect{lab: lab}}
 	contenders = append(contenders, newBridges(lab, objects)...)
 	contenders = append(contenders, newPostgresServers(lab, server)...)
 	for _, workers := range []int{1, 8, 64} {
 		contenders = append(contenders, &naive{watching: watching{lab: lab}, program: plain, workers: workers})
 	}
-	_, missing := postgresBinaries()
+	_, missing := postgres.Installations()
 	if missing != nil {
 		fmt.Printf("without PostgreSQL: %v\n", missing)
 	}

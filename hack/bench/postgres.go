@@ -7,36 +7,39 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/hack/bench/pgstock"
+	"github.com/acme/inventory-service/internal/postgres"
 )
 
-// postgres is the same service on tables, with no server between: the clients run one
+// postgresDirect is the same service on tables, with no server between: the clients run one
 // transaction for a cart themselves.
-type postgres struct {
+type postgresDirect struct {
 	*lab
 	needless
 	tables
 	pool *pgxpool.Pool
 }
 
-func (*postgres) name() string { return "postgres" }
+func (*postgresDirect) name() string { return "postgres" }
 
-func (p *postgres) start(ctx context.Context, w workload, _ string) (err error) {
+func (p *postgresDirect) start(ctx context.Context, w workload, _ string) (err error) {
 	p.pool, err = p.create(ctx, p.lab, "bench_direct", w)
 	return err
 }
 
-func (p *postgres) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
+func (p *postgresDirect) reserve(ctx context.Context, id string, items []v1.ReservationItem) (string, bool, error) {
 	reserved, err := p.store().Reserve(ctx, id, lines(items))
 	return id, reserved, err
 }
 
-func (p *postgres) release(ctx context.Context, id string) error { return p.store().Release(ctx, id) }
+func (p *postgresDirect) release(ctx context.Context, id string) error {
+	return p.store().Release(ctx, id)
+}
 
-func (p *postgres) store() *pgstock.Store { return &pgstock.Store{Pool: p.pool} }
+func (p *postgresDirect) store() *pgstock.Store { return &pgstock.Store{Pool: p.pool} }
 
-func (*postgres) usage(context.Context) (usage, error) { return usage{}, nil }
+func (*postgresDirect) usage(context.Context) (usage, error) { return usage{}, nil }
 
-func (p *postgres) stop() error {
+func (p *postgresDirect) stop() error {
 	if p.pool != nil {
 		p.pool.Close()
 		p.pool = nil
@@ -46,7 +49,7 @@ func (p *postgres) stop() error {
 
 // tables are a database of a contender's own on the server that all share.
 type tables struct {
-	instance *database
+	instance *postgres.Server
 	name     string
 }
 
@@ -57,7 +60,7 @@ func (t *tables) create(ctx context.Context, l *lab, name string, w workload) (*
 		return nil, err
 	}
 	t.name = name
-	if err := t.instance.create(ctx, t.name); err != nil {
+	if err := t.instance.CreateDatabase(ctx, t.name); err != nil {
 		return nil, err
 	}
 	pool, err := pgstock.Open(ctx, t.dsn(), pgstock.Connections)
@@ -75,15 +78,15 @@ func (t *tables) create(ctx context.Context, l *lab, name string, w workload) (*
 	return pool, nil
 }
 
-func (t *tables) dsn() string { return t.instance.dsn + t.name }
+func (t *tables) dsn() string { return t.instance.URL(postgres.PlainRole, t.name) }
 
 // drop leaves the server running for whoever comes next; the lab ends it.
 func (t *tables) drop() error {
 	if t.instance == nil {
 		return nil
 	}
-	return t.instance.drop(context.Background(), t.name)
+	return t.instance.DropDatabase(context.Background(), t.name)
 }
 
 // databaseUsage sums up the server and its backends. Those of other contenders rest.
-func (t *tables) databaseUsage() (usage, error) { return t.instance.usage() }
+func (t *tables) databaseUsage() (usage, error) { return serverUsage(t.instance) }
