@@ -84,6 +84,11 @@ type (
 		Stored int64
 		// Position is that after the records.
 		Position Position
+		// Earlier is how many records the journal has had before this page, and Before its
+		// digest there. First is the index on the page of the first of Records.
+		Earlier uint64
+		Before  string
+		First   int
 	}
 
 	// Landed says that the batch that was appended last is stored. It was applied.

@@ -333,5 +333,6 @@ func applied(p *Page, first int, end chain) Applied {
 	return Applied{
 		Page: p.Number, Head: p.Header.Head, Marks: p.Header.Marks, Records: p.Records[first:], Stored: int64(len(p.Blob)),
 		Position: Position{Page: p.Number, Index: len(p.Records), Digest: end.String()},
+		Earlier:  p.Header.First, Before: p.Header.Before, First: first,
 	}
 }

@@ -175,6 +175,13 @@ func (p *Page) check() string {
 	}
 }
 
+// DigestAfter is the digest of a journal after records that follow where it had a digest; false
+// where that is no digest. What Position.Digest says can be recomputed with it.
+func DigestAfter(digest string, records [][]byte) (string, bool) {
+	before, ok := parseChain(digest)
+	return before.over(records).String(), ok
+}
+
 // Position is a place in a journal: after so many records of a page.
 type Position struct {
 	Page   uint64

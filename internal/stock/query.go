@@ -289,3 +289,39 @@ func addUnits(a, b int64) int64 {
 	}
 	return a + b
 }
+
+// Balance is what is at one location of a product, in units.
+type Balance struct {
+	// Received is what was ever taken in, as the StockItem that serves says: 0 where none does.
+	Received int64
+	// Reserved is what reservations hold, Consumed what was ever shipped.
+	Reserved, Consumed int64
+	// Available is what can be reserved now.
+	Available int64
+	// Item is the uid of the StockItem that serves; empty where none does.
+	Item ID
+}
+
+// Balance returns what is at a location: the zero value where nothing is known of it.
+func (s *State) Balance(key Key) Balance {
+	l, ok := s.stocks[key]
+	if !ok {
+		return Balance{}
+	}
+	b := Balance{Reserved: l.reserved, Consumed: l.consumed, Available: l.shown(sellable)}
+	if i := l.serving(); i != nil {
+		b.Received, b.Item = i.Received, i.UID
+	}
+	return b
+}
+
+// Keys yields the locations of products of which anything is known, in no order.
+func (s *State) Keys() iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for key := range s.stocks {
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
