@@ -15,7 +15,10 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-const labelState = "state"
+const (
+	labelState  = "state"
+	labelReader = "reader"
+)
 
 var (
 	stockUnits = prometheus.NewDesc("inventory_stock_units",
@@ -31,6 +34,16 @@ var (
 		[]string{labelNamespace, labelState}, nil)
 	journalLeading = prometheus.NewDesc("inventory_journal_leading",
 		"1 where this replica leads, else 0.", []string{labelNamespace}, nil)
+	readerRecords = prometheus.NewDesc("inventory_journal_reader_behind_records",
+		"Records that a registered reader of the journal, such as an archive, is not known to have read, as this replica knows it: up to a page more than it is behind.",
+		[]string{labelNamespace, labelReader}, nil)
+	readerBytes = prometheus.NewDesc("inventory_journal_reader_behind_bytes",
+		"The same in bytes, before they are compressed.", []string{labelNamespace, labelReader}, nil)
+	readerAge = prometheus.NewDesc("inventory_journal_reader_behind_seconds",
+		"About how long ago the journal went on beyond the page that the reader has come to, 0 where it did not.",
+		[]string{labelNamespace, labelReader}, nil)
+	readerOvertaken = prometheus.NewDesc("inventory_journal_reader_overtaken",
+		"1 where records are gone that a registered reader of the journal is not known to have read, else 0.", []string{labelNamespace, labelReader}, nil)
 	journalDamaged = prometheus.NewDesc("inventory_journal_damaged",
 		"1 where the journal is damaged and nothing is decided until somebody has looked, else 0.", []string{labelNamespace}, nil)
 )
@@ -76,7 +89,7 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 
 // Describe implements prometheus.Collector.
 func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged, itemUnits, itemsLeftOut} {
+	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged, readerRecords, readerBytes, readerAge, readerOvertaken, itemUnits, itemsLeftOut} {
 		descriptions <- d
 	}
 }
@@ -100,9 +113,12 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	var encoded, stored int64
 	var damaged bool
 	var age float64
+	var readers []stock.PageReader
+	var head uint64
 	runner.Read(func(s *stock.State, l *journal.Log) {
 		totals, damaged = totalsOf(s), l.Damage() != nil
 		encoded, stored = s.LogBytes()
+		head, readers = s.Head(), s.PageReaders()
 		for oldest := range s.Unpublished() {
 			age = max(0, time.Since(time.UnixMicro(int64(oldest.At))).Seconds())
 			break
@@ -125,6 +141,16 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	gauge(journalBytes, stored, "stored")
 	gauge(journalLeading, one(runner.Leading()))
 	gauge(journalDamaged, one(damaged))
+	for _, r := range readers {
+		gauge(readerRecords, r.Records, r.Name)
+		gauge(readerBytes, r.Bytes, r.Name)
+		gauge(readerOvertaken, one(r.Overtaken(head)), r.Name)
+		behind := 0.0
+		if r.Since != 0 {
+			behind = max(0, time.Since(time.UnixMicro(int64(r.Since))).Seconds())
+		}
+		out <- prometheus.MustNewConstMetric(readerAge, prometheus.GaugeValue, behind, namespace, r.Name)
+	}
 }
 
 func one(is bool) int64 {

@@ -43,6 +43,8 @@ const (
 type StockLedgerReconciler struct {
 	// Client reads from the cache and writes to the API server.
 	client.Client
+	// APIReader reads past the caches.
+	APIReader  client.Reader
 	Namespaces Namespaces
 	// Stocked tells whether all StockItems are taken in, and if not what is in the way.
 	Stocked func(namespace string) (bool, error)
@@ -208,18 +210,17 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 		runner.SeeLedger(journal.Identity{}) // who leads makes it again, and names the journal
 	}
 	// Whichever process knows most may be the one that repairs, so each is told.
-	malformed := askRepair(runner, ledger)
+	asked := ledgerAsks{repair: askRepair(runner, ledger), readers: r.askReaders(ctx, runner, ledger)}
 	if !speaks(runner, ledger) {
 		return ctrl.Result{}, nil
 	}
 	if wait := r.wait(req.Namespace); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	known := r.look(req.Namespace, runner)
+	known := r.look(req.Namespace, runner, asked)
 	if known.leading && known.trouble != nil && passes(ctx, runner) {
-		known = r.look(req.Namespace, runner)
+		known = r.look(req.Namespace, runner, asked)
 	}
-	known.malformed = malformed
 	if apierrors.IsNotFound(err) {
 		if err := r.create(ctx, req.Namespace, known); err != nil {
 			return ctrl.Result{}, err
@@ -285,7 +286,7 @@ func (r *StockLedgerReconciler) write(ctx context.Context, runner *allocator.Run
 		if err := prove(ctx, runner); err != nil {
 			return fmt.Errorf("StockLedger %s/%s shows a later position than this process knows: %w", ledger.Namespace, ledger.Name, err)
 		}
-		known = r.look(ledger.Namespace, runner)
+		known = r.look(ledger.Namespace, runner, ledgerAsks{repair: known.malformed, readers: known.reports})
 	}
 	before := ledger.Status.DeepCopy()
 	known.show(&ledger.Status, r.Now())

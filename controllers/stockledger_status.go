@@ -29,6 +29,11 @@ type ledgerFacts struct {
 	position  allocator.Position
 	forgotten stock.Time
 	totals    v1.LedgerTotals
+	// head is the first page that counts, readers are those who want every record, and reports
+	// what they say.
+	head    uint64
+	readers []stock.PageReader
+	reports readerReports
 
 	// stage is how far this process is with the journal, and foreign that it has a format
 	// that this release does not know.
@@ -58,10 +63,17 @@ type ledgerFacts struct {
 	consistent metav1.Condition
 }
 
+// ledgerAsks are what the annotations of a StockLedger ask for: what is wrong with a repair, and
+// what readers of the journal say.
+type ledgerAsks struct {
+	repair  error
+	readers readerReports
+}
+
 // look looks at a namespace.
-func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner) ledgerFacts {
+func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner, asked ledgerAsks) ledgerFacts {
 	began := time.Now()
-	f := ledgerFacts{namespace: namespace, limit: r.Limit, stocked: true}
+	f := ledgerFacts{namespace: namespace, limit: r.Limit, stocked: true, malformed: asked.repair, reports: asked.readers}
 	runner.Read(f.read)
 	if r.Stocked != nil {
 		f.stocked, f.reading = r.Stocked(namespace)
@@ -97,6 +109,7 @@ func (f *ledgerFacts) read(s *stock.State, l *journal.Log) {
 	}
 	_, f.stored = s.LogBytes()
 	f.forgotten, f.totals = s.Marks().Forgotten, totalsOf(s)
+	f.head, f.readers = s.Head(), s.PageReaders()
 }
 
 // totalsOf are the sums over a namespace. Their cost grows with what is known of it.
@@ -126,6 +139,7 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 			at := metav1.NewTime(time.UnixMicro(int64(f.forgotten)).Truncate(time.Second))
 			s.RememberedSince = &at
 		}
+		f.showReaders(s, now)
 	}
 	if ready := f.ready(); ready.Reason != v1.ReasonTakingOver || f.waiting {
 		setLedgerCondition(&s.Conditions, ready, now)

@@ -292,7 +292,7 @@ func TestStockLedgerAudit(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing was requested")
 	}
-	facts := p.ledgers.look(w.namespace, p.runner())
+	facts := p.ledgers.look(w.namespace, p.runner(), ledgerAsks{})
 	facts.audited = true
 	facts.audit = v1.AuditStatus{LastHandledRequest: "now"}
 	facts.consistent = metav1.Condition{Type: v1.ConditionConsistent, Status: metav1.ConditionTrue, Reason: v1.ReasonFiguresAgree}

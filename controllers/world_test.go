@@ -118,7 +118,7 @@ func (w *world) start(modify ...func(*process)) *process {
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, IDs: p.ids, Witness: p.witness,
 	}
 	p.ledgers = &StockLedgerReconciler{
-		Client: mgr.GetClient(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
 	}
 	p.set.Tell(p.items.Changed)
 	p.set.Attend(p.items.Attend, p.ledgers.Attend)

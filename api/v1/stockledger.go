@@ -161,8 +161,7 @@ type ReaderStatus struct {
 	// bytesBehind is about what they take, before they are compressed.
 	// +optional
 	BytesBehind int64 `json:"bytesBehind"`
-	// behindSince is about when the oldest record was written that it has not read, where that
-	// is on a page which the journal has filled.
+	// behindSince is about when the journal went on beyond the page of that position.
 	// +optional
 	BehindSince *metav1.Time `json:"behindSince,omitempty"`
 	// overtaken says that records which it has not read are gone: at the bound of the journal, or

@@ -52,13 +52,13 @@ func (r *Allocator) wakeAfter(wait time.Duration) []Effect {
 }
 
 // outdated tells whether a request says what was read before this term: what is true of
-// an object then proves nothing about now.
+// an object then proves nothing about now. So is how far a reader was: it may have left since.
 func (r *Allocator) outdated(a ask) bool {
 	if a.term == r.terms {
 		return false
 	}
 	switch request := a.request.(type) {
-	case stock.PutItem, stock.DropItem, stock.Expire:
+	case stock.PutItem, stock.DropItem, stock.Expire, stock.ReadPages, stock.LeavePages:
 		return true
 	case stock.Reserve:
 		return request.Verified

@@ -9,6 +9,9 @@ import (
 // Leading tells whether this process appends what is decided.
 func (r *Runner) Leading() bool { return r.term.Load() != 0 }
 
+// Term is the number of this process's term, 0 while it does not lead.
+func (r *Runner) Term() uint64 { return r.term.Load() }
+
 // Terms calls lead for each term of this process, one after the other, with a context that
 // ends with the term. It returns when ctx ends.
 func (r *Runner) Terms(ctx context.Context, lead func(ctx context.Context, term uint64)) {

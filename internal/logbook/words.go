@@ -160,6 +160,12 @@ func totals(all []stock.Total) string {
 }
 
 func reader(r *stock.ReaderRecord) string {
+	if name, is := r.WantsPages(); is {
+		if r.Position == "" {
+			return "the reader " + name + " is registered no more: no page waits for it"
+		}
+		return "the reader " + name + " has read all before page " + r.Position
+	}
 	if r.Position == "" {
 		return r.Name + " is no reader any more"
 	}

@@ -93,6 +93,7 @@ func (p *parts) makeControllers() error {
 		Client: p.GetClient(), APIReader: p.GetAPIReader(), Namespaces: p.namespaces, Now: p.clock.Now, IDs: p.o.ids,
 	}
 	ledgers := &p.ledgers
+	ledgers.APIReader = p.GetAPIReader()
 	ledgers.Client, ledgers.Namespaces, ledgers.Stocked, ledgers.Deliveries = p.GetClient(), p.namespaces, items.Stocked, p.outcomes
 	ledgers.Limit, ledgers.MaxItemSeries, ledgers.Now = p.o.journalLimit, p.o.metrics.items, p.clock.Now
 	audits := auditor.New(auditor.Options{

@@ -164,7 +164,9 @@ func (s *State) read(p *page, stated *ReaderRecord) {
 	if stated.Position == "" {
 		if known != nil {
 			remove(s, s.readers, stated.Name)
-			remove(s, s.pageReaders, own)
+			if pages {
+				remove(s, s.pageReaders, own)
+			}
 			save(s, known)
 			known.home = nil
 		}

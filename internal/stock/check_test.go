@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -57,8 +58,18 @@ func checkPages(t testing.TB, s *State) {
 			want[l.home].keep += totalSize(l)
 		}
 	}
+	pageReaders := 0
 	for _, r := range s.readers {
 		want[r.home].keep += r.size()
+		if own, is := strings.CutPrefix(r.name, pagesPrefix); is {
+			pageReaders++
+			if s.pageReaders[own] != r || r.page != comeTo(r.position) {
+				t.Fatalf("the reader %q is at page %d and position %q", own, r.page, r.position)
+			}
+		}
+	}
+	if len(s.pageReaders) != pageReaders {
+		t.Fatalf("%d readers of pages are known instead of %d", len(s.pageReaders), pageReaders)
 	}
 	for p, sums := range want {
 		if p.keep != sums.keep || p.refused.bytes != sums.refused || p.finished.bytes != sums.finished {

@@ -27,11 +27,10 @@ type draft struct {
 // behind the newest write.
 func Decide(s *State, requests []Request, now Time, page uint64, p Policy) Batch {
 	now = max(now, s.marks.At)
-	unread := s.unread(p)
-	level, compacting := s.needsCompaction(p, unread, now)
+	level, compacting := s.needsCompaction(p, s.unread(p), now)
 	s.tentative = true
 	defer s.rollBack()
-	d := &draft{state: s, policy: p, now: now, page: s.pageAt(page), room: p.Batch, unread: unread}
+	d := &draft{state: s, policy: p, now: now, page: s.pageAt(page), room: p.Batch}
 	d.batch = Batch{Marks: s.marks, Head: s.head, Answers: make([]Answer, len(requests))}
 	d.batch.Marks.At = now
 	d.refusing = p.Limit > 0 && s.storedSoon() >= p.Limit
@@ -42,8 +41,8 @@ func Decide(s *State, requests []Request, now Time, page uint64, p Policy) Batch
 		d.batch.Answers[i] = d.decide(request)
 	}
 	d.room = p.Batch
+	d.unread = s.unread(p) // whoever has come in this batch is waited for, too
 	if !compacting {
-		d.unread = s.unread(p)
 		level, compacting = s.needsCompaction(p, d.unread, now)
 	}
 	if compacting {

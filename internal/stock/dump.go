@@ -16,7 +16,7 @@ func (s *State) Dump(w io.Writer) error {
 	d := &dumper{w: w}
 	d.line("head %d marks %+v encoded %d stored %d", s.head, s.marks, s.encoded, s.stored)
 	for _, p := range s.pages {
-		d.line("page %d encoded %d stored %d", p.number, p.encoded, p.stored)
+		d.line("page %d records %d encoded %d stored %d", p.number, p.records, p.encoded, p.stored)
 	}
 	d.carts(s)
 	for _, uid := range slices.Sorted(maps.Keys(s.items)) {

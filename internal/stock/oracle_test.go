@@ -77,7 +77,7 @@ func (o *oracle) answer(request Request, a Answer) {
 		if a.Verdict == Done {
 			o.dropItem(r.UID)
 		}
-	case Publish, Register:
+	case Publish, Register, ReadPages, LeavePages:
 	default:
 		if a.Verdict == Done {
 			o.change(a.Reservation)

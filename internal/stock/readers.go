@@ -26,7 +26,7 @@ type PageReader struct {
 	Page uint64
 	// Records are those of that page and of all after it, and Bytes what they take, encoded.
 	Records, Bytes int64
-	// Since is about when that page was begun, 0 where it is the last one.
+	// Since is about when the journal went on beyond that page, 0 where it did not.
 	Since Time
 }
 
@@ -38,12 +38,12 @@ func (s *State) PageReaders() []PageReader {
 	all := make([]PageReader, 0, len(s.pageReaders))
 	for name, known := range s.pageReaders {
 		r := PageReader{Name: name, Page: known.page}
-		for i, p := range s.pages {
+		for _, p := range s.pages {
 			if p.number < r.Page {
 				continue
 			}
 			r.Records, r.Bytes = r.Records+p.records, r.Bytes+p.encoded
-			if r.Since == 0 && i < len(s.pages)-1 {
+			if r.Since == 0 && p.number > r.Page {
 				r.Since = p.begun
 			}
 		}
@@ -113,7 +113,10 @@ func (s *State) unread(policy Policy) uint64 {
 	for _, r := range s.pageReaders {
 		first = min(first, r.page)
 	}
-	return max(first, policy.Through+1)
+	if policy.lost(s.head) {
+		first = max(first, policy.Through+1)
+	}
+	return first
 }
 
 // readersLimit is how large, stored, the log may become for readers: they are let behind

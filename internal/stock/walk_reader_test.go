@@ -1,11 +1,25 @@
 package stock
 
-import "bytes"
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// Who wants every record reads each once, in order, whatever is compacted and however often it
+// crashes; or the journal says that it was overtaken, which is only where the log is near its bound.
+func TestReaderReadsEverything(t *testing.T) {
+	playWalks(t, newWalkReader,
+		"restated", "head moves", "forgotten", "read to the end", "waited for", "waited for while the log is compacted",
+		"overtaken", "left by the archive", "crash of the archive", "11 of stock.ReadPages",
+	)
+}
 
 // walkReader wants every record of a walk. It reads the pages that count, as far as they were
 // not dropped, and must see each record once unless it finds out that some are gone.
 type walkReader struct {
-	w *walk
+	w    *walk
+	rand *rand.Rand
 	// registered says that the journal has it, and page which page it has come to there.
 	registered bool
 	page       uint64
@@ -22,13 +36,13 @@ type walkPlace struct {
 	records int
 }
 
-func newWalkReader(w *walk) *walkReader {
-	return &walkReader{w: w, slow: w.rand.IntN(2) == 0}
+func newWalkReader(w *walk, seed int) *walkReader {
+	return &walkReader{w: w, rand: rand.New(rand.NewPCG(uint64(seed), 8)), slow: seed%2 == 1}
 }
 
 // asks is what it asks for: mostly that it is noted how far it is.
 func (a *walkReader) asks() []Request {
-	switch n := a.w.rand.IntN(120); {
+	switch n := a.rand.IntN(120); {
 	case n == 0 && a.registered:
 		return []Request{LeavePages{"archive"}}
 	case n < 10 || !a.registered:
@@ -42,25 +56,44 @@ func (a *walkReader) asks() []Request {
 
 // watch looks at a batch that is about to land: the head must not pass what the reader has not
 // come to, but where the log is near its bound.
-func (a *walkReader) watch(b Batch) {
-	w, _, bytes := a.w, 0, int64(0)
+func (a *walkReader) watch(requests []Request, b Batch) {
+	w, bytes := a.w, int64(0)
 	for _, record := range b.Records {
 		bytes += int64(len(record))
 	}
 	near := w.policy.Limit > 0 && w.s.stored+bytes > w.policy.Limit/4*3
-	before, is := w.s.pageReaders["archive"]
+	page, is := a.after(requests, b)
 	switch {
 	case !is:
-	case b.Head > max(before.page, w.s.Head()) && !near:
-		w.t.Fatalf("the head passes page %d, to %d, which the archive has not read", before.page, b.Head)
-	case b.Head > before.page:
+	case b.Head > max(page, w.s.Head()) && !near:
+		w.t.Fatalf("the head passes page %d, from %d to %d, which the archive has not read", page, w.s.Head(), b.Head)
+	case b.Head > max(page, w.s.Head()):
 		w.seen["overtaken"]++
-	case before.page == b.Head && w.tail > b.Head+1:
+	case page == b.Head && w.tail > b.Head+1:
 		w.seen["waited for"]++
 		if b.Head > w.s.Head() {
 			w.seen["waited for while the log is compacted"]++
 		}
 	}
+}
+
+// after is the page that the journal says it has come to after a batch, where it is registered then.
+func (a *walkReader) after(requests []Request, b Batch) (page uint64, is bool) {
+	if known, ok := a.w.s.pageReaders["archive"]; ok {
+		page, is = known.page, true
+	}
+	for i, request := range requests {
+		if b.Answers[i].Verdict != Done {
+			continue
+		}
+		switch r := request.(type) {
+		case ReadPages:
+			page, is = r.Page, true
+		case LeavePages:
+			page, is = 0, false
+		}
+	}
+	return page, is
 }
 
 // read reads on, stores what it has read, or crashes.
@@ -76,17 +109,17 @@ func (a *walkReader) read() {
 		}
 		a.page = known.page
 	}
-	if a.slow && w.rand.IntN(20) > 0 {
+	if a.slow && a.rand.IntN(20) > 0 {
 		return
 	}
-	switch w.rand.IntN(6) {
+	switch a.rand.IntN(6) {
 	case 0:
 		w.seen["crash of the archive"]++
 		a.fresh = a.stored
 	case 1, 2:
 		a.stored = a.fresh
 	default:
-		a.follow(1 + w.rand.IntN(40))
+		a.follow(1 + a.rand.IntN(40))
 	}
 }
 
