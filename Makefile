@@ -74,6 +74,13 @@ test-knative: controlplane build ## The service behind real Knative Eventing, as
 test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity with config/default, install to uninstall
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/helm -timeout 10m $(TESTFLAGS) .
 
+# With GOWORK=off, as the modules of the engines are not the product's.
+.PHONY: test-engines
+test-engines: controlplane ## A shop in Git under Flux, Argo CD and Helm, with their own code
+	for dir in test/engines/flux test/engines/argocd; do \
+		KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C $$dir -count 1 -timeout 10m $(TESTFLAGS) .; \
+	done
+
 .PHONY: soak
 soak: SOAK ?= 30m
 soak: controlplane ## Half an hour at the bound of the journal, with restarts: nothing may grow (SOAK=2h for longer)
@@ -137,7 +144,8 @@ vet: ## Run go vet
 lint: ## Run golangci-lint
 	"$$(hack/tool.sh golangci-lint)" run $(PACKAGES)
 	cd test/knative && "$$(../../hack/tool.sh golangci-lint)" run
-	cd test/helm && "$$(../../hack/tool.sh golangci-lint)" run
+	cd test/helm && "$$(../../hack/tool.sh golangci-lint)" run ./...
+	for dir in flux argocd; do (cd test/engines/$$dir && "$$(../../../hack/tool.sh golangci-lint)" run) || exit; done
 
 ##@ Build
 

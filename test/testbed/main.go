@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -28,7 +29,7 @@ var built struct {
 // Main runs the tests of a package of this module, removes what they built and
 // returns the exit code.
 func Main(m *testing.M) int {
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -66,7 +67,7 @@ func runMoreAtOnce() error {
 // operator needs.
 func ControlPlane(tb testing.TB, options controlplane.Options) *controlplane.ControlPlane {
 	tb.Helper()
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func build(path string) error {
 	if path == "" {
 		return errors.New("the tests have no operator: call testbed.Main from TestMain")
 	}
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		return err
 	}
@@ -116,18 +117,12 @@ func build(path string) error {
 	return nil
 }
 
-// moduleRoot is the folder of go.mod, above the one that tests run in.
-func moduleRoot() (string, error) {
-	start, err := os.Getwd()
+// ModuleRoot is the folder of this module, also from a module of its own below it that
+// requires it from there.
+func ModuleRoot() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/acme/inventory-service").Output()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("find the module, inside which tests are to run: %w", err)
 	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("found no go.mod in or above %s: run the tests inside the module", start)
-		}
-	}
+	return strings.TrimSpace(string(out)), nil
 }
