@@ -29,8 +29,6 @@ type suite struct {
 	longOnly bool
 	// shortEnv and longEnv are set in the two forms.
 	shortEnv, longEnv []string
-	// mayNotApply says that the tests may have nothing to inject here, and say so.
-	mayNotApply bool
 }
 
 const processes = "./test/chaos"
@@ -142,8 +140,8 @@ var plan = []suite{
 		fault: "status corrupted by hand", rounds: counts{1, 10},
 	},
 	{
-		name: "versions", pkg: processes, tests: "TestOldAndNew",
-		fault: "old and new binary together", rounds: counts{1, 20}, mayNotApply: true,
+		name: "versions", pkg: processes, tests: "TestVersionsTakeTurns|TestCRDsFirstAndLast|TestRolledBackAfterNews",
+		fault: "earlier and this version in turn", rounds: counts{3, 40},
 	},
 	{
 		name: "histories", pkg: processes, tests: "TestHistories|TestHistoriesOverLostAnswers|TestHistoriesOfTwins|TestHistoriesOverDeaths",

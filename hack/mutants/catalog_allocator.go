@@ -8,8 +8,8 @@ var ofAllocator = []mutant{
 		fault: "answers are told when their batch is sent",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))`,
-			new: `	effects := r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
+			old:  `	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))`,
+			new: `	effects := r.take(r.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))
 	if MUTANT {
 		effects = append(effects, r.landed(true)...)
 	}

@@ -54,6 +54,31 @@ var ofFounding = []mutant{
 		caughtBy: by(pages("TestForeignFormat")),
 	},
 	{
+		name:  "format-of-page-lowered",
+		fault: "a page goes back to the older format while a record of the newer one stands on it",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `		p.Header.Format = max(p.Header.Format, last.header.Format)`,
+			new: `		if !MUTANT {
+			p.Header.Format = max(p.Header.Format, last.header.Format)
+		}`,
+		}},
+		caughtBy: by(pages("TestFormatOfPages")),
+	},
+	{
+		name:  "format-not-said",
+		fault: "records with fields that an earlier version does not know are written in its format",
+		patches: []patch{{
+			file: "internal/stock/decide.go",
+			old:  `	d.batch.Format = max(d.batch.Format, FormatOf(record))`,
+			new: `	d.batch.Format = max(d.batch.Format, FormatOf(record))
+	if MUTANT {
+		d.batch.Format = 1
+	}`,
+		}},
+		caughtBy: by(decisions("TestBatchFormat")),
+	},
+	{
 		name:  "full-page-names-no-next",
 		fault: "the write that fills a page does not say where the journal goes on",
 		patches: []patch{{

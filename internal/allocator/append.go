@@ -112,7 +112,7 @@ func (r *Allocator) decideQueue(now time.Time) []Effect {
 		return nil
 	}
 	r.gathering.send(now, callers(r.batch))
-	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Marks: batch.Marks.JSON(), Head: batch.Head}))
+	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))
 }
 
 // gate puts carts aside in a term that is not Stocked.

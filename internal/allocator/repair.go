@@ -33,6 +33,6 @@ func restateRecord(batch *journal.Batch, record stock.Record) int {
 	if err != nil {
 		panic(err) // it is a record of that package
 	}
-	batch.Records = append(batch.Records, encoded)
+	batch.Records, batch.Format = append(batch.Records, encoded), max(batch.Format, stock.FormatOf(record))
 	return len(encoded)
 }

@@ -124,7 +124,7 @@ func (l *Log) compose(place known, batch Batch) Page {
 	last := l.last()
 	p := Page{Ref: place.Ref, Version: place.version, Number: l.numberAt(place), Over: place.token}
 	p.Header = Header{
-		Journal: l.identity, Format: l.config.WriteFormat, Leader: l.config.Self,
+		Journal: l.identity, Format: max(l.config.WriteFormat, batch.Format), Leader: l.config.Self,
 		Head: max(batch.Head, 1), Before: last.end.String(), Marks: batch.Marks,
 		First: last.header.First + uint64(len(last.records)), Origin: l.origin(batch),
 	}
@@ -136,6 +136,7 @@ func (l *Log) compose(place known, batch Batch) Page {
 	}
 	if p.Number == last.number {
 		p.Header.Before, p.Header.First = last.header.Before, last.header.First
+		p.Header.Format = max(p.Header.Format, last.header.Format)
 		p.Records = append(p.Records, last.records...)
 	}
 	p.Records = append(p.Records, batch.Records...)

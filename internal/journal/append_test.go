@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/journal/journaltest"
 )
@@ -143,5 +145,38 @@ func TestEmptying(t *testing.T) {
 	}
 	if emptied < 2 {
 		t.Errorf("%d pages were emptied", emptied)
+	}
+}
+
+// A page is written in the format that what stands on it takes, and the next page no longer.
+func TestFormatOfPages(t *testing.T) {
+	d := drive(t, journaltest.NewServer(), "p1", func(c *journal.Config) { c.WriteFormat = journal.OldestFormat }).lead()
+	format := func() int {
+		newest := &journal.Page{}
+		for _, p := range d.server.Pages {
+			if p.Number > newest.Number {
+				newest = p
+			}
+		}
+		return newest.Header.Format
+	}
+	got := []int{format()}
+	write := func(format int) {
+		d.perform(d.Append(journal.Batch{Records: [][]byte{[]byte("record")}, Format: format, Head: 1}))
+		d.follow()
+	}
+	write(journal.Format)
+	got = append(got, format())
+	write(journal.OldestFormat)
+	got = append(got, format())
+	for page := d.NextPage(); d.NextPage() == page; {
+		d.append("record of some length")
+		d.follow()
+	}
+	d.append("one more")
+	got = append(got, format())
+	want := []int{journal.OldestFormat, journal.Format, journal.Format, journal.OldestFormat}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("formats after a term, a record of the newest, another on its page, and one on the next page (-want +got):\n%s", diff)
 	}
 }

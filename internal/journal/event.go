@@ -121,8 +121,11 @@ func (Woken) event()         {}
 // Batch is what a caller wants appended in one write.
 type Batch struct {
 	Records [][]byte
-	Marks   json.RawMessage
-	Head    uint64
+	// Format is the oldest format that can say what the records say. The page is written in
+	// that one, or a newer one: Config.WriteFormat, or what the page has by now.
+	Format int
+	Marks  json.RawMessage
+	Head   uint64
 	// Complete says that nothing is left to be restated. It counts in a repair alone, as Head
 	// does not count there.
 	Complete bool

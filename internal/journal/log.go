@@ -16,7 +16,8 @@ type Config struct {
 	Bandwidth int
 	// Spare is how many free pages keep their content; the rest is emptied.
 	Spare int
-	// WriteFormat is the format that is written: Format, or an older one during a roll-out.
+	// WriteFormat is the oldest format that is written: Format, or an older one during a
+	// roll-out. A page with records that only a newer one can say is written in that one.
 	WriteFormat int
 	// Pack encodes the records of a page as its blob.
 	Pack func(records [][]byte) []byte

@@ -120,8 +120,8 @@ func TestDecodeBroken(t *testing.T) {
 		"field twice":              {writtenPage("r"), header(`"head":2`, `"head":1,"head":2`), "not written as"},
 		"negative head":            {writtenPage("r"), header(`"head":2`, `"head":-2`), "header cannot be read"},
 		"something after it":       {writtenPage("r"), func(o *v1.JournalPage) { o.Header += "{}" }, "header cannot be read"},
-		"no format":                {writtenPage("r"), header(`"format":1`, `"format":0`), "no format"},
-		"newer, and no JSON":       {writtenPage("r"), header(`"format":1`, `"format":9,,`), "header cannot be read"},
+		"no format":                {writtenPage("r"), header(`"format":2`, `"format":0`), "no format"},
+		"newer, and no JSON":       {writtenPage("r"), header(`"format":2`, `"format":9,,`), "header cannot be read"},
 		"newer, with an old field": {writtenPage("r"), func(o *v1.JournalPage) { o.Header = `{"format":9,"leader":3}` }, "header cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {

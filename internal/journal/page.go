@@ -8,9 +8,10 @@ import (
 )
 
 // Format is the newest coding of headers and records that this release reads, and
-// OldestFormat the oldest. A process that meets another one neither leads nor answers.
+// OldestFormat the oldest. A process that meets another one neither leads nor answers. What
+// each format may say is told where records are coded (stock.FormatOf).
 const (
-	Format       = 1
+	Format       = 2
 	OldestFormat = 1
 )
 

@@ -43,6 +43,9 @@ type Policy struct {
 type Batch struct {
 	// Records are encoded, together at most Policy.Batch bytes.
 	Records [][]byte
+	// Format is the oldest format of the journal that can say what the records say; 0 where
+	// there are none.
+	Format int
 	// Marks and Head are what the header has to say once it has landed.
 	Marks Marks
 	Head  uint64

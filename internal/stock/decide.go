@@ -129,6 +129,7 @@ func (d *draft) fits(bytes int) bool {
 func (d *draft) add(record Record, encoded []byte) {
 	d.used += len(encoded)
 	d.batch.Records = append(d.batch.Records, encoded)
+	d.batch.Format = max(d.batch.Format, FormatOf(record))
 	d.state.apply(d.page, record, int64(len(encoded)))
 }
 

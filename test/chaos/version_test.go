@@ -1,107 +1,110 @@
 package chaos
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/test/earlier"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
-// TestOldAndNew lets operators of the newest tag and of this checkout lead in turn,
-// each while the other stands by, under the API and the rights of this checkout:
-// the two of an upgrade, and of taking it back.
-func TestOldAndNew(t *testing.T) {
-	rounds := faultreport.Rounds(t, 1)
-	tag, err := newestTag()
-	if err != nil {
-		t.Fatal(err)
+// versions are the two that take turns: the earlier one, and that of this checkout.
+type versions struct{ old, now version }
+
+type version struct {
+	name, binary string
+	flags        []string
+}
+
+func versionsOf(w *testbed.World) versions {
+	w.Helper()
+	return versions{
+		old: version{name: "the earlier version", binary: earlier.Operator(w)},
+		now: version{name: "this version", binary: w.Binary, flags: w.BinaryFlags},
 	}
-	if tag == "" {
-		// Printed without -v too: nobody is to believe that this was tested.
-		fmt.Println("TestOldAndNew is skipped: there is no git tag of an older version yet")
-		t.Skip("there is no git tag of an older version yet")
-	}
-	old := buildTag(t, tag)
-	fault := faultreport.Begin(t, "old and new binary together")
-	spread(t, rounds, 5, 1, func(t *testing.T, first, rounds int) {
+}
+
+// use says which version is launched from now on.
+func (v version) use(w *testbed.World) { w.Binary, w.BinaryFlags = v.binary, v.flags }
+
+// TestVersionsTakeTurns lets the earlier version and this one lead in turn, forward, back and
+// forward again, while clients shop at both: whichever leads, the other follows and forwards.
+// The API and the rights are those of this checkout all the time, as the guide to an upgrade
+// says. At the end each of them audits what both have written.
+func TestVersionsTakeTurns(t *testing.T) {
+	rounds := faultreport.Rounds(t, 3)
+	fault := faultreport.Begin(t, "earlier and this version in turn")
+	spread(t, rounds, 10, 1, func(t *testing.T, first, rounds int) {
 		w := testbed.NewWorld(t)
+		v := versionsOf(w)
 		d := found(w, fault)
-		present := w.Binary
-		w.Binary = old
+		d.sink.Compared = everyVersionTells
+		v.old.use(w)
 		d.reign(uint64(first + 1))
-		for range rounds {
-			for _, next := range []struct{ name, binary string }{{"this checkout", present}, {tag, old}} {
-				w.Binary = next.binary
-				d.reserve()
-				d.shoppers.awaitMore(20)
-				fault.Recovered(d.succeed(terminate), handOverLimit)
-				d.Logf("%s leads", next.name)
-				d.crown()
+		for round := range rounds {
+			next := v.now
+			if round%2 == 1 {
+				next = v.old
 			}
+			next.use(w)
+			d.reserve()
+			d.shoppers.awaitMore(20)
 			fault.Injected(1)
+			fault.Recovered(d.succeed(terminate), handOverLimit)
+			d.Logf("%s leads", next.name)
+			d.crown()
+			d.shoppers.awaitMore(10)
+		}
+		d.shoppers.stop()
+		d.Settle()
+		for _, last := range []version{v.old, v.now} {
+			last.use(w)
+			d.reserve()
+			d.succeed(terminate)
+			d.crown()
+			audited(w, fault, last.name)
 		}
 		d.end()
 	})
 }
 
-// newestTag is the newest tag before the commit that is checked out, none if there
-// is none.
-func newestTag() (string, error) {
-	for _, from := range []string{"HEAD^", "HEAD"} { // a tagged commit is compared with the tag before
-		tag, err := git("describe", "--tags", "--abbrev=0", from)
-		if err == nil {
-			return tag, nil
-		}
+// everyVersionTells is what both versions tell of an outcome. This one tells more: until when a
+// cart is held, and as extensions which command it was. An outcome whose delivery one version
+// has not noted when the other takes over comes twice, under one id.
+func everyVersionTells(event cloudevents.Event) cloudevents.Event {
+	for name := range event.Extensions() {
+		event.SetExtension(name, nil)
 	}
-	tags, err := git("tag", "--list")
-	if err != nil {
-		return "", err
+	data := map[string]any{}
+	if err := event.DataAs(&data); err != nil {
+		return event
 	}
-	if tags != "" {
-		return "", errors.New("no tag can be reached from the commit that is checked out: fetch the history (git fetch --unshallow --tags)")
+	delete(data, "expiresAt")
+	if err := event.SetData(cloudevents.ApplicationJSON, data); err != nil {
+		panic(err) // it was JSON
 	}
-	return "", nil
+	return event
 }
 
-// buildTag builds the operator of a tag and returns the binary's path.
-func buildTag(t *testing.T, tag string) string {
-	t.Helper()
-	dir := t.TempDir()
-	source := filepath.Join(dir, "source")
-	if err := os.Mkdir(source, 0o700); err != nil {
-		t.Fatal(err)
+// audited has whoever leads audit the namespace, which has to be consistent.
+func audited(w *testbed.World, fault *faultreport.Fault, by string) {
+	w.Helper()
+	asked := "by " + by
+	l := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: v1.LedgerName}}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, v1.AuditRequestedAnnotation, asked)
+	w.Must(w.Client.Patch(w.Context(), l, client.RawPatch("application/merge-patch+json", patch)))
+	done := w.AwaitLedger(func(l *v1.StockLedger) bool {
+		return l.Status.Audit != nil && l.Status.Audit.LastHandledRequest == asked
+	})
+	fault.Checked(1)
+	if !meta.IsStatusConditionTrue(done.Status.Conditions, v1.ConditionConsistent) || done.Status.Audit.LastDifference != nil {
+		fault.Violated("an audit by %s found %+v: %+v", by, done.Status.Conditions, done.Status.Audit)
 	}
-	archive := filepath.Join(dir, "source.tar")
-	if _, err := git("archive", "--output", archive, tag); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "inventory-operator")
-	for _, arguments := range [][]string{
-		{"tar", "-x", "-f", archive, "-C", source},
-		{"go", "build", "-C", source, "-buildvcs=false", "-o", path, "."},
-	} {
-		if out, err := exec.CommandContext(t.Context(), arguments[0], arguments[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("build the operator of %s: %s: %v\n%s", tag, arguments[0], err, out)
-		}
-	}
-	return path
-}
-
-// git runs git at the root of the checkout and returns what it printed.
-func git(arguments ...string) (string, error) {
-	command := exec.Command("git", append([]string{"-C", "../.."}, arguments...)...)
-	var problem bytes.Buffer
-	command.Stderr = &problem
-	out, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", strings.Join(arguments, " "), err, problem.Bytes())
-	}
-	return strings.TrimSpace(string(out)), nil
 }

@@ -53,7 +53,7 @@ func TestNextFormat(t *testing.T) {
 	third := run(old) // rolled back
 	second.Stop()
 	decide(third)
-	fourth := run(next, "--journal-format=2")
+	fourth := run(next, "--journal-format=3")
 	third.Stop()
 	decide(fourth)
 
@@ -102,7 +102,7 @@ func nextRelease(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	patched, overlay, binary := filepath.Join(dir, "page.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "next")
-	if err := os.WriteFile(patched, is.ReplaceAll(text, []byte("\tFormat = 2")), 0o600); err != nil {
+	if err := os.WriteFile(patched, is.ReplaceAll(text, []byte("\tFormat = 3")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: patched}})

@@ -45,12 +45,10 @@ func (w *World) Launch(kubeconfig string, flags ...string) *Operator {
 func (w *World) LaunchAt(address, kubeconfig string, flags ...string) *Operator {
 	w.Helper()
 	arguments := append([]string{
-		"--kubeconfig", kubeconfig, "--ids", "any", // words read better than UUIDs
-		"--reply", "always", // who asks is told, beside the sink
-		"--bridge-address", address, "--authentication", "none", "--metrics-address", "0",
+		"--kubeconfig", kubeconfig, "--bridge-address", address, "--metrics-address", "0",
 		"--default-namespace", w.Namespace, "--namespaces", w.Namespace,
 		"--leader-election-namespace", "inventory-system", "--leader-election-id", w.Namespace,
-	}, flags...)
+	}, append(slices.Clone(w.BinaryFlags), flags...)...)
 	o := &Operator{World: w, Bridge: "http://" + address, log: &lockedBuffer{}, Exited: make(chan struct{})}
 	o.Command = exec.Command(w.Binary, arguments...)
 	o.Command.Stdout, o.Command.Stderr = o.log, o.log

@@ -30,6 +30,8 @@ type World struct {
 	Kubeconfig string
 	// Binary is the operator that is launched.
 	Binary string
+	// BinaryFlags are those that it takes in every world, and an earlier version may not know.
+	BinaryFlags []string
 	// undeliverable says that the sink refuses some outcomes for good.
 	undeliverable bool
 }
@@ -65,6 +67,11 @@ func WorldOn(t testing.TB, cp *controlplane.ControlPlane) *World {
 		Namespace:  controlplanetest.Namespace(t, cp),
 		Kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"),
 		Binary:     Binary(t),
+		BinaryFlags: []string{
+			"--ids", "any", // words read better than UUIDs
+			"--reply", "always", // who asks is told, beside the sink
+			"--authentication", "none",
+		},
 	}
 	t.Cleanup(w.clear)
 	if err := cp.ServiceAccountKubeconfig(t.Context(), "inventory-system", "inventory-operator", w.Kubeconfig); err != nil {
