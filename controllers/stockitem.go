@@ -142,9 +142,10 @@ func readItem(s *stock.State, uid types.UID) (k knownItem) {
 }
 
 // lacks tells whether the journal does not have what an item says, as far as this version of
-// it tells.
+// it tells. An earlier version of the operator has taken in what it knew of a generation.
 func (k *knownItem) lacks(item *v1.StockItem) bool {
-	return !k.has || k.item.Generation < item.Generation || k.item.TakesOver != takesOver(item)
+	return !k.has || k.item.Generation < item.Generation || k.item.TakesOver != takesOver(item) ||
+		k.item.Generation == item.Generation && k.item.Untracked != untracked(item)
 }
 
 // counts tells whether what is known is about the generation that a version of the item

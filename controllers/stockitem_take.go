@@ -94,9 +94,12 @@ func statedItem(item *v1.StockItem) (stock.Item, error) {
 		Created: stock.Time(item.CreationTimestamp.UnixMicro()), Generation: item.Generation, Version: version,
 		Received: item.Spec.Received, SafetyStock: item.Spec.SafetyStock, LowStock: item.Spec.LowStockThreshold,
 		Priority: item.Spec.Priority, Suspended: view.Suspended(item), TakesOver: takesOver(item),
-		Untracked: item.Spec.Tracking == v1.TrackingUnlimited,
+		Untracked: untracked(item),
 	}, err
 }
+
+// untracked tells whether nobody counts the units of a StockItem.
+func untracked(item *v1.StockItem) bool { return item.Spec.Tracking == v1.TrackingUnlimited }
 
 // takesOver tells whether the owner of a StockItem says that it takes over.
 func takesOver(item metav1.Object) bool {

@@ -46,6 +46,13 @@ func (i Item) Offered() int64 {
 	return i.Received
 }
 
+// restates tells whether an item says nothing that is not known of it. A generation says the
+// same for ever, but for the annotation; and but for a field that an earlier version, which took
+// that generation in, did not know.
+func (i Item) restates(known Item) bool {
+	return i.Generation == known.Generation && i.TakesOver == known.TakesOver && i.Untracked == known.Untracked
+}
+
 // Key names the units of one product at one location.
 type Key struct {
 	Product  ID

@@ -6,7 +6,7 @@ package stock
 func (d *draft) putItem(request PutItem) Answer {
 	stated := request.Item
 	known, ok := d.state.Item(stated.UID)
-	if ok && (stated.Version <= known.Version || stated.Generation == known.Generation && stated.TakesOver == known.TakesOver) {
+	if ok && (stated.Version <= known.Version || stated.restates(known)) {
 		return Answer{Verdict: Repeated}
 	}
 	if max(request.Read, stated.Version) < d.batch.Marks.Items {

@@ -183,3 +183,25 @@ func TestManyWait(t *testing.T) {
 	}
 	check(t, d.s)
 }
+
+// What an earlier version did not know of a generation is taken in by a later one, from a newer
+// version of the object: that generation says nothing else.
+func TestFieldOfKnownGeneration(t *testing.T) {
+	d := newDesk(t)
+	d.ask(PutItem{Item: anItem()})
+	same := PutItem{Item: anItem(func(i *Item) { i.Untracked = true })}
+	if got := d.ask(same)[0]; got.Verdict != Repeated {
+		t.Errorf("the same version is taken in again: %v", got.Verdict)
+	}
+	same.Item.Version++
+	if got := d.ask(same)[0]; got.Verdict != Done {
+		t.Errorf("what was not known is left out: %v", got.Verdict)
+	}
+	if known, _ := d.s.Item("item-1"); !known.Untracked || known.Sellable != 10 {
+		t.Errorf("the item is %+v, want one that is sold freely once it is shown", known)
+	}
+	same.Item.Version++
+	if got := d.ask(same)[0]; got.Verdict != Repeated {
+		t.Errorf("it is taken in again: %v", got.Verdict)
+	}
+}
