@@ -79,7 +79,7 @@ func (d *tables) take(rows project.Rows) {
 		d.movements[m.Key] = append(d.movements[m.Key], m)
 	}
 	for _, e := range rows.Delivered {
-		key := cart{stock.ID(e.Event), e.Decided}
+		key := cart{stock.ID(e.Event) + " of " + e.Reservation, e.Decided}
 		if d.delivered[key] {
 			d.t.Fatalf("event %s is delivered twice", e.Event)
 		}
