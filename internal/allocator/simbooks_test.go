@@ -122,6 +122,7 @@ func (b *books) append(p *journal.Page, first int) {
 		return
 	}
 	b.w.reach.Appends++
+	b.w.archive.wrote(p, first, b.head)
 	for _, record := range p.Records[first:] {
 		if bytes.Contains(record, []byte(poison)) {
 			b.failf("a poisoned record was stored")

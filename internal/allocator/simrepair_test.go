@@ -128,6 +128,7 @@ func (b *books) replaced(made journal.Identity) {
 		b.failf("a repair says the marks %s, which were %s: %v", wordText{marks}, wordText{b.marks}, err)
 	}
 	for _, p := range pages {
+		b.w.archive.wrote(p, 0, p.Header.Head)
 		for _, encoded := range p.Records {
 			record, err := stock.Decode(encoded)
 			if err != nil {

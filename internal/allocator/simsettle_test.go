@@ -34,6 +34,7 @@ func (w *world) settle() {
 	}
 	if w.failure == "" {
 		w.judgeEnd(leader)
+		w.archive.end()
 	}
 }
 

@@ -28,6 +28,7 @@ type world struct {
 	wishes  []*wish
 	asks    map[uint64]*question
 	stock   *stockroom
+	archive *archive
 	objects []*object
 	// delivered are the outcomes whose events were delivered, by number.
 	delivered map[uint64]stock.ID
@@ -94,6 +95,7 @@ func newWorld(seed uint64, tracing bool) *world {
 	}
 	w.books = newBooks(w)
 	w.stock = newStockroom(w)
+	w.archive = newArchive(w)
 	w.server.Reject = rejectPoison
 	w.server.Deny = func(*journal.Page) error { return w.deny() }
 	for range 2 + w.rng.IntN(2) {
@@ -142,6 +144,7 @@ func (w *world) step() {
 	w.now = w.now.Add(time.Duration(w.rng.IntN(12)) * time.Millisecond)
 	w.ruin()
 	w.askForRepair()
+	w.archive.step()
 	p := w.procs[w.rng.IntN(len(w.procs))]
 	switch n := w.rng.IntN(200); {
 	case n < 50:
