@@ -121,7 +121,7 @@ func (a *archive) step() {
 			a.hears(p)
 		}
 	}
-	if a.slow && a.rand.IntN(15) > 0 {
+	if a.slow && a.rand.IntN(40) > 0 {
 		return
 	}
 	switch n := a.rand.IntN(200); {
