@@ -3,6 +3,8 @@ package events
 import (
 	"embed"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 )
@@ -54,33 +56,53 @@ func Types() []string {
 	return types
 }
 
-// Schema is the JSON Schema (draft 2020-12) of an event type's payload in the newest version,
+// Versions are all of them, the oldest first.
+func Versions() []string { return []string{Version1_0, Version1_1} }
+
+// SchemaVersion is the version of the contract in which an event type's payload was changed last,
+// empty for a type that is not part of it.
+func SchemaVersion(eventType string) string {
+	for _, version := range slices.Backward(Versions()) {
+		if _, ok := SchemaOf(eventType, version, v1.UUIDs); ok {
+			return version
+		}
+	}
+	return ""
+}
+
+// SchemaPath is where the schema of an event type's payload in a version is below the place where
+// all are, such as v1.1/reserved.json: its $id ends so.
+func SchemaPath(eventType, version string) string {
+	return "v" + strings.TrimSuffix(strings.TrimSuffix(version, ".0"), ".0") + "/" + schemaFile[eventType]
+}
+
+// Schema is the JSON Schema (draft-07) of an event type's payload in the newest version,
 // where such ids are taken; false for a type that is not part of the contract.
 func Schema(eventType string, ids v1.IDs) ([]byte, bool) {
-	if schema, ok := SchemaOf(eventType, Version1_1, ids); ok {
-		return schema, true
-	}
-	return SchemaOf(eventType, Version1_0, ids)
+	return SchemaOf(eventType, SchemaVersion(eventType), ids)
 }
 
 // SchemaOf is Schema for the version in which the payload was changed last.
 func SchemaOf(eventType, version string, ids v1.IDs) ([]byte, bool) {
 	file, ok := schemaFile[eventType]
-	if !ok {
+	if !ok || version == "" {
 		return nil, false
 	}
 	if version != Version1_0 {
 		file = version + "/" + file
 	}
 	schema, err := schemaFiles.ReadFile("schemas/" + file)
-	if err == nil && ids == v1.AnyIDs {
-		schema, err = withoutUUIDs(schema)
+	if err == nil {
+		schema, err = ForIDs(schema, ids)
 	}
 	return schema, err == nil
 }
 
-// withoutUUIDs lets a schema take ids that are no UUIDs. The reservationId stays one.
-func withoutUUIDs(schema []byte) ([]byte, error) {
+// ForIDs makes of a schema that takes UUIDs one that takes such ids. The reservationId stays a UUID.
+func ForIDs(schema []byte, ids v1.IDs) ([]byte, error) {
+	if ids != v1.AnyIDs {
+		return schema, nil
+	}
 	var document map[string]any
 	if err := json.Unmarshal(schema, &document); err != nil {
 		return nil, err
