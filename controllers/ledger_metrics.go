@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/metric"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -51,7 +51,7 @@ var (
 // observed is what metrics are of.
 var observed = &observedNamespaces{}
 
-func init() { metrics.Registry.MustRegister(observed) }
+func init() { metric.Register(observed) }
 
 // observedNamespaces are the namespaces that are worked in. They are looked at when they are
 // asked for, so that they cost the decisions nothing else, and nothing is left of those

@@ -4,9 +4,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/metric"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -26,7 +26,7 @@ var namesTaken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 	Help: "Carts from the bridge that no Reservation shows, since somebody else's has the name.",
 }, []string{labelNamespace})
 
-func init() { metrics.Registry.MustRegister(decisions, namesTaken) }
+func init() { metric.Register(decisions, namesTaken) }
 
 func observeDecision(r *stock.Reservation, took time.Duration) {
 	outcome := v1.PhaseReserved

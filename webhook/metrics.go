@@ -2,7 +2,8 @@ package webhook
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 const (
@@ -66,7 +67,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped, inFlight, rejectedTotal, connectionsClosed)
+	metric.Register(requestsTotal, requestSeconds, unwritableTotal, forwardedTotal, extensionsDropped, inFlight, rejectedTotal, connectionsClosed)
 	// Counters that stand at 0 show their first increase.
 	for _, operation := range []string{operationReserve, operationRelease, operationConsume} {
 		unwritableTotal.WithLabelValues(operation)

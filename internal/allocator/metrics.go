@@ -2,9 +2,9 @@ package allocator
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 const (
@@ -41,7 +41,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(writesTotal, writeSeconds, batchSize, queueDepth)
+	metric.Register(writesTotal, writeSeconds, batchSize, queueDepth)
 	for _, result := range results {
 		writesTotal.WithLabelValues(result)
 	}

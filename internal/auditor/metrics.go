@@ -2,7 +2,8 @@ package auditor
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 const (
@@ -37,7 +38,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(differencesFound, audits, repairs)
+	metric.Register(differencesFound, audits, repairs)
 	// Counters that stand at 0 show their first increase.
 	for _, result := range []string{resultConsistent, resultInconsistent, resultUnknown} {
 		audits.WithLabelValues(result)

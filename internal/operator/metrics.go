@@ -7,16 +7,17 @@ import (
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 var buildInfo = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 	Name: "inventory_build_info", Help: "1, with the version of this replica and of the Go that it was built with.",
 }, []string{"version", "go_version"})
 
-func init() { metrics.Registry.MustRegister(buildInfo) }
+func init() { metric.Register(buildInfo) }
 
 // showBuild lets metrics say of which version this process is.
 func showBuild(version string) { buildInfo.WithLabelValues(version, runtime.Version()).Set(1) }

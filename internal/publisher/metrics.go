@@ -2,7 +2,8 @@ package publisher
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 // Label names, and the values of label result.
@@ -45,7 +46,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(deliveries, retries, latency, backlog, undeliverable)
+	metric.Register(deliveries, retries, latency, backlog, undeliverable)
 	// Counters that stand at 0 show their first increase.
 	for _, result := range []string{resultDelivered, resultDeadLettered, resultFailed, resultRefused} {
 		deliveries.WithLabelValues(result)

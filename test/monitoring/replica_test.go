@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/metric"
+	_ "github.com/acme/inventory-service/internal/operator" // registers what is described
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -93,6 +96,25 @@ func newWorld(t *testing.T) *testbed.World {
 	return w
 }
 
+// What a replica serves is in the reference, or a library's.
+func wantDescribed(t *testing.T, body string) {
+	t.Helper()
+	known := map[string]string{}
+	for _, m := range metric.All() {
+		known[m.Name] = string(m.Type)
+	}
+	served := 0
+	for _, found := range regexp.MustCompile(`(?m)^# TYPE (inventory_\S+) (\S+)$`).FindAllStringSubmatch(body, -1) {
+		served++
+		if known[found[1]] != found[2] {
+			t.Errorf("%s is a %s, and described as a %q: register it with package metric", found[1], found[2], known[found[1]])
+		}
+	}
+	if served == 0 {
+		t.Errorf("nothing of the service is served: %s", body)
+	}
+}
+
 // Metrics are for those alone whom the API server lets read them.
 func TestMetricsAreProtected(t *testing.T) {
 	w := newWorld(t)
@@ -101,6 +123,7 @@ func TestMetricsAreProtected(t *testing.T) {
 	for deadline := time.Now().Add(testbed.Patience); ; time.Sleep(50 * time.Millisecond) {
 		code, body := o.read(reader)
 		if code == http.StatusOK {
+			wantDescribed(t, body)
 			break
 		}
 		if time.Now().After(deadline) { // the authorizer learns of the binding by a watch
