@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/access"
+	"github.com/acme/inventory-service/internal/contract"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -21,21 +22,6 @@ type Access interface {
 }
 
 var _ Access = (*access.Control)(nil)
-
-// rights are what each operation takes, in its namespace. What is not here nobody may do.
-var rights = map[string]access.Right{
-	operationReserve:     {Verb: "create", Resource: reservations},
-	operationRelease:     {Verb: "update", Resource: reservations},
-	operationConsume:     {Verb: "update", Resource: reservations},
-	operationExtend:      {Verb: "update", Resource: reservations},
-	operationAttach:      {Verb: "update", Resource: reservations},
-	operationReservation: {Verb: "get", Resource: reservations},
-	operationFind:        {Verb: "list", Resource: reservations},
-	operationCheck:       {Verb: "create", Resource: reservations}, // as for any dry run
-	operationStockLevel:  {Verb: "get", Resource: v1.GroupVersion.WithResource("stockitems")},
-}
-
-var reservations = v1.GroupVersion.WithResource("reservations")
 
 // known serves those alone of whom the API server says who they are. It reads no body before.
 func (b *bridge) known(serve serveFunc) serveFunc {
@@ -71,11 +57,11 @@ func (b *bridge) allowed(ctx context.Context, x *exchange, namespace string) err
 	if b.Access == nil {
 		return nil
 	}
-	right, known := rights[x.operation]
+	needed, known := contract.RightOf(x.operation)
 	if !known {
 		return fail(internal, "nobody has said who may do the operation %s", x.operation)
 	}
-	right.Namespace = namespace
+	right := access.Right{Verb: needed.Verb, Resource: v1.GroupVersion.WithResource(needed.Resource), Namespace: namespace}
 	allowed, err := b.Access.Allowed(ctx, x.caller, right)
 	if err != nil {
 		return orElse(err, "what the caller may do cannot be asked of the Kubernetes API server now: repeat the request unchanged")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	"github.com/acme/inventory-service/internal/access"
+	"github.com/acme/inventory-service/internal/contract"
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/stock"
@@ -272,7 +273,7 @@ func TestForbiddenInBatch(t *testing.T) {
 		t.Fatalf("%s", replies)
 	}
 	var p problem
-	if err := json.Unmarshal(replies[1].Data(), &p); err != nil || p.Status != http.StatusForbidden || p.Type != problemBase+forbidden.slug {
+	if err := json.Unmarshal(replies[1].Data(), &p); err != nil || p.Status != http.StatusForbidden || p.Type != contract.ProblemBase+forbidden.Slug {
 		t.Errorf("%+v, %v", p, err)
 	}
 	// In another namespace all of them are refused, one by one.
@@ -341,9 +342,14 @@ func TestOperationsHaveRights(t *testing.T) {
 	if f := asFailure(b.allowed(t.Context(), &exchange{operation: "another"}, "default")); f == nil || f.kind != internal {
 		t.Errorf("%v", f)
 	}
-	for _, name := range []string{operationReserve, operationRelease, operationConsume, operationReservation, operationStockLevel} {
-		if rights[name].Verb == "" || rights[name].Resource.Resource == "" {
-			t.Errorf("what does %s take?", name)
+	for _, m := range contract.Messages() {
+		if _, ok := contract.RightOf(m.Operation); m.Taken() && !ok {
+			t.Errorf("what does %s take?", m.Operation)
+		}
+	}
+	for _, route := range contract.Routes() {
+		if _, ok := contract.RightOf(route.Operation); ok == route.Public && !route.ByEvent() {
+			t.Errorf("route %s is public: %v; its operation takes a right: %v", route.ID, route.Public, ok)
 		}
 	}
 }

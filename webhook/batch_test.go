@@ -97,7 +97,7 @@ func TestNoBatch(t *testing.T) {
 	bridge := newBridge(t, offline(t))
 	for body, kind := range map[string]*kind{"": invalid, "{}": invalid, "null": invalid, "[": invalid, `["\xff"]`: invalid, "[" + strings.Repeat("{},", maxBatch) + "{}]": tooLarge} {
 		r := request(t, http.MethodPost, "/", body, "Content-Type", "application/cloudevents-batch+json")
-		ask(t, bridge, r).wantProblem(kind.event, kind)
+		ask(t, bridge, r).wantProblem(kind.Event, kind)
 	}
 	if batch := ask(t, bridge, batchRequest(t)).batch(); len(batch) != 0 {
 		t.Errorf("no event is answered with %v", batch)

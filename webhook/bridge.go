@@ -1,6 +1,9 @@
 package webhook
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // bridge holds what the handlers share. It is not changed after New.
@@ -18,6 +22,7 @@ type bridge struct {
 	reigns    *reigns
 	admission *admission
 	decode    events.Decoder
+	messages  map[string]eventFunc
 }
 
 // New makes the bridge's handler. It fails where an option is missing.
@@ -30,91 +35,116 @@ func New(options Options) (http.Handler, error) {
 		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), reigns: newReigns(),
 		admission: newAdmission(options.MaxInFlight, options.MaxInFlightPerCaller), decode: events.Decoder{IDs: options.IDs},
 	}
-	return b.routes(), nil
+	if b.messages, err = b.messageHandlers(); err != nil {
+		return nil, err
+	}
+	return b.routes()
 }
 
-// The operations, as metrics name them.
+// The operations, as metrics name them, by short names.
 const (
-	operationReserve     = "reserve"
-	operationRelease     = "release"
-	operationConsume     = "consume"
-	operationStockLevel  = "stocklevel"
-	operationReservation = "reservation"
-	operationExtend      = "extend"
-	operationAttach      = "attach"
-	operationFind        = "find"
-	operationCheck       = "check"
-	operationHealth      = "health"
-	operationHandshake   = "handshake"
-	operationBatch       = "batch"
+	operationReserve     = contract.OperationReserve
+	operationRelease     = contract.OperationRelease
+	operationConsume     = contract.OperationConsume
+	operationStockLevel  = contract.OperationStockLevel
+	operationReservation = contract.OperationReservation
+	operationExtend      = contract.OperationExtend
+	operationAttach      = contract.OperationAttach
+	operationFind        = contract.OperationFind
+	operationCheck       = contract.OperationCheck
+	operationHealth      = contract.OperationHealth
+	operationHandshake   = contract.OperationHandshake
+	operationBatch       = contract.OperationBatch
 	// operationUnknown is a request whose operation cannot be told.
-	operationUnknown = "unknown"
+	operationUnknown = contract.OperationUnknown
 )
 
-// routes lists every path of the bridge. Paths without a namespace mean the
-// default one.
-func (b *bridge) routes() http.Handler {
-	mux := http.NewServeMux()
-	event := func(path string) {
-		b.route(mux, path, method{http.MethodPost, operationUnknown, b.admitted(b.postEvent)})
-		mux.Handle(http.MethodOptions+" "+path, b.endpoint(operationHandshake, handshake))
+// handlers are what serves each route of the contract, by its id.
+func (b *bridge) handlers() (map[string]serveFunc, error) {
+	documents, err := b.documents()
+	if err != nil {
+		return nil, err
 	}
-	for _, prefix := range []string{"", "/namespaces/{namespace}"} {
-		event(prefix + "/{$}")
-		for path, methods := range b.resources() {
-			b.route(mux, prefix+path, methods...)
+	handlers := map[string]serveFunc{
+		contract.RouteEvents:           b.postEvent,
+		contract.RouteHandshake:        handshake,
+		contract.RouteReserve:          b.postReservation,
+		contract.RouteFind:             b.findReservations,
+		contract.RouteReservation:      b.getReservation,
+		contract.RouteAttach:           b.patchReservation,
+		contract.RouteRelease:          b.postRelease,
+		contract.RouteConsume:          b.postConsume,
+		contract.RouteExtend:           b.postExtend,
+		contract.RouteReleaseOrder:     b.postOrderRelease,
+		contract.RouteConsumeOrder:     b.postOrderConsume,
+		contract.RouteStockLevels:      b.getStocks,
+		contract.RouteStockLevel:       b.getStock,
+		contract.RouteAlive:            b.livez,
+		contract.RouteAliveByOlderName: b.livez,
+		contract.RouteReady:            b.readyz,
+	}
+	maps.Copy(handlers, documents)
+	return handlers, nil
+}
+
+// routes registers every route of the contract. Paths without a namespace mean the default one.
+func (b *bridge) routes() (http.Handler, error) {
+	handlers, err := b.handlers()
+	if err != nil {
+		return nil, err
+	}
+	if len(handlers) != len(contract.Routes()) {
+		return nil, errors.New("the bridge serves routes that the contract does not have")
+	}
+	mux := http.NewServeMux()
+	byPath := map[string][]contract.Route{}
+	for _, route := range contract.Routes() {
+		if handlers[route.ID] == nil {
+			return nil, fmt.Errorf("nothing serves the route %s", route.ID)
+		}
+		paths := route.Paths()
+		if inner, all := strings.CutSuffix(paths[len(paths)-1], "/{$}"); all && route.Namespaced {
+			paths = append(paths, inner) // with a slash at its end or without
+		}
+		for _, path := range paths {
+			byPath[path] = append(byPath[path], route)
 		}
 	}
-	event("/namespaces/{namespace}")
-	b.route(mux, "/livez", method{http.MethodGet, operationHealth, b.livez})
-	b.route(mux, "/healthz", method{http.MethodGet, operationHealth, b.livez}) // its older name
-	b.route(mux, "/readyz", method{http.MethodGet, operationHealth, b.readyz})
+	for path, routes := range byPath {
+		b.route(mux, path, routes, handlers)
+	}
 	nothing := b.endpoint(operationUnknown, stray)
 	mux.Handle("/", nothing)
-	return &exactly{mux: mux, stray: nothing}
+	return &exactly{mux: mux, stray: nothing}, nil
 }
 
-// method is what is done for one method of a path.
-type method struct {
-	name, operation string
-	serve           serveFunc
-}
-
-// resources are the paths of plain HTTP within a namespace.
-func (b *bridge) resources() map[string][]method {
-	post := func(operation string, serve serveFunc) method {
-		return method{http.MethodPost, operation, plainOnly(b.admitted(serve))}
-	}
-	get := func(operation string, serve serveFunc) method {
-		return method{http.MethodGet, operation, plainOnly(b.admitted(serve))}
-	}
-	return map[string][]method{
-		"/reservations":                       {post(operationReserve, b.postReservation), get(operationFind, b.findReservations)},
-		"/reservations/{reservation}":         {get(operationReservation, b.getReservation), {http.MethodPatch, operationAttach, plainOnly(b.admitted(b.patchReservation))}},
-		"/reservations/{reservation}/release": {post(operationRelease, b.postRelease)},
-		"/reservations/{reservation}/consume": {post(operationConsume, b.postConsume)},
-		"/reservations/{reservation}/extend":  {post(operationExtend, b.postExtend)},
-		"/orders/{order}/release":             {post(operationRelease, b.postOrderRelease)},
-		"/orders/{order}/consume":             {post(operationConsume, b.postOrderConsume)},
-		"/stock":                              {get(operationStockLevel, b.getStocks)},
-		"/stock/{product}":                    {get(operationStockLevel, b.getStock)},
+// guarded is what is done before a route is served.
+func (b *bridge) guarded(route contract.Route, serve serveFunc) serveFunc {
+	switch {
+	case route.Operation == contract.OperationDocument:
+		return plainOnly(b.bounded(b.perCaller(serve)))
+	case route.Public:
+		return serve
+	case route.ByEvent():
+		return b.admitted(serve)
+	default:
+		return plainOnly(b.admitted(serve))
 	}
 }
 
-// route serves the methods of a path and refuses all others, and CloudEvents where they are
+// route serves the routes of a path and refuses all other methods, and CloudEvents where they are
 // not served, in the bridge's own way of telling errors.
-func (b *bridge) route(mux *http.ServeMux, path string, methods ...method) {
+func (b *bridge) route(mux *http.ServeMux, path string, routes []contract.Route, handlers map[string]serveFunc) {
 	var allowed []string
-	for _, m := range methods {
-		mux.Handle(m.name+" "+path, b.endpoint(m.operation, m.serve))
-		allowed = append(allowed, m.name)
-		if m.name == http.MethodGet {
+	for _, r := range routes {
+		mux.Handle(r.Method+" "+path, b.endpoint(r.Operation, b.guarded(r, handlers[r.ID])))
+		allowed = append(allowed, r.Method)
+		if r.Method == http.MethodGet {
 			allowed = append(allowed, http.MethodHead)
 		}
 	}
 	slices.Sort(allowed)
-	allow, operation := strings.Join(allowed, ", "), methods[0].operation
-	events := operation == operationUnknown // they are served here
+	allow, events := strings.Join(allowed, ", "), routes[0].ByEvent()
 	if events {
 		allow = allowedForEvents
 	}
@@ -125,7 +155,7 @@ func (b *bridge) route(mux *http.ServeMux, path string, methods ...method) {
 	if !events {
 		refuse = plainOnly(refuse)
 	}
-	mux.Handle(path, b.endpoint(operation, refuse))
+	mux.Handle(path, b.endpoint(routes[0].Operation, refuse))
 }
 
 // admitted serves what there is room for, of those who are known, here or where it is decided.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // writeBody answers with a whole document, and ends its line. A caller that is gone is no error of ours.
@@ -68,16 +69,16 @@ func writeOutcome(x *exchange, reservation *v1.Reservation) error {
 		return nil
 	}
 	body, err := mergeObjects(problem{
-		Type:          problemBase + "inventory-unavailable",
-		Title:         "Inventory unavailable",
-		Status:        http.StatusConflict,
+		Type:          contract.ProblemBase + contract.Unavailable.Slug,
+		Title:         contract.Unavailable.Title,
+		Status:        contract.Unavailable.Plain,
 		Detail:        "not every item of the cart could be reserved, so none is",
 		ReservationID: reservation.ReservationID(),
 	}, outcome.Data())
 	if err != nil {
 		return err
 	}
-	writeBody(x, http.StatusConflict, contentTypeProblem, body)
+	writeBody(x, contract.Unavailable.Plain, contentTypeProblem, body)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // eventFunc answers a CloudEvent with a CloudEvent.
@@ -40,29 +42,36 @@ func (b *bridge) postEvent(x *exchange, r *http.Request) error {
 // became of it.
 func (b *bridge) serveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {
 	defer func() { x.traceEvent(namespace, command) }()
-	var serve eventFunc
-	switch command.eventType {
-	case events.TypeReserve:
-		x.operation, serve = operationReserve, b.reserveEvent
-	case events.TypeRelease:
-		x.operation, serve = operationRelease, b.releaseEvent
-	case events.TypeConsume:
-		x.operation, serve = operationConsume, b.consumeEvent
-	case events.TypeStockLevelGet:
-		x.operation, serve = operationStockLevel, b.stockLevelEvent
-	case events.TypeExtend:
-		x.operation, serve = operationExtend, b.extendEvent
-	case events.TypeAttachOrder:
-		x.operation, serve = operationAttach, b.attachEvent
-	case events.TypeCheck:
-		x.operation, serve = operationCheck, b.checkEvent
-	case events.TypeFind:
-		x.operation, serve = operationFind, b.findEvent
-	default:
+	serve := b.messages[command.eventType]
+	if serve == nil {
 		return cloudevents.Event{}, fail(unknownType, "events of type %q are not served; use %s", clip(command.eventType, 100),
 			strings.Join(events.TypesTaken(), ", "))
 	}
+	m, _ := contract.MessageOf(command.eventType)
+	x.operation = m.Operation
 	return serve(ctx, x, namespace, command)
+}
+
+// messageHandlers are what serves each message that the contract has the service take.
+func (b *bridge) messageHandlers() (map[string]eventFunc, error) {
+	handlers := map[string]eventFunc{
+		events.TypeReserve: b.reserveEvent, events.TypeRelease: b.releaseEvent, events.TypeConsume: b.consumeEvent,
+		events.TypeStockLevelGet: b.stockLevelEvent, events.TypeExtend: b.extendEvent, events.TypeAttachOrder: b.attachEvent,
+		events.TypeCheck: b.checkEvent, events.TypeFind: b.findEvent,
+	}
+	served := 0
+	for _, m := range contract.Messages() {
+		if m.Taken() && handlers[m.Type] == nil {
+			return nil, fmt.Errorf("nothing serves the message %s", m.Type)
+		}
+		if m.Taken() {
+			served++
+		}
+	}
+	if served != len(handlers) {
+		return nil, errors.New("the bridge serves messages that the contract does not have")
+	}
+	return handlers, nil
 }
 
 func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string, command *message) (cloudevents.Event, error) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/contract"
 	"github.com/acme/inventory-service/internal/namespaces"
 )
 
@@ -120,7 +121,7 @@ func (a answer) wantWellFormed() {
 		a.t.Errorf("%d %q: %v", a.status, a.body, err)
 	case a.header.Get("Content-Type") != contentTypeProblem || a.header.Get("Content-Length") != strconv.Itoa(len(a.body)+1):
 		a.t.Errorf("the header is %v", a.header)
-	case p.Status != a.status || !strings.HasPrefix(p.Type, problemBase) || p.Title == "" || p.Detail == "":
+	case p.Status != a.status || !strings.HasPrefix(p.Type, contract.ProblemBase) || p.Title == "" || p.Detail == "":
 		a.t.Errorf("status %d: %+v", a.status, p)
 	case len(p.Errors) > 0 && p.Field != p.Errors[0].Field:
 		a.t.Errorf("the first field of %+v is another", p)

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // hostileRequests are sent by TestHostileRequests, and hostileGrowth is how much the heap may grow by them:
@@ -137,8 +139,8 @@ func (s hostileRequest) wrong(response *http.Response, body string) string {
 	if err := json.Unmarshal([]byte(body), &p); err != nil || response.Header.Get("Content-Type") != contentTypeProblem {
 		return "no problem document"
 	}
-	hungUp := s.breaksOff && p.Type == problemBase+tryLater.slug // before the answer
-	if status >= 500 && p.Type != problemBase+incomplete.slug && !hungUp {
+	hungUp := s.breaksOff && p.Type == contract.ProblemBase+tryLater.Slug // before the answer
+	if status >= 500 && p.Type != contract.ProblemBase+incomplete.Slug && !hungUp {
 		return "it is the bridge's fault"
 	}
 	if p.Status != status || p.Title == "" || p.Detail == "" || len(body) > maxProblem {

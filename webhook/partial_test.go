@@ -119,7 +119,7 @@ func (s *store) checkPart(t *testing.T, bridge http.Handler, what string, before
 	position := s.position()
 	got := ask(t, bridge, request(t, http.MethodPost, "/reservations/"+before.Name+step.operation, body))
 	if step.problem != nil {
-		p := got.wantProblem(step.problem.plain, step.problem)
+		p := got.wantProblem(step.problem.Plain, step.problem)
 		if step.problem == contradicting && !strings.HasSuffix(p.Detail, "or the total without locations") {
 			t.Errorf("%s does not say what to do: %q", what, p.Detail)
 		}

@@ -9,15 +9,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 const (
 	contentTypeJSON    = "application/json"
 	contentTypeProblem = "application/problem+json"
-
-	// problemBase and a kind's slug make a problem's type. It names the kind and
-	// need not lead to a page.
-	problemBase = "https://inventory.acme.com/problems/"
 
 	// defaultRetryAfter is when those come again who are answered 503.
 	defaultRetryAfter = 2 * time.Second
@@ -42,8 +39,8 @@ type problem struct {
 // newProblem is the document of a failure.
 func newProblem(f *failure, byEvent bool) problem {
 	p := problem{
-		Type:          problemBase + f.kind.slug,
-		Title:         f.kind.title,
+		Type:          contract.ProblemBase + f.kind.Slug,
+		Title:         f.kind.Title,
 		Status:        f.status(byEvent),
 		Detail:        clip(f.detail, 300),
 		ReservationID: f.reservationID,

@@ -27,7 +27,7 @@ func TestProblemIsShort(t *testing.T) {
 			if err := json.Unmarshal(body, &p); err != nil {
 				t.Fatal(err)
 			}
-			if len(body) > maxProblem || p.Status != f.kind.event || p.Title != f.kind.title {
+			if len(body) > maxProblem || p.Status != f.kind.Event || p.Title != f.kind.Title {
 				t.Errorf("%d bytes: %s", len(body), body)
 			}
 		})

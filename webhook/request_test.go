@@ -10,6 +10,8 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // newBridge makes a bridge's handler, which the test asks without a network.
@@ -34,7 +36,9 @@ func ask(t testing.TB, handler http.Handler, r *http.Request) answer {
 	t.Helper()
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
-	return newAnswer(t, w)
+	a := newAnswer(t, w)
+	a.wantDescribed(r)
+	return a
 }
 
 // newAnswer reads what was answered. Each document of the bridge's own ends its line.
@@ -108,8 +112,8 @@ func (a answer) wantProblem(status int, k *kind) problem {
 	}
 	var p problem
 	a.into(&p)
-	if p.Status != status || p.Type != problemBase+k.slug || p.Title == "" || p.Detail == "" || len(a.body) > maxProblem {
-		a.t.Errorf("problem %+v of %d bytes, want %d %s", p, len(a.body), status, k.slug)
+	if p.Status != status || p.Type != contract.ProblemBase+k.Slug || p.Title == "" || p.Detail == "" || len(a.body) > maxProblem {
+		a.t.Errorf("problem %+v of %d bytes, want %d %s", p, len(a.body), status, k.Slug)
 	}
 	if got := a.header.Get("Retry-After"); (got != "") != (status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests) {
 		a.t.Errorf("Retry-After %q", got)

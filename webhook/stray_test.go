@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/contract"
 )
 
 // toldToBrokers are the statuses that a broker is ever told: it delivers again on 429 and 503 alone.
@@ -42,7 +43,12 @@ func TestStatusesForBrokers(t *testing.T) {
 // A CloudEvent at a path of plain HTTP is refused for good, whatever it has of a CloudEvent and
 // whatever the method: a broker would send it again and have a cart held for each time.
 func TestEventsAtPlainPaths(t *testing.T) {
-	paths := (&bridge{}).resources()
+	paths := map[string]bool{}
+	for _, route := range contract.Routes() {
+		if route.Namespaced && route.Path != "/{$}" {
+			paths[route.Path] = true
+		}
+	}
 	s := newStore(t)
 	bridge := newBridge(t, s.options())
 	before := s.position()
@@ -78,9 +84,12 @@ func TestEventsAtPlainPaths(t *testing.T) {
 // Every kind of failure has a status over CloudEvents that says whether to send it again.
 func TestKindsOfFailures(t *testing.T) {
 	again := []*kind{tryLater, tooManyRequests, incomplete, internal}
-	for _, k := range kinds {
-		if !slices.Contains(toldToBrokers, k.event) || (k.event == http.StatusServiceUnavailable || k.event == http.StatusTooManyRequests) != slices.Contains(again, k) {
-			t.Errorf("%s is %d to a broker", k.slug, k.event)
+	for _, k := range contract.Failures() {
+		if k == contract.Unavailable {
+			continue // an outcome
+		}
+		if !slices.Contains(toldToBrokers, k.Event) || (k.Event == http.StatusServiceUnavailable || k.Event == http.StatusTooManyRequests) != slices.Contains(again, k) {
+			t.Errorf("%s is %d to a broker", k.Slug, k.Event)
 		}
 	}
 }
