@@ -129,7 +129,7 @@ run: controlplane build ## Run a control plane, the operator and an event sink h
 ##@ Before a commit
 
 .PHONY: generate
-generate: ## Generate deepcopy code, CRDs and the operator's RBAC role
+generate: ## Generate deepcopy code, CRDs, the operator's RBAC role and docs/reference
 	hack/generate.sh
 
 .PHONY: verify

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Generates deepcopy code for ./api/..., CRDs into config/crd and the operator's RBAC role into config/rbac.
+# Generates deepcopy code for ./api/..., CRDs into config/crd, the operator's RBAC role into config/rbac and
+# the reference into docs/reference.
 # With --check it fails, naming the files, if any of them was stale; they are up to date afterwards.
 set -euo pipefail
 
@@ -8,11 +9,11 @@ gen=$(hack/tool.sh controller-gen)
 
 # hashes lists every generated file with its checksum.
 hashes() {
-	find api config -name 'zz_generated.*.go' -o -path 'config/crd/inventory.acme.com_*.yaml' -o -path config/rbac/role.yaml |
+	find api config docs/reference -name 'zz_generated.*.go' -o -path 'config/crd/inventory.acme.com_*.yaml' -o -path config/rbac/role.yaml -o -path 'docs/reference/*' -type f |
 		sort | while read -r f; do echo "$f $(cksum <"$f")"; done
 }
 
-mkdir -p config/crd config/rbac
+mkdir -p config/crd config/rbac docs/reference
 before=$(hashes)
 
 "$gen" object paths=./api/...
@@ -25,6 +26,8 @@ rm -f config/crd/inventory.acme.com_*.yaml
 find "$crds" -name '*.yaml' -exec cp {} config/crd/ \;
 
 "$gen" rbac:roleName=inventory-operator paths=./... output:rbac:dir=config/rbac
+
+env -u K_SINK -u K_CE_OVERRIDES go run ./hack/reference
 
 [[ ${1:-} == --check ]] || exit 0
 after=$(hashes)

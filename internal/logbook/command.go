@@ -43,13 +43,7 @@ func Command(ctx context.Context, arguments []string, out, usage io.Writer) erro
 
 func parse(arguments []string, usage io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("inventory-operator journal", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line
-	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; default: as kubectl finds it")
-	flags.StringVar(&o.context, "context", "", "context of the kubeconfig; default: the current one")
-	flags.StringVar(&o.namespace, "namespace", "", "whose journal; default: that of the context")
-	flags.Uint64Var(&o.filter.From, "from", 0, "number of the page to begin with; default: where the journal begins")
-	flags.StringVar(&o.filter.ID, "id", "", "only what is about this reservation, by its id or its object's uid")
+	flags := o.flags()
 	err := flags.Parse(arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(usage)
@@ -64,6 +58,21 @@ func parse(arguments []string, usage io.Writer) (options, error) {
 		return o, fmt.Errorf("unknown argument %q: see inventory-operator journal --help", flags.Arg(0))
 	}
 	return o, nil
+}
+
+// Flags are those of the command, for documentation.
+func Flags() *flag.FlagSet { return new(options).flags() }
+
+// flags are those that set the options.
+func (o *options) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("inventory-operator journal", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is one line
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig; default: as kubectl finds it")
+	flags.StringVar(&o.context, "context", "", "context of the kubeconfig; default: the current one")
+	flags.StringVar(&o.namespace, "namespace", "", "whose journal; default: that of the context")
+	flags.Uint64Var(&o.filter.From, "from", 0, "number of the page to begin with; default: where the journal begins")
+	flags.StringVar(&o.filter.ID, "id", "", "only what is about this reservation, by its id or its object's uid")
+	return flags
 }
 
 // cluster returns how to reach the API server, and the namespace.

@@ -85,6 +85,27 @@ type Options struct {
 // flag.ErrHelp; other errors name the flag that makes no sense.
 func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	var o Options
+	flags := o.flags()
+	err := flags.Parse(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(usage)
+		fmt.Fprintln(usage, "Usage of inventory-operator:")
+		flags.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w: see --help", err)
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unknown argument %q: see --help", flags.Arg(0))
+	}
+	return o, nil
+}
+
+// Flags are those of the operator, for documentation.
+func Flags() *flag.FlagSet { return new(Options).flags() }
+
+// flags are those that set the options.
+func (o *Options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("inventory-operator", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is one line
 	flags.BoolVar(&o.Version, "version", false, "print the version, and do nothing else")
@@ -180,19 +201,7 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 	ctrlconfig.RegisterFlags(flags)
 	o.log.StacktraceLevel = zapcore.PanicLevel // errors say where they come from
 	o.log.BindFlags(flags)
-	err := flags.Parse(arguments)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		flags.SetOutput(usage)
-		fmt.Fprintln(usage, "Usage of inventory-operator:")
-		flags.PrintDefaults()
-		return o, err
-	case err != nil:
-		return o, fmt.Errorf("%w: see --help", err)
-	case flags.NArg() > 0:
-		return o, fmt.Errorf("unknown argument %q: see --help", flags.Arg(0))
-	}
-	return o, nil
+	return flags
 }
 
 // A journal has to hold some batches beside each other, and one second some appends.

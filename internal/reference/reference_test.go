@@ -1,0 +1,119 @@
+package reference
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/acme/inventory-service/internal/metric"
+)
+
+const folder = "../../docs/reference"
+
+// docs/reference is what the code declares.
+func TestPagesAreFresh(t *testing.T) {
+	pages, err := Pages("../../config/crd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range pages {
+		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is stale (%v): make generate writes it anew", name, err)
+		}
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != len(pages) {
+		t.Errorf("%d files, want %d (%v)", len(files), len(pages), err)
+	}
+}
+
+var (
+	link   = regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]+))?\)`)
+	anchor = regexp.MustCompile(`(?m)^## (\S+)|<a id="([^"]+)">`)
+)
+
+// Every link of a page leads somewhere.
+func TestLinks(t *testing.T) {
+	pages, err := Pages("../../config/crd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors := map[string]bool{}
+	for name, text := range pages {
+		anchors[name] = true
+		for _, found := range anchor.FindAllSubmatch(text, -1) {
+			anchors[name+"#"+string(found[1])+string(found[2])] = true
+		}
+	}
+	for name, text := range pages {
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			page, part := found[1], found[2]
+			switch {
+			case page == "" && !anchors[name+"#"+part], anchors[page] && part != "" && !anchors[page+"#"+part]:
+				t.Errorf("%s: %s leads nowhere", name, found[0])
+			case page != "" && !anchors[page] && !strings.HasPrefix(page, "https://"):
+				if _, err := os.Stat(filepath.Join(folder, page)); err != nil {
+					t.Errorf("%s: %s leads nowhere: %v", name, found[0], err)
+				}
+			}
+		}
+	}
+}
+
+// What is registered for /metrics is described here, or is a library's.
+func TestMetricsAreDescribed(t *testing.T) {
+	libraries := regexp.MustCompile(`^(go|process|controller_runtime|workqueue|rest_client|leader_election|certwatcher)_`)
+	known := map[string]metric.Metric{}
+	for _, m := range metric.All() {
+		if m.Help == "" || known[m.Name].Name != "" {
+			t.Errorf("%+v", m)
+		}
+		known[m.Name] = m
+	}
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		metrics.Registry.(prometheus.Collector).Describe(descriptions)
+		close(descriptions)
+	}()
+	name := regexp.MustCompile(`fqName: "([^"]+)"`)
+	for description := range descriptions {
+		found := name.FindStringSubmatch(description.String())
+		if found == nil || known[found[1]].Name == "" && !libraries.MatchString(found[1]) {
+			t.Errorf("%s is not described: register it with package metric", description)
+		}
+	}
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[dto.MetricType]metric.Type{dto.MetricType_COUNTER: metric.Counter, dto.MetricType_GAUGE: metric.Gauge, dto.MetricType_HISTOGRAM: metric.Histogram}
+	for _, family := range families {
+		if m, ok := known[family.GetName()]; ok && types[family.GetType()] != m.Type {
+			t.Errorf("%s is a %s, and described as a %s", m.Name, family.GetType(), m.Type)
+		}
+	}
+}
+
+// Every flag says what it is for.
+func TestFlagsAreDescribed(t *testing.T) {
+	for _, command := range Commands() {
+		n := 0
+		command.VisitAll(func(f *flag.Flag) {
+			n++
+			if len(f.Usage) < 10 {
+				t.Errorf("%s --%s: %q", command.Name(), f.Name, f.Usage)
+			}
+		})
+		if n == 0 {
+			t.Errorf("%s has no flags", command.Name())
+		}
+	}
+}
