@@ -199,9 +199,9 @@ func TestDocuments(t *testing.T) {
 	o := offline(t)
 	o.Access = deaf{}
 	bridge := newBridge(t, o)
-	paths := []string{"/openapi.json", "/asyncapi.json", "/schemas/"}
+	paths := []string{"/openapi.json", "/asyncapi.json", "/schemas"}
 	var list struct{ Schemas []contract.Published }
-	ask(t, bridge, request(t, http.MethodGet, "/schemas/", "")).wantStatus(http.StatusOK).into(&list)
+	ask(t, bridge, request(t, http.MethodGet, "/schemas", "")).wantStatus(http.StatusOK).into(&list)
 	if len(list.Schemas) < len(events.Types()) {
 		t.Errorf("%d schemas are listed", len(list.Schemas))
 	}

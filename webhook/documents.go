@@ -47,7 +47,7 @@ func (b *bridge) documents() (map[string]serveFunc, error) {
 		contract.RouteSchema: func(x *exchange, r *http.Request) error {
 			serve := byPath[r.PathValue("version")+"/"+r.PathValue("file")]
 			if serve == nil {
-				return fail(notFound, "there is no schema at %s: GET /schemas/ lists them", clip(r.URL.EscapedPath(), 200))
+				return fail(notFound, "there is no schema at %s: GET /schemas lists them", clip(r.URL.EscapedPath(), 200))
 			}
 			return serve(x, r)
 		},

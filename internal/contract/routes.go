@@ -180,7 +180,7 @@ var documentRoutes = []Route{
 		Answers: []Reply{ok(Body{Name: Document}, "The document."), unchanged}, Failures: always,
 	},
 	{
-		ID: RouteSchemas, Operation: OperationDocument, Method: http.MethodGet, Path: "/schemas/{$}", Public: true,
+		ID: RouteSchemas, Operation: OperationDocument, Method: http.MethodGet, Path: "/schemas", Public: true,
 		Summary: "Which JSON Schemas there are.", Headers: []Parameter{etag},
 		Answers: []Reply{ok(Body{Name: Document}, "`schemas` has `path`, `id`, `title` and, of messages, `type` and `version`."), unchanged}, Failures: always,
 	},

@@ -43,7 +43,7 @@ Every name of the contract, as the code declares it. A test fails where one is m
 | [Flags](flags.md) | flags of the operator and of its commands |
 | [Resources](resources.md) | the kinds of the Kubernetes API, field by field |
 
-A bridge serves the same to machines, without authentication: ` + "`/openapi.json` (OpenAPI 3.1), `/asyncapi.json` (AsyncAPI 3.0) and `/schemas/`" + `
+A bridge serves the same to machines, without authentication: ` + "`/openapi.json` (OpenAPI 3.1), `/asyncapi.json` (AsyncAPI 3.0) and `/schemas`" + `
 (JSON Schema, draft-07), with an ` + "`ETag`" + ` and for the ids that it takes (` + "`--ids`" + `).
 `
 

@@ -195,7 +195,28 @@ func schemaOf(body contract.Body, ids v1.IDs) (object, bool) {
 	schema = maps.Clone(schema)
 	delete(schema, "$schema")
 	delete(schema, "$id")
+	plainUUIDs(schema)
 	return schema, true
+}
+
+// plainUUIDs leaves of the texts that are UUIDs the format alone. What else is said of them bounds ids
+// that are none, by classes of characters that many tools of OpenAPI cannot read.
+func plainUUIDs(part any) {
+	switch part := part.(type) {
+	case object:
+		if part["format"] == "uuid" {
+			for _, bound := range []string{"pattern", "minLength", "maxLength"} {
+				delete(part, bound)
+			}
+		}
+		for _, inner := range part {
+			plainUUIDs(inner)
+		}
+	case []any:
+		for _, inner := range part {
+			plainUUIDs(inner)
+		}
+	}
 }
 
 func (d *document) requestBody(route contract.Route) object {
@@ -222,7 +243,7 @@ func (d *document) examples(route contract.Route, status int) object {
 	for _, e := range d.exchanges {
 		switch {
 		case e.Route != route.ID:
-		case status == 0 && e.Body != nil:
+		case status == 0 && e.Body != nil && e.Status != contract.Invalid.Plain:
 			all[e.Name] = object{"value": e.Body}
 		case status != 0 && e.Status == status && e.Answer != nil:
 			all[e.Name] = object{"value": e.Answer}
