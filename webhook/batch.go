@@ -166,5 +166,6 @@ func (b *bridge) failed(namespace string, e *entry) cloudevents.Event {
 	if e.envelope != nil {
 		source, id = e.envelope.attributes[attributeSource], e.envelope.attributes[attributeID]
 	}
-	return events.Failed(namespace, uuid.NewString()+".failed", source, id, newProblem(f, true).encode())
+	told := events.Failed(namespace, uuid.NewString()+".failed", source, id, newProblem(f, true).encode())
+	return events.WithSchema(told, b.SchemasURL)
 }

@@ -238,3 +238,23 @@ func TestDocuments(t *testing.T) {
 		t.Error("the schemas do not say which ids the bridge takes")
 	}
 }
+
+// Events name their schemas where it is said where those are, and they are there.
+func TestDataSchema(t *testing.T) {
+	o := offline(t)
+	o.SchemasURL = "https://inventory.example/schemas/"
+	bridge := newBridge(t, o)
+	outcome := ask(t, bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "a", pCart))).event()
+	broken := ask(t, bridge, postedBatch(t, "/", commandEvent(events.TypeReserve, "b", "{}"))).batch()[0]
+	for _, event := range []string{outcome.DataSchema(), broken.DataSchema()} {
+		path, ok := strings.CutPrefix(event, "https://inventory.example")
+		if !ok {
+			t.Fatalf("dataschema is %q", event)
+		}
+		ask(t, bridge, request(t, http.MethodGet, path, "")).wantStatus(http.StatusOK)
+	}
+	o.SchemasURL = ""
+	if plain := ask(t, newBridge(t, o), eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "c", pCart))).event(); plain.DataSchema() != "" {
+		t.Errorf("dataschema is %q", plain.DataSchema())
+	}
+}

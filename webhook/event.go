@@ -49,7 +49,8 @@ func (b *bridge) serveEvent(ctx context.Context, x *exchange, namespace string, 
 	}
 	m, _ := contract.MessageOf(command.eventType)
 	x.operation = m.Operation
-	return serve(ctx, x, namespace, command)
+	reply, err := serve(ctx, x, namespace, command)
+	return events.WithSchema(reply, b.SchemasURL), err
 }
 
 // messageHandlers are what serves each message that the contract has the service take.

@@ -50,6 +50,9 @@ type Options struct {
 	Sends func(namespace string) bool
 	// SendsReleased and SendsConsumed say that it is sent, too, when a reservation has ended so.
 	SendsReleased, SendsConsumed bool
+	// SchemasURL is where the schemas are served, by which events name theirs as dataschema. Empty: they
+	// name none.
+	SchemasURL string
 	// OneHold tells whether a new hold takes the place of an older one of its cart in a
 	// namespace, unasked. Nil is never.
 	OneHold func(namespace string) bool

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
@@ -74,6 +76,18 @@ func SchemaVersion(eventType string) string {
 // all are, such as v1.1/reserved.json: its $id ends so.
 func SchemaPath(eventType, version string) string {
 	return "v" + strings.TrimSuffix(strings.TrimSuffix(version, ".0"), ".0") + "/" + schemaFile[eventType]
+}
+
+// WithSchema is an event that names the schema of its payload as dataschema: by its path below a URL
+// where all are served, such as https://inventory.example/schemas/. Where that is empty it names none.
+func WithSchema(event cloudevents.Event, base string) cloudevents.Event {
+	version := SchemaVersion(event.Type())
+	if base == "" || version == "" {
+		return event
+	}
+	event = event.Clone()
+	event.SetDataSchema(strings.TrimSuffix(base, "/") + "/" + SchemaPath(event.Type(), version))
+	return event
 }
 
 // Schema is the JSON Schema (draft-07) of an event type's payload in the newest version,

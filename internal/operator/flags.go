@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -70,6 +71,7 @@ type Options struct {
 	sendBack            bool
 	sendLow             bool
 	sinkOverrides       string
+	schemasURL          string
 	sinkCAFile          string
 	sinkAudience        string
 	deadLetterAudience  string
@@ -184,6 +186,8 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.BoolVar(&o.sendBack, "send-stock-back", false, "send the sink an event when something can be reserved again")
 	flags.BoolVar(&o.sendLow, "send-stock-low", false,
 		"send the sink an event when no more of a StockItem can be reserved than its lowStockThreshold, once until there is more again")
+	flags.StringVar(&o.schemasURL, "schemas-url", "",
+		"URL at which consumers reach /schemas of the bridge: every event names the schema of its payload below it as dataschema. Empty names none")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",
@@ -280,6 +284,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("--journal-format is %d: this release knows %d to %d", o.journalFormat, journal.OldestFormat, journal.Format)
 	case o.sinkTokenFile != "" && o.sinkTokenFile != boundTokenFile() && o.sinkAudience != "":
 		return errors.New("--sink-token-file and --sink-audience are both given: give the one that has the token")
+	case o.schemasURL != "" && !absolute(o.schemasURL):
+		return fmt.Errorf("--schemas-url is %q: give one like https://inventory.example/schemas", o.schemasURL)
 	case o.sinkAudience != "" && o.sink == "":
 		return errors.New("--sink-audience is given and no --sink: give both or none")
 	case o.deadLetterAudience != "" && o.deadLetterSink == "":
@@ -291,6 +297,12 @@ func (o Options) validate() error {
 			o.retryPeriod, o.renewDeadline, o.leaseDuration)
 	}
 	return errors.Join(o.metrics.validate(), o.scope().validate(o.defaultNamespace))
+}
+
+// absolute tells whether a text is the URL of a place that can be asked.
+func absolute(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != ""
 }
 
 // identity is the human part of this process's name in the ledger.

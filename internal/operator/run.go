@@ -247,7 +247,7 @@ func (p *parts) newBridge() (http.Handler, error) {
 	options := webhook.Options{
 		Namespaces: webhook.Runners(p.namespaces), Objects: p.GetAPIReader(), DefaultNamespace: p.o.defaultNamespace,
 		Serves: p.o.scope().has, DefaultHold: p.o.defaultHold, OneHold: p.oneHold.in, IDs: p.o.ids, Self: p.self,
-		Reply: webhook.Reply(p.o.reply), Sends: p.outcomes.Sends, SendsReleased: p.o.sendReleased, SendsConsumed: p.o.sendConsumed,
+		Reply: webhook.Reply(p.o.reply), SchemasURL: p.o.schemasURL, Sends: p.outcomes.Sends, SendsReleased: p.o.sendReleased, SendsConsumed: p.o.sendConsumed,
 		Ready: p.ready, Checks: p.checks(), NameOf: p.nameOf, MaxInFlight: p.o.maxInFlight, MaxInFlightPerCaller: p.o.maxInFlightPerCaller,
 	}
 	var err error

@@ -33,6 +33,7 @@ func boundTokenFile() string {
 // sinks says how to reach sinks.
 func (o Options) sinks(config *rest.Config) (to publisher.Options, err error) {
 	to.Sink, to.DeadLetterSink, to.TokensOverHTTP = o.sink, o.deadLetterSink, o.sinkTokenOverHTTP
+	to.SchemasURL = o.schemasURL
 	to.Released, to.Consumed = o.sendReleased, o.sendConsumed
 	to.RanOut, to.Back, to.Low = o.sendRanOut, o.sendBack, o.sendLow
 	if to.Overrides, err = publisher.ParseOverrides(o.sinkOverrides); err != nil {

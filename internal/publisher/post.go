@@ -35,6 +35,8 @@ type target struct {
 	clock  clock.PassiveClock
 	// label is the url without a password, for people.
 	label string
+	// schemas is where the schemas of events are, empty where they name none.
+	schemas string
 	// overrides are set on every event, and tokens tell it who sends them; nil for nobody.
 	overrides Overrides
 	tokens    TokenSource
@@ -94,7 +96,7 @@ func (t *target) post(ctx context.Context, e event.Event) answer {
 
 // attempt sends an event with a token, unless that is the one that was refused.
 func (t *target) attempt(ctx context.Context, e event.Event, refusedToken string) (a answer, token string) {
-	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, events.ForHeaders(t.overrides.set(e)))
+	request, err := cehttp.NewHTTPRequestFromEvent(ctx, t.url, events.ForHeaders(events.WithSchema(t.overrides.set(e), t.schemas)))
 	if err != nil {
 		return answer{verdict: failed, err: fmt.Errorf("the event cannot be written: %w", err)}, ""
 	}

@@ -34,6 +34,9 @@ type Options struct {
 	// RanOut, Back and Low have changes of stock told: that nothing of a StockItem can be reserved,
 	// that something can again, that no more can than its lowStockThreshold.
 	RanOut, Back, Low bool
+	// SchemasURL is where schemas are served, by which events name theirs as dataschema. Empty: they
+	// name none.
+	SchemasURL string
 	// Overrides are set on every event to the sink.
 	Overrides Overrides
 	// SinkTokens and DeadLetterTokens tell the sinks who sends; nil for nobody. A sink without
@@ -139,6 +142,7 @@ func (p *Publisher) target(name, address string, tokens TokenSource) (*target, e
 	if err != nil {
 		return nil, err
 	}
+	t.schemas = p.options.SchemasURL
 	return t, t.authenticate(name, tokens, p.options.TokensOverHTTP)
 }
 

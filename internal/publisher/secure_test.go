@@ -35,14 +35,15 @@ func TestOverrides(t *testing.T) {
 	}
 }
 
-// Overrides are set on what goes to the sink, over what the event has, and stay on dead letters.
+// Overrides are set on what goes to the sink, over what the event has, and stay on dead letters, as the
+// schema does.
 func TestEventsCarryOverrides(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
 	note := func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		got = append(got, r.URL.Path+" "+r.Header.Get("Ce-Partitionkey")+" "+r.Header.Get("Ce-Region")+" "+r.Header.Get("Ce-Knativeerrorcode"))
+		got = append(got, r.URL.Path+" "+r.Header.Get("Ce-Partitionkey")+" "+r.Header.Get("Ce-Region")+" "+r.Header.Get("Ce-Knativeerrorcode")+" "+r.Header.Get("Ce-Dataschema"))
 		if r.URL.Path == "/in" {
 			w.WriteHeader(http.StatusForbidden)
 		}
@@ -51,7 +52,7 @@ func TestEventsCarryOverrides(t *testing.T) {
 	defer server.Close()
 	p, err := New(Options{
 		Client: newObjects(), Sink: server.URL + "/in", DeadLetterSink: server.URL + "/dead",
-		Overrides: Overrides{"region": "eu \u00e9", "partitionkey": "mine"},
+		Overrides: Overrides{"region": "eu \u00e9", "partitionkey": "mine"}, SchemasURL: "https://s/schemas",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,8 @@ func TestEventsCarryOverrides(t *testing.T) {
 	if a := p.send(t.Context(), p.sink, someEvent(t), false); a.verdict != accepted {
 		t.Errorf("%+v", a)
 	}
-	if want := []string{"/in mine eu%20%C3%A9 ", "/dead mine eu%20%C3%A9 403"}; strings.Join(got, "|") != strings.Join(want, "|") {
+	const schema = "https://s/schemas/v1.1/reserved.json"
+	if want := []string{"/in mine eu%20%C3%A9  " + schema, "/dead mine eu%20%C3%A9 403 " + schema}; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
