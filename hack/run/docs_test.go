@@ -19,6 +19,9 @@ const docsTimeout = 3 * time.Minute
 // The commands of docs/carts.md work as they are printed, beside what it says to run.
 func TestCartsPage(t *testing.T) { testPage(t, "carts.md", "--ids=any") }
 
+// The tutorial works as it is printed.
+func TestTutorial(t *testing.T) { testPage(t, "tutorial.md") }
+
 // testPage runs the commands of a page of docs beside make run with flags of the operator.
 func testPage(t *testing.T, page string, flags ...string) {
 	t.Helper()
