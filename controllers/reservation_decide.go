@@ -34,6 +34,9 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 		return ctrl.Result{RequeueAfter: nothingThereAgain}, p.showStalled(ctx, object, v1.ReasonNothingToReplace,
 			fmt.Sprintf("spec.replaces names no reservation that is known: %s", object.Spec.Replaces))
 	}
+	if p.heldBack() {
+		return ctrl.Result{RequeueAfter: heldBackAgain}, p.showHeldBack(ctx, object)
+	}
 	began := p.Now()
 	answer, err := p.ask(ctx, p.cart(object, replaces))
 	if err == nil && answer.Verdict == stock.Unverified {

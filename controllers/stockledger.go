@@ -50,6 +50,8 @@ type StockLedgerReconciler struct {
 	Stocked func(namespace string) (bool, error)
 	// Audits is nil where nothing is audited.
 	Audits Audits
+	// Restores is nil where nothing is restored.
+	Restores *Restores
 	// Deliveries is nil where no outcomes are sent.
 	Deliveries Deliveries
 	// Limit is the bound of a journal in bytes, 0 for none.
@@ -228,6 +230,9 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 		return ctrl.Result{RequeueAfter: ledgerPace}, nil
 	}
 	r.request(ledger)
+	if r.Restores != nil {
+		r.Restores.look(req.Namespace)
+	}
 	if err := r.write(ctx, runner, ledger, known); err != nil {
 		return ctrl.Result{}, err
 	}

@@ -18,6 +18,7 @@ const (
 	reasonJournalDamaged       = "JournalDamaged"
 	reasonJournalRepaired      = "JournalRepaired"
 	reasonOutcomeUndeliverable = "OutcomeUndeliverable"
+	reasonRestoreRefused       = "RestoreRefused"
 )
 
 // ledgerEvents are what a status that was written shows for the first time.
@@ -31,6 +32,14 @@ func ledgerEvents(before, now []metav1.Condition) (all []happening) {
 	}
 	if c, has := began(v1.ConditionConsistent, metav1.ConditionFalse, before, now); has && c.Reason == v1.ReasonFiguresDiffer {
 		all = append(all, warning(c.Reason, "Audit", c.Message))
+	}
+	if c := meta.FindStatusCondition(now, v1.ConditionRestored); c != nil && c.Reason != reasonOf(v1.ConditionRestored, before) {
+		switch c.Reason {
+		case v1.ReasonRestored:
+			all = append(all, normal(c.Reason, "Restore", c.Message))
+		case v1.ReasonRestoreRefused:
+			all = append(all, warning(reasonRestoreRefused, "Restore", c.Message))
+		}
 	}
 	return all
 }

@@ -52,6 +52,12 @@ type ledgerFacts struct {
 	// something may have to be told soon, though nothing else happens.
 	waiting, unsettled bool
 
+	// heldBack says that nothing is decided before a restore, and restored how that stands; ok is
+	// false where there is nothing to say.
+	heldBack bool
+	restored restoreNews
+	restores bool
+
 	// auditing says that there are audits, and audited that one has ended.
 	auditing, audited bool
 
@@ -82,6 +88,9 @@ func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner,
 		f.auditing = true
 		f.audit, f.consistent, f.audited = r.Audits.Audit(namespace)
 	}
+	if r.Restores != nil {
+		f.restored, f.restores = r.Restores.news(namespace)
+	}
 	if r.Deliveries != nil {
 		f.delivering, f.sent = r.Deliveries.Delivering(namespace)
 	}
@@ -107,6 +116,7 @@ func (f *ledgerFacts) read(s *stock.State, l *journal.Log) {
 	if !f.leading {
 		return
 	}
+	f.heldBack = s.HoldsBack()
 	_, f.stored = s.LogBytes()
 	f.forgotten, f.totals = s.Marks().Forgotten, totalsOf(s)
 	f.head, f.readers = s.Head(), s.PageReaders()
@@ -150,6 +160,12 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 		if damaged.Status == metav1.ConditionTrue {
 			damaged.Type = v1.ConditionStalled
 			setLedgerCondition(&s.Conditions, damaged, now)
+		}
+	}
+	if f.leading && f.restores {
+		setLedgerCondition(&s.Conditions, f.restored.condition, now)
+		if f.restored.handled != "" {
+			s.Restore = &v1.RestoreStatus{LastHandledRequest: f.restored.handled[:min(len(f.restored.handled), maxRequest)]}
 		}
 	}
 	switch {
@@ -201,6 +217,8 @@ func (f *ledgerFacts) ready() metav1.Condition {
 		return no(v1.ReasonReadingStock, "carts wait until all StockItems are read, which fails and is tried again: %s", f.reading)
 	case !f.stocked:
 		return no(v1.ReasonReadingStock, "carts wait until all StockItems are read")
+	case f.heldBack:
+		return no(v1.ReasonAwaitingRestore, "no cart is decided before what was shipped and held elsewhere is restored: the condition Restored says what to do")
 	case f.limit > 0 && f.stored >= f.limit:
 		return no(v1.ReasonFull,
 			"the journal takes %d bytes, as many as --journal-limit allows, and what may be forgotten already is: new carts are turned away. Raise --journal-limit, see that outcomes are delivered (%d are not), or delete Reservations that have ended",

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
@@ -72,7 +73,11 @@ type role struct {
 const unread = "reading"
 
 func roleIn(j Journal) (r role) {
-	j.Read(func(_ *stock.State, l *journal.Log) {
+	j.Read(func(s *stock.State, l *journal.Log) {
+		if s.HoldsBack() {
+			r.broken = "awaits what was shipped and held elsewhere, and decides nothing before: run kubectl inventory restore FILE, or, if there is nothing to restore, remove the annotation " +
+				v1.AwaitRestoreAnnotation + " of the Namespace"
+		}
 		r.elected = l.Elected()
 		r.read = l.Stage() != unread || l.Identity() != (journal.Identity{})
 		r.foreign, r.leader = l.Foreign(), l.Leader()

@@ -91,10 +91,15 @@ type StockLedgerStatus struct {
 	// +optional
 	Audit *AuditStatus `json:"audit,omitempty"`
 
+	// restore says how the last restore of what another journal knew ended.
+	// +optional
+	Restore *RestoreStatus `json:"restore,omitempty"`
+
 	// conditions are Ready (carts are decided here), Consistent (the last audit found
 	// every figure to be what it should be), Delivering (the sink takes outcomes; not there
 	// without a sink), ReadersKeepUp (no reader of the journal is far behind; not there without
-	// readers) and, after damage, JournalDamaged.
+	// readers), Restored (what another journal knew is here; not there where nobody asked for
+	// it) and, after damage, JournalDamaged.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

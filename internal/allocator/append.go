@@ -38,8 +38,16 @@ func (r *Allocator) claim(now time.Time) []Effect {
 	if err != nil {
 		return r.take(r.log.Condemn(err.Error()))
 	}
+	records := [][]byte{record}
+	if r.log.AwaitsRestore() {
+		awaited, err := stock.Encode(stock.RestoreRecord{Stage: stock.RestoreAwaited, At: marks.At})
+		if err != nil {
+			return r.take(r.log.Condemn(err.Error()))
+		}
+		records = append(records, awaited)
+	}
 	r.claiming = true
-	return r.take(r.log.Append(journal.Batch{Records: [][]byte{record}, Marks: marks.JSON(), Head: r.stock.Head()}))
+	return r.take(r.log.Append(journal.Batch{Records: records, Marks: marks.JSON(), Head: r.stock.Head()}))
 }
 
 // wakeAfter asks for a Woken, unless one comes.
@@ -58,7 +66,7 @@ func (r *Allocator) outdated(a ask) bool {
 		return false
 	}
 	switch request := a.request.(type) {
-	case stock.PutItem, stock.DropItem, stock.Expire, stock.ReadPages, stock.LeavePages:
+	case stock.PutItem, stock.DropItem, stock.Expire, stock.ReadPages, stock.LeavePages, stock.WaiveRestore:
 		return true
 	case stock.Reserve:
 		return request.Verified

@@ -37,6 +37,11 @@ type Book struct {
 	// goneUnknown is where a StockItem was deleted that is stated nowhere: another may have
 	// begun to serve then.
 	goneUnknown place
+	// restore is how far what another journal knew is taken in: while it is, carts and totals are
+	// stated here for the first time.
+	restore stock.RestoreStage
+	// withheld is where that changed last whether anything is available.
+	withheld place
 
 	found []Difference
 	// more is how many contradictions there are that are not kept in found.
@@ -96,6 +101,8 @@ func (b *Book) Add(page uint64, index int, head uint64, encoded []byte) error {
 		b.total(r.Total, nil)
 	case *stock.ReaderRecord:
 		b.read(r)
+	case *stock.RestoreRecord:
+		b.restoreTo(r.Stage)
 	case *stock.Term, *stock.Founded:
 		// They say nothing of stock.
 	default:
@@ -155,6 +162,18 @@ func (b *Book) forgetPage(page uint64) {
 		b.remove(id)
 	}
 	delete(b.homes, page)
+}
+
+func (b *Book) restoreTo(stage stock.RestoreStage) {
+	was := b.holdsBack()
+	if b.restore = stage; b.holdsBack() != was {
+		b.withheld = b.at
+	}
+}
+
+// holdsBack tells whether nothing is sold before what another journal knew is here.
+func (b *Book) holdsBack() bool {
+	return b.restore == stock.RestoreAwaited || b.restore == stock.RestoreBegun
 }
 
 func (b *Book) read(r *stock.ReaderRecord) {

@@ -46,6 +46,9 @@ func (b *Book) outcome(r *stock.Reservation, head uint64) {
 		}
 		b.remove(r.ID) // it was forgotten on this page, before this record
 	}
+	if b.holdsBack() {
+		b.contradict(Decision, "Reservation "+string(r.ID), "decided", "after what is to be restored", "before")
+	}
 	b.judge(r)
 	b.judgeReplaced(r)
 	delete(b.before, r.ID)
@@ -60,7 +63,11 @@ func (b *Book) restate(r *stock.Reservation) {
 	c, known := b.carts[r.ID]
 	if !known {
 		b.judge(r)
-		b.put(r, b.stated(r.ID))
+		changed := b.stated(r.ID)
+		if b.restore == stock.RestoreBegun {
+			changed = b.at
+		}
+		b.put(r, changed)
 		return
 	}
 	changed := c.changed

@@ -145,7 +145,7 @@ func (b *Book) total(t stock.Total, shipped map[stock.Key]int64) {
 	if want := s.consumed + shipped[key]; shipped != nil && (s.counted || b.complete) && t.Consumed != want {
 		b.contradict(Journal, describe(key), "units ever shipped", fmt.Sprint(want), fmt.Sprint(t.Consumed))
 	}
-	if shipped != nil || s.counted && t.Consumed != s.consumed {
+	if shipped != nil || b.restore == stock.RestoreBegun || s.counted && t.Consumed != s.consumed {
 		s.changed = b.at
 	}
 	s.consumed, s.counted, s.home = t.Consumed, true, b.at.page
@@ -163,17 +163,19 @@ func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 	default:
 		return stock.Position{ServingName: serving.Name, Refused: i.Refused}, changed
 	}
-	changed = latest(changed, s.changed)
+	changed = latest(changed, s.changed, b.withheld)
 	onHand := i.Received - s.consumed
 	p := stock.Position{
 		Serving: true, ServingName: i.Name, OnHand: max(0, onHand), Reserved: s.reserved, Consumed: s.consumed, Refused: i.Refused,
 	}
+	p.HeldBack = b.holdsBack()
 	switch {
+	case p.HeldBack && i.Untracked:
 	case i.Untracked && !i.Suspended:
 		p.Available = stock.UntrackedUnits
 	case !i.Untracked:
 		p.Shortfall = max(0, s.reserved-onHand)
-		if !i.Suspended {
+		if !i.Suspended && !p.HeldBack {
 			p.Available = max(0, onHand-s.reserved-i.SafetyStock)
 		}
 	}

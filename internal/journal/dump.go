@@ -113,7 +113,7 @@ func (f *founded) dump(to Printer) {
 	f.page.dump(to)
 	to.UID(f.namespace)
 	to.Version(f.ledger)
-	flags(to, f.named)
+	flags(to, f.named, f.awaits)
 }
 
 // Dump prints a page as it is stored at a version.

@@ -58,7 +58,10 @@ type (
 		Call        uint64
 		UID         string
 		Terminating bool
-		Err         error
+		// AwaitsRestore says that a person asks that a journal be founded to take in what another
+		// one knew, before anything is decided.
+		AwaitsRestore bool
+		Err           error
 	}
 
 	// LedgerSeen is a change of the StockLedger, from a watch: the identity that it names.

@@ -11,6 +11,9 @@ type founded struct {
 	// names nobody.
 	namespace string
 	ledger    uint64
+	// awaits says that the Namespace asks that a restore be awaited, as it was read for this
+	// founding.
+	awaits bool
 	// named says that the StockLedger names this journal: the first term may be appended.
 	named bool
 }
@@ -55,9 +58,13 @@ func (l *Log) namespaceRead(e NamespaceRead) []Effect {
 		l.founded.creating = l.call()
 		return []Effect{Create{Call: l.founded.creating, Name: PageName(0)}}
 	}
-	l.founded.namespace = e.UID
+	l.founded.namespace, l.founded.awaits = e.UID, e.AwaitsRestore
 	return l.askLedger()
 }
+
+// AwaitsRestore tells whether the journal that is being founded has to say in its first write
+// that nothing is decided before a restore.
+func (l *Log) AwaitsRestore() bool { return l.stage == founding && l.founded.awaits }
 
 // ledgerSeen looks at the StockLedger if it seems to name another journal, or nobody.
 func (l *Log) ledgerSeen(e LedgerSeen) []Effect {

@@ -86,5 +86,7 @@ func (s *Store) readNamespace(ctx context.Context, e ReadNamespace) Event {
 	if err != nil {
 		return NamespaceRead{Call: e.Call, Err: fmt.Errorf("read Namespace %s, of which the operator needs the uid: %w", s.namespace, err)}
 	}
-	return NamespaceRead{Call: e.Call, UID: string(namespace.UID), Terminating: namespace.DeletionTimestamp != nil}
+	return NamespaceRead{
+		Call: e.Call, UID: string(namespace.UID), Terminating: namespace.DeletionTimestamp != nil, AwaitsRestore: v1.AwaitsRestore(namespace.Annotations),
+	}
 }

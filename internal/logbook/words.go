@@ -39,6 +39,8 @@ func words(record stock.Record) (verb, rest string, at stock.Time) {
 		return "total", fmt.Sprintf("%d %s consumed in %s", r.Consumed, r.Product, r.Location), r.At
 	case *stock.Founded:
 		return "founded", "this journal replaces " + r.Replaces, r.At
+	case *stock.RestoreRecord:
+		return "restore", restore(r), r.At
 	default:
 		return "unknown", fmt.Sprintf("kind %d", record.Kind()), 0
 	}
@@ -211,4 +213,17 @@ func moment(t stock.Time) string {
 		return "-"
 	}
 	return time.UnixMicro(int64(t)).UTC().Format("2006-01-02T15:04:05.000000Z")
+}
+
+func restore(r *stock.RestoreRecord) string {
+	switch r.Stage {
+	case stock.RestoreAwaited:
+		return "no cart is decided until what was shipped and held elsewhere is restored"
+	case stock.RestoreWaived:
+		return "none is awaited any more"
+	case stock.RestoreBegun:
+		return fmt.Sprintf("what journal %s knew follows: %s", r.From, r.Digest)
+	default:
+		return fmt.Sprintf("what journal %s knew is here: %s", r.From, r.Digest)
+	}
 }

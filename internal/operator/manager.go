@@ -3,6 +3,7 @@ package operator
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -21,6 +22,9 @@ func newManager(o Options) (ctrl.Manager, error) {
 	config.Wrap(wire.Transport)
 	scheme := runtime.NewScheme()
 	if err := v1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	if err := corev1.AddToScheme(scheme); err != nil { // for the ConfigMaps of a restore
 		return nil, err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{

@@ -109,11 +109,12 @@ func (p *parts) makeControllers() error {
 			}
 		},
 	})
+	ledgers.Restores = &controllers.Restores{Client: p.GetClient(), APIReader: p.GetAPIReader(), Changed: ledgers.Changed}
 	reservations.Witness, items.Witness, ledgers.Audits = audits, audits, audits
 	p.namespaces.Tell(p.queue.Changed, items.Changed, expiry.Changed)
 	p.namespaces.Attend(
 		controllers.Ledgers(p.GetClient()), items.Attend, p.queue.Attend, reservations.Attend, expiry.Attend,
-		ledgers.Attend, audits.Attend,
+		ledgers.Attend, ledgers.Restores.Attend, audits.Attend,
 	)
 	return errors.Join(reservations.SetupWithManager(p), items.SetupWithManager(p), ledgers.SetupWithManager(p))
 }

@@ -15,7 +15,8 @@ import (
 
 // export is the verb.
 func (p *plugin) export() *cobra.Command {
-	var separator string
+	var separator, format string
+	var shipped bool
 	c := &cobra.Command{
 		Use:   "export [PRODUCT...]",
 		Short: "Print a count sheet: the stock as CSV, to be counted, changed and imported",
@@ -23,13 +24,28 @@ func (p *plugin) export() *cobra.Command {
 
 Fill in the column counted, or change others, and give the file to kubectl inventory import.
 The columns onHand, reserved and available are for people; consumed and generation tell
-import what has happened since. A file that nobody has changed changes nothing.`,
-		Example:           "  kubectl inventory export > stock.csv",
+import what has happened since. A file that nobody has changed changes nothing.
+
+With --shipped it prints what Git does not know instead: the units shipped, the holds, and the
+carts that are over and still remembered, for kubectl inventory restore in a fresh cluster or
+namespace. It reads the journal: you have to be allowed to list journalpages.`,
+		Example:           "  kubectl inventory export > stock.csv\n  kubectl inventory export --shipped > shipped.yaml",
 		Args:              arguments(0, -1, "products"),
 		ValidArgsFunction: p.products(""),
 	}
 	c.Flags().StringVar(&separator, "separator", ",", "what separates the cells")
+	c.Flags().BoolVar(&shipped, "shipped", false, "print what was shipped and what is held instead, for kubectl inventory restore")
+	c.Flags().StringVarP(&format, "output", "o", "yaml", "format of --shipped: yaml or json")
+	p.complete(c, "output", fixed("yaml", "json"))
 	c.RunE = func(c *cobra.Command, products []string) error {
+		switch {
+		case shipped && (len(products) > 0 || c.Flags().Changed("separator")):
+			return misused("--shipped is of all products, and no table: leave out products and --separator")
+		case shipped:
+			return p.exportShipped(c.Context(), format)
+		case c.Flags().Changed("output"):
+			return misused("-o is for --shipped: a count sheet is CSV")
+		}
 		comma, size := utf8.DecodeRuneInString(separator)
 		if size != len(separator) || comma != ',' && comma != ';' && comma != '\t' {
 			return misused("--separator %q: use a comma, a semicolon or a tab", separator)

@@ -57,7 +57,7 @@ func New(version string, streams genericiooptions.IOStreams) *cobra.Command {
 		p.levels(), p.holders(), p.find(),
 		p.reserve(), p.extend(), p.release(), p.consume(),
 		p.receive(), p.count(), p.move(), p.suspend(), p.resume(),
-		p.importSheet(), p.export(),
+		p.importSheet(), p.export(), p.restore(),
 		p.log(), p.verify(),
 	)
 	return root

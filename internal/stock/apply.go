@@ -72,6 +72,8 @@ func (s *State) apply(p *page, record Record, bytes int64) {
 		s.total(p, r.Total)
 	case *ReaderRecord:
 		s.read(p, r)
+	case *RestoreRecord:
+		s.restoreTo(p, r)
 	case *Term, *Founded:
 		// They are for those who read the journal: of stock they say nothing.
 	}

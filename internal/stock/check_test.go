@@ -71,6 +71,9 @@ func checkPages(t testing.TB, s *State) {
 	if len(s.pageReaders) != pageReaders {
 		t.Fatalf("%d readers of pages are known instead of %d", len(s.pageReaders), pageReaders)
 	}
+	if r := s.restore; r != nil {
+		want[r.home].keep += r.size()
+	}
 	for p, sums := range want {
 		if p.keep != sums.keep || p.refused.bytes != sums.refused || p.finished.bytes != sums.finished {
 			t.Fatalf("page %d counts %d, %d, %d instead of %+v", p.number, p.keep, p.refused.bytes, p.finished.bytes, *sums)

@@ -9,12 +9,17 @@ func (s *State) Clone() *State {
 	c.shownCommands, c.endsPassed, c.endsUnsorted = s.shownCommands, s.endsPassed, s.endsUnsorted
 	for _, p := range s.pages {
 		copied := *p
-		copied.carts, copied.items, copied.totals, copied.readers = nil, nil, nil, nil
+		copied.carts, copied.items, copied.totals, copied.readers, copied.restore = nil, nil, nil, nil, nil
 		c.pages[p] = &copied
 		c.State.pages = append(c.State.pages, &copied)
 	}
 	c.cloneCarts(s)
 	c.cloneStocks(s)
+	if r := s.restore; r != nil {
+		copied := *r
+		copied.home = c.pages[r.home]
+		copied.home.restore, c.restore = &copied, &copied
+	}
 	for name, r := range s.readers {
 		copied := *r
 		copied.home = c.pages[r.home]

@@ -109,6 +109,8 @@ func phaseKnown(record Record) bool {
 		return r.Phase.changed()
 	case *Consumed:
 		return r.Phase.changed()
+	case *RestoreRecord:
+		return RestoreAwaited <= r.Stage && r.Stage <= RestoreWaived
 	default:
 		return true
 	}

@@ -54,6 +54,7 @@ func everyKind() []Record {
 		&Cart{refused},
 		&TotalRecord{Total: Total{"mug", "ams", 7}, At: start},
 		&Founded{Replaces: "b1/c2", At: start},
+		&RestoreRecord{Stage: RestoreBegun, Digest: "d1", From: "b1", At: start},
 	}
 }
 
@@ -176,7 +177,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}{
 		"nothing":                        {"", errShort},
 		"kind 0":                         {"00a0", ErrUnknownKind},
-		"kind 15":                        {"0fa0", ErrUnknownKind},
+		"kind 16":                        {"10a0", ErrUnknownKind},
 		"kind in two bytes":              {"1801a0", ErrUnknownKind},
 		"no body":                        {"01", errShort},
 		"a body that is no map":          {"0180", errType},

@@ -62,6 +62,9 @@ func (d *draft) decide(request Request) Answer {
 }
 
 func (d *draft) answer(request Request) Answer {
+	if d.state.HoldsBack() && aboutCarts(request) {
+		return Answer{Verdict: Waiting}
+	}
 	switch r := request.(type) {
 	case Reserve:
 		return d.reserve(r)
@@ -91,6 +94,10 @@ func (d *draft) answer(request Request) Answer {
 		return d.leavePages(r)
 	case Publish:
 		return d.publish(r)
+	case Restore:
+		return d.restore(r)
+	case WaiveRestore:
+		return d.waiveRestore()
 	default:
 		return Answer{Verdict: Unknown}
 	}

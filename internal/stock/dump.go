@@ -28,6 +28,9 @@ func (s *State) Dump(w io.Writer) error {
 		r := s.readers[name]
 		d.line("reader %d %q %q", r.home.number, r.name, r.position)
 	}
+	if r := s.restore; r != nil {
+		d.line("restore %d %d %q %q", r.home.number, r.Stage, r.Digest, r.From)
+	}
 	for r := range s.Unpublished() {
 		d.line("unpublished %d %q", r.Number, r.ID)
 	}

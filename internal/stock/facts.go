@@ -57,5 +57,8 @@ func (p *page) otherFacts() iter.Seq[Record] {
 				return
 			}
 		}
+		if r := p.restore; r != nil && !r.over {
+			yield(&RestoreRecord{Stage: r.Stage, Digest: r.Digest, From: r.From})
+		}
 	}
 }

@@ -170,3 +170,10 @@ func (f *Founded) fields(c *coder) {
 	c.text(1, &f.Replaces)
 	signed(c, 30, &f.At)
 }
+
+func (r *RestoreRecord) fields(c *coder) {
+	unsigned(c, 1, &r.Stage)
+	c.text(2, &r.Digest)
+	c.text(3, &r.From)
+	signed(c, 30, &r.At)
+}

@@ -31,6 +31,8 @@ func blank(kind Kind) coded {
 		return &TotalRecord{}
 	case KindFounded:
 		return &Founded{}
+	case KindRestore:
+		return &RestoreRecord{}
 	default:
 		return nil
 	}
@@ -68,6 +70,8 @@ func pointerTo(record Record) coded {
 	case TotalRecord:
 		return &r
 	case Founded:
+		return &r
+	case RestoreRecord:
 		return &r
 	default:
 		return nil

@@ -20,6 +20,7 @@ type page struct {
 	items   []*item
 	totals  []*locationStock
 	readers []*reader
+	restore *restoring
 
 	// keep are the encoded bytes of what has to be restated before the head may pass.
 	keep int64
@@ -130,6 +131,9 @@ func (s *State) dropPage(p *page) {
 		if r.home == p {
 			s.dropReader(r)
 		}
+	}
+	if p.restore != nil && p.restore == s.restore {
+		s.restore = nil
 	}
 	s.encoded -= p.encoded
 	s.stored -= p.stored

@@ -11,6 +11,8 @@ type Position struct {
 	// Serving is false for a duplicate and for one that waits, whose other figures are all 0
 	// but Refused.
 	Serving bool
+	// HeldBack says that nothing is available, since what another journal knew is awaited.
+	HeldBack bool
 	// Waits says that the StockItem that served is gone and nobody has said that this one, or
 	// another, takes over.
 	Waits bool
@@ -143,12 +145,17 @@ func (s *State) Position(uid ID) (position Position, ok bool) {
 	default:
 		return Position{ServingName: serving.Name, Refused: i.Refused}, true
 	}
+	available := l.shown(offered)
+	if s.HoldsBack() {
+		available = 0
+	}
 	return Position{
 		Serving:     true,
+		HeldBack:    s.HoldsBack(),
 		ServingName: i.Name,
 		OnHand:      max(0, i.Received-l.consumed),
 		Reserved:    l.reserved,
-		Available:   l.shown(offered),
+		Available:   available,
 		Shortfall:   max(0, l.reserved-(i.Offered()-l.consumed)),
 		Consumed:    l.consumed,
 		Refused:     i.Refused,
@@ -195,7 +202,9 @@ func (s *State) Totals() Totals {
 			continue
 		}
 		t.OnHand = addUnits(t.OnHand, max(0, i.Received-l.consumed))
-		t.Available = addUnits(t.Available, l.available(offered))
+		if !s.HoldsBack() {
+			t.Available = addUnits(t.Available, l.available(offered))
+		}
 	}
 	return t
 }
@@ -320,6 +329,17 @@ func (s *State) Keys() iter.Seq[Key] {
 	return func(yield func(Key) bool) {
 		for key := range s.stocks {
 			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// Shipped yields the units ever shipped, of each place from which any were, in no order.
+func (s *State) Shipped() iter.Seq[Total] {
+	return func(yield func(Total) bool) {
+		for key, l := range s.stocks {
+			if l.consumed > 0 && !yield(Total{Product: key.Product, Location: key.Location, Consumed: l.consumed}) {
 				return
 			}
 		}

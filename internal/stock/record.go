@@ -19,6 +19,7 @@ const (
 	KindCart     Kind = 12
 	KindTotal    Kind = 13
 	KindFounded  Kind = 14
+	KindRestore  Kind = 15
 )
 
 // Record is one statement of the journal. It states what it is about as a whole, or in
@@ -124,6 +125,17 @@ type (
 		Replaces string `cbor:"1,keyasint,omitempty"`
 		At       Time   `cbor:"30,keyasint,omitempty"`
 	}
+
+	// RestoreRecord says how far the facts of another journal are taken in. Between
+	// RestoreBegun and RestoreDone stand the facts, as Carts and TotalRecords.
+	RestoreRecord struct {
+		Stage RestoreStage `cbor:"1,keyasint,omitempty"`
+		// Digest is that of the facts, From the uid of the journal that they are from; both are
+		// empty where nothing was restored.
+		Digest string `cbor:"2,keyasint,omitempty"`
+		From   string `cbor:"3,keyasint,omitempty"`
+		At     Time   `cbor:"30,keyasint,omitempty"`
+	}
 )
 
 // Kind implements Record.
@@ -167,3 +179,6 @@ func (TotalRecord) Kind() Kind { return KindTotal }
 
 // Kind implements Record.
 func (Founded) Kind() Kind { return KindFounded }
+
+// Kind implements Record.
+func (RestoreRecord) Kind() Kind { return KindRestore }

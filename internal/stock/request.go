@@ -101,6 +101,21 @@ type (
 
 	// Publish says that every outcome up to Number was delivered.
 	Publish struct{ Number uint64 }
+
+	// Restore takes in what another journal knew: all of it, in one batch or in several, before
+	// anything else is decided about carts. Digest is that of the facts: the same ones are taken in
+	// once. Totals and Carts are each named once. Of the Carts those with a Number have an
+	// outcome that was not delivered: it gets a number here. Forgotten is as in Marks.
+	Restore struct {
+		Digest, From string
+		Forgotten    Time
+		Totals       []Total
+		Carts        []Reservation
+	}
+
+	// WaiveRestore says that a restore is no longer awaited. Whoever asks has read, past the caches
+	// and in this term, that the Namespace does not ask for one any more.
+	WaiveRestore struct{}
 )
 
 func (Reserve) request()  {}
@@ -115,6 +130,9 @@ func (DropItem) request() {}
 func (Show) request()     {}
 func (Register) request() {}
 func (Publish) request()  {}
+
+func (Restore) request()      {}
+func (WaiveRestore) request() {}
 
 // Part is a running total of units of one product: how many were released (or consumed)
 // in all, once the request is carried out. Without a Location it is the sum over all
@@ -170,6 +188,9 @@ const (
 	// NotThere: a Consume names a place that has fewer units free than it takes there beyond
 	// those held at that place. Nothing was done.
 	NotThere
+	// Differing: the facts of a Restore contradict what is known, as Answer.Differences says.
+	// Nothing was done.
+	Differing
 	// Outdated: what the request says was read before the process that is to decide it began
 	// to lead; read it again and ask again. Decide itself never says so.
 	Outdated
@@ -181,4 +202,6 @@ type Answer struct {
 	// Reservation is the one that the request was about, as it stands once the batch has
 	// landed; nil where there is none. It is shared: nobody may change it.
 	Reservation *Reservation
+	// Differences say why a Restore is Differing, MaxDifferences of them at most.
+	Differences []string
 }

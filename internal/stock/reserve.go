@@ -20,6 +20,9 @@ func (d *draft) reserve(request Reserve) Answer {
 		}
 		return Answer{Verdict: Repeated, Reservation: known}
 	}
+	if restored := d.state.withoutObject(&wanted); restored != nil {
+		return Answer{Verdict: d.write(&Shown{Reservation: restored.ID, Object: wanted.Object, At: d.now})}.with(d, restored.ID)
+	}
 	if wanted.Command.Time > later(d.now, d.policy.Grace) {
 		wanted.Command.Time = 0 // so far ahead it says nothing
 	}

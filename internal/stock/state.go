@@ -41,6 +41,8 @@ type State struct {
 	readers  map[string]*reader
 	// pageReaders are those of them that want every record, by the names that they gave themselves.
 	pageReaders map[string]*reader
+	// restore is the newest statement about a restore, nil if there was none.
+	restore *restoring
 
 	// scratch is for coding what is packed.
 	scratch []byte

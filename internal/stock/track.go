@@ -50,6 +50,14 @@ func (s *State) note(record Record) {
 			s.notePlace(Key{Product: r.Product, Location: r.Location})
 			s.noteItem(r.UID)
 		}
+	case *Cart:
+		if s.HoldsBack() {
+			s.noteHold(r.ID, nil)
+		}
+	case *RestoreRecord:
+		for uid := range s.items { // what is available of each
+			s.noteItem(uid)
+		}
 	case *ItemGone:
 		if known := s.items[r.UID]; known != nil {
 			s.notePlace(known.key())

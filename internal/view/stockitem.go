@@ -57,6 +57,9 @@ func inStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionInStock, false, v1.ReasonNotServing, "this item counts for nothing")
+	case p.HeldBack:
+		return condition(v1.ConditionInStock, false, v1.ReasonAwaitingRestore,
+			"nothing is sold before what was shipped and held elsewhere is restored: the StockLedger's condition Restored says what to do")
 	case Suspended(item):
 		return condition(v1.ConditionInStock, false, v1.ReasonSuspended, "nothing is sold from here while it is suspended or being deleted")
 	case p.Available == 0:

@@ -37,6 +37,9 @@ type Books struct {
 	before  *Books
 	pages   map[string]journal.Page
 	founded bool
+	// Restore is how far what another journal knew is taken in. While it is awaited or half here,
+	// no cart is decided.
+	Restore stock.RestoreStage
 	// Outcome is told of each cart that is decided; nil tells nobody.
 	Outcome func(*stock.Reservation)
 	// Lossy says that a repair may lose what was told.
@@ -57,7 +60,7 @@ func New(violated func(format string, arguments ...any)) *Books {
 
 func (b *Books) clear() {
 	b.Journal, b.At, b.Head, b.Marks, b.tail = journal.Identity{}, Place{}, 0, stock.Marks{}, nil
-	b.Leaders, b.Terms, b.founded = map[string]int{}, map[string]int{}, false
+	b.Leaders, b.Terms, b.founded, b.Restore = map[string]int{}, map[string]int{}, false, 0
 	b.carts, b.byName, b.items, b.places = map[stock.ID]*cart{}, map[string]*cart{}, map[stock.ID]*item{}, map[stock.Key]*place{}
 }
 
@@ -227,8 +230,10 @@ func (b *Books) record(record stock.Record) {
 	case *stock.ItemGone:
 		b.dropItem(r)
 	case *stock.Reserved:
+		b.notHeldBack(r.ID)
 		b.reserved(&r.Reservation)
 	case *stock.Refused:
+		b.notHeldBack(r.ID)
 		b.refused(r)
 	case *stock.Released:
 		b.change(&r.Change, nil, func(c *stock.Reservation) { c.ReleasedBy = cmp.Or(r.Actor, c.ReleasedBy) })
@@ -251,6 +256,15 @@ func (b *Books) record(record stock.Record) {
 		b.restatedTotal(r.Total)
 	case *stock.Founded:
 		b.founded = true
+	case *stock.RestoreRecord:
+		b.Restore = r.Stage
+	}
+}
+
+// notHeldBack judges that a cart is decided with all that another journal knew, or none of it.
+func (b *Books) notHeldBack(id stock.ID) {
+	if b.Restore == stock.RestoreAwaited || b.Restore == stock.RestoreBegun {
+		b.violated("%s is decided at %s, and what is to be restored is not here", id, b.At)
 	}
 }
 

@@ -271,7 +271,7 @@ func (b *Books) amend(id stock.ID, how func(*stock.Reservation)) {
 func (b *Books) restated(r *stock.Reservation) {
 	c := b.carts[r.ID]
 	if c == nil {
-		if b.judges() {
+		if b.judges() && b.Restore != stock.RestoreBegun {
 			b.violated("%s is restated at %s, and was never decided", r.ID, b.At)
 		}
 		c = &cart{}

@@ -33,6 +33,11 @@ func (c *Cluster) AwaitItem(ctx context.Context, key client.ObjectKey, done func
 	return await(ctx, c, &v1.StockItemList{}, key, done)
 }
 
+// AwaitLedger does the same for a StockLedger.
+func (c *Cluster) AwaitLedger(ctx context.Context, key client.ObjectKey, done func(*v1.StockLedger) bool) (*v1.StockLedger, error) {
+	return await(ctx, c, &v1.StockLedgerList{}, key, done)
+}
+
 // rewatchAfter is how long a watch that ended is waited for before the next.
 const rewatchAfter = 200 * time.Millisecond
 
