@@ -177,8 +177,11 @@ func (r *restoring) write(ctx context.Context, part *corev1.ConfigMap) error {
 
 // ask annotates the StockLedger, which there is once somebody leads in the namespace.
 func (r *restoring) ask(ctx context.Context, request string) error {
-	_, err := r.reach.AwaitLedger(ctx, r.key, func(l *v1.StockLedger) bool { return l.Status.Journal != nil })
-	if errors.Is(err, cluster.ErrNotYet) {
+	err := cluster.ErrGone
+	for errors.Is(err, cluster.ErrGone) && sleep(ctx, ledgerAgain) {
+		_, err = r.reach.AwaitLedger(ctx, r.key, func(l *v1.StockLedger) bool { return l.Status.Journal != nil })
+	}
+	if errors.Is(err, cluster.ErrNotYet) || ctx.Err() != nil {
 		return &codedError{Undecided, fmt.Errorf("nobody leads in namespace %s yet, so nothing is restored: apply a StockItem, and run this again", r.key.Namespace)}
 	}
 	if err != nil {
@@ -188,4 +191,17 @@ func (r *restoring) ask(ctx context.Context, request string) error {
 	ledger.Namespace, ledger.Name = r.key.Namespace, r.key.Name
 	patch := client.RawPatch("application/merge-patch+json", []byte(fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1.RestoreAnnotation, request)))
 	return cluster.Explained(r.reach.Patch(ctx, ledger, patch))
+}
+
+// ledgerAgain is how often a StockLedger is looked for that is not there yet.
+const ledgerAgain = 200 * time.Millisecond
+
+// sleep waits, and tells whether ctx did not end before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
