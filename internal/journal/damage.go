@@ -16,6 +16,8 @@ type Damage struct {
 	Position Position
 	// Proven says that the journal is known to have ended at Position.
 	Proven bool
+	// Copied says that all there is are pages which were copied from another namespace or cluster.
+	Copied bool
 }
 
 // Damage says what is wrong with the journal, nil if nothing is known to be. It is kept
@@ -24,6 +26,11 @@ func (l *Log) Damage() *Damage { return l.damage }
 
 // Message is what a person has to be told.
 func (d Damage) Message() string {
+	if d.Copied {
+		return "the pages were copied from another namespace or cluster, as backup tools do, and nothing is decided: a journal goes on in its own place alone. " +
+			"Annotate the Namespace with " + v1.AwaitRestoreAnnotation + "=true, so that nothing is sold in between; delete the copies here: kubectl delete journalpages --all; " +
+			"then take in what was shipped and held: kubectl inventory restore FILE, with what kubectl inventory export --shipped has written"
+	}
 	text := d.Reason + ". Nothing is decided until this is repaired. "
 	switch {
 	case d.Journal == (Identity{}):
@@ -90,7 +97,7 @@ func (l *Log) declare(reason string, proven bool) []Effect {
 	effects := l.abandon()
 	damage := Damage{Reason: reason, Journal: l.about(), Position: l.Position(), Proven: proven}
 	if d := l.damage; d != nil && d.Position == damage.Position && d.Journal == damage.Journal {
-		damage.Reason, damage.Proven = d.Reason, proven || d.Proven // a list cannot show what the watch did
+		damage.Reason, damage.Proven, damage.Copied = d.Reason, proven || d.Proven, d.Copied // a list cannot show what the watch did
 	}
 	l.damage = &damage
 	l.become(damaged)
@@ -191,6 +198,11 @@ func (l *Log) namespaceOfDamage(e NamespaceRead) []Effect {
 		return l.begin(patience)
 	}
 	l.namespace = e.UID
+	if remains := l.remains.Namespace; l.about() == (Identity{}) && remains != "" && remains != e.UID {
+		copied := *l.damage
+		copied.Copied = true
+		l.damage = &copied
+	}
 	return l.askLedger()
 }
 

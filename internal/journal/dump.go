@@ -48,13 +48,14 @@ func (l *Log) dumpDamage(to Printer) {
 		to.Text(d.Reason)
 		d.Journal.dump(to)
 		d.Position.dump(to)
-		flags(to, d.Proven)
+		flags(to, d.Proven, d.Copied)
 	}
 	to.Number(uint64(len(l.gone)))
 	for _, uid := range slices.Sorted(maps.Keys(l.gone)) {
 		to.UID(uid)
 	}
 	l.named.dump(to)
+	l.remains.dump(to)
 	to.UID(l.namespace)
 	to.Version(l.renaming)
 	to.UID(l.repair.Journal)

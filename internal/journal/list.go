@@ -104,6 +104,7 @@ func (l *Log) listedRemains(all []*history, written []*Page) []Effect {
 	if l.named != (Identity{}) && l.identity != (Identity{}) && l.named != l.identity {
 		effects = l.forget() // it was replaced
 	}
+	l.remains = written[len(written)-1].Header.Journal
 	h := historyOf(all, l.about())
 	if h == nil || h.newest == nil {
 		return append(effects, l.harm(lastReason(l.about(), written), false)...)

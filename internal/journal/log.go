@@ -60,6 +60,9 @@ type Log struct {
 	named     Identity
 	namespace string
 	renaming  uint64
+	// remains is the journal that the newest page of the last list says it is of, where no journal
+	// could go on.
+	remains Identity
 	// confirmed says that the StockLedger was read to name this journal, since the last list.
 	confirmed bool
 	// repair is what a person asks for, repairAt when it may begin.
@@ -266,7 +269,7 @@ func (l *Log) again(delay time.Duration) []Effect {
 // begin forgets everything, as if this process had just been started.
 func (l *Log) begin(delay time.Duration) []Effect {
 	effects := append(l.abandon(), l.forget()...)
-	l.seen, l.named, l.namespace, l.renaming = 0, Identity{}, "", 0
+	l.seen, l.named, l.namespace, l.renaming, l.remains = 0, Identity{}, "", 0, Identity{}
 	return append(effects, l.list(delay)...)
 }
 
