@@ -105,23 +105,6 @@ func TestPollTellsTheCause(t *testing.T) {
 	}
 }
 
-func TestTail(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	for name, tt := range map[string]struct{ text, want string }{
-		"short":      {"a\nb\n", "  a\n  b"},
-		"long":       {"a\nb\nc\nd\n", "  b\n  c\n  d"},
-		"empty":      {"", "  "},
-		"very large": {strings.Repeat("x", 1<<20) + "\nb\nc\nd\n", "  b\n  c\n  d"},
-	} {
-		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := tail(path, 3); got != tt.want {
-			t.Errorf("%s: %q, want %q", name, got, tt.want)
-		}
-	}
-}
-
 func TestParseFlags(t *testing.T) {
 	for name, arguments := range map[string][]string{
 		"no assets":        {},

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -92,5 +93,23 @@ func TestTerminate(t *testing.T) {
 				t.Errorf("failure says %v", p.Failure("ended"))
 			}
 		})
+	}
+}
+
+// The end of a log is its last lines, however long it is.
+func TestTail(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for name, tt := range map[string]struct{ text, want string }{
+		"short":      {"a\nb\n", "  a\n  b"},
+		"long":       {"a\nb\nc\nd\n", "  b\n  c\n  d"},
+		"empty":      {"", "  "},
+		"very large": {strings.Repeat("x", 1<<20) + "\nb\nc\nd\n", "  b\n  c\n  d"},
+	} {
+		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := (&Process{logPath: path}).LogTail(3); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
 	}
 }
