@@ -176,14 +176,6 @@ func (b *Book) holdsBack() bool {
 	return b.restore == stock.RestoreAwaited || b.restore == stock.RestoreBegun
 }
 
-func (b *Book) read(r *stock.ReaderRecord) {
-	if r.Position == "" {
-		delete(b.readers, r.Name)
-		return
-	}
-	b.readers[r.Name] = reader{r.Position, b.at.page}
-}
-
 // contradict notes that the journal says what cannot be.
 func (b *Book) contradict(kind Kind, object, figure, expected, found string) {
 	if len(b.found) >= maxContradictions {

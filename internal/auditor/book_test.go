@@ -15,6 +15,8 @@ import (
 // history is a journal of random decisions, without a server: pages of records.
 type history struct {
 	*requests
+	// readers makes up what readers of pages say.
+	readers *rand.Rand
 	policy stock.Policy
 	fill   int
 	now    stock.Time
@@ -38,6 +40,7 @@ var histories = map[string]struct {
 func newHistory(policy stock.Policy, fill int, seed uint64) *history {
 	return &history{
 		requests: &requests{rand: rand.New(rand.NewPCG(seed, 5)), version: 1000},
+		readers:  rand.New(rand.NewPCG(seed, 6)),
 		policy:   policy, fill: fill, now: 1e15, state: stock.New(), tail: 1,
 	}
 }
@@ -48,6 +51,11 @@ func (h *history) step(t *testing.T) {
 	asked := make([]stock.Request, h.rand.IntN(8))
 	for i := range asked {
 		asked[i] = h.next(h.state, h.now)
+	}
+	if name := pick(h.readers, []string{"archive", "lake"}); h.readers.IntN(12) == 0 {
+		asked = append(asked, stock.LeavePages{Reader: name})
+	} else if h.readers.IntN(6) == 0 {
+		asked = append(asked, stock.ReadPages{Reader: name, Page: h.tail - min(h.tail, uint64(h.readers.IntN(4)))})
 	}
 	if h.onTail >= h.fill {
 		h.tail, h.onTail = h.tail+1, 0
@@ -110,7 +118,7 @@ func (h *history) follow(r *reading, writes int) {
 // everything is a sample of all of State.
 func everything(s *stock.State, at place) *sample {
 	taken := &sample{at: at, head: s.Head(), marks: s.Marks(), carts: map[stock.ID]uint64{}, items: map[stock.ID]itemSample{}}
-	taken.sums = &sumsSample{remembered: int64(s.Remembered()), totals: s.Totals()}
+	taken.sums = &sumsSample{remembered: int64(s.Remembered()), totals: s.Totals(), readers: pageReadersOf(s)}
 	for r := range s.Reservations() {
 		taken.carts[r.ID] = fingerprint(encode(r))
 		if !r.Phase.Ended() {

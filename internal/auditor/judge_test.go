@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/acme/inventory-service/internal/journal"
@@ -71,6 +72,13 @@ func TestContradictions(t *testing.T) {
 		"a total too low":          {records: []stock.Record{mugs, cart("a", 3), shipped(2)}, kind: Journal},
 		"a total too high":         {records: []stock.Record{mugs, cart("a", 3), shipped(4)}, kind: Journal},
 		"a total that falls":       {records: []stock.Record{mugs, cart("a", 3), shipped(3), stock.TotalRecord{Total: stock.Total{Product: "mug", Location: "ams", Consumed: 2}}}, kind: Journal},
+		"a reader that goes on":    {records: []stock.Record{wants("0", 1), wants("1", 1), wants("1", 0), wants("", 1), wants("0", 1)}, none: true},
+		"a reader that goes back":  {records: []stock.Record{wants("1", 1), wants("0", 1)}, kind: Journal},
+		"a reader restated":        {records: []stock.Record{wants("1", 1), wants("0", 0)}, kind: Journal},
+		"a reader ahead":           {records: []stock.Record{wants("2", 1)}, kind: Journal},
+		"a reader nowhere":         {records: []stock.Record{wants("7:1", 1)}, kind: Journal},
+		"too many readers":         {records: crowd(stock.MaxPageReaders + 1), kind: Journal},
+		"readers":                  {records: crowd(stock.MaxPageReaders), none: true},
 		"an item stated otherwise": {records: []stock.Record{mugs, stock.ItemRecord{Item: fixture.Item("mugs")}}, kind: Journal},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +98,18 @@ func TestContradictions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wants is that an archive has come to a page.
+func wants(page string, at stock.Time) stock.Record {
+	return stock.ReaderRecord{Name: "pages/archive", Position: page, At: at}
+}
+
+func crowd(n int) (records []stock.Record) {
+	for i := range n {
+		records = append(records, stock.ReaderRecord{Name: fmt.Sprint("pages/", i), Position: "1", At: 1})
+	}
+	return records
 }
 
 func refusedHolding(a stock.Allocation) stock.Reservation {

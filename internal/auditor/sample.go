@@ -43,6 +43,7 @@ type itemSample struct {
 type sumsSample struct {
 	remembered, items, open, undelivered int64
 	totals                               stock.Totals
+	readers                              string
 }
 
 // errTurned says that this process does not lead any more, or another journal.
@@ -141,7 +142,7 @@ func (s sampling) ofItems(ctx context.Context, uids []stock.ID) (sample, error) 
 func (s sampling) ofSums(ctx context.Context) (sample, error) {
 	var sums sumsSample
 	taken, err := s.read(ctx, func(state *stock.State) {
-		sums = sumsSample{remembered: int64(state.Remembered()), totals: state.Totals()}
+		sums = sumsSample{remembered: int64(state.Remembered()), totals: state.Totals(), readers: pageReadersOf(state)}
 		for range state.Items() {
 			sums.items++
 		}
@@ -228,6 +229,7 @@ func (s *sample) compareSums(c *comparison, b *Book) {
 	figure(c, "available", is.Available, s.sums.totals.Available)
 	figure(c, "consumed", is.Consumed, s.sums.totals.Consumed)
 	figure(c, "reserved without a StockItem", is.WithoutItem, s.sums.totals.WithoutItem)
+	figure(c, "readers of the journal", b.pageReaders(), s.sums.readers)
 }
 
 // beyond finds what State claims of the journal's header that was not even stored later.
