@@ -18,6 +18,7 @@ var catalog = slices.Concat(
 	ofStock,
 	ofHolds,
 	ofForgetting,
+	ofReaders,
 	ofFaults,
 	ofFounding,
 	ofRepair,

@@ -42,6 +42,8 @@ func TestNothingReadOutlivesItsTerm(t *testing.T) {
 		"that an item is gone":       {stock.DropItem{UID: "uid-of-mugs", Version: 900, Read: 900}, stock.Outdated},
 		"an object that was read":    {fixture.Reserve("own", fixture.FromObject("own", "own", 7), fixture.Verified()), stock.Outdated},
 		"that nobody wants to ship":  {stock.Expire{Reservation: "held", Expires: ends}, stock.Outdated},
+		"how far a reader was":       {stock.ReadPages{Reader: "archive", Page: 1}, stock.Outdated},
+		"that a reader has left":     {stock.LeavePages{Reader: "lake"}, stock.Outdated},
 		"an object as it came":       {fixture.Reserve("own", fixture.FromObject("own", "own", 7)), stock.Done},
 		"a command":                  {fixture.Reserve("cart-1"), stock.Done},
 		"the release of what it had": {stock.Release{Reservation: "held"}, stock.Done},
@@ -50,6 +52,7 @@ func TestNothingReadOutlivesItsTerm(t *testing.T) {
 			leader, standby := pair(t)
 			standby.now = fixture.Start.Add(20 * time.Minute)
 			leader.now = standby.now
+			leader.must(stock.ReadPages{Reader: "lake", Page: 1})
 			leader.freeze()
 			call := leader.send(test.request) // it freezes before that is stored
 			standby.lead()

@@ -17,13 +17,13 @@ type history struct {
 	*requests
 	// readers makes up what readers of pages say.
 	readers *rand.Rand
-	policy stock.Policy
-	fill   int
-	now    stock.Time
-	state  *stock.State
-	writes []*stock.Write
-	tail   uint64
-	onTail int
+	policy  stock.Policy
+	fill    int
+	now     stock.Time
+	state   *stock.State
+	writes  []*stock.Write
+	tail    uint64
+	onTail  int
 }
 
 // histories are policies under which something is near its bound.
