@@ -34,6 +34,7 @@ func roles() map[string]map[string][]string {
 		"inventory-stockitem-editor":   {"stockitems": everyday},
 		"inventory-reservation-editor": {"reservations": everyday},
 		"inventory-stockledger-editor": {"stockledgers": annotate},
+		"inventory-journal-reader":     {"stockledgers": {"get", "patch"}, "journalpages": readVerbs},
 	}
 	for _, kind := range kinds {
 		viewer[kind] = readVerbs
@@ -187,7 +188,7 @@ func TestRolesAggregate(t *testing.T) {
 		want := map[string]bool{"view": false, "edit": false, "admin": false}
 		switch {
 		case role == viewerRole || role == editorRole: // the others say it all
-		case role == clientRole: // nobody has it by another
+		case role == clientRole, role == "inventory-journal-reader": // nobody has it by another
 		case strings.HasSuffix(role, "-viewer"):
 			want["view"] = true // edit takes up view, and admin edit
 		default:
