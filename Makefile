@@ -81,6 +81,11 @@ test-engines: controlplane ## A shop in Git under Flux, Argo CD and Helm, with t
 		KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C $$dir -count 1 -timeout 10m $(TESTFLAGS) .; \
 	done
 
+.PHONY: test-contract
+test-contract: ## OpenAPI, AsyncAPI, JSON Schemas, examples and catalog, with their own tools from npm (Node 20 or newer)
+	cd test/contract && npm ci
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && go run . catalog --standalone --out "$$out" && node test/contract/check.mjs "$$out"
+
 .PHONY: soak
 soak: SOAK ?= 30m
 soak: controlplane ## Half an hour at the bound of the journal, with restarts: nothing may grow (SOAK=2h for longer)
@@ -129,7 +134,7 @@ run: controlplane build ## Run a control plane, the operator and an event sink h
 ##@ Before a commit
 
 .PHONY: generate
-generate: ## Generate deepcopy code, CRDs, the operator's RBAC role and docs/reference
+generate: ## Generate deepcopy code, CRDs, the operator's RBAC role, docs/reference and catalog
 	hack/generate.sh
 
 .PHONY: verify

@@ -11,6 +11,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/acme/inventory-service/internal/catalog"
 	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/operator"
 	"github.com/acme/inventory-service/internal/tracing"
@@ -21,10 +22,20 @@ var version = "dev"
 
 func main() { os.Exit(run(os.Args[1:])) }
 
+// commands are what the binary does beside being the operator.
+var commands = map[string]func(arguments []string) error{
+	"journal": func(arguments []string) error {
+		return logbook.Command(ctrl.SetupSignalHandler(), arguments, os.Stdout, os.Stdout)
+	},
+	"catalog": func(arguments []string) error { return catalog.Command(arguments, os.Stdout) },
+}
+
 // run returns the exit code.
 func run(arguments []string) int {
-	if len(arguments) > 0 && arguments[0] == "journal" {
-		return code(logbook.Command(ctrl.SetupSignalHandler(), arguments[1:], os.Stdout, os.Stdout), 1)
+	if len(arguments) > 0 {
+		if command := commands[arguments[0]]; command != nil {
+			return code(command(arguments[1:]), 1)
+		}
 	}
 	options, err := operator.ParseFlags(arguments, os.Stdout)
 	switch {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates deepcopy code for ./api/..., CRDs into config/crd, the operator's RBAC role into config/rbac and
-# the reference into docs/reference.
+# Generates deepcopy code for ./api/..., CRDs into config/crd, the operator's RBAC role into config/rbac, the
+# reference into docs/reference and the page of the service for EventCatalog into catalog.
 # With --check it fails, naming the files, if any of them was stale; they are up to date afterwards.
 set -euo pipefail
 
@@ -9,11 +9,11 @@ gen=$(hack/tool.sh controller-gen)
 
 # hashes lists every generated file with its checksum.
 hashes() {
-	find api config docs/reference -name 'zz_generated.*.go' -o -path 'config/crd/inventory.acme.com_*.yaml' -o -path config/rbac/role.yaml -o -path 'docs/reference/*' -type f |
+	find api config docs/reference catalog -name 'zz_generated.*.go' -o -path 'config/crd/inventory.acme.com_*.yaml' -o -path config/rbac/role.yaml -o -path 'docs/reference/*' -type f -o -path 'catalog/*' -type f |
 		sort | while read -r f; do echo "$f $(cksum <"$f")"; done
 }
 
-mkdir -p config/crd config/rbac docs/reference
+mkdir -p config/crd config/rbac docs/reference catalog
 before=$(hashes)
 
 "$gen" object paths=./api/...
@@ -28,6 +28,7 @@ find "$crds" -name '*.yaml' -exec cp {} config/crd/ \;
 "$gen" rbac:roleName=inventory-operator paths=./... output:rbac:dir=config/rbac
 
 env -u K_SINK -u K_CE_OVERRIDES go run ./hack/reference
+go run . catalog --out catalog
 
 [[ ${1:-} == --check ]] || exit 0
 after=$(hashes)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -234,6 +235,12 @@ func TestDocuments(t *testing.T) {
 	ask(t, bridge, request(t, http.MethodGet, "/schemas/v1/nothing.json", "")).wantProblem(http.StatusNotFound, notFound)
 	o.Access, o.IDs = nil, v1.UUIDs
 	strict := ask(t, newBridge(t, o), request(t, http.MethodGet, "/schemas/v1/reserve.json", "")).body
+	for _, name := range []string{"openapi.json", "asyncapi.json"} {
+		text, err := os.ReadFile("../catalog/domains/inventory/services/inventory-service/" + name)
+		if got := ask(t, newBridge(t, o), request(t, http.MethodGet, "/"+name, "")).body; err != nil || got != string(text) {
+			t.Errorf("%s of the catalogue, which the tools check, is not what a bridge serves (%v)", name, err)
+		}
+	}
 	if lax := ask(t, bridge, request(t, http.MethodGet, "/schemas/v1/reserve.json", "")).body; lax == strict {
 		t.Error("the schemas do not say which ids the bridge takes")
 	}

@@ -44,7 +44,8 @@ Every name of the contract, as the code declares it. A test fails where one is m
 | [Resources](resources.md) | the kinds of the Kubernetes API, field by field |
 
 A bridge serves the same to machines, without authentication: ` + "`/openapi.json` (OpenAPI 3.1), `/asyncapi.json` (AsyncAPI 3.0) and `/schemas`" + `
-(JSON Schema, draft-07), with an ` + "`ETag`" + ` and for the ids that it takes (` + "`--ids`" + `).
+(JSON Schema, draft-07), with an ` + "`ETag`" + ` and for the ids that it takes (` + "`--ids`" + `). The folder [catalog](../../catalog) is
+the same for EventCatalog ([how to use it](../eventcatalog.md)).
 `
 
 // table is one of Markdown.

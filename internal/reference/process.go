@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/acme/inventory-service/internal/catalog"
 	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/metric"
 	"github.com/acme/inventory-service/internal/operator"
@@ -27,7 +28,7 @@ func metricsPage() string {
 
 // Commands are those of the binary, by what is written before their flags.
 func Commands() []*flag.FlagSet {
-	return []*flag.FlagSet{operator.Flags(), logbook.Flags()}
+	return []*flag.FlagSet{operator.Flags(), logbook.Flags(), catalog.Flags()}
 }
 
 func flags() string {
