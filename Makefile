@@ -10,8 +10,8 @@ IMAGE ?= inventory-operator:$(VERSION)
 
 # Narrow the tests down, e.g. make test PACKAGES=./webhook/... TESTFLAGS='-run TestReserve -v'.
 PACKAGES ?= ./...
-# The suites of test/chaos are left to make chaos, unless they are named.
-TESTED = $(if $(filter ./...,$(PACKAGES)),$$(go list ./... | grep -v /test/chaos$$),$(PACKAGES))
+# The suites of test/chaos are left to make chaos, and kubectl to make test-engines, unless they are named.
+TESTED = $(if $(filter ./...,$(PACKAGES)),$$(go list ./... | grep -v -e /test/chaos$$ -e /test/engines/kubectl$$),$(PACKAGES))
 TESTFLAGS ?=
 
 # Narrow the fault suites down, e.g. make chaos CHAOSFLAGS='--run zombie'
@@ -74,9 +74,10 @@ test-knative: controlplane build ## The service behind real Knative Eventing, as
 test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity with config/default, install to uninstall
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/helm -timeout 10m $(TESTFLAGS) .
 
-# With GOWORK=off, as the modules of the engines are not the product's.
+# The product does not depend on the engines: they are modules of their own.
 .PHONY: test-engines
-test-engines: controlplane ## A shop in Git under Flux, Argo CD and Helm, with their own code
+test-engines: controlplane ## A shop in Git under Flux, Argo CD and kubectl, with their own code
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -count 1 -timeout 10m $(TESTFLAGS) ./test/engines/kubectl
 	for dir in test/engines/flux test/engines/argocd; do \
 		KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C $$dir -count 1 -timeout 10m $(TESTFLAGS) .; \
 	done

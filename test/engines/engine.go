@@ -45,8 +45,9 @@ type Player struct {
 	// AllOrNothing says that a commit of which one object is refused changes nothing at all.
 	// Else the other objects are changed.
 	AllOrNothing bool
-	// OfSuspended is the health of a suspended item.
-	OfSuspended Health
+	// OfSuspended is the health of a suspended item, OfShortfall that of one of which more is
+	// promised than was received.
+	OfSuspended, OfShortfall Health
 	// TakesKubectlBack says that what kubectl wrote, in a field that Git leaves out, is undone.
 	TakesKubectlBack bool
 }

@@ -20,7 +20,7 @@ func rolledBack(s *stage) {
 
 	s.sync(item("mug", "mug", 10))
 	s.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Shortfall == 5 && i.Status.Available == 0 })
-	s.healthy(itemKind, "mug", Degraded)
+	s.healthy(itemKind, "mug", s.OfShortfall)
 	if told := s.Ask(testbed.Reserve("late", testbed.BinaryMode, testbed.Item("mug", 1)), o); !told.Refused {
 		s.Errorf("a cart is served beyond what was received: %s", told.Text)
 	}
@@ -81,7 +81,7 @@ func countedByAnother(s *stage) {
 	s.served("mug")
 	count := item("mug", "mug", 50)
 	count.SetNamespace(s.Namespace)
-	s.Must(s.Client.Apply(s.Context(), client.ApplyConfigurationFromUnstructured(count), client.FieldOwner("warehouse")))
+	s.Must(s.Client.Apply(s.Context(), client.ApplyConfigurationFromUnstructured(count), client.FieldOwner("warehouse"), client.ForceOwnership)) // kubectl apply owns even the default
 	s.figures("mug", 50, 0, 50)
 	s.hold(o, "cart", "mug", "mug", 4, 4)
 

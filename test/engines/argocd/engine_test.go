@@ -167,6 +167,6 @@ func (*argo) Health(_ context.Context, live *engines.Object) (engines.Health, er
 func TestShop(t *testing.T) {
 	engines.Play(t, engines.Player{
 		New:         func(w *testbed.World) engines.Engine { return newEngine(w) },
-		OfSuspended: engines.Suspended,
+		OfSuspended: engines.Suspended, OfShortfall: engines.Degraded,
 	})
 }

@@ -127,6 +127,6 @@ func applyOptions() ssa.ApplyOptions {
 func TestShop(t *testing.T) {
 	engines.Play(t, engines.Player{
 		New:          func(w *testbed.World) engines.Engine { return newEngine(w) },
-		AllOrNothing: true, OfSuspended: engines.Healthy, TakesKubectlBack: true,
+		AllOrNothing: true, OfSuspended: engines.Healthy, OfShortfall: engines.Degraded, TakesKubectlBack: true,
 	})
 }
