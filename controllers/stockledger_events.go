@@ -41,6 +41,9 @@ func ledgerEvents(before, now []metav1.Condition) (all []happening) {
 			all = append(all, warning(reasonRestoreRefused, "Restore", c.Message))
 		}
 	}
+	if c, has := began(v1.ConditionContested, metav1.ConditionTrue, before, now); has {
+		all = append(all, warning(c.Reason, "Lead", c.Message))
+	}
 	return all
 }
 

@@ -57,6 +57,9 @@ type ledgerFacts struct {
 	heldBack bool
 	restored restoreNews
 	restores bool
+	// rival is a process of another deployment that leads here by turns with self, empty where
+	// there is none.
+	rival, self string
 
 	// auditing says that there are audits, and audited that one has ended.
 	auditing, audited bool
@@ -81,6 +84,7 @@ func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner,
 	began := time.Now()
 	f := ledgerFacts{namespace: namespace, limit: r.Limit, stocked: true, malformed: asked.repair, reports: asked.readers}
 	runner.Read(f.read)
+	f.rival, f.self = runner.Rival(), runner.Self()
 	if r.Stocked != nil {
 		f.stocked, f.reading = r.Stocked(namespace)
 	}
@@ -103,7 +107,7 @@ func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner,
 	mine.lookAt = time.Now().Add(max(ledgerPace, ledgerRest*time.Since(began)))
 	troubled := mine.troubled.lasts(f.trouble != nil, began, lastingTrouble)
 	f.waiting = mine.waiting.lasts(!f.leading, began, lastingWait)
-	f.unsettled = f.trouble != nil && !troubled || !f.leading && !f.waiting || f.leading && !f.stocked
+	f.unsettled = f.trouble != nil && !troubled || !f.leading && !f.waiting || f.leading && !f.stocked || f.rival != ""
 	if !troubled {
 		f.trouble = nil
 	}
@@ -167,6 +171,9 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 		if f.restored.handled != "" {
 			s.Restore = &v1.RestoreStatus{LastHandledRequest: f.restored.handled[:min(len(f.restored.handled), maxRequest)]}
 		}
+	}
+	if contested, ok := f.contested(s.Conditions); ok {
+		setLedgerCondition(&s.Conditions, contested, now)
 	}
 	switch {
 	case !f.sent:

@@ -111,8 +111,8 @@ func (w *world) start(modify ...func(*process)) *process {
 				Spare: 4, WriteFormat: journal.Format, Pack: journal.Pack,
 			},
 		},
-		Serves: func(name string) bool { return name == w.namespace },
-		Read:   namespaces.Read(mgr.GetAPIReader()), Pages: namespaces.Pages(mgr.GetAPIReader()),
+		Scope: namespaces.Scope{Names: []string{w.namespace}},
+		Read:  namespaces.Read(mgr.GetAPIReader()), Pages: namespaces.Pages(mgr.GetAPIReader()),
 	})
 	p.items = &StockItemReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, IDs: p.ids, Witness: p.witness,

@@ -25,6 +25,7 @@ func transient(err error) bool {
 func (b *bridge) describe(err error) *failure {
 	var message *events.InvalidError
 	var missing *namespaces.MissingError
+	var outside *namespaces.OutsideError
 	if own := asFailure(err); own != nil {
 		return own
 	}
@@ -35,6 +36,9 @@ func (b *bridge) describe(err error) *failure {
 		return fail(notFound, "the namespace is being deleted: nothing can be reserved in it any more")
 	case errors.As(err, &missing):
 		return fail(notFound, "there is no such namespace: make it, or name another")
+	case errors.As(err, &outside):
+		return fail(notFound, "this deployment does not work in namespace %s: send the command to the one that does, or label the namespace for this one (it works in %s)",
+			outside.Namespace, outside.Scope)
 	case errors.Is(err, namespaces.ErrNotRunning):
 		return fail(tryLater, "this replica is starting or stopping: repeat the request unchanged")
 	}

@@ -45,6 +45,7 @@ func TestAPIServerRefuses(t *testing.T) {
 		"kind not served":       {apierrors.NewGenericServerResponse(404, "GET", resource, "r", "404 page not found", 0, true), 503, 503, tryLater},
 		"not running":           {namespaces.ErrNotRunning, 503, 503, tryLater},
 		"namespace missing":     {&namespaces.MissingError{Namespace: "shop"}, 404, 422, notFound},
+		"namespace of others":   {&namespaces.OutsideError{Namespace: "shop"}, 404, 422, notFound},
 		"namespace terminating": {&namespaces.MissingError{Namespace: "shop", Terminating: true}, 404, 422, notFound},
 	}
 	for name, tc := range cases {

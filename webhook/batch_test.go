@@ -161,3 +161,5 @@ type stopping struct{}
 func (stopping) Find(string) (Journal, bool) { return nil, true }
 
 func (stopping) Open(context.Context, string) (Journal, error) { return nil, namespaces.ErrNotRunning }
+
+func (stopping) Serves(context.Context, string) error { return namespaces.ErrNotRunning }

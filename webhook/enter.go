@@ -26,6 +26,9 @@ func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) 
 		return nil, err
 	}
 	if _, known := b.Namespaces.Find(namespace); !known {
+		if err := b.Namespaces.Serves(ctx, namespace); err != nil {
+			return nil, err
+		}
 		if err := b.mayBegin(ctx, namespace); err != nil {
 			return nil, err
 		}
@@ -54,6 +57,9 @@ func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string)
 	}
 	j, ok := b.Namespaces.Find(namespace)
 	if !ok {
+		if outside := (*namespaces.OutsideError)(nil); errors.As(b.Namespaces.Serves(ctx, namespace), &outside) {
+			return nil, outside
+		}
 		// A query begins nothing where nothing is.
 		if has, err := b.hasJournal(ctx, namespace); err != nil || !has {
 			return nil, err

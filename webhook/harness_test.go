@@ -89,7 +89,7 @@ func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self jour
 			Client: pages, Now: clock.Now, Policy: fixture.Policy(),
 			Config: fixture.Config(uuid.NewString(), func(c *journal.Config) { c.Pack, c.Self = journal.Pack, self }),
 		},
-		Serves: func(string) bool { return true }, Read: namespaces.Read(c), Pages: namespaces.Pages(c),
+		Read: namespaces.Read(c), Pages: namespaces.Pages(c),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

@@ -28,9 +28,12 @@ type Journal interface {
 type Namespaces interface {
 	// Find returns the journal of a namespace that is worked in already.
 	Find(name string) (Journal, bool)
-	// Open returns that of any namespace, begun if need be. It fails with a
-	// *namespaces.MissingError where nothing can be decided.
+	// Open returns that of any namespace, begun if need be. It fails as Serves does.
 	Open(ctx context.Context, name string) (Journal, error)
+	// Serves is nil where this process works in a namespace, or would once it is asked. It fails
+	// with a *namespaces.MissingError where nothing can be decided, and with a
+	// *namespaces.OutsideError where other deployments may.
+	Serves(ctx context.Context, name string) error
 }
 
 // Runners are the Namespaces of a Set.
@@ -52,6 +55,8 @@ func (r runners) Open(ctx context.Context, name string) (Journal, error) {
 	}
 	return runner, nil
 }
+
+func (r runners) Serves(ctx context.Context, name string) error { return r.set.Serves(ctx, name) }
 
 // role is how this process stands to a journal.
 type role struct {

@@ -217,6 +217,11 @@ func (e everywhere) Open(_ context.Context, name string) (Journal, error) {
 	return e.Journal, nil
 }
 
+func (e everywhere) Serves(ctx context.Context, name string) error {
+	_, err := e.Open(ctx, name)
+	return err
+}
+
 // now is the time of tests that do not reach an API server.
 var now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 

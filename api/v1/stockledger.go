@@ -99,7 +99,8 @@ type StockLedgerStatus struct {
 	// every figure to be what it should be), Delivering (the sink takes outcomes; not there
 	// without a sink), ReadersKeepUp (no reader of the journal is far behind; not there without
 	// readers), Restored (what another journal knew is here; not there where nobody asked for
-	// it) and, after damage, JournalDamaged.
+	// it) and, after damage, JournalDamaged, and Contested (another deployment leads here as
+	// well; not there where none ever has).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -276,6 +277,14 @@ const (
 	ReasonUnwritable    = "Unwritable"
 	ReasonUnknownFormat = "UnknownFormat"
 	ReasonFull          = "Full"
+)
+
+// The StockLedger's condition Contested and its reasons.
+const (
+	ConditionContested = "Contested"
+
+	ReasonAnotherDeploymentLeads = "AnotherDeploymentLeads"
+	ReasonOneDeploymentLeads     = "OneDeploymentLeads"
 )
 
 // StockLedgerList is a list of StockLedgers.

@@ -137,6 +137,9 @@ func deployment(text string) (string, error) {
         {{- with .Values.namespaces }}
         - --namespaces={{ join "," . }}
         {{- end }}
+        {{- with .Values.namespaceSelector }}
+        - {{ printf "--namespace-selector=%s" . | quote }}
+        {{- end }}
         {{- with .Values.sink }}
         - {{ printf "--sink=%s" . | quote }}
         {{- end }}

@@ -89,7 +89,7 @@ func (r *Runner) Await(ctx context.Context, p Position) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: position %s of namespace %s is not reached here: %w", ErrNoAnswer, p, r.namespace, context.Cause(ctx))
 		case <-r.ended:
-			return fmt.Errorf("%w: position %s of namespace %s is not reached here: this process stops", ErrNoAnswer, p, r.namespace)
+			return fmt.Errorf("%w: position %s of namespace %s is not reached here: this process does not work in it any more", ErrNoAnswer, p, r.namespace)
 		}
 	}
 }

@@ -26,12 +26,14 @@ type Runner struct {
 
 	changed func(stock.Changes)
 	load    *Load
-	depth   prometheus.Gauge
+	// depth is nil before Run: a Runner of this namespace that ends takes its own along.
+	depth prometheus.Gauge
 
-	// mu guards core: steps take it for themselves, queries share it.
-	mu   sync.RWMutex
-	core *Allocator
-	wake *time.Timer
+	// mu guards core and rivals: steps take it for themselves, queries share it.
+	mu     sync.RWMutex
+	core   *Allocator
+	rivals rivals
+	wake   *time.Timer
 
 	// news tells of every step that changed anything, role of the beginnings and ends of
 	// this process's terms.
@@ -78,8 +80,7 @@ type RunnerOptions struct {
 func NewRunner(o RunnerOptions) *Runner {
 	r := &Runner{
 		namespace: o.Namespace, now: o.Now, client: o.Client, options: o.Store, load: o.Load,
-		depth: queueDepth.WithLabelValues(o.Namespace),
-		core:  New(o.Config, o.Policy), filled: make(chan struct{}, 1), ended: make(chan struct{}),
+		core: New(o.Config, o.Policy), rivals: rivals{self: o.Config.Self.Name}, filled: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	r.inbox.waiting = map[uint64]waiter{}
 	if o.Gated {
@@ -132,7 +133,7 @@ func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, 
 		r.put(Dropped{Call: call})
 		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: %w", ErrNoAnswer, r.namespace, context.Cause(ctx))
 	case <-r.ended:
-		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: this process stops", ErrNoAnswer, r.namespace)
+		return stock.Answer{}, fmt.Errorf("%w from the journal of namespace %s: this process does not work in it any more", ErrNoAnswer, r.namespace)
 	}
 }
 
@@ -168,7 +169,7 @@ func (r *Runner) register(w waiter) uint64 {
 	defer r.inbox.Unlock()
 	r.inbox.calls++
 	r.inbox.waiting[r.inbox.calls] = w
-	r.depth.Set(float64(len(r.inbox.waiting)))
+	r.tellDepth()
 	return r.inbox.calls
 }
 
@@ -176,7 +177,22 @@ func (r *Runner) forget(call uint64) {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
 	delete(r.inbox.waiting, call)
-	r.depth.Set(float64(len(r.inbox.waiting)))
+	r.tellDepth()
+}
+
+// tellDepth tells the metric how many wait. The caller holds the inbox.
+func (r *Runner) tellDepth() {
+	if r.depth != nil {
+		r.depth.Set(float64(len(r.inbox.waiting)))
+	}
+}
+
+// showDepth begins to tell the metric.
+func (r *Runner) showDepth() {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	r.depth = queueDepth.WithLabelValues(r.namespace)
+	r.tellDepth()
 }
 
 // put leaves an event for the next step.
@@ -198,6 +214,7 @@ func (r *Runner) put(event Event) {
 // Run runs until ctx ends. It is called once.
 func (r *Runner) Run(ctx context.Context) error {
 	defer r.end()
+	r.showDepth()
 	events := make(chan journal.Event)
 	store := journal.NewStore(ctx, r.client, r.namespace, events, r.options)
 	defer store.Wait()
@@ -253,6 +270,7 @@ func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	effects := r.core.Step(r.now(), events...)
+	r.rivals.see(r.core.Log().Leader().Name, r.core.Log().Elected(), time.Now())
 	if term := r.core.Term(); term != r.term.Load() {
 		r.term.Store(term)
 		r.role.tell()
@@ -289,7 +307,7 @@ func (r *Runner) answer(call uint64, reply reply) (w waiter, waits bool) {
 	defer r.inbox.Unlock()
 	if w, waits = r.inbox.waiting[call]; waits {
 		delete(r.inbox.waiting, call)
-		r.depth.Set(float64(len(r.inbox.waiting)))
+		r.tellDepth()
 		w.answered <- reply // it has room for one
 	}
 	return w, waits

@@ -2,13 +2,11 @@ package namespaces
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -23,10 +21,12 @@ type Attendant func(ctx context.Context, namespace string, runner *allocator.Run
 
 // Options are what a Set needs.
 type Options struct {
-	// Runner are the options of each Runner. Namespace and Changed are set here.
+	// Runner are the options of each Runner. Namespace and Changed are set here, and to
+	// Config.Process a number is added: the writes of a namespace that was given up and taken
+	// up again must not be taken for each other.
 	Runner allocator.RunnerOptions
-	// Serves tells whether this process works in a namespace.
-	Serves func(namespace string) bool
+	// Scope says in which namespaces this process works.
+	Scope Scope
 	// Read reads a Namespace past the caches. Its error is that of the API server.
 	Read func(ctx context.Context, namespace string) (*metav1.PartialObjectMetadata, error)
 	// Pages lists the namespaces that have a journal, past the caches.
@@ -44,29 +44,33 @@ type Set struct {
 	ctx     context.Context //nolint:containedctx // members begin at any time while Start runs
 	elected bool
 	// known are the Namespaces as they were seen last, wanted those in which something of
-	// ours was seen.
+	// ours was seen, be they in scope or not.
 	known   map[string]known
 	wanted  map[string]bool
 	members map[string]*member
+	// leaving are the members that were dropped last and may not have ended yet, by name.
+	leaving map[string]*member
+	// begun counts the members that were ever begun.
+	begun   uint64
 	running sync.WaitGroup
 }
 
 type known struct {
 	uid         types.UID
+	version     uint64
 	terminating bool
+	// outside says that it is not in scope.
+	outside bool
 }
 
-// member is a namespace that is worked in.
-type member struct {
-	uid    types.UID
-	runner *allocator.Runner
-	end    context.CancelFunc
-}
+// gone tells whether nothing is done in the namespace.
+func (k known) gone() bool { return k.terminating || k.outside }
 
 // New returns a Set in which nothing runs before Start.
 func New(options Options) *Set {
 	return &Set{
 		options: options, known: map[string]known{}, wanted: map[string]bool{}, members: map[string]*member{},
+		leaving: map[string]*member{},
 	}
 }
 
@@ -77,24 +81,6 @@ func (s *Set) Attend(attendants ...Attendant) { s.attendants = append(s.attendan
 // It must not block. Tell is called before Start.
 func (s *Set) Tell(changed ...func(namespace string, changes stock.Changes)) {
 	s.changed = append(s.changed, changed...)
-}
-
-// ErrNotRunning says that this process has not begun to work, or works no more.
-var ErrNotRunning = errors.New("this process does not work in namespaces now")
-
-// MissingError says that nothing can be decided in a namespace.
-type MissingError struct {
-	Namespace string
-	// Terminating says that it is being deleted, else there is none.
-	Terminating bool
-}
-
-// Error says so.
-func (e *MissingError) Error() string {
-	if e.Terminating {
-		return fmt.Sprintf("namespace %s is being deleted", e.Namespace)
-	}
-	return fmt.Sprintf("there is no namespace %s", e.Namespace)
 }
 
 // NeedLeaderElection is false: every process follows the journals.
@@ -176,71 +162,53 @@ func (s *Set) Names() []string {
 	return slices.Sorted(maps.Keys(s.members))
 }
 
-// Open returns the Runner of a namespace, begun if need be. It fails with a *MissingError
-// where there is no such namespace, with ErrNotRunning before Start and at the end, and with
-// the API server's error where it cannot be told. What is known of a Namespace may be old: that it
-// is missing or being deleted counts only by a read past the caches.
-func (s *Set) Open(ctx context.Context, name string) (*allocator.Runner, error) {
-	if runner, err := s.open(name); runner != nil || err != nil {
-		return runner, err
-	}
-	namespace, err := s.options.Read(ctx, name)
-	if apierrors.IsNotFound(err) {
-		return nil, &MissingError{Namespace: name}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read namespace %s: %w", name, err)
-	}
-	s.SeeNamespace(namespace)
-	runner, err := s.open(name)
-	if runner == nil && err == nil {
-		err = &MissingError{Namespace: name, Terminating: true}
-	}
-	return runner, err
-}
-
-// open returns the Runner of a namespace that is known to be there, else nil.
-func (s *Set) open(name string) (*allocator.Runner, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.runs() {
-		return nil, ErrNotRunning
-	}
-	return s.begin(name), nil
-}
-
-// See says that there is something of ours in a namespace.
+// See says that there is something of ours in a namespace, be it in scope or not.
 func (s *Set) See(name string) {
+	if !s.options.Scope.Named(name) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.wanted[name] && s.options.Serves(name) {
+	if !s.wanted[name] {
 		s.wanted[name] = true
 		s.begin(name)
 	}
 }
 
-// SeeNamespace takes note of a Namespace as it is.
+// SeeNamespace takes note of a Namespace as it is: one that has come into scope is taken up if
+// something of ours was seen there, and one that has left it is given up.
 func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 	name := namespace.Name
-	if !s.options.Serves(name) {
+	if !s.options.Scope.Named(name) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := known{uid: namespace.UID, terminating: namespace.DeletionTimestamp != nil}
+	now := known{
+		uid: namespace.UID, version: versionOf(namespace),
+		terminating: namespace.DeletionTimestamp != nil, outside: !s.options.Scope.Has(namespace),
+	}
 	before := s.known[name]
-	if before.uid == now.uid && before.terminating {
-		return // one that is being deleted stays so: this is an older version
+	if before.uid == now.uid && (before.terminating || now.version < before.version) {
+		return // an older version: one that is being deleted stays so
 	}
 	s.known[name] = now
-	if m, ok := s.members[name]; ok && (now.terminating || m.uid != now.uid) {
+	if m, ok := s.members[name]; ok && (now.gone() || m.uid != now.uid) {
 		s.drop(name)
 	}
-	if now.terminating {
+	switch {
+	case now.terminating:
 		delete(s.wanted, name)
-	} else if s.wanted[name] {
+	case s.wanted[name]:
 		s.begin(name)
 	}
+}
+
+// versionOf is the resourceVersion of a Namespace, by which those of one uid are ordered; 0
+// where it is no number.
+func versionOf(namespace *metav1.PartialObjectMetadata) uint64 {
+	version, _ := strconv.ParseUint(namespace.ResourceVersion, 10, 64)
+	return version
 }
 
 // NamespaceGone takes note of a Namespace that is no more.
@@ -256,40 +224,4 @@ func (s *Set) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 	if _, ok := s.members[name]; ok {
 		s.drop(name)
 	}
-}
-
-// begin returns a namespace's Runner, which it starts if the Namespace is known to be
-// there; nil if not.
-func (s *Set) begin(name string) *allocator.Runner {
-	if m, ok := s.members[name]; ok {
-		return m.runner
-	}
-	seen, ok := s.known[name]
-	if !ok || seen.terminating || !s.runs() {
-		return nil
-	}
-	options := s.options.Runner
-	options.Namespace = name
-	options.Changed = func(changes stock.Changes) {
-		for _, changed := range s.changed {
-			changed(name, changes)
-		}
-	}
-	ctx, end := context.WithCancel(s.ctx)
-	m := &member{uid: seen.uid, runner: allocator.NewRunner(options), end: end}
-	s.members[name] = m
-	if s.elected {
-		m.runner.Elect(true)
-	}
-	s.running.Go(func() { _ = m.runner.Run(ctx) }) // it ends with ctx and not before
-	for _, attend := range s.attendants {
-		s.running.Go(func() { attend(ctx, name, m.runner) })
-	}
-	return m.runner
-}
-
-// drop ends what runs for a namespace, and forgets it.
-func (s *Set) drop(name string) {
-	s.members[name].end()
-	delete(s.members, name)
 }

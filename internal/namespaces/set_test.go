@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,6 +38,16 @@ type shop struct {
 	stop context.CancelFunc
 	// attended counts the attendants that run, requests what the runners send.
 	attended, requests atomic.Int64
+}
+
+// ours leaves out the namespaces that are labelled as somebody else's.
+var ours = labels.SelectorFromSet(nil).Add(*must(labels.NewRequirement("theirs", selection.DoesNotExist, nil)))
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 func newShop(t *testing.T) *shop {
@@ -63,8 +75,8 @@ func newShop(t *testing.T) *shop {
 				WriteFormat: journal.Format, Pack: journal.Pack,
 			},
 		},
-		Serves: func(name string) bool { return name != "theirs" },
-		Read:   namespaces.Read(s.reader), Pages: namespaces.Pages(s.reader),
+		Scope: namespaces.Scope{Selector: ours},
+		Read:  namespaces.Read(s.reader), Pages: namespaces.Pages(s.reader),
 	})
 	s.Attend(func(ctx context.Context, _ string, _ *allocator.Runner) {
 		s.attended.Add(1)
@@ -161,7 +173,7 @@ func TestOpenWhileNothingRuns(t *testing.T) {
 	s := newShop(t)
 	s.until("it runs", s.Running)
 	s.stop()
-	idle := namespaces.New(namespaces.Options{Serves: func(string) bool { return true }})
+	idle := namespaces.New(namespaces.Options{})
 	for when, set := range map[string]*namespaces.Set{"before Start": idle, "at the end": s.Set} {
 		if _, err := set.Open(t.Context(), "shop"); !errors.Is(err, namespaces.ErrNotRunning) || set.Running() {
 			t.Errorf("opened %s: %v, running: %v", when, err, set.Running())
@@ -178,7 +190,7 @@ func TestSeenBeforeItsNamespace(t *testing.T) {
 		t.Error("begun in a namespace that nobody has seen")
 	}
 	s.SeeNamespace(namespace("shop", "1", false))
-	s.SeeNamespace(namespace("theirs", "2", false))
+	s.SeeNamespace(labelled(namespace("theirs", "2", false), "theirs", "yes"))
 	s.SeeNamespace(namespace("quiet", "3", false))
 	s.until("it works there", func() bool { return len(s.Names()) > 0 })
 	if names := s.Names(); len(names) != 1 || names[0] != "shop" {

@@ -41,7 +41,7 @@ type Options struct {
 	metrics                           metricsFlags
 	pprofAddress                      string
 	defaultNamespace                  string
-	namespaces                        string
+	namespaces, namespaceSelector     string
 
 	leaderElect             bool
 	leaderElectionNamespace string
@@ -136,6 +136,9 @@ func (o *Options) flags() *flag.FlagSet {
 		"namespace of commands whose path names none")
 	flags.StringVar(&o.namespaces, "namespaces", "",
 		"namespaces to work in, separated by commas; empty is all. Each may be worked in by one deployment only, and may be made later")
+	flags.StringVar(&o.namespaceSelector, "namespace-selector", "",
+		"labels of the namespaces to work in, such as inventory.acme.com/shard=a, instead of --namespaces; what gains or loses them is taken up or "+
+			"given up at once. Each may be worked in by one deployment only")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true,
 		"let one replica at a time decide; without it replicas only waste each other's work")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -296,7 +299,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
 			o.retryPeriod, o.renewDeadline, o.leaseDuration)
 	}
-	return errors.Join(o.metrics.validate(), o.scope().validate(o.defaultNamespace))
+	_, err := o.worksIn()
+	return errors.Join(o.metrics.validate(), o.scope().validate(o.defaultNamespace), err)
 }
 
 // absolute tells whether a text is the URL of a place that can be asked.

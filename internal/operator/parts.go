@@ -61,8 +61,12 @@ func (p *parts) makeNamespaces() (err error) {
 		return err
 	}
 	p.oneHold = newOneHold(p.o.oneHoldPerCart, p.o.index())
+	scope, err := p.o.worksIn()
+	if err != nil {
+		return err
+	}
 	p.namespaces = namespaces.New(namespaces.Options{
-		Runner: p.runner(), Serves: p.o.scope().has,
+		Runner: p.runner(), Scope: scope,
 		Read: namespaces.Read(p.GetAPIReader()), Pages: namespaces.Pages(p.GetAPIReader()),
 	})
 	return nil

@@ -1,12 +1,14 @@
 package operator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -19,7 +21,7 @@ import (
 	"github.com/acme/inventory-service/internal/wire"
 )
 
-// scope are the namespaces that the operator works in; none means all.
+// scope are the namespaces that --namespaces names, which alone are watched; none means all.
 type scope []string
 
 func (o Options) scope() scope {
@@ -34,6 +36,25 @@ func (o Options) scope() scope {
 }
 
 func (s scope) has(namespace string) bool { return len(s) == 0 || slices.Contains(s, namespace) }
+
+// worksIn are the namespaces that the process works in.
+func (o Options) worksIn() (namespaces.Scope, error) {
+	in := namespaces.Scope{Names: o.scope()}
+	if o.namespaceSelector == "" {
+		return in, nil
+	}
+	if len(in.Names) > 0 {
+		return in, errors.New("--namespaces and --namespace-selector are both given: give one of them")
+	}
+	selector, err := labels.Parse(o.namespaceSelector)
+	if err != nil {
+		return in, fmt.Errorf("--namespace-selector %q is no label selector, such as inventory.acme.com/shard=a: %w", o.namespaceSelector, err)
+	}
+	if !selector.Empty() {
+		in.Selector = selector
+	}
+	return in, nil
+}
 
 func (s scope) validate(defaultNamespace string) error {
 	for _, name := range s {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -45,6 +46,40 @@ func TestNamespacesFlag(t *testing.T) {
 			err = o.validate()
 			if p.problem == "" && err != nil || p.problem != "" && (err == nil || !strings.Contains(err.Error(), p.problem)) {
 				t.Errorf("validate says %v, want %q", err, p.problem)
+			}
+		})
+	}
+}
+
+// TestNamespaceSelectorFlag: labels instead of names, and nothing that says neither.
+func TestNamespaceSelectorFlag(t *testing.T) {
+	for name, p := range map[string]struct {
+		flags   []string
+		has     map[string]string // labels of a namespace that is in scope
+		lacks   map[string]string // and of one that is not
+		problem string            // part of the error
+	}{
+		"one label":     {flags: []string{"--namespace-selector", "shard=a"}, has: map[string]string{"shard": "a"}, lacks: map[string]string{"shard": "b"}},
+		"any but":       {flags: []string{"--namespace-selector", "shard notin (a, b)"}, has: map[string]string{}, lacks: map[string]string{"shard": "b"}},
+		"no selector":   {flags: []string{"--namespace-selector", "shard in a"}, problem: "no label selector"},
+		"both":          {flags: []string{"--namespace-selector", "shard=a", "--namespaces", "default"}, problem: "both given"},
+		"nothing given": {has: map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := ParseFlags(p.flags, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = o.validate()
+			if p.problem == "" && err != nil || p.problem != "" && (err == nil || !strings.Contains(err.Error(), p.problem)) {
+				t.Fatalf("validate says %v, want %q", err, p.problem)
+			}
+			scope, _ := o.worksIn()
+			labelled := func(labels map[string]string) *metav1.PartialObjectMetadata {
+				return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "shop", Labels: labels}}
+			}
+			if p.has != nil && !scope.Has(labelled(p.has)) || p.lacks != nil && scope.Has(labelled(p.lacks)) {
+				t.Errorf("%s has %v: %v, has %v: %v", scope, p.has, scope.Has(labelled(p.has)), p.lacks, scope.Has(labelled(p.lacks)))
 			}
 		})
 	}

@@ -173,6 +173,13 @@ func TestValues(t *testing.T) {
 	if pod["priorityClassName"] != "high" || pod["nodeSelector"].(map[string]any)["pool"] != "shops" {
 		t.Errorf("the Pod is %v", pod)
 	}
+	manifest, err = render(t, values{"namespaceSelector": "inventory.acme.com/shard in (a,b)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `- "--namespace-selector=inventory.acme.com/shard in (a,b)"`; !strings.Contains(manifest, want) {
+		t.Errorf("the manifest lacks %s", want)
+	}
 	for object, want := range map[string]bool{
 		"ServiceMonitor " + name: true, "PrometheusRule " + name: true, "ClusterRole inventory-metrics-reader": true, "NetworkPolicy " + name: false,
 	} {

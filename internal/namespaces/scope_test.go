@@ -1,0 +1,142 @@
+package namespaces_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
+)
+
+func labelled(n *metav1.PartialObjectMetadata, key, value string) *metav1.PartialObjectMetadata {
+	n.Labels = map[string]string{key: value}
+	return n
+}
+
+func at(n *metav1.PartialObjectMetadata, version string) *metav1.PartialObjectMetadata {
+	n.ResourceVersion = version
+	return n
+}
+
+// A namespace that leaves the scope is given up at once, whoever waits there is told so, and one
+// that comes back is taken up again, as soon as what ran before has ended.
+func TestScopeChanges(t *testing.T) {
+	s := newShop(t)
+	s.until("it runs", s.Running)
+	s.Elect(true) // in vain: the API server knows of no such namespace
+	s.See("shop")
+	s.SeeNamespace(at(labelled(namespace("shop", "1", false), "theirs", "yes"), "10"))
+	if _, ok := s.Find("shop"); ok {
+		t.Error("it works outside of its scope")
+	}
+	s.SeeNamespace(at(namespace("shop", "1", false), "20"))
+	first, ok := s.Find("shop")
+	if !ok {
+		t.Fatal("a namespace that came into scope is not taken up")
+	}
+	s.until("it is attended", func() bool { return s.attended.Load() == 1 })
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if _, err := first.Ask(context.Background(), stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) {
+			t.Errorf("who waits in a namespace that is given up is told %v", err)
+		}
+	})
+	s.until("somebody waits", func() bool { return first.Waiting() == 1 })
+	s.SeeNamespace(at(labelled(namespace("shop", "1", false), "theirs", "yes"), "30"))
+	asking.Wait()
+	s.SeeNamespace(at(namespace("shop", "1", false), "20")) // an older version, told late
+	if _, ok := s.Find("shop"); ok {
+		t.Error("an older version of the Namespace has it taken up again")
+	}
+	s.SeeNamespace(at(namespace("shop", "1", false), "40"))
+	if second, ok := s.Find("shop"); !ok || second == first {
+		t.Error("a namespace that came back is not taken up anew")
+	}
+	s.until("one is attended", func() bool { return s.attended.Load() == 1 })
+}
+
+// What a namespace's labels say counts only as of a read past the caches.
+func TestServesByRead(t *testing.T) {
+	s := newShop(t)
+	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
+	s.until("it runs", s.Running)
+	stored := namespaces.Kind()
+	label := func(patch string) {
+		t.Helper()
+		stored.Name = name
+		if err := s.reader.Patch(t.Context(), stored, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	label(`{"metadata":{"labels":{"theirs":"yes"}}}`)
+	var outside *namespaces.OutsideError
+	if _, err := s.Open(t.Context(), name); !errors.As(err, &outside) || !strings.Contains(err.Error(), "!theirs") {
+		t.Errorf("opened outside of its scope: %v", err)
+	}
+	if err := s.Serves(t.Context(), name); !errors.As(err, &outside) {
+		t.Errorf("it serves a namespace outside of its scope: %v", err)
+	}
+	label(`{"metadata":{"labels":{"theirs":null}}}`)
+	if err := s.Serves(t.Context(), name); err != nil {
+		t.Errorf("a namespace in scope is not served: %v", err)
+	}
+	if names := s.Names(); len(names) != 0 {
+		t.Errorf("to be asked begins %v", names)
+	}
+}
+
+// Two runners of one namespace, one after the other, never give two writes one token: by it a
+// process knows that its own write has landed.
+func TestTokensOfANamespaceTakenUpAgain(t *testing.T) {
+	s := newShop(t)
+	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
+	s.Elect(true)
+	tokens := map[string]string{}
+	receive := func(received int64) {
+		runner := s.open(name)
+		s.until("it leads", runner.Leading)
+		item := fixture.Item("mug")
+		item.Received, item.Sellable, item.Generation, item.Version = received, received, received, uint64(received)
+		answer, err := runner.Ask(t.Context(), stock.PutItem{Item: item})
+		if err != nil || answer.Verdict != stock.Done {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+		var pages v1.JournalPageList
+		if err := s.reader.List(t.Context(), &pages, client.InNamespace(name)); err != nil {
+			t.Fatal(err)
+		}
+		for i := range pages.Items {
+			page := &pages.Items[i]
+			written := page.Name + " at " + page.ResourceVersion
+			if before, given := tokens[page.Token]; given && before != written && page.Token != "" {
+				t.Errorf("%s and %s have one token %s", before, written, page.Token)
+			}
+			tokens[page.Token] = written
+		}
+	}
+	seen, err := namespaces.Read(s.reader)(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for received := range int64(3) {
+		receive(received + 1)
+		seen.ResourceVersion = ""
+		seen.Labels = map[string]string{"theirs": "yes"}
+		s.SeeNamespace(at(seen.DeepCopy(), "18446744073709551614"))
+		if _, ok := s.Find(name); ok {
+			t.Fatal("it is not given up")
+		}
+		seen.Labels = nil
+		s.SeeNamespace(at(seen.DeepCopy(), "18446744073709551614"))
+	}
+}
