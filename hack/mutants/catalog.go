@@ -25,4 +25,5 @@ var catalog = slices.Concat(
 	ofJournal,
 	ofAuditor,
 	ofPlugin,
+	ofRestore,
 )

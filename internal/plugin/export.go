@@ -15,7 +15,7 @@ import (
 
 // export is the verb.
 func (p *plugin) export() *cobra.Command {
-	var separator, format string
+	var separator, format, to string
 	var shipped bool
 	c := &cobra.Command{
 		Use:   "export [PRODUCT...]",
@@ -37,14 +37,15 @@ namespace. It reads the journal: you have to be allowed to list journalpages.`,
 	c.Flags().BoolVar(&shipped, "shipped", false, "print what was shipped and what is held instead, for kubectl inventory restore")
 	c.Flags().StringVarP(&format, "output", "o", "yaml", "format of --shipped: yaml or json")
 	p.complete(c, "output", fixed("yaml", "json"))
+	c.Flags().StringVar(&to, "to", "", "with --shipped: the file to write, which is replaced in one step")
 	c.RunE = func(c *cobra.Command, products []string) error {
 		switch {
 		case shipped && (len(products) > 0 || c.Flags().Changed("separator")):
 			return misused("--shipped is of all products, and no table: leave out products and --separator")
 		case shipped:
-			return p.exportShipped(c.Context(), format)
-		case c.Flags().Changed("output"):
-			return misused("-o is for --shipped: a count sheet is CSV")
+			return p.exportShipped(c.Context(), format, to)
+		case c.Flags().Changed("output"), to != "":
+			return misused("-o and --to are for --shipped: a count sheet is CSV, and printed")
 		}
 		comma, size := utf8.DecodeRuneInString(separator)
 		if size != len(separator) || comma != ',' && comma != ';' && comma != '\t' {

@@ -3,6 +3,9 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -14,7 +17,7 @@ import (
 )
 
 // exportShipped prints what the journal of a namespace knows and Git does not.
-func (p *plugin) exportShipped(ctx context.Context, format string) error {
+func (p *plugin) exportShipped(ctx context.Context, format, to string) error {
 	if format != "yaml" && format != "json" {
 		return misused("-o %q: use yaml or json", format)
 	}
@@ -32,10 +35,30 @@ func (p *plugin) exportShipped(ctx context.Context, format string) error {
 	} else {
 		text = append(text, '\n')
 	}
-	if err == nil {
-		_, err = p.Out.Write(text)
+	switch {
+	case err != nil:
+		return err
+	case to != "":
+		return replaceFile(to, text)
 	}
+	_, err = p.Out.Write(text)
 	return err
+}
+
+// replaceFile writes a file that is whole, or as it was before.
+func replaceFile(name string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // shippedOf reads the pages of a namespace, which have to be there and whole.

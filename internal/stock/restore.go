@@ -59,7 +59,9 @@ func (s *State) Restoration() RestoreRecord {
 // awaited or only half here.
 func (s *State) HoldsBack() bool {
 	stage := s.Restoration().Stage
-	return stage == RestoreAwaited || stage == RestoreBegun
+	awaited := stage == RestoreAwaited
+	halfHere := stage == RestoreBegun
+	return awaited || halfHere
 }
 
 // aboutCarts tells whether a request could be decided wrongly without what is to be restored: a

@@ -39,6 +39,10 @@ func TestOperatorRights(t *testing.T) {
 				t.Errorf("%s %s is allowed: %t", verb, review.resource, got)
 			}
 		}
+		// Of ConfigMaps it reads those of a restore, by their names.
+		if got := isAllowed(t, namespace, user, access{verb: verb, resource: "configmaps"}); got {
+			t.Errorf("%s configmaps is allowed", verb)
+		}
 		want = verb == "create" || verb == "patch" // of a series
 		if got := isAllowed(t, namespace, user, access{verb: verb, group: "events.k8s.io", resource: "events"}); got != want {
 			t.Errorf("%s events is allowed: %t, want %t", verb, got, want)

@@ -35,6 +35,7 @@ func roles() map[string]map[string][]string {
 		"inventory-reservation-editor": {"reservations": everyday},
 		"inventory-stockledger-editor": {"stockledgers": annotate},
 		"inventory-journal-reader":     {"stockledgers": {"get", "patch"}, "journalpages": readVerbs},
+		"inventory-restorer":           {"stockitems": readVerbs, "reservations": readVerbs, "stockledgers": annotate, "journalpages": readVerbs},
 	}
 	for _, kind := range kinds {
 		viewer[kind] = readVerbs

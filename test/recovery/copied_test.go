@@ -55,7 +55,9 @@ func TestCopiedPages(t *testing.T) {
 			other.awaitReason(v1.ConditionRestored, v1.ReasonAwaitingRestore)
 			other.plugin(plugin.Done, "restore", file)
 			other.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Consumed == 3 && i.Status.Reserved == 3 })
-			other.AwaitLedger(func(l *v1.StockLedger) bool { return !meta.IsStatusConditionTrue(l.Status.Conditions, v1.ConditionJournalDamaged) })
+			other.AwaitLedger(func(l *v1.StockLedger) bool {
+				return !meta.IsStatusConditionTrue(l.Status.Conditions, v1.ConditionJournalDamaged)
+			})
 			if again := other.Ask(testbed.Reserve("held", testbed.PlainHTTP, testbed.Item("mug", 2)), o); again.Reservation != held.Reservation {
 				t.Errorf("the hold is %+v", again)
 			}

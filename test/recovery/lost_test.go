@@ -15,6 +15,7 @@ import (
 // shop sells: of 10 mugs 3 are shipped, 2 held by a command and 1 by an object.
 func (p *place) shop(t *testing.T) (held *testbed.Told, refused *testbed.Told) {
 	o := p.Operate("--leader-elect=false")
+	p.operator = o
 	p.Stock("mug", "mug", "ams", 10)
 	shipped := p.Ask(testbed.Reserve("shipped", testbed.PlainHTTP, testbed.Item("mug", 3)), o)
 	p.Ask(testbed.Consume("c", testbed.PlainHTTP, shipped.Reservation), o)
@@ -82,7 +83,9 @@ func TestClusterLost(t *testing.T) {
 	o.Kill()
 	o = fresh.Operate("--leader-elect=false")
 	fresh.plugin(plugin.Done, "restore", file)
-	fresh.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Consumed == 5 && i.Status.Reserved == 1 && i.Status.Available == 4 })
+	fresh.AwaitItem("mug", func(i *v1.StockItem) bool {
+		return i.Status.Consumed == 5 && i.Status.Reserved == 1 && i.Status.Available == 4
+	})
 
 	// The annotation holds nothing back any more.
 	if told := fresh.Ask(testbed.Reserve("one-more", testbed.PlainHTTP, testbed.Item("mug", 4)), o); told.Refused {

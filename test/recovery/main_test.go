@@ -29,6 +29,8 @@ type place struct {
 	*testbed.World
 	kubeconfig string
 	clients    kubernetes.Interface
+	// operator is the one that shop has started.
+	operator *testbed.Operator
 }
 
 func placeOf(w *testbed.World, t *testing.T) *place {
