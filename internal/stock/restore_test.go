@@ -188,3 +188,36 @@ func TestRestoreOfAnObject(t *testing.T) {
 		t.Errorf("%d units are held", reserved)
 	}
 }
+
+// Whoever leads next goes on with a restore, from pages that were compacted meanwhile; and what
+// was said of it is not forgotten with them.
+func TestRestoreIsCarriedOn(t *testing.T) {
+	d := awaiting(t)
+	d.policy.Batch, d.policy.CompactAbove = 2048, 1
+	export := anExport(func(r *Restore) {
+		for i := range 100 {
+			r.Totals = append(r.Totals, Total{ID(fmt.Sprint("product-", i)), "ams", 3})
+		}
+	})
+	for d.page = 1; d.s.Restoration().Stage != RestoreDone; d.page++ {
+		if d.ask(export); d.page > 100 {
+			t.Fatal("it never ends")
+		}
+		d.s = d.s.Clone() // another process
+		check(t, d.s)
+	}
+	for last := d.page + 200; d.page < last; d.page++ {
+		d.ask(Register{Name: "lake", Position: fmt.Sprint(d.page)})
+	}
+	if d.s.Head() < 2 {
+		t.Errorf("the head is page %d: nothing was compacted", d.s.Head())
+	}
+	if got := d.verdicts(export, aReserve(1, lines(Line{"mug", 2}))); !cmp.Equal(got, []Verdict{Repeated, Repeated}) {
+		t.Errorf("verdicts %v", got)
+	}
+	for _, total := range export.Totals {
+		if got := d.s.Consumed(Key{total.Product, total.Location}); got != total.Consumed {
+			t.Errorf("%d of %s", got, total.Product)
+		}
+	}
+}

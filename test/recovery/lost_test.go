@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/plugin"
+	"github.com/acme/inventory-service/internal/restore"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -149,4 +151,45 @@ func TestWaivedAndOversold(t *testing.T) {
 		t.Errorf("one of none is sold: %+v", told)
 	}
 	less.plugin(plugin.Done, "verify")
+}
+
+// ConfigMaps of which some are missing, or that were edited, bring nothing, and carts wait on.
+func TestRestoreIncomplete(t *testing.T) {
+	old := placeOf(testbed.NewWorld(t), t)
+	old.shop(t)
+	file := old.export(t)
+	text, err := os.ReadFile(file)
+	old.Must(err)
+	shipped, err := restore.Parse(text)
+	old.Must(err)
+
+	p := placeOf(testbed.NewWorld(t), t)
+	p.awaitRestore("true")
+	o := p.Operate("--leader-elect=false")
+	p.Declare("mug", "mug", "ams", 10)
+	p.awaitReason(v1.ConditionRestored, v1.ReasonAwaitingRestore)
+	parts, err := shipped.Parts(p.Namespace)
+	p.Must(err)
+	part := parts[0]
+	part.Data["parts"] = "2"
+	_, err = p.clients.CoreV1().ConfigMaps(p.Namespace).Create(t.Context(), part, metav1.CreateOptions{})
+	p.Must(err)
+	ask := func(request string) {
+		ledger := p.AwaitLedger(func(*v1.StockLedger) bool { return true })
+		ledger.Annotations = map[string]string{v1.RestoreAnnotation: request}
+		p.Must(p.Client.Update(t.Context(), ledger))
+	}
+	ask(shipped.Digest + "/1")
+	if text := p.awaitReason(v1.ConditionRestored, v1.ReasonRestoreIncomplete); !strings.Contains(text, restore.PartName(1)) {
+		t.Errorf("what is missing: %s", text)
+	}
+	p.refusesToSell(o, "half")
+	part.Data["parts"] = "1"
+	part.BinaryData["facts"][9]++
+	_, err = p.clients.CoreV1().ConfigMaps(p.Namespace).Update(t.Context(), part, metav1.UpdateOptions{})
+	p.Must(err)
+	p.awaitReason(v1.ConditionRestored, v1.ReasonRestoreRefused)
+	p.refusesToSell(o, "edited")
+	p.plugin(plugin.Done, "restore", file)
+	p.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Consumed == 3 && i.Status.Reserved == 3 })
 }
