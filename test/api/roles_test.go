@@ -189,7 +189,7 @@ func TestRolesAggregate(t *testing.T) {
 		want := map[string]bool{"view": false, "edit": false, "admin": false}
 		switch {
 		case role == viewerRole || role == editorRole: // the others say it all
-		case role == clientRole, role == "inventory-journal-reader": // nobody has it by another
+		case role == clientRole, role == "inventory-journal-reader", role == "inventory-restorer": // nobody has it by another
 		case strings.HasSuffix(role, "-viewer"):
 			want["view"] = true // edit takes up view, and admin edit
 		default:
