@@ -6,7 +6,9 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane"
@@ -47,7 +49,7 @@ func (s *stage) protect() {
 	s.Must(controlplane.Apply(s.Context(), s.ControlPlane.RESTConfig(), "platform", filepath.Join(root, "config/gitops/policies")))
 	clients, err := kubernetes.NewForConfig(s.ControlPlane.RESTConfig())
 	s.Must(err)
-	_, err = clients.CoreV1().Namespaces().Patch(s.Context(), s.Namespace, "application/merge-patch+json",
+	_, err = clients.CoreV1().Namespaces().Patch(s.Context(), s.Namespace, types.MergePatchType,
 		[]byte(`{"metadata":{"labels":{"`+protectLabel+`":"true"}}}`), metav1.PatchOptions{})
 	s.Must(err)
 	s.awaitPolicies()
@@ -58,16 +60,15 @@ func (s *stage) protect() {
 func (s *stage) awaitPolicies() {
 	s.Helper()
 	probe := s.Declare("probe", "probe", "", 2)
-	for {
-		probe.Spec.Received = 1
-		if err := s.Client.Update(s.Context(), probe); err != nil {
-			if !strings.Contains(err.Error(), loweredTo) {
-				s.Fatalf("the policies are not what refuses: %v", err)
-			}
-			break
-		}
-		probe.Spec.Received = 2
-		s.Must(s.Client.Update(s.Context(), probe))
+	receive := func(units string) error {
+		return s.Client.Patch(s.Context(), probe, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"received":`+units+`}}`)))
+	}
+	err := receive("1")
+	for ; err == nil; err = receive("1") {
+		s.Must(receive("2"))
+	}
+	if !strings.Contains(err.Error(), loweredTo) {
+		s.Fatalf("the policies are not what refuses: %v", err)
 	}
 	s.Must(s.Client.Delete(s.Context(), probe))
 }

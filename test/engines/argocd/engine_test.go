@@ -164,9 +164,11 @@ func (*argo) Health(_ context.Context, live *engines.Object) (engines.Health, er
 	return engines.Health(said.Status), nil
 }
 
-func TestShop(t *testing.T) {
-	engines.Play(t, engines.Player{
-		New:         func(w *testbed.World) engines.Engine { return newEngine(w) },
-		OfSuspended: engines.Suspended, OfShortfall: engines.Degraded,
-	})
+var player = engines.Player{
+	New:         func(w *testbed.World) engines.Engine { return newEngine(w) },
+	OfSuspended: engines.Suspended, OfShortfall: engines.Degraded,
 }
+
+func TestShop(t *testing.T) { engines.Play(t, player) }
+
+func TestExample(t *testing.T) { engines.PlayExample(t, player) }

@@ -124,9 +124,11 @@ func applyOptions() ssa.ApplyOptions {
 	return options
 }
 
-func TestShop(t *testing.T) {
-	engines.Play(t, engines.Player{
-		New:          func(w *testbed.World) engines.Engine { return newEngine(w) },
-		AllOrNothing: true, OfSuspended: engines.Healthy, OfShortfall: engines.Degraded, TakesKubectlBack: true,
-	})
+var player = engines.Player{
+	New:          func(w *testbed.World) engines.Engine { return newEngine(w) },
+	AllOrNothing: true, OfSuspended: engines.Healthy, OfShortfall: engines.Degraded, TakesKubectlBack: true,
 }
+
+func TestShop(t *testing.T) { engines.Play(t, player) }
+
+func TestExample(t *testing.T) { engines.PlayExample(t, player) }
