@@ -23,7 +23,7 @@ func appliedAgain(s *stage) {
 	before := withoutVersions(s.footprints())
 	for i := range times {
 		if i%2 == 0 {
-			s.hold(o, fmt.Sprint("cart-", i), "mug", "mug", 1, int64(i/2+1))
+			s.hold(o, fmt.Sprint("cart-", i), 1, int64(i/2+1))
 		}
 		at := s.footprints()
 		s.sync(git...)
@@ -49,7 +49,7 @@ func delivery(s *stage) {
 	git := []*Object{item("mug", "mug", 120), item("teapot", "teapot", 24)}
 	s.sync(git...)
 	s.served("mug", "teapot")
-	s.hold(o, "cart", "mug", "mug", 7, 7)
+	s.hold(o, "cart", 7, 7)
 	before := s.footprints()
 
 	delivered := []*Object{item("mug", "mug", 320), git[1]}
@@ -81,7 +81,7 @@ func badManifest(s *stage) {
 			s.Errorf("the engine says %q, want it to name %q", said, part)
 		}
 	}
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 	after := s.footprints()
 	if got := after["mug"]; got.Generation != before["mug"].Generation || got.UID != before["mug"].UID {
 		s.Errorf("the refused item was changed: %+v", got)

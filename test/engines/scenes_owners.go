@@ -16,7 +16,7 @@ func rolledBack(s *stage) {
 	s.served("mug")
 	s.sync(item("mug", "mug", 20))
 	s.figures("mug", 20, 0, 20)
-	s.hold(o, "cart", "mug", "mug", 15, 15)
+	s.hold(o, "cart", 15, 15)
 
 	s.sync(item("mug", "mug", 10))
 	s.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Shortfall == 5 && i.Status.Available == 0 })
@@ -36,7 +36,7 @@ func suspendedInGit(s *stage) {
 	mug := item("mug", "mug", 10)
 	s.sync(mug)
 	s.served("mug")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 	s.differs([]string{"mug suspended"}, with(mug, "suspended", true))
 	s.sync(with(mug, "suspended", true))
 	s.figures("mug", 10, 4, 0)
@@ -83,7 +83,7 @@ func countedByAnother(s *stage) {
 	count.SetNamespace(s.Namespace)
 	s.Must(s.Client.Apply(s.Context(), client.ApplyConfigurationFromUnstructured(count), client.FieldOwner("warehouse"), client.ForceOwnership)) // kubectl apply owns even the default
 	s.figures("mug", 50, 0, 50)
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	s.differs(nil, git...)
 	s.sync(git...)
@@ -100,7 +100,7 @@ func moved(s *stage) {
 	git := []*Object{item("mug", "mug", 10)}
 	s.sync(git...)
 	s.served("mug")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	there := &stage{World: testbed.WorldOn(s.TB, s.ControlPlane), Player: s.Player}
 	there.engine = s.New(there.World)

@@ -28,7 +28,7 @@ func pruned(s *stage) {
 	mug, teapot := item("mug", "mug", 10), item("teapot", "teapot", 24)
 	s.sync(mug, teapot)
 	s.served("mug", "teapot")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	s.sync(teapot)
 	s.gone("mug")
@@ -80,7 +80,7 @@ func protected(s *stage) {
 	mug, teapot := item("mug", "mug", 10), item("teapot", "teapot", 24)
 	s.sync(mug, teapot)
 	s.served("mug", "teapot")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	if said := s.refused(teapot); !strings.Contains(said, deletePromised) {
 		s.Errorf("the engine says %q, want what to do next", said)
@@ -115,7 +115,7 @@ func renamed(s *stage) {
 	o := s.operate()
 	s.sync(item("mug", "mug", 10))
 	s.served("mug")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	s.sync(annotated(item("blue-mug", "mug", 10), v1.TakeOverAnnotation, "true"))
 	s.gone("mug")
@@ -129,7 +129,7 @@ func renamedUnconfirmed(s *stage) {
 	o := s.operate()
 	s.sync(item("mug", "mug", 10))
 	s.served("mug")
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 
 	s.older("mug")
 	s.sync(item("mug", "mug", 10), item("blue-mug", "mug", 10)) // an engine may prune before
@@ -152,7 +152,7 @@ func duplicate(s *stage) {
 	s.sync(item("mug", "mug", 10), item("mug-again", "mug", 70))
 	s.healthy(itemKind, "mug-again", Degraded)
 	s.is(itemKind, "mug", Healthy)
-	s.hold(o, "cart", "mug", "mug", 4, 4)
+	s.hold(o, "cart", 4, 4)
 	s.figures("mug", 10, 4, 6)
 	s.sync(item("mug", "mug", 10))
 	s.gone("mug-again")

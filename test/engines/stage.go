@@ -145,13 +145,13 @@ func (s *stage) live(kind schema.GroupVersionKind, name string) *Object {
 	return live
 }
 
-// hold sells units, and waits until the item shows it.
-func (s *stage) hold(o *testbed.Operator, id, name, product string, quantity, reserved int64) {
+// hold sells units of the item mug, and waits until it shows how many are reserved.
+func (s *stage) hold(o *testbed.Operator, id string, quantity, reserved int64) {
 	s.Helper()
-	if told := s.Ask(testbed.Reserve(id, testbed.BinaryMode, testbed.Item(product, quantity)), o); told.Refused {
+	if told := s.Ask(testbed.Reserve(id, testbed.BinaryMode, testbed.Item("mug", quantity)), o); told.Refused {
 		s.Fatalf("cart %s was refused: %s", id, told.Text)
 	}
-	s.AwaitItem(name, func(i *v1.StockItem) bool { return i.Status.Reserved == reserved })
+	s.AwaitItem("mug", func(i *v1.StockItem) bool { return i.Status.Reserved == reserved })
 }
 
 // gone waits until an item is deleted.
