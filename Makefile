@@ -54,7 +54,7 @@ test-quick: ## The everyday loop: unit tests that need no control plane (-short,
 test: controlplane ## All tests, with the race detector, against a real etcd and kube-apiserver
 	go build -race $(PACKAGES)
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -race -p 1 -timeout 30m $(TESTFLAGS) $(TESTED)
-	$(if $(filter ./...,$(PACKAGES)),KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -C test/helm -timeout 10m $(TESTFLAGS) ./...)
+	$(if $(filter ./...,$(PACKAGES)),KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -C test/helm -timeout 10m $(TESTFLAGS) .)
 
 .PHONY: chaos
 chaos: controlplane ## Every fault suite in its short form, about 10 minutes; ends in a table and .run/chaos.json
