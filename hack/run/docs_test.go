@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,33 +16,87 @@ import (
 )
 
 // docsTimeout bounds a page of commands.
-const docsTimeout = 3 * time.Minute
+const docsTimeout = 80 * time.Second
 
-// The commands of docs/carts.md work as they are printed, beside what it says to run.
-func TestCartsPage(t *testing.T) { testPage(t, "carts.md", "--ids=any") }
+// pages are the pages whose commands run as they are printed, with the flags of the operator that
+// each says to give.
+var pages = []struct {
+	path  string
+	flags []string
+}{
+	{"README.md", nil},
+	{"docs/carts.md", []string{"--ids=any"}},
+	{"docs/kubectl.md", nil},
+	{"docs/watching.md", nil},
+	{"docs/outcomes.md", nil},
+	{"docs/upgrade.md", nil},
+	{"docs/install.md", nil},
+	{"docs/tutorial.md", nil},
+}
 
-// The tutorial works as it is printed.
-func TestTutorial(t *testing.T) { testPage(t, "tutorial.md") }
-
-// testPage runs the commands of a page of docs beside make run with flags of the operator.
-func testPage(t *testing.T, page string, flags ...string) {
-	t.Helper()
-	for _, name := range []string{"bash", "curl", "date"} {
+// The commands of each page work as they are printed, beside make run.
+func TestPages(t *testing.T) {
+	for _, name := range []string{"bash", "curl", "date", "jq", "make"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skipf("no %s here", name)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	bin := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", bin, ".", "./cmd/kubectl-inventory")
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the operator and the plugin: %v\n%s", err, out)
+	}
+	for _, page := range pages {
+		t.Run(page.path, func(t *testing.T) { testPage(t, bin, page.path, page.flags...) })
+	}
+}
+
+// exceptions is how many blocks of a page do not run, because of what they take; each says so.
+var exceptions = map[string]int{
+	"README.md": 5, "docs/watching.md": 1, "docs/upgrade.md": 1, "docs/install.md": 3, "docs/reliability.md": 1, "docs/performance-notes.md": 1,
+}
+
+// Every block of commands in the documentation is run by TestPages, or says why it is not.
+func TestEveryBlockRuns(t *testing.T) {
+	paths, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(paths, "../../README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := filepath.Rel("../..", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := slices.ContainsFunc(pages, func(p struct {
+			path  string
+			flags []string
+		}) bool {
+			return p.path == filepath.ToSlash(name)
+		})
+		if steps := docs.Steps(string(text)); len(steps) > 0 && !run {
+			t.Errorf("%s:%d: TestPages does not run this page", name, steps[0].Line)
+		}
+		if not := docs.Exceptions(string(text)); len(not) != exceptions[filepath.ToSlash(name)] {
+			t.Errorf("%s has %d blocks that are not run, want %d: %v", name, len(not), exceptions[filepath.ToSlash(name)], not)
+		}
+	}
+}
+
+// testPage runs the commands of a page with the plugin of bin, beside make run with flags of the operator.
+func testPage(t *testing.T, bin, page string, flags ...string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := testOptions(t, "")
 	o.flags, o.authentication = flags, "none"
-	o.operator = filepath.Join(t.TempDir(), "inventory-operator")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", o.operator, "../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the operator: %v\n%s", err, out)
-	}
+	o.operator = filepath.Join(bin, "inventory-service")
 	ctx, cancel := context.WithTimeout(t.Context(), docsTimeout)
 	defer cancel()
 	ready := make(chan struct{})
@@ -56,22 +112,69 @@ func testPage(t *testing.T, page string, flags ...string) {
 	}()
 	select {
 	case <-ready:
-		shellBeside(t, o).Run(ctx, t, docs.Steps(string(text)))
+		shellBeside(t, bin, o).Run(ctx, t, docs.Steps(string(text)))
 	case <-ctx.Done():
 		t.Errorf("it was not ready in time:\n%s", out)
 	}
 }
 
-// shellBeside is a shell as the banner sets it up, in which the bridge is where pages say.
-func shellBeside(t *testing.T, o options) docs.Shell {
+// shellBeside is a shell at the root of a checkout, as the banner sets it up, in which the bridge is
+// where pages say.
+func shellBeside(t *testing.T, bin string, o options) docs.Shell {
 	t.Helper()
-	home := t.TempDir()
-	there := fmt.Sprintf("connect-to = localhost:8080:%s\nconnect-to = 127.0.0.1:8080:%[1]s\n", loopback(o.bridgePort))
+	home := checkout(t, o)
+	there := ""
+	for printed, port := range map[int]int{8080: o.bridgePort, 8081: o.metricsPort} {
+		there += fmt.Sprintf("connect-to = localhost:%d:%s\nconnect-to = 127.0.0.1:%[1]d:%[2]s\n", printed, loopback(port))
+	}
 	if err := os.WriteFile(filepath.Join(home, ".curlrc"), []byte(there), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return docs.Shell{Dir: home, Env: []string{
-		"HOME=" + home, "CURL_HOME=" + home, "KUBECONFIG=" + filepath.Join(o.dir, "kubeconfig"),
-		"PATH=" + filepath.Dir(controlplanetest.Shared(t).Kubectl()) + ":" + os.Getenv("PATH"),
-	}}
+	return docs.Shell{Dir: home, Env: append(os.Environ(),
+		"HOME="+home, "CURL_HOME="+home, "KUBECONFIG="+filepath.Join(o.dir, "kubeconfig"), "GOFLAGS=-buildvcs=false",
+		"GOPATH="+goEnv(t, "GOPATH"), "GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"),
+		"PATH="+filepath.Dir(controlplanetest.Shared(t).Kubectl())+":"+bin+":"+os.Getenv("PATH"),
+	)}
+}
+
+// checkout is a directory with what a checkout has, but for what was built and kept there: .run
+// is that of this test.
+func checkout(t *testing.T, o options) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]string{".run": o.dir}
+	for _, e := range entries {
+		if name := e.Name(); name != "bin" && name != ".run" && name != ".git" {
+			links[name] = filepath.Join(root, name)
+		}
+	}
+	assets := filepath.Dir(controlplanetest.Shared(t).Kubectl())
+	links[filepath.Join("bin", "k8s", filepath.Base(assets))] = assets
+	for name, to := range links {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(to, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }

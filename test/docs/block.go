@@ -13,33 +13,64 @@ type Step struct {
 	Output []string
 }
 
-// Steps are the commands of a page in Markdown, in order.
+// Exception is a block of commands that are not run.
+type Exception struct {
+	// Line is where it begins in the page, from 1.
+	Line int
+	// Reason is what the page says of it.
+	Reason string
+}
+
+// The comment on the line before a block of commands that are not run.
+const exceptionBegins, exceptionEnds = "<!-- not run: ", " -->"
+
+// Steps are the commands of a page in Markdown, in order, but for its exceptions.
 func Steps(page string) []Step {
-	var steps []Step
-	language := ""
+	steps, _ := read(page)
+	return steps
+}
+
+// Exceptions are the blocks of a page that are not run, in order.
+func Exceptions(page string) []Exception {
+	_, exceptions := read(page)
+	return exceptions
+}
+
+func read(page string) (steps []Step, exceptions []Exception) {
+	language, reason := "", ""
 	for i, line := range strings.Split(page, "\n") {
-		if fence, ok := strings.CutPrefix(strings.TrimSpace(line), "```"); ok {
-			if language != "" {
+		trimmed := strings.TrimSpace(line)
+		if fence, ok := strings.CutPrefix(trimmed, "```"); ok {
+			switch {
+			case language != "":
 				language = ""
-				continue
-			}
-			language = "none"
-			if fence != "" {
+			case (fence == "sh" || fence == "console") && reason != "":
+				exceptions = append(exceptions, Exception{Line: i + 1, Reason: reason})
+				language = "none"
+			case fence == "sh":
+				steps = append(steps, Step{Line: i + 2})
+				language = fence
+			case fence == "":
+				language = "none"
+			default:
 				language = fence
 			}
-			if language == "sh" {
-				steps = append(steps, Step{Line: i + 2})
-			}
+			reason = ""
 			continue
 		}
 		switch language {
+		case "":
+			reason = ""
+			if said, ok := strings.CutPrefix(trimmed, exceptionBegins); ok && strings.HasSuffix(said, exceptionEnds) {
+				reason = strings.TrimSuffix(said, exceptionEnds)
+			}
 		case "sh":
 			steps[len(steps)-1].Command += line + "\n"
 		case "console":
 			steps = console(steps, i+1, line)
 		}
 	}
-	return steps
+	return steps, exceptions
 }
 
 // console takes in a line of a block of console: a command, more of one that goes on after a

@@ -3,7 +3,10 @@
 //
 // Blocks of sh are run in order, in one shell, and have to succeed. Blocks of console have
 // commands, each after "$ ", and what each prints; a line "..." stands for any lines. What
-// differs each time is not compared: UUIDs, times, ages, positions and the width of columns.
+// differs each time is not compared: UUIDs, times, ages, positions, names of processes and the width of columns.
+//
+// A block after a line such as "<!-- not run: needs Docker -->" is not run: Exceptions tells which
+// those are, and callers count them, so that none slips in unnoticed.
 //
 // The package starts nothing that the commands need. Callers give their shell a directory to
 // run in, and an environment in which the commands find what they name.

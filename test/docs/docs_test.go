@@ -50,3 +50,14 @@ func TestRun(t *testing.T) {
 	page := "```sh\nA='x y'\n```\n```console\n$ printf \"$A\" >&2\nx y\n$ true\n```\n"
 	Shell{Dir: t.TempDir()}.Run(t.Context(), t, Steps(page))
 }
+
+// A block is left out where the line before it says why, and nowhere else.
+func TestExceptions(t *testing.T) {
+	page := "<!-- not run: needs Docker -->\n```sh\ndocker\n```\n<!-- not run: far away -->\n\n```sh\nA=1\n```\n<!-- not run: no commands -->\n```yaml\n```\n```sh\nB=1\n```\n"
+	if diff := cmp.Diff([]Exception{{Line: 2, Reason: "needs Docker"}}, Exceptions(page)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Step{{Line: 8, Command: "A=1\n"}, {Line: 14, Command: "B=1\n"}}, Steps(page)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -53,9 +53,10 @@ func (s Shell) Run(ctx context.Context, t *testing.T, steps []Step) {
 	}
 }
 
-// runStep runs a command, which ends where the shell prints the mark.
+// runStep runs a command, which ends where the shell prints the mark. What reads its input finds
+// none, and not the commands that follow.
 func runStep(in io.Writer, out *bufio.Reader, mark, command string) (code string, printed []string, err error) {
-	if _, err := fmt.Fprintf(in, "%sprintf '\\n%%s%%d\\n' %q $?\n", command, mark); err != nil {
+	if _, err := fmt.Fprintf(in, "{\n%s} </dev/null\nprintf '\\n%%s%%d\\n' %q $?\n", command, mark); err != nil {
 		return "", nil, err
 	}
 	for {
