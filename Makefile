@@ -177,6 +177,10 @@ build-installer: controlplane ## Write all that a cluster needs into dist/instal
 	@mkdir -p dist
 	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default >dist/install.yaml
 
+.PHONY: release-check
+release-check: controlplane ## Tell whether everything that a release needs is ready, a line for each (docs/release.md)
+	@KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/release
+
 .PHONY: chart
 chart: controlplane ## Make the Helm chart of dist/chart from config/default
 	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default | go run ./hack/chart
