@@ -15,6 +15,7 @@ var catalog = slices.Concat(
 	ofForwarding,
 	ofAccess,
 	ofPublisher,
+	ofLevels,
 	ofStock,
 	ofHolds,
 	ofForgetting,
