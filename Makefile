@@ -152,12 +152,16 @@ lint: ## Run golangci-lint
 	cd test/knative && "$$(../../hack/tool.sh golangci-lint)" run
 	cd test/helm && "$$(../../hack/tool.sh golangci-lint)" run ./...
 	for dir in flux argocd; do (cd test/engines/$$dir && "$$(../../../hack/tool.sh golangci-lint)" run) || exit; done
+	cd hack/image && "$$(../../hack/tool.sh golangci-lint)" run
 
 ##@ Build
 
+# How the operator is built, also in the image and by the Dockerfile.
+BUILD_OPERATOR = CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
 .PHONY: build
 build: ## Build the operator into bin/inventory-operator
-	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/inventory-operator .
+	$(BUILD_OPERATOR) -o bin/inventory-operator .
 
 .PHONY: build-plugin
 build-plugin: ## Build the kubectl plugin into bin/kubectl-inventory, with its completion beside it
@@ -173,9 +177,10 @@ controlplane: ## Build etcd, kube-apiserver and kubectl into bin/k8s (once; KUBE
 	@hack/controlplane.sh
 
 .PHONY: build-installer
-build-installer: controlplane ## Write all that a cluster needs into dist/install.yaml
+build-installer: controlplane ## Write all that a cluster needs into dist/install.yaml, with IMAGE if that is given
 	@mkdir -p dist
 	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default >dist/install.yaml
+	$(if $(filter file,$(origin IMAGE)),,@sed -i 's|^\( *image: \)inventory-operator:.*|\1$(IMAGE)|' dist/install.yaml && grep -q '^ *image: $(IMAGE)$$' dist/install.yaml)
 
 .PHONY: release-check
 release-check: controlplane ## Tell whether everything that a release needs is ready, a line for each (docs/release.md)
@@ -185,9 +190,31 @@ release-check: controlplane ## Tell whether everything that a release needs is r
 chart: controlplane ## Make the Helm chart of dist/chart from config/default
 	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default | go run ./hack/chart
 
+# What make image makes, and where it pushes that to, e.g. PUSH=registry.example.com/inventory-operator:0.1.0
+IMAGE_PLATFORMS ?= linux/amd64 linux/arm64
+IMAGE_DIR ?= $(CURDIR)/bin/image
+PUSH ?=
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+# The time of everything in the image: two builds of one commit have one digest.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+.PHONY: image
+image: ## Build the image of all IMAGE_PLATFORMS with its SBOMs into bin/image, without a container engine; PUSH=... pushes it
+	@binaries=(); for platform in $(IMAGE_PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD_OPERATOR) -o $(IMAGE_DIR)/$$platform/inventory-operator . ; \
+		binaries+=(--binary "$$platform=$(IMAGE_DIR)/$$platform/inventory-operator"); \
+	done; \
+	GOWORK=off go run -C hack/image . "$${binaries[@]}" --out $(IMAGE_DIR) --version $(VERSION) --revision "$(REVISION)" \
+		--source-date-epoch $(SOURCE_DATE_EPOCH) --push "$(PUSH)"
+
+.PHONY: test-image
+test-image: controlplane ## The image: made twice, run in a chroot beside a control plane, pushed; needs root on Linux
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C hack/image -count 1 -timeout 20m $(TESTFLAGS) .
+
 .PHONY: docker-build
-docker-build: ## Build the container image IMAGE
-	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE) .
+docker-build: ## Build the container image IMAGE, of one platform, with Docker
+	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+		--build-arg CREATED=$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ) --tag $(IMAGE) .
 
 ##@ Clean
 

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"encoding/hex"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/spdx/tools-golang/json"
+	"github.com/spdx/tools-golang/spdxlib"
+)
+
+const version = "0.0.0-test"
+
+// makeImage runs make image in a checkout, and returns where it is and its digest.
+func makeImage(ctx context.Context, root, out string, variables ...string) (string, error) {
+	command := exec.CommandContext(ctx, "make", append([]string{
+		"-s", "image", "IMAGE_DIR=" + out, "VERSION=" + version, "REVISION=abc", "SOURCE_DATE_EPOCH=1700000000",
+	}, variables...)...)
+	command.Dir = root
+	command.Stderr = os.Stderr
+	text, err := command.Output()
+	return strings.TrimSpace(string(text)), err
+}
+
+var made = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "image"); err == nil {
+		_, err = makeImage(context.Background(), "../..", dir)
+	}
+	return dir, err
+})
+
+// madeImage is the directory of one image that the tests share.
+func madeImage(t *testing.T) string {
+	t.Helper()
+	dir, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := made(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// readLayout returns the index of an image, and the referrers beside it.
+func readLayout(t *testing.T, dir string) (v1.ImageIndex, []v1.Descriptor) {
+	t.Helper()
+	all, err := layout.ImageIndexFromPath(filepath.Join(dir, "oci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := all.IndexManifest()
+	if err != nil || len(manifest.Manifests) < 2 {
+		t.Fatalf("the layout has %+v, %v", manifest, err)
+	}
+	index, err := all.ImageIndex(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	platforms, err := index.IndexManifest()
+	if err != nil || len(manifest.Manifests) != 1+len(platforms.Manifests) {
+		t.Fatalf("the layout has %+v, %v", manifest, err)
+	}
+	return index, manifest.Manifests[1:]
+}
+
+// Two builds, in different directories, give one digest.
+func TestReproducible(t *testing.T) {
+	first := madeImage(t)
+	elsewhere := t.TempDir()
+	files, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "ls-files", "-co", "--exclude-standard").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack := exec.CommandContext(t.Context(), "tar", "-C", "../..", "-cf", "-", "--ignore-failed-read", "-T", "-")
+	pack.Stdin = bytes.NewReader(files)
+	packed, err := pack.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpack := exec.CommandContext(t.Context(), "tar", "-C", elsewhere, "-xf", "-")
+	unpack.Stdin = bytes.NewReader(packed)
+	if out, err := unpack.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	again, err := makeImage(t.Context(), elsewhere, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, _ := readLayout(t, first)
+	digest, err := index.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if digest.String() != again {
+		t.Errorf("built again it is %s, first %s", again, digest)
+	}
+}
+
+// Each platform's image has its own binary, user and labels, and an SBOM that is valid and names
+// the binary, and each module in it.
+func TestPlatformsAndSBOMs(t *testing.T) {
+	dir := madeImage(t)
+	index, referrers := readLayout(t, dir)
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+	for n, entry := range manifest.Manifests {
+		architecture := entry.Platform.Architecture
+		one, err := index.Image(entry.Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := one.ConfigFile()
+		if err != nil || config.Config.User != "65532:65532" || config.Architecture != architecture ||
+			config.Config.Labels["org.opencontainers.image.version"] != version || config.Created.Unix() != 1700000000 {
+			t.Errorf("the image for %s is %+v, %v", architecture, config, err)
+		}
+		root := t.TempDir()
+		unpackImage(t, one, root)
+		binary := filepath.Join(root, entrypoint)
+		if program, err := elf.Open(binary); err != nil || program.Machine != machines[architecture] {
+			t.Errorf("the binary for %s is %v, %v", architecture, program, err)
+		}
+		checkSBOM(t, filepath.Join(dir, "sbom-linux-"+architecture+".spdx.json"), binary)
+		subject := referrerSubject(t, dir, referrers[n])
+		if subject != entry.Digest {
+			t.Errorf("the SBOM for %s is of %s, want %s", architecture, subject, entry.Digest)
+		}
+	}
+}
+
+func referrerSubject(t *testing.T, dir string, of v1.Descriptor) v1.Hash {
+	t.Helper()
+	all, err := layout.ImageIndexFromPath(filepath.Join(dir, "oci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := all.Image(of.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := one.Manifest()
+	if err != nil || manifest.Subject == nil || manifest.Layers[0].MediaType != sbomType || manifest.Config.MediaType != sbomType {
+		t.Fatalf("a referrer is %+v, %v", manifest, err)
+	}
+	return manifest.Subject.Digest
+}
+
+func checkSBOM(t *testing.T, path, binary string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := json.Read(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := spdxlib.ValidateDocument(document); err != nil {
+		t.Errorf("%s is not valid: %v", path, err)
+	}
+	has := map[string]string{}
+	for _, p := range document.Packages {
+		has[p.PackageName] = p.PackageVersion
+		if p.PackageName == "github.com/acme/inventory-service" {
+			content, _ := os.ReadFile(binary)
+			if sum := sha256.Sum256(content); p.PackageChecksums[0].Value != hex.EncodeToString(sum[:]) {
+				t.Errorf("%s is of another binary", path)
+			}
+		}
+	}
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil || len(info.Deps) < 20 {
+		t.Fatalf("the binary says %v, %v", info, err)
+	}
+	for _, module := range info.Deps {
+		if module.Replace != nil {
+			module = module.Replace
+		}
+		if has[module.Path] != module.Version {
+			t.Errorf("%s has %s at %q, the binary at %s", path, module.Path, has[module.Path], module.Version)
+		}
+	}
+	for _, name := range []string{"stdlib", rootsModule} {
+		if has[name] == "" {
+			t.Errorf("%s lacks %s", path, name)
+		}
+	}
+}
+
+// What is pushed is what was made, and a registry's list of referrers has the SBOMs.
+func TestPush(t *testing.T) {
+	server := httptest.NewServer(registry.New(registry.WithReferrersSupport(true)))
+	defer server.Close()
+	text := strings.TrimPrefix(server.URL, "http://") + "/shop/inventory-operator:" + version
+	digest, err := makeImage(t.Context(), "../..", t.TempDir(), "PUSH="+text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := name.ParseReference(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := index.Digest(); err != nil || got.String() != digest {
+		t.Errorf("pushed is %s, %v, want %s", got, err, digest)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range manifest.Manifests {
+		found, err := remote.Referrers(to.Context().Digest(entry.Digest.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := found.IndexManifest()
+		if err != nil || len(list.Manifests) != 1 || list.Manifests[0].ArtifactType != string(sbomType) {
+			t.Errorf("the referrers of %s are %+v, %v", entry.Digest, list, err)
+		}
+	}
+}

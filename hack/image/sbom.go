@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/spdx/tools-golang/json"
+	"github.com/spdx/tools-golang/spdx/v2/common"
+	"github.com/spdx/tools-golang/spdx/v2/v2_3"
+)
+
+// sbomType is the media type of an SBOM.
+const sbomType types.MediaType = "application/spdx+json"
+
+// bill is the SBOM of one platform's image.
+type bill struct {
+	platform v1.Platform
+	text     []byte
+	// referrer is what attaches it to the image.
+	referrer v1.Image
+}
+
+// rootsModule is where the certificates of authorities come from.
+const rootsModule = "golang.org/x/crypto/x509roots/fallback"
+
+// newBill says what is in the image with a digest: the binary, each module that its build info
+// names, Go's own library, and the certificates.
+func newBill(platform v1.Platform, path string, binary []byte, digest v1.Hash, r release) (bill, error) {
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return bill{}, err
+	}
+	sum := sha256.Sum256(binary)
+	operator := packageOf("operator", info.Main.Path, r.version)
+	operator.PackageFileName = "/" + entrypoint
+	operator.PackageChecksums = []common.Checksum{{Algorithm: common.SHA256, Value: hex.EncodeToString(sum[:])}}
+	operator.PrimaryPackagePurpose = "APPLICATION"
+	whole := packageOf("image", "inventory-operator", r.version)
+	whole.PackageExternalReferences = []*v2_3.PackageExternalReference{
+		purl(fmt.Sprintf("pkg:oci/inventory-operator@%s?arch=%s", strings.Replace(digest.String(), ":", "%3A", 1), platform.Architecture)),
+	}
+	whole.PrimaryPackagePurpose = "CONTAINER"
+	document := &v2_3.Document{
+		SPDXVersion: v2_3.Version, DataLicense: v2_3.DataLicense, SPDXIdentifier: "DOCUMENT",
+		DocumentName:      "inventory-operator-" + r.version + "-" + platform.OS + "-" + platform.Architecture,
+		DocumentNamespace: r.source + "/sbom/" + digest.Hex,
+		CreationInfo: &v2_3.CreationInfo{
+			Created: r.at.Format(time.RFC3339), Creators: []common.Creator{{CreatorType: "Tool", Creator: "inventory-service-hack-image"}},
+		},
+		Packages: []*v2_3.Package{whole, operator},
+		Relationships: []*v2_3.Relationship{
+			relate("DOCUMENT", common.TypeRelationshipDescribe, "image"), relate("image", common.TypeRelationshipContains, "operator"),
+		},
+	}
+	add := func(p *v2_3.Package, to common.ElementID, how string) {
+		document.Packages = append(document.Packages, p)
+		document.Relationships = append(document.Relationships, relate(to, how, p.PackageSPDXIdentifier))
+	}
+	add(packageOf("go-stdlib", "stdlib", strings.TrimPrefix(info.GoVersion, "go")), "operator", common.TypeRelationshipDependsOn)
+	for n, module := range info.Deps {
+		if module.Replace != nil {
+			module = module.Replace
+		}
+		add(packageOf(fmt.Sprintf("module-%d", n+1), module.Path, module.Version), "operator", common.TypeRelationshipDependsOn)
+	}
+	if version := rootsVersion(); version != "" {
+		add(packageOf("ca-certificates", rootsModule, version), "image", common.TypeRelationshipContains)
+	}
+	var text bytes.Buffer
+	if err := json.Write(document, &text, json.Indent("  ")); err != nil {
+		return bill{}, err
+	}
+	return bill{platform: platform, text: text.Bytes()}, nil
+}
+
+// rootsVersion is that of the module with the certificates, which this program is built with.
+func rootsVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if module.Path == rootsModule {
+				return module.Version
+			}
+		}
+	}
+	return ""
+}
+
+// packageOf is a Go module as a package of an SBOM.
+func packageOf(id, name, version string) *v2_3.Package {
+	p := &v2_3.Package{
+		PackageSPDXIdentifier: common.ElementID(id), PackageName: name, PackageVersion: version,
+		PackageDownloadLocation: "NOASSERTION", IsFilesAnalyzedTagPresent: true,
+		PackageLicenseConcluded: "NOASSERTION", PackageLicenseDeclared: "NOASSERTION", PackageCopyrightText: "NOASSERTION",
+	}
+	if id != "image" {
+		p.PackageExternalReferences = []*v2_3.PackageExternalReference{purl("pkg:golang/" + name + "@" + version)}
+	}
+	return p
+}
+
+func purl(locator string) *v2_3.PackageExternalReference {
+	return &v2_3.PackageExternalReference{Category: common.CategoryPackageManager, RefType: common.TypePackageManagerPURL, Locator: locator}
+}
+
+func relate(a common.ElementID, how string, b common.ElementID) *v2_3.Relationship {
+	return &v2_3.Relationship{RefA: common.MakeDocElementID("", string(a)), Relationship: how, RefB: common.MakeDocElementID("", string(b))}
+}
+
+// attach makes the referrer of an image: a manifest that has the image as its subject.
+func (b *bill) attach(to v1.Image) error {
+	subject, err := partial.Descriptor(to)
+	if err != nil {
+		return err
+	}
+	made := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
+	made = mutate.ConfigMediaType(made, sbomType)
+	made, err = mutate.Append(made, mutate.Addendum{Layer: static.NewLayer(b.text, sbomType), MediaType: sbomType})
+	if err != nil {
+		return err
+	}
+	b.referrer = mutate.Subject(made, *subject).(v1.Image)
+	return nil
+}
