@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -66,6 +67,9 @@ func (c *commands) release(ctx context.Context, reservation string) error {
 // repeatAfter is the pause before a command is repeated.
 const repeatAfter = 50 * time.Millisecond
 
+// errUnanswered says that a command had no outcome for as long as anybody is patient.
+var errUnanswered = errors.New("a command has no outcome")
+
 // send posts a command and returns the type and the data of the reply. As any client
 // would, it repeats the command, under the same id, while the answer is that the outcome
 // takes longer: a slow machine is no failure.
@@ -81,7 +85,9 @@ func (c *commands) send(ctx context.Context, kind, id string, payload any) (stri
 			return "", nil, err
 		case status == http.StatusOK:
 			return told, answer, nil
-		case status != http.StatusServiceUnavailable || time.Now().After(deadline):
+		case status == http.StatusServiceUnavailable && time.Now().After(deadline):
+			return "", nil, fmt.Errorf("%w: %s", errUnanswered, answer)
+		case status != http.StatusServiceUnavailable:
 			return "", nil, fmt.Errorf("a command was answered with %d %s: %s", status, http.StatusText(status), answer)
 		}
 		if err := pause(ctx, repeatAfter); err != nil {

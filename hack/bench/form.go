@@ -21,8 +21,10 @@ type form struct {
 	// remembered is how many finished carts are kept in memory.
 	remembered int
 	// cold are cold starts.
-	cold  []coldForm
-	pages pageForm
+	cold []coldForm
+	// platforms are operators for many namespaces.
+	platforms []platformForm
+	pages     pageForm
 }
 
 var (
@@ -48,6 +50,7 @@ var forms = map[string]form{
 			{workload: scarce, clients: 16, contenders: overHTTP},
 		},
 		reads: true, growth: []int{200}, cold: []coldForm{{200, 100}},
+		platforms: []platformForm{{namespaces: 5, hot: 8, lasts: time.Second}},
 		pages: pageForm{
 			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
 			loads: []pageLoad{{kib: 1, schema: unformatted, perSecond: 10, lasts: time.Second}}, codings: true,
@@ -66,7 +69,8 @@ var forms = map[string]form{
 			{workload: burst, clients: 256, contenders: overHTTP, rounds: 1},
 			{workload: scarce, clients: 256, contenders: overHTTP, rounds: 1},
 		},
-		reads: true,
+		reads:     true,
+		platforms: []platformForm{{namespaces: 200, hot: 64, lasts: 8 * time.Second}},
 	},
 	"long": {
 		rounds: 3, warmUp: 2 * time.Second, measure: 8 * time.Second, bound: 5 * time.Minute,
@@ -83,6 +87,7 @@ var forms = map[string]form{
 			{workload: burst, clients: 256, contenders: overHTTP}, {workload: scarce, clients: 256, contenders: overHTTP},
 		},
 		reads: true, growth: []int{0, 1000, 10_000, 100_000}, remembered: 100_000, cold: []coldForm{{100_000, 1000}, {100_000, 100_000}},
+		platforms: []platformForm{{namespaces: 20, hot: 64, lasts: 30 * time.Second}, {namespaces: 200, hot: 64, lasts: 60 * time.Second}},
 		pages: pageForm{
 			cells: pageCells(1, 4, 8, 16, 32, 64), puts: 200,
 			loads: []pageLoad{
@@ -105,8 +110,8 @@ func (c cell) path(contender string) string {
 
 // only is the form with no more than what matches: cells as workload/clients/contender,
 // those with events as events/workload/clients/contender, pages as pages/8/rule/1,
-// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000", "remembered", and cold
-// starts as "cold/100000/1000".
+// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000", "remembered", cold
+// starts as "cold/100000/1000", and many namespaces as "platform/200".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
 	f.growth = slices.DeleteFunc(slices.Clone(f.growth), func(size int) bool {
@@ -116,6 +121,7 @@ func (f form) only(pattern *regexp.Regexp) form {
 		f.remembered = 0
 	}
 	f.cold = slices.DeleteFunc(slices.Clone(f.cold), func(c coldForm) bool { return !pattern.MatchString(c.String()) })
+	f.platforms = slices.DeleteFunc(slices.Clone(f.platforms), func(p platformForm) bool { return !pattern.MatchString(p.String()) })
 	f.pages = f.pages.only(pattern.MatchString)
 	var cells []cell
 	for _, c := range f.cells {
@@ -131,5 +137,5 @@ func (f form) only(pattern *regexp.Regexp) form {
 }
 
 func (f form) empty() bool {
-	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.cold) == 0 && f.remembered == 0 && f.pages.empty()
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.cold) == 0 && len(f.platforms) == 0 && f.remembered == 0 && f.pages.empty()
 }

@@ -115,7 +115,10 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 	if r.Remembered, err = b.remember(ctx, f.remembered); err != nil {
 		return err
 	}
-	r.Cold, err = b.coldStarts(ctx, f.cold)
+	if r.Cold, err = b.coldStarts(ctx, f.cold); err != nil {
+		return err
+	}
+	r.Platforms, err = b.platforms(ctx, f.platforms)
 	return err
 }
 

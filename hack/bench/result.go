@@ -21,11 +21,12 @@ type result struct {
 	Growth       []grown           `json:"growth,omitempty"`
 	Remembered   []rememberedCarts `json:"remembered,omitempty"`
 	Cold         []coldStart       `json:"cold,omitempty"`
+	Platforms    []platform        `json:"platforms,omitempty"`
 	Pages        *pages            `json:"pages,omitempty"`
 }
 
 func (r *result) empty() bool {
-	return len(r.Runs) == 0 && r.Reads == nil && len(r.Growth) == 0 && r.Pages == nil
+	return len(r.Runs) == 0 && r.Reads == nil && len(r.Growth) == 0 && len(r.Platforms) == 0 && r.Pages == nil
 }
 
 func (r *result) save(path string) error {
@@ -48,6 +49,9 @@ func (r *result) print(out io.Writer) error {
 			r.Reads.Clients, r.Reads.Rate, r.Reads.P50, r.Reads.P99)
 	}
 	if err := r.printGrowth(out); err != nil {
+		return err
+	}
+	if err := printPlatforms(out, r.Platforms); err != nil {
 		return err
 	}
 	return r.Pages.print(out)
