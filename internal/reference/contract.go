@@ -140,7 +140,7 @@ func compact(document json.RawMessage) string {
 
 func failures() string {
 	var text strings.Builder
-	text.WriteString("# Errors\n\nErrors are problem documents (RFC 9457). The last part of `type` is the kind; `title`, `status` and `detail` say it in words, " +
+	text.WriteString("# Errors\n\nA failure is told by a problem document (RFC 9457). The last part of `type` is the kind; `title`, `status` and `detail` say it in words, " +
 		"`field` and `errors` name what is wrong, and `reservationId` a reservation that may have been decided nevertheless. " +
 		"Brokers deliver again on 404, 408, 409, 429 and every 5xx, and give up on all other 4xx: over CloudEvents a message that can never " +
 		"succeed is told none of them. 429 and 503 come with `Retry-After`.\n\n")

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Parser } from '@asyncapi/parser';
+import { compile } from '@mdx-js/mdx';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 
@@ -81,7 +82,19 @@ for (const [name] of messages) {
   if (!messages.get(name).examples?.length) fail('asyncapi.json', `${name} has no example`);
 }
 
-// The catalogue.
+// The catalogue. Its components are those that EventCatalog has.
+const components = ['NodeGraph', 'SchemaViewer', 'EntityMap', 'EntityPropertiesTable'];
+for (const file of files(catalog, '.mdx')) {
+  const text = readFileSync(file, 'utf8').replace(/^---\n[^]*?\n---\n/, '');
+  try {
+    await compile(text);
+  } catch (error) {
+    fail(file, error.message);
+  }
+  for (const [, name] of text.replace(/```[^]*?```/g, '').matchAll(/<([A-Z]\w*)/g)) {
+    if (!components.includes(name)) fail(file, `there is no component ${name}`);
+  }
+}
 tool('eventcatalog-linter', catalog, '--fail-on-warning');
 
 if (failures) process.exit(1);
