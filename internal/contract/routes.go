@@ -33,11 +33,12 @@ const (
 
 // What several routes have.
 var (
-	// anybody may get these: they come before the operation is looked at.
-	always = []*Failure{UnsupportedMedia, TooManyRequests, TryLater, Internal}
-	known  = append(slices.Clone(always), Unauthenticated, Forbidden, Invalid, NotFound)
-	// changing is what commands that have a body may get beyond that.
-	changing = append(slices.Clone(known), TooLarge, Incomplete, Unwritable)
+	// ofDocuments is what may come before a document is served.
+	ofDocuments = []*Failure{UnsupportedMedia, TooManyRequests, Internal}
+	// known is what whoever asks for something in a namespace may get, and changing what commands,
+	// which have a body, may get beyond that.
+	known    = with(ofDocuments, TryLater, Unauthenticated, Forbidden, Invalid, NotFound)
+	changing = with(known, TooLarge, Incomplete, Unwritable)
 
 	position = Parameter{Name: "Inventory-Position", Summary: "What an answer before said: this one includes as much."}
 	prefer   = Parameter{Name: "Prefer", Example: "wait=5",
@@ -172,22 +173,22 @@ var documentRoutes = []Route{
 	{
 		ID: RouteOpenAPI, Operation: OperationDocument, Method: http.MethodGet, Path: "/openapi.json", Public: true,
 		Summary: "The bridge as OpenAPI 3.1 describes it.", Headers: []Parameter{etag},
-		Answers: []Reply{ok(Body{Name: Document}, "The document."), unchanged}, Failures: always,
+		Answers: []Reply{ok(Body{Name: Document}, "The document."), unchanged}, Failures: ofDocuments,
 	},
 	{
 		ID: RouteAsyncAPI, Operation: OperationDocument, Method: http.MethodGet, Path: "/asyncapi.json", Public: true,
 		Summary: "The messages as AsyncAPI 3.0 describes them.", Headers: []Parameter{etag},
-		Answers: []Reply{ok(Body{Name: Document}, "The document."), unchanged}, Failures: always,
+		Answers: []Reply{ok(Body{Name: Document}, "The document."), unchanged}, Failures: ofDocuments,
 	},
 	{
 		ID: RouteSchemas, Operation: OperationDocument, Method: http.MethodGet, Path: "/schemas", Public: true,
 		Summary: "Which JSON Schemas there are.", Headers: []Parameter{etag},
-		Answers: []Reply{ok(Body{Name: Document}, "`schemas` has `path`, `id`, `title` and, of messages, `type` and `version`."), unchanged}, Failures: always,
+		Answers: []Reply{ok(Body{Name: Document}, "`schemas` has `path`, `id`, `title` and, of messages, `type` and `version`."), unchanged}, Failures: ofDocuments,
 	},
 	{
 		ID: RouteSchema, Operation: OperationDocument, Method: http.MethodGet, Path: "/schemas/{version}/{file}", Public: true,
 		Summary: "A JSON Schema (draft-07), such as `/schemas/v1.1/reserve.json`: the path of its `$id`.", Headers: []Parameter{etag},
-		Answers: []Reply{ok(Body{Name: Document}, "The schema."), unchanged}, Failures: with(always, NotFound),
+		Answers: []Reply{ok(Body{Name: Document}, "The schema."), unchanged}, Failures: with(ofDocuments, NotFound),
 	},
 }
 

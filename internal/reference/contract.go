@@ -16,7 +16,7 @@ import (
 func http() string {
 	var text strings.Builder
 	text.WriteString("# HTTP\n\nPaths that are marked with ⓝ exist below `" + contract.NamespacePrefix + "`, too; without it they mean the default namespace. " +
-		"[Errors](errors.md) says what each kind means, and [bridge](../bridge.md) how strictly requests are read.\n\n")
+		"Other methods of these paths are answered 405, and `Allow` names those that there are. [Errors](errors.md) says what each kind means, and [bridge](../bridge.md) how strictly requests are read.\n\n")
 	var rows [][]string
 	for _, r := range contract.Routes() {
 		rows = append(rows, []string{fmt.Sprintf("[`%s %s`](#%s)", r.Method, shown(r), r.ID), strings.TrimSuffix(r.Summary, ".")})
