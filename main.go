@@ -11,6 +11,7 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	archive "github.com/acme/inventory-service/internal/archive/command"
 	"github.com/acme/inventory-service/internal/catalog"
 	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/operator"
@@ -26,6 +27,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 var commands = map[string]func(arguments []string) error{
 	"journal": func(arguments []string) error {
 		return logbook.Command(ctrl.SetupSignalHandler(), arguments, os.Stdout, os.Stdout)
+	},
+	"archive": func(arguments []string) error {
+		return archive.Run(ctrl.SetupSignalHandler(), arguments, os.Stdout, os.Stdout)
 	},
 	"catalog": func(arguments []string) error { return catalog.Command(arguments, os.Stdout) },
 }

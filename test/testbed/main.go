@@ -80,6 +80,7 @@ func manifests(root string) []string {
 		filepath.Join(root, "config/default/namespace.yaml"),
 		filepath.Join(root, "config/crd"),
 		filepath.Join(root, "config/rbac"),
+		filepath.Join(root, "config/archive/rbac"),
 	}
 }
 

@@ -3,6 +3,7 @@ package follow
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -34,8 +35,8 @@ type Follower struct {
 	bytes   int
 	// overflowed says that what waited was dropped; relist that it is wanted again.
 	overflowed bool
-	newest     uint64
-	newestAt   time.Time
+	newest     Newest
+	known      bool
 	trouble    string
 
 	filled chan struct{}
@@ -106,11 +107,44 @@ func (f *Follower) take() (Chunk, bool) {
 	return chunk, true
 }
 
-// Newest is how many records the journal has had, as far as it was read; false while it was not.
-func (f *Follower) Newest() (records uint64, known bool) {
+// Newest is where the journal ends, as far as it was read.
+type Newest struct {
+	// Records is how many records the journal has had.
+	Records uint64
+	// starts is how many it had had before pages, by number.
+	starts map[uint64]uint64
+}
+
+// Behind is about how many records follow a place; all, where that is on a page that no longer
+// counts.
+func (n Newest) Behind(page uint64, record int) uint64 {
+	start, known := n.starts[page]
+	if at := start + uint64(record); known && at < n.Records {
+		return n.Records - at
+	} else if known {
+		return 0
+	}
+	return n.Records
+}
+
+// Newest returns where the journal ends; false while none of it was read.
+func (f *Follower) Newest() (Newest, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.newest, !f.newestAt.IsZero()
+	return Newest{Records: f.newest.Records, starts: maps.Clone(f.newest.starts)}, f.known
+}
+
+// see is for who holds the lock.
+func (f *Follower) see(pages []journal.Applied, whole bool) {
+	if whole || f.newest.starts == nil {
+		f.newest = Newest{starts: map[uint64]uint64{}}
+	}
+	for _, p := range pages {
+		f.newest.starts[p.Page] = p.Earlier
+		f.newest.Records = p.Earlier + uint64(p.Position.Index)
+		maps.DeleteFunc(f.newest.starts, func(page, _ uint64) bool { return page+1 < p.Head })
+	}
+	f.known = true
 }
 
 // Trouble says why the journal cannot be followed now, empty where it can.
@@ -174,8 +208,7 @@ func (f *Follower) perform(store *journal.Store, log *journal.Log, effects []jou
 		// What of a damaged journal can be read says nothing about what follows.
 		return whole || len(told) > 0
 	}
-	last := told[len(told)-1]
-	f.newest, f.newestAt = last.Earlier+uint64(last.Position.Index), time.Now()
+	f.see(told, whole)
 	f.keep(Chunk{Journal: log.Identity(), Whole: whole, Pages: told})
 	return false
 }

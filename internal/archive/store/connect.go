@@ -121,8 +121,7 @@ func (s *Store) Adopt(ctx context.Context, cluster string) error {
 	case err != nil:
 		return fmt.Errorf("say which cluster the database belongs to: %w", Plain(err))
 	case owner != cluster:
-		return &ConfigError{fmt.Errorf("the database belongs to another cluster (its kube-system has uid %s, this one's %s): give each cluster its own database",
-			owner, cluster)}
+		return foreign(owner, cluster)
 	}
 	return nil
 }
@@ -166,4 +165,35 @@ var hints = map[string]string{
 	"42501": "let the user own the tables, or give another user",
 	"25006": "name the primary: this server only reads",
 	"53100": "the disk of the database is full: nothing is lost, it goes on once there is room",
+}
+
+// Missing tells whether an error says that tables or partitions are not there: somebody emptied
+// the database.
+func Missing(err error) bool {
+	var refused *pgconn.PgError
+	// undefined table, undefined schema, and a row that no partition takes
+	return errors.As(err, &refused) && (refused.Code == "42P01" || refused.Code == "3F000" || refused.Code == "23514")
+}
+
+// CheckOwner fails with a *ConfigError where the database belongs to another cluster already. It
+// changes nothing.
+func (s *Store) CheckOwner(ctx context.Context, cluster string) error {
+	var known bool
+	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('archive_origin') IS NOT NULL").Scan(&known); err != nil || !known {
+		return Plain(err)
+	}
+	var owner string
+	err := s.pool.QueryRow(ctx, "SELECT coalesce((SELECT cluster_uid FROM archive_origin), '')").Scan(&owner)
+	if err != nil {
+		return fmt.Errorf("read which cluster the database belongs to: %w", Plain(err))
+	}
+	if owner != "" && owner != cluster {
+		return foreign(owner, cluster)
+	}
+	return nil
+}
+
+func foreign(owner, cluster string) error {
+	return &ConfigError{fmt.Errorf("the database belongs to another cluster (its kube-system has uid %s, this one's %s): give each cluster its own database",
+		owner, cluster)}
 }

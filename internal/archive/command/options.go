@@ -1,0 +1,174 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/acme/inventory-service/internal/archive/retention"
+	"github.com/acme/inventory-service/internal/archive/store"
+	"github.com/acme/inventory-service/internal/reader"
+)
+
+// urlVariable is where the URL of the database is found if no flag has it.
+const urlVariable = "INVENTORY_DATABASE_URL"
+
+// options are what the flags say.
+type options struct {
+	// task is run, migrate, retention or unregister.
+	task string
+
+	databaseURL, databaseURLFile string
+	migrate                      bool
+	namespaces                   string
+	readerName                   string
+	keep                         retention.Policy
+
+	leaderElect                               bool
+	leaderElectionNamespace, leaderElectionID string
+	leaseDuration, renewDeadline, retryPeriod time.Duration
+	metricsAddress, healthAddress             string
+
+	log zap.Options
+}
+
+const usageText = `Usage of inventory-operator archive:
+  inventory-operator archive [flags]             archive the journals of all namespaces in PostgreSQL
+  inventory-operator archive migrate [flags]     make or change the tables, and do nothing else
+  inventory-operator archive retention [flags]   drop what is too old, and do nothing else
+  inventory-operator archive unregister [flags]  let the journals keep nothing for the archive any more
+`
+
+func parse(arguments []string, usage io.Writer) (options, error) {
+	o := options{task: "run"}
+	if len(arguments) > 0 && !strings.HasPrefix(arguments[0], "-") {
+		o.task, arguments = arguments[0], arguments[1:]
+	}
+	switch o.task {
+	case "run", "migrate", "retention", "unregister":
+	default:
+		return o, fmt.Errorf("unknown argument %q: see inventory-operator archive --help", o.task)
+	}
+	flags := flag.NewFlagSet("inventory-operator archive", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // an error is one line
+	o.bind(flags)
+	err := flags.Parse(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(usage)
+		_, _ = fmt.Fprint(usage, usageText)
+		flags.PrintDefaults()
+		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w: see inventory-operator archive --help", err)
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unknown argument %q: see inventory-operator archive --help", flags.Arg(0))
+	}
+	return o, o.validate()
+}
+
+func (o *options) bind(flags *flag.FlagSet) {
+	flags.StringVar(&o.databaseURL, "database-url", "",
+		"the database, such as postgres://user@host:5432/inventory; a password belongs into --database-url-file or $"+urlVariable+" (default $"+urlVariable+")")
+	flags.StringVar(&o.databaseURLFile, "database-url-file", "", "file with the URL; it is read again for each connection, so that a password may change")
+	flags.BoolVar(&o.migrate, "migrate", true, "make or change the tables at start; else they have to be as this release needs them")
+	flags.StringVar(&o.namespaces, "namespaces", "", "namespaces to archive, separated by commas; empty is all that have a journal")
+	flags.StringVar(&o.readerName, "reader-name", "archive",
+		"name under which the journals keep what the archive has not read; empty keeps nothing for it, and it may find gaps")
+	flags.Var(&o.keep.Keep, "keep", "how long months are kept, such as 3y, 18m or 90d; empty is for ever")
+	flags.Var(&o.keep.KeepActors, "keep-actors", "how long the names of those who asked are kept; empty is as long as their rows")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true, "let one replica at a time archive; without it two only fence each other")
+	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "namespace of the lease; empty is the pod's own")
+	flags.StringVar(&o.leaderElectionID, "leader-election-id", "inventory-archive", "name of the lease")
+	flags.DurationVar(&o.leaseDuration, "lease-duration", 15*time.Second, "how long the others wait for one that does not renew")
+	flags.DurationVar(&o.renewDeadline, "renew-deadline", 10*time.Second, "how long one tries to renew before it gives up")
+	flags.DurationVar(&o.retryPeriod, "retry-period", 2*time.Second, "how often the lease is renewed and tried for")
+	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8083", "address of /metrics; 0 turns it off")
+	flags.StringVar(&o.healthAddress, "health-address", "0", "address of /healthz and /readyz; 0 turns it off")
+	ctrlconfig.RegisterFlags(flags)
+	o.log.BindFlags(flags)
+}
+
+func (o *options) validate() error {
+	switch {
+	case o.databaseURL != "" && o.databaseURLFile != "":
+		return errors.New("--database-url and --database-url-file are both given: give one")
+	case o.task != "unregister" && o.databaseURL == "" && o.databaseURLFile == "" && os.Getenv(urlVariable) == "":
+		return errors.New("no database is named: give --database-url-file, --database-url or $" + urlVariable)
+	case o.task == "retention" && !o.keep.Any():
+		return errors.New("neither --keep nor --keep-actors is given: say how long what is kept, such as --keep 3y")
+	case o.task == "unregister" && o.readerName == "":
+		return errors.New("--reader-name is empty: name the reader that is to be unregistered")
+	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
+		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)", o.retryPeriod, o.renewDeadline, o.leaseDuration)
+	}
+	if o.readerName == "" {
+		return nil
+	}
+	if err := reader.ValidName(o.readerName); err != nil {
+		return fmt.Errorf("--reader-name: %w", err)
+	}
+	return nil
+}
+
+// named are the namespaces of --namespaces.
+func (o *options) named() (names []string) {
+	for name := range strings.SplitSeq(o.namespaces, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// url is that of the database as it is given now.
+func (o *options) url() (string, error) {
+	switch {
+	case o.databaseURL != "":
+		return o.databaseURL, nil
+	case o.databaseURLFile == "":
+		return os.Getenv(urlVariable), nil
+	}
+	text, err := os.ReadFile(o.databaseURLFile)
+	if err != nil {
+		return "", fmt.Errorf("read --database-url-file: %w", err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// pool says how to reach the database. Its password is looked up for each connection.
+func (o *options) pool() (*pgxpool.Config, error) {
+	url, err := o.url()
+	if err != nil {
+		return nil, err
+	}
+	config, err := store.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the URL of the database: %w", err)
+	}
+	if o.databaseURLFile == "" {
+		return config, nil
+	}
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		url, err := o.url()
+		if err != nil {
+			return err
+		}
+		now, err := store.ParseConfig(url)
+		if err == nil {
+			c.Password = now.ConnConfig.Password
+		}
+		return err
+	}
+	return config, nil
+}

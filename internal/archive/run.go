@@ -1,0 +1,128 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/acme/inventory-service/internal/archive/retention"
+	"github.com/acme/inventory-service/internal/archive/schema"
+	"github.com/acme/inventory-service/internal/archive/store"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/reader"
+)
+
+// Options are what an archive needs.
+type Options struct {
+	Config *rest.Config
+	// Client reads past all caches.
+	Client client.Client
+	Store  *store.Store
+	// Migrate brings the tables to those of this release, or fails where they are not.
+	Migrate func(context.Context) (applied int, err error)
+	// Namespaces are archived; none means all that have a journal.
+	Namespaces []string
+	// Reader tells leaders how far the archive is; nil where they are not to know.
+	Reader *reader.Client
+	Keep   retention.Policy
+
+	LeaderElect                               bool
+	LeaseNamespace, LeaseName                 string
+	LeaseDuration, RenewDeadline, RetryPeriod time.Duration
+	// MetricsAddress and HealthAddress are where /metrics, and /healthz and /readyz, are served;
+	// 0 turns them off.
+	MetricsAddress, HealthAddress string
+}
+
+// Run archives while it is elected, until ctx ends. It fails where the database cannot be used as
+// it is, and where another process archives.
+func Run(ctx context.Context, o Options) error {
+	logger := ctrl.Log.WithName("archive")
+	mgr, err := ctrl.NewManager(o.Config, ctrl.Options{
+		Metrics: metricsserver.Options{BindAddress: o.MetricsAddress}, HealthProbeBindAddress: o.HealthAddress,
+		LeaderElection: o.LeaderElect, LeaderElectionNamespace: o.LeaseNamespace, LeaderElectionID: o.LeaseName,
+		LeaseDuration: &o.LeaseDuration, RenewDeadline: &o.RenewDeadline, RetryPeriod: &o.RetryPeriod, LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return fmt.Errorf("reach the API server: %w", err)
+	}
+	pages, err := journal.NewClient(o.Config, nil)
+	if err != nil {
+		return err
+	}
+	if err := o.begin(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	a := &archivist{
+		pages: pages, discover: namespaces.Pages(o.Client), named: o.Namespaces, store: o.Store, prepare: o.prepare,
+		reader: o.Reader, keep: o.Keep, logger: logger, members: map[string]*member{},
+	}
+	err = errors.Join(mgr.Add(a), mgr.AddHealthzCheck("process", healthz.Ping),
+		mgr.AddReadyzCheck("database", func(*http.Request) error { return a.wrong() }))
+	if err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}
+
+// begin prepares the database. It tries again where it cannot be reached, and fails where that
+// would be of no use.
+func (o Options) begin(ctx context.Context) error {
+	pause := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.3, Steps: 7, Cap: 10 * time.Second}
+	var trouble trouble
+	logger := ctrl.Log.WithName("archive")
+	for {
+		err := o.prepare(ctx)
+		switch {
+		case err == nil:
+			trouble.end(logger)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case store.Rejected(err), errors.Is(err, schema.ErrOlder), errors.Is(err, schema.ErrNewer), apierrors.IsForbidden(err):
+			return err
+		}
+		trouble.begin(logger, "", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause.Step()):
+		}
+	}
+}
+
+// prepare checks that this is the right database, and makes its tables.
+func (o Options) prepare(ctx context.Context) error {
+	system := namespaces.Kind()
+	if err := o.Client.Get(ctx, client.ObjectKey{Name: "kube-system"}, system); err != nil {
+		return fmt.Errorf("read namespace kube-system, whose uid names the cluster: %w", err)
+	}
+	cluster := string(system.UID)
+	if err := o.Store.CheckServer(ctx); err != nil {
+		return err
+	}
+	if err := o.Store.CheckOwner(ctx, cluster); err != nil {
+		return err
+	}
+	if _, err := o.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := o.Store.Adopt(ctx, cluster); err != nil {
+		return err
+	}
+	return o.Store.MakeAhead(ctx, time.Now())
+}
