@@ -30,6 +30,9 @@ METRICS_PORT ?= 8081
 SINK_PORT ?= 8090
 APISERVER_PORT ?= 6443
 ETCD_PORT ?= 2379
+DATABASE_PORT ?= 5433
+# make run ARCHIVE=1 runs PostgreSQL and the archive, too.
+ARCHIVE ?=
 # More flags of the operator under make run, e.g. OPERATOR_FLAGS=--ids=any
 OPERATOR_FLAGS ?=
 
@@ -130,7 +133,8 @@ run: controlplane build ## Run a control plane, the operator and an event sink h
 	@go build -o bin/run ./hack/run
 	@exec bin/run --dir $(RUN_DIR) --assets "$$(hack/controlplane.sh --dir)" --operator bin/inventory-operator \
 		--bridge-port $(BRIDGE_PORT) --metrics-port $(METRICS_PORT) --sink-port $(SINK_PORT) \
-		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT) --authentication $(AUTHENTICATION) -- $(OPERATOR_FLAGS)
+		--apiserver-port $(APISERVER_PORT) --etcd-port $(ETCD_PORT) --authentication $(AUTHENTICATION) \
+		$(if $(ARCHIVE),--archive --database-port $(DATABASE_PORT)) -- $(OPERATOR_FLAGS)
 
 ##@ Before a commit
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/postgres"
 )
 
 // tryUnits is how many units the command to try reserves.
@@ -28,7 +30,7 @@ func banner(o options, kubeconfig, product string) string {
 		"",
 		"Try it in another terminal, after",
 		"",
-		"  export KUBECONFIG=" + quote(kubeconfig) + " PATH=" + quote(o.assets) + ":$PATH",
+		"  export KUBECONFIG=" + quote(kubeconfig) + " PATH=" + quote(o.assets) + ":$PATH" + databaseVariables(o),
 		"",
 	}
 	authorization := ""
@@ -51,11 +53,35 @@ func banner(o options, kubeconfig, product string) string {
 		"  curl -sS"+authorization+" "+quote(bridge+"/stock/"+url.PathEscape(product)),
 		"5. See who decides, and the journal in which every decision is:",
 		"  kubectl get ledger,journalpages",
+	)
+	if o.archive {
+		lines = append(lines,
+			"6. Ask the archive how much of each product there is, and what was refused (docs/sql-questions.md has more):",
+			"  psql -c "+quote(stockQuery),
+			"  psql -c "+quote(refusedQuery))
+	}
+	lines = append(lines,
 		"",
 		"Ctrl-C stops everything and keeps the data.",
 		"",
 	)
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// The queries to try.
+const (
+	stockQuery   = "SELECT product_id, available, reserved FROM stock ORDER BY product_id"
+	refusedQuery = "SELECT product_id, count(*) AS carts, sum(quantity) AS units FROM refusal_items WHERE short GROUP BY product_id ORDER BY units DESC"
+)
+
+// databaseVariables have psql, and everything else that is built on libpq, find the archive's
+// database.
+func databaseVariables(o options) string {
+	if !o.archive {
+		return ""
+	}
+	return fmt.Sprintf(" PGHOST=127.0.0.1 PGPORT=%d PGUSER=%s PGPASSWORD=%s PGDATABASE=%s",
+		o.databasePort, postgres.PlainRole, postgres.PasswordOf(postgres.PlainRole), databaseName)
 }
 
 // reserveCommand is a ReserveInventory CloudEvent in structured mode.

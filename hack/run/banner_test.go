@@ -15,8 +15,12 @@ import (
 	"github.com/cloudevents/sdk-go/v2/binding"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/archive/schema"
+	"github.com/acme/inventory-service/internal/postgres"
+	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 )
 
 // The lines of the banner that are for pasting, pasted: a shell finds kubectl and
@@ -62,6 +66,40 @@ func TestBannerCommandsWork(t *testing.T) {
 	}
 }
 
+// The queries of the banner are for the tables that the archive makes, and find their database.
+func TestBannerQueriesWork(t *testing.T) {
+	for _, name := range []string{"sh", "psql"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("no %s here", name)
+		}
+	}
+	server := postgrestest.Shared(t)
+	if err := server.CreateDatabase(t.Context(), databaseName); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgx.ParseConfig(server.URL(postgres.PlainRole, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := schema.Migrate(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	o := options{authentication: "none", archive: true, databasePort: server.Port()}
+	export, commands := pasted(banner(o, "kubeconfig", "mug"))
+	queries := 0
+	for _, command := range commands {
+		if strings.HasPrefix(command, "psql ") {
+			queries++
+			if got := shell(t, export, command); !strings.Contains(got, "(0 rows)") {
+				t.Errorf("%s printed %q", command, got)
+			}
+		}
+	}
+	if queries != 2 {
+		t.Errorf("%d queries, want 2", queries)
+	}
+}
+
 // request is what the bridge was sent.
 type request struct {
 	path, event string
@@ -94,7 +132,7 @@ func pasted(banner string) (export string, commands []string) {
 		switch {
 		case strings.HasPrefix(line, "export "):
 			export = line
-		case strings.HasPrefix(line, "kubectl "), strings.HasPrefix(line, "curl "):
+		case strings.HasPrefix(line, "kubectl "), strings.HasPrefix(line, "curl "), strings.HasPrefix(line, "psql "):
 			commands = append(commands, line)
 		}
 	}

@@ -15,19 +15,25 @@ import (
 type credentials struct {
 	admin    string // the newcomer's, whose namespace is the shop
 	operator string // of the operator's ServiceAccount
+	archive  string // of the archive's, where one runs
 }
 
 func credentialsIn(o options) credentials {
-	return credentials{admin: o.file("kubeconfig"), operator: o.file("operator.kubeconfig")}
+	return credentials{admin: o.file("kubeconfig"), operator: o.file("operator.kubeconfig"), archive: o.file("archive.kubeconfig")}
 }
 
-// write makes both kubeconfigs, for their owner's eyes only.
-func (c credentials) write(ctx context.Context, plane *controlplane.ControlPlane) error {
+// write makes the kubeconfigs that a run needs, for their owner's eyes only.
+func (c credentials) write(ctx context.Context, plane *controlplane.ControlPlane, o options) error {
 	if err := plane.WriteKubeconfig(c.admin); err != nil {
 		return err
 	}
 	if err := useNamespace(c.admin, shopNamespace); err != nil {
 		return err
+	}
+	if o.archive {
+		if err := plane.ServiceAccountKubeconfig(ctx, systemNamespace, archiveAccount, c.archive); err != nil {
+			return err
+		}
 	}
 	return plane.ServiceAccountKubeconfig(ctx, systemNamespace, serviceAccount, c.operator)
 }
@@ -48,7 +54,7 @@ func useNamespace(path, namespace string) error {
 
 func (c credentials) remove() error {
 	var failed error
-	for _, path := range []string{c.admin, c.operator, c.operator + ".token"} {
+	for _, path := range []string{c.admin, c.operator, c.operator + ".token", c.archive, c.archive + ".token"} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			failed = errors.Join(failed, err)
 		}

@@ -24,8 +24,11 @@ const (
 // install applies what a cluster would get, less the Deployment, and the sample
 // stock on the first run of all. It returns what it did about the stock.
 func install(ctx context.Context, o options, admin *rest.Config) (string, error) {
-	err := controlplane.Apply(ctx, admin, fieldManager,
-		o.manifest("default/namespace.yaml"), o.manifest("crd"), o.manifest("rbac"))
+	manifests := []string{o.manifest("default/namespace.yaml"), o.manifest("crd"), o.manifest("rbac")}
+	if o.archive {
+		manifests = append(manifests, o.manifest("archive/rbac"))
+	}
+	err := controlplane.Apply(ctx, admin, fieldManager, manifests...)
 	if err != nil {
 		return "", err
 	}

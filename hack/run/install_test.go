@@ -11,9 +11,12 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 )
 
-func TestMain(m *testing.M) { os.Exit(controlplanetest.Main(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(postgrestest.Main(func() int { return controlplanetest.Main(m) }))
+}
 
 // The first run brings the samples. What a newcomer does to them afterwards
 // stays done.

@@ -13,12 +13,17 @@ import (
 const (
 	systemNamespace = "inventory-system"
 	serviceAccount  = "inventory-operator"
+	archiveAccount  = "inventory-archive"
 	shopNamespace   = "shop"
 )
 
 // options are what the flags say.
 type options struct {
 	bridgePort, metricsPort, sinkPort, apiServerPort, etcdPort int
+
+	// archive says that PostgreSQL and the archive run, too, databasePort where.
+	archive      bool
+	databasePort int
 
 	dir      string // where data, logs and credentials go
 	assets   string // the directory of etcd, kube-apiserver and kubectl
@@ -41,6 +46,8 @@ func parseFlags(arguments []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.sinkPort, "sink-port", 8090, "port of the sink that prints outcomes")
 	flags.IntVar(&o.apiServerPort, "apiserver-port", 6443, "port of kube-apiserver")
 	flags.IntVar(&o.etcdPort, "etcd-port", 2379, "port of etcd")
+	flags.BoolVar(&o.archive, "archive", false, "run PostgreSQL and the archive, too")
+	flags.IntVar(&o.databasePort, "database-port", 5433, "port of PostgreSQL")
 	flags.StringVar(&o.authentication, "authentication", "none", "how callers of the bridge are known, as the operator has it")
 	paths := map[*string]string{&o.dir: "dir", &o.assets: "assets", &o.operator: "operator", &o.config: "config"}
 	flags.StringVar(&o.dir, "dir", ".run", "directory for data, logs and credentials")

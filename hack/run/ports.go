@@ -17,10 +17,14 @@ type port struct {
 }
 
 func (o options) ports() []port {
-	return []port{
+	all := []port{
 		{o.bridgePort, "BRIDGE_PORT"}, {o.metricsPort, "METRICS_PORT"}, {o.sinkPort, "SINK_PORT"},
 		{o.apiServerPort, "APISERVER_PORT"}, {o.etcdPort, "ETCD_PORT"},
 	}
+	if o.archive {
+		all = append(all, port{o.databasePort, "DATABASE_PORT"})
+	}
+	return all
 }
 
 // patience is how long a taken port may take to become free: the kernel needs a

@@ -98,6 +98,11 @@ func (s *session) start(ctx context.Context) error {
 		return err
 	}
 	tell.say("%s", stock)
+	if o.archive {
+		if err := s.startDatabase(ctx); err != nil {
+			return err
+		}
+	}
 	return s.startOperator(ctx, plane)
 }
 
@@ -106,7 +111,7 @@ func (s *session) startOperator(ctx context.Context, plane *controlplane.Control
 	o, tell := s.options, s.tell
 	keys := credentialsIn(o)
 	s.parts = append(s.parts, part{stop: keys.remove})
-	if err := keys.write(ctx, plane); err != nil {
+	if err := keys.write(ctx, plane, o); err != nil {
 		return err
 	}
 	sink, err := startSink(o.sinkPort, tell.out)
@@ -134,6 +139,11 @@ func (s *session) startOperator(ctx context.Context, plane *controlplane.Control
 	product, err := stock.awaitReady(ctx, o.bridgePort, before)
 	if err != nil {
 		return operator.explain(err)
+	}
+	if o.archive {
+		if err := s.startArchive(ctx, keys); err != nil {
+			return err
+		}
 	}
 	tell.say("ready")
 	_, err = fmt.Fprint(tell.out, banner(o, keys.admin, product))

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 )
 
 // An operator that ends by itself ends the run, with the end of its log, and
@@ -86,6 +87,26 @@ func testOptions(t *testing.T, script string) options {
 	return o
 }
 
+// archiveOptions are those of testOptions, with PostgreSQL and an archive.
+func archiveOptions(t *testing.T, script string) options {
+	t.Helper()
+	postgrestest.Need(t)
+	o := testOptions(t, script)
+	o.archive, o.databasePort = true, controlplanetest.FreePort(t)
+	// Another user than root, whom PostgreSQL runs as then, has to come through, and the path of a
+	// Unix socket is short.
+	dir, err := os.MkdirTemp("", "run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	o.dir = filepath.Join(dir, "run")
+	return o
+}
+
 // checkNothingLeft fails if a port is still taken, or anything but data and logs
 // is there.
 func checkNothingLeft(t *testing.T, o options) {
@@ -100,7 +121,7 @@ func checkNothingLeft(t *testing.T, o options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := []string{"etcd", "etcd.log", "kube-apiserver.log", "lock", operatorLog}
+	kept := []string{"etcd", "etcd.log", "kube-apiserver.log", "lock", operatorLog, archiveLog, "postgres"}
 	for _, entry := range entries {
 		if !slices.Contains(kept, entry.Name()) {
 			t.Errorf("%s was left behind", entry.Name())

@@ -72,7 +72,7 @@ func (p *Pooler) configure(s *Server) (string, error) {
 	}
 	var known []string
 	for _, role := range []string{Superuser, PlainRole} {
-		known = append(known, fmt.Sprintf("%q %q\n", role, passwordOf(role)))
+		known = append(known, fmt.Sprintf("%q %q\n", role, PasswordOf(role)))
 	}
 	return config, errors.Join(
 		os.WriteFile(config, []byte(strings.Join(lines, "\n")), 0o644),

@@ -18,15 +18,15 @@ const (
 	PlainRole = "inventory"
 )
 
-// passwordOf is a role's password: no secret, but wrong ones are refused.
-func passwordOf(role string) string { return "password-of-" + role }
+// PasswordOf is a role's password: no secret, but wrong ones are refused.
+func PasswordOf(role string) string { return "password-of-" + role }
 
 // URL is how a role reaches a database, with its password.
 func (s *Server) URL(role, database string) string { return urlOf(s.options.Port, role, database) }
 
 func urlOf(port int, role, database string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(role, passwordOf(role)),
+		Scheme: "postgres", User: url.UserPassword(role, PasswordOf(role)),
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Path: "/" + database,
 		RawQuery: "sslmode=disable",
 	}
@@ -35,7 +35,7 @@ func urlOf(port int, role, database string) string {
 
 // CreateRole makes one more role that may log in and nothing else.
 func (s *Server) CreateRole(ctx context.Context, name string) error {
-	return s.Do(ctx, "CREATE ROLE "+quoted(name)+" LOGIN PASSWORD '"+passwordOf(name)+"'")
+	return s.Do(ctx, "CREATE ROLE "+quoted(name)+" LOGIN PASSWORD '"+PasswordOf(name)+"'")
 }
 
 // createRole makes PlainRole, unless it is there.

@@ -79,7 +79,7 @@ func (s *Server) initialise() error {
 		return err
 	}
 	password := filepath.Join(s.options.Dir, "password")
-	if err := os.WriteFile(password, []byte(passwordOf(Superuser)+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(password, []byte(PasswordOf(Superuser)+"\n"), 0o644); err != nil {
 		return err
 	}
 	initdb := s.owner.command(s.options.Installation.program("initdb"), "--pgdata", s.data(), "--username", Superuser,

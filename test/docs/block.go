@@ -13,6 +13,21 @@ type Step struct {
 	Output []string
 }
 
+// What makes SQL a command.
+const (
+	beginSQL = "psql --no-psqlrc --set=ON_ERROR_STOP=1 <<'SQL'\n"
+	endSQL   = "SQL\n"
+)
+
+// answered takes in a line of what the SQL before it prints; any other text is just text.
+func answered(steps []Step, line string) []Step {
+	if len(steps) > 0 && strings.HasPrefix(steps[len(steps)-1].Command, beginSQL) {
+		last := &steps[len(steps)-1]
+		last.Shown, last.Output = true, append(last.Output, line)
+	}
+	return steps
+}
+
 // Exception is a block of commands that are not run.
 type Exception struct {
 	// Line is where it begins in the page, from 1.
@@ -43,12 +58,18 @@ func read(page string) (steps []Step, exceptions []Exception) {
 		if fence, ok := strings.CutPrefix(trimmed, "```"); ok {
 			switch {
 			case language != "":
+				if language == "sql" {
+					steps[len(steps)-1].Command += endSQL
+				}
 				language = ""
-			case (fence == "sh" || fence == "console") && reason != "":
+			case (fence == "sh" || fence == "console" || fence == "sql") && reason != "":
 				exceptions = append(exceptions, Exception{Line: i + 1, Reason: reason})
 				language = "none"
 			case fence == "sh":
 				steps = append(steps, Step{Line: i + 2})
+				language = fence
+			case fence == "sql":
+				steps = append(steps, Step{Line: i + 2, Command: beginSQL})
 				language = fence
 			case fence == "":
 				language = "none"
@@ -64,8 +85,10 @@ func read(page string) (steps []Step, exceptions []Exception) {
 			if said, ok := strings.CutPrefix(trimmed, exceptionBegins); ok && strings.HasSuffix(said, exceptionEnds) {
 				reason = strings.TrimSuffix(said, exceptionEnds)
 			}
-		case "sh":
+		case "sh", "sql":
 			steps[len(steps)-1].Command += line + "\n"
+		case "text":
+			steps = answered(steps, line)
 		case "console":
 			steps = console(steps, i+1, line)
 		}

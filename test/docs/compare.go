@@ -13,6 +13,8 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "UUID"},
 	{regexp.MustCompile(`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z|\d{8}T\d{6}Z`), "TIME"},
+	{regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`), "DATE"},
+	{regexp.MustCompile(`--+`), "--"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}\.\d+\.\d+\b`), "POSITION"},
 	{regexp.MustCompile(`\b[\w.-]+_[0-9a-f]{8}\b`), "PROCESS"},
 	{regexp.MustCompile(`(^| )(\d+[dhms])+( |$)`), " AGE "},

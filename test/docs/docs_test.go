@@ -7,11 +7,13 @@ import (
 )
 
 func TestSteps(t *testing.T) {
-	page := "text\n```sh\nA=1\nB=2\n```\n```json\n$ none\n```\n```console\n$ echo \\\n  $A\n1\n$ true\n```\n"
+	page := "text\n```sh\nA=1\nB=2\n```\n```json\n$ none\n```\n```console\n$ echo \\\n  $A\n1\n$ true\n```\n" +
+		"```sql\nSELECT\n  1;\n```\n\n```text\n 1\n```\n```text\nmore\n```\n"
 	want := []Step{
 		{Line: 3, Command: "A=1\nB=2\n"},
 		{Line: 10, Command: "echo \\\n  $A\n", Shown: true, Output: []string{"1"}},
 		{Line: 13, Command: "true\n", Shown: true},
+		{Line: 16, Command: beginSQL + "SELECT\n  1;\n" + endSQL, Shown: true, Output: []string{" 1", "more"}},
 	}
 	if diff := cmp.Diff(want, Steps(page)); diff != "" {
 		t.Error(diff)
@@ -33,6 +35,7 @@ func TestAgrees(t *testing.T) {
 		"no lines":            {[]string{"a", "...", "c"}, []string{"a", "c"}, true},
 		"another after any":   {[]string{"a", "...", "c"}, []string{"a", "b", "d"}, false},
 		"columns and ages":    {[]string{"NAME  AGE", "x     4s"}, []string{"NAME   AGE", "x      1m30s"}, true},
+		"a table of dates":    {[]string{"    day", "------+--", "2026-11-30"}, []string{"  day", "----+----", "2027-01-02"}, true},
 		"another column":      {[]string{"x  4  4s"}, []string{"x  5  4s"}, false},
 		"ids and times":       {[]string{`{"id":"4f73cf9a-9cce-53fb-b10c-2754fe20b8c0","at":"2026-11-29T01:33:43Z"}`}, []string{`{"id":"00000000-9cce-53fb-b10c-2754fe20b8c0","at":"2027-11-29T01:33:43.779Z"}`}, true},
 		"a number beside ids": {[]string{`{"id":"4f73cf9a-9cce-53fb-b10c-2754fe20b8c0","n":1}`}, []string{`{"id":"4f73cf9a-9cce-53fb-b10c-2754fe20b8c0","n":2}`}, false},

@@ -133,6 +133,15 @@ func EachVersion(t *testing.T, test func(t *testing.T, server *postgres.Server))
 	}
 }
 
+// Need skips a test, or fails it, where there is no PostgreSQL to start.
+func Need(tb testing.TB) {
+	tb.Helper()
+	skipShort(tb)
+	if _, err := postgres.Installations(); err != nil {
+		missing(tb, err)
+	}
+}
+
 // missing skips a test for which there is no server, and fails for any other reason.
 func missing(tb testing.TB, err error) {
 	tb.Helper()

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+
+	"github.com/acme/inventory-service/internal/postgres"
+)
+
+const (
+	archiveLog = "archive.log"
+	// databaseName is the archive's database.
+	databaseName = "inventory"
+	// databaseURLFile has how the archive reaches it, for its owner's eyes only.
+	databaseURLFile = "database.url"
+)
+
+// startDatabase starts PostgreSQL with data in the run's directory, and an empty database in it
+// the first time.
+func (s *session) startDatabase(ctx context.Context) error {
+	o := s.options
+	// PostgreSQL does not run as root: as root's it runs as another user, who has to come through.
+	if err := os.Chmod(o.dir, 0o711); err != nil {
+		return err
+	}
+	s.tell.say("starting PostgreSQL, data in %s", o.file("postgres"))
+	server, err := postgres.Start(ctx, postgres.Options{Dir: o.file("postgres"), Port: o.databasePort})
+	if err != nil {
+		return err
+	}
+	s.started(ctx, "PostgreSQL", server.Stop, server.Died())
+	if err := server.EnsureDatabase(ctx, databaseName); err != nil {
+		return err
+	}
+	url := o.file(databaseURLFile)
+	s.parts = append(s.parts, part{stop: func() error { return os.RemoveAll(url) }})
+	return os.WriteFile(url, []byte(server.URL(postgres.PlainRole, databaseName)+"\n"), 0o600)
+}
+
+// archiveArguments are the flags of the archive.
+func archiveArguments(o options, keys credentials) []string {
+	return []string{
+		"archive",
+		"--kubeconfig=" + keys.archive,
+		"--database-url-file=" + o.file(databaseURLFile),
+		"--metrics-address=0",
+		"--leader-election-namespace=" + systemNamespace,
+		"--zap-encoder=console",
+	}
+}
+
+// startArchive starts the archive.
+func (s *session) startArchive(ctx context.Context, keys credentials) error {
+	o := s.options
+	s.tell.say("starting the archive, log in %s", o.file(archiveLog))
+	archive, err := startProgram("the archive", o.file(archiveLog), exec.Command(o.operator, archiveArguments(o, keys)...))
+	if err != nil {
+		return err
+	}
+	s.started(ctx, "the archive", archive.stop, archive.died)
+	return nil
+}
