@@ -25,6 +25,7 @@ type form struct {
 	// platforms are operators for many namespaces.
 	platforms []platformForm
 	pages     pageForm
+	archive   archiveForm
 }
 
 var (
@@ -55,6 +56,7 @@ var forms = map[string]form{
 			cells: []pageCell{{kib: 1, schema: unformatted, pages: 8}, {kib: 8, schema: ruled, pages: 1}}, puts: 20,
 			loads: []pageLoad{{kib: 1, schema: unformatted, perSecond: 10, lasts: time.Second}}, codings: true,
 		},
+		archive: archiveForm{lasts: time.Second, behind: 500},
 	},
 	"short": {
 		rounds: 3, warmUp: 700 * time.Millisecond, measure: 2500 * time.Millisecond, bound: 20 * time.Second,
@@ -69,7 +71,7 @@ var forms = map[string]form{
 			{workload: burst, clients: 256, contenders: overHTTP, rounds: 1},
 			{workload: scarce, clients: 256, contenders: overHTTP, rounds: 1},
 		},
-		reads:     true,
+		reads: true, archive: archiveForm{lasts: 15 * time.Second, behind: 20_000},
 		platforms: []platformForm{{namespaces: 200, hot: 64, lasts: 8 * time.Second}},
 	},
 	"long": {
@@ -96,6 +98,7 @@ var forms = map[string]form{
 			},
 			codings: true,
 		},
+		archive: archiveForm{lasts: time.Minute, behind: 100_000},
 	},
 }
 
@@ -110,7 +113,7 @@ func (c cell) path(contender string) string {
 
 // only is the form with no more than what matches: cells as workload/clients/contender,
 // those with events as events/workload/clients/contender, pages as pages/8/rule/1,
-// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000", "remembered", cold
+// pages/memory/8 and pages/encoding, "reads", sizes as "growth/1000", "remembered", "archive", cold
 // starts as "cold/100000/1000", and many namespaces as "platform/200".
 func (f form) only(pattern *regexp.Regexp) form {
 	f.reads = f.reads && pattern.MatchString("reads")
@@ -122,6 +125,9 @@ func (f form) only(pattern *regexp.Regexp) form {
 	}
 	f.cold = slices.DeleteFunc(slices.Clone(f.cold), func(c coldForm) bool { return !pattern.MatchString(c.String()) })
 	f.platforms = slices.DeleteFunc(slices.Clone(f.platforms), func(p platformForm) bool { return !pattern.MatchString(p.String()) })
+	if !pattern.MatchString("archive") {
+		f.archive = archiveForm{}
+	}
 	f.pages = f.pages.only(pattern.MatchString)
 	var cells []cell
 	for _, c := range f.cells {
@@ -137,5 +143,5 @@ func (f form) only(pattern *regexp.Regexp) form {
 }
 
 func (f form) empty() bool {
-	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.cold) == 0 && len(f.platforms) == 0 && f.remembered == 0 && f.pages.empty()
+	return len(f.cells) == 0 && !f.reads && len(f.growth) == 0 && len(f.cold) == 0 && len(f.platforms) == 0 && f.remembered == 0 && f.pages.empty() && f.archive == (archiveForm{})
 }

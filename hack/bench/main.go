@@ -36,7 +36,7 @@ func benchmark(ctx context.Context) (err error) {
 	operator := flag.String("operator", "bin/inventory-operator", "the operator's binary")
 	plain := flag.String("naive", "bin/bench-naive", "the plain reconciler's binary")
 	plainServer := flag.String("server", "bin/bench-server", "the binary of the small HTTP server on PostgreSQL")
-	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^events/, ^pages/8/, ^reads$ or ^growth/1000$")
+	only := flag.String("only", "", "measure only what matches this regular expression, as in ^hot/64/(floor|ours)$, ^events/, ^pages/8/, ^reads$, ^archive$ or ^growth/1000$")
 	profiles := flag.String("profiles", "", "a directory that takes CPU profiles of the operator and of kube-apiserver, one of each turn")
 	delay := flag.Duration("etcd-delay", 0, "how much longer kube-apiserver waits for each answer of etcd, such as 5ms for members on a network")
 	plots := flag.String("plots", "", "measure nothing, and draw the plots of the last run into this directory")
@@ -113,6 +113,9 @@ func (b *bench) measureAll(ctx context.Context, f form, r *result) (err error) {
 		return err
 	}
 	if r.Remembered, err = b.remember(ctx, f.remembered); err != nil {
+		return err
+	}
+	if r.Archive, err = b.archives(ctx, f.archive); err != nil {
 		return err
 	}
 	if r.Cold, err = b.coldStarts(ctx, f.cold); err != nil {

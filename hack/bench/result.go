@@ -23,10 +23,11 @@ type result struct {
 	Cold         []coldStart       `json:"cold,omitempty"`
 	Platforms    []platform        `json:"platforms,omitempty"`
 	Pages        *pages            `json:"pages,omitempty"`
+	Archive      *archived         `json:"archive,omitempty"`
 }
 
 func (r *result) empty() bool {
-	return len(r.Runs) == 0 && r.Reads == nil && len(r.Growth) == 0 && len(r.Platforms) == 0 && r.Pages == nil
+	return len(r.Runs) == 0 && r.Reads == nil && len(r.Growth) == 0 && len(r.Platforms) == 0 && r.Pages == nil && r.Archive == nil
 }
 
 func (r *result) save(path string) error {

@@ -29,7 +29,7 @@ const plenty = 1_000_000_000
 
 // The workloads. In hot all carts want one item; zipf is a shop's ordinary day;
 // wide spreads larger carts evenly; in refused nothing is in stock; churn is
-// hot with every hold given back. In burst all carts of a sale want one item at once,
+// hot with every hold given back; shop is what the archive is measured with. In burst all carts of a sale want one item at once,
 // and in scarce there is enough for a tenth of them.
 var (
 	hot     = workload{name: "hot", products: 1, perCart: 1, received: plenty}
@@ -37,6 +37,7 @@ var (
 	wide    = workload{name: "wide", products: 1000, perCart: 5, received: plenty}
 	refused = workload{name: "refused", products: 1, perCart: 1, received: 0}
 	churn   = workload{name: "churn", products: 1, perCart: 1, received: plenty, releasing: true}
+	shopDay = workload{name: "shop", products: 1000, perCart: 3, received: plenty}
 	burst   = workload{name: "burst", products: 1, perCart: 1, received: plenty, burst: 20_000}
 	scarce  = workload{name: "burst-scarce", products: 1, perCart: 1, received: 2000, burst: 20_000}
 )
