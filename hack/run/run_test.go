@@ -95,7 +95,7 @@ func archiveOptions(t *testing.T, script string) options {
 	o.archive, o.databasePort = true, controlplanetest.FreePort(t)
 	// Another user than root, whom PostgreSQL runs as then, has to come through, and the path of a
 	// Unix socket is short.
-	dir, err := os.MkdirTemp("", "run-")
+	dir, err := os.MkdirTemp("", "run-") //nolint:usetesting // that of the test is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func sessionOf(t *testing.T, tx pgx.Tx) (pid uint32) {
 
 // Data that are kept serve the next server on the same directory.
 func TestKeptData(t *testing.T) {
-	dir, err := os.MkdirTemp("", "pg-kept-")
+	dir, err := os.MkdirTemp("", "pg-kept-") //nolint:usetesting // that of the test is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}
