@@ -76,6 +76,10 @@ var plan = []suite{
 		fault: "pages rewritten by a webhook", least: counts{6, 6},
 	},
 	{
+		name: "archive", pkg: processes, tests: "TestArchive",
+		fault: "archive: PostgreSQL and archives killed, frozen, cut off, doubled", least: counts{40, 40},
+	},
+	{
 		name: "namespaces", pkg: processes, tests: "TestNamespaceGone",
 		fault: "namespace deleted and made again", least: counts{4, 4},
 	},
