@@ -94,10 +94,10 @@ var ofReaders = []mutant{
 		fault: "that a reader has left is noted in a later term, in which it may have come again",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `case stock.PutItem, stock.DropItem, stock.Expire, stock.ReadPages, stock.LeavePages:`,
+			old:  `case stock.PutItem, stock.DropItem, stock.Expire, stock.ReadPages, stock.LeavePages, stock.WaiveRestore:`,
 			new: `case stock.ReadPages, stock.LeavePages:
 		return !MUTANT
-	case stock.PutItem, stock.DropItem, stock.Expire:`,
+	case stock.PutItem, stock.DropItem, stock.Expire, stock.WaiveRestore:`,
 		}},
 		caughtBy: alone("TestNothingReadOutlivesItsTerm"),
 	},

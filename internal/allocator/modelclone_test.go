@@ -17,14 +17,14 @@ var printed = map[string]string{
 	"ask":       "call request answer term left",
 	"suspect":   "ask err",
 	"Log": "config elected stage identity pages tail seen through attempt founded ledger damage witness gone named namespace renaming " +
-		"confirmed repair repairAt restate condemned trouble untaken calls listing creating emptying fencing asking wake tokens losses " +
+		"remains confirmed repair repairAt restate condemned trouble untaken calls listing creating emptying fencing asking wake tokens losses " +
 		"lists watches foundings writes histories creations emptyings namings now claimAt appendAt wakeAt",
 	"known":   "Ref version number emptied broken digest token journal",
 	"tail":    "Ref number header records end stored",
 	"attempt": "place probe claim page call rejected",
-	"founded": "creating listing page namespace ledger named",
+	"founded": "creating listing page namespace ledger awaits named",
 	"ledger":  "version prove proving news",
-	"Damage":  "Reason Journal Position Proven",
+	"Damage":  "Reason Journal Position Proven Copied",
 	"Repair":  "Journal Position AcceptLoss",
 	"restate": "old accept listing place spare first tail pages landed complete",
 	"Origin":  "Replaces Complete Named",

@@ -4,7 +4,7 @@ package stock
 // a page neither leads nor answers, so records say no more than they have to.
 //
 // Format 1 is that of the first journal. Format 2 adds that a StockItem
-// takes over, waits or is not counted, that holds are extended, and who released and consumed.
+// takes over, waits or is not counted, that holds are extended, who released and consumed, and restores.
 const newestFormat = 2
 
 // FormatOf returns the oldest format of the journal in which a record can be read as it is
@@ -22,6 +22,8 @@ func FormatOf(record Record) int {
 		later = r.later()
 	case *Extended:
 		later = true // a reader of format 1 forgets what the decision granted
+	case *RestoreRecord:
+		later = true // a reader of format 1 does not know of restores
 	}
 	if later {
 		return newestFormat

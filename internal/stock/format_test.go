@@ -38,7 +38,7 @@ const (
 // A record says that it takes format 2 where it has a field that format 1 does not have, and
 // never otherwise: each field of each kind by itself.
 func TestFormatOf(t *testing.T) {
-	for kind := KindTerm; kind <= KindFounded; kind++ {
+	for kind := KindTerm; kind <= KindRestore; kind++ {
 		known := strings.Fields(formatOne[kind])
 		for name, record := range singles(kind) {
 			fields := fieldsOf(t, record)
