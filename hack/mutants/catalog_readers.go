@@ -10,6 +10,16 @@ var ofReaders = []mutant{
 			old:  `min(d.page.number, d.unread)`,
 			new:  `min(d.page.number, max(d.unread, map[bool]uint64{true: d.page.number}[MUTANT]))`,
 		}},
+		caughtBy: decisions("TestReaderReadsEverything"),
+	},
+	{
+		name:  "readers-not-waited-for",
+		fault: "compaction goes on as if there were no readers",
+		patches: []patch{{
+			file: "internal/stock/readers.go",
+			old:  `first = min(first, r.page)`,
+			new:  `first = min(first, max(r.page, map[bool]uint64{true: first}[MUTANT]))`,
+		}},
 		caughtBy: by(decisions("TestReaderReadsEverything"), archived()),
 	},
 	{

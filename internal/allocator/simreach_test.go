@@ -19,7 +19,7 @@ type reach struct {
 	Outcomes, Refusals, Split, Expired, Shipped, Replaced, Elsewhere, Forgotten, DecidedAgain, Delivered int
 	// What happened to StockItems.
 	Cuts, Raised, Shortfalls, Remade, Duplicates, ItemsGone, Waiting, TakenOver int
-	// What became of an archive, in every other seed.
+	// What became of an archive, in some seeds.
 	ReaderRead, ReaderWaited, ReaderOvertaken, ReaderGaps, ReaderCrashes, ReaderLeft int
 	// What was told.
 	Answers, Done, Repeated, Full, TooLarge, TooOld, Conflicting, Unknown, Unverified, Premature,

@@ -48,9 +48,9 @@ func newHistory(policy stock.Policy, fill int, seed uint64) *history {
 // step appends one write.
 func (h *history) step(t *testing.T) {
 	h.now += stock.Time(h.rand.Int64N(int64(4 * minute)))
-	asked := make([]stock.Request, h.rand.IntN(8))
-	for i := range asked {
-		asked[i] = h.next(h.state, h.now)
+	var asked []stock.Request
+	for range h.rand.IntN(8) {
+		asked = append(asked, h.next(h.state, h.now))
 	}
 	if name := pick(h.readers, []string{"archive", "lake"}); h.readers.IntN(12) == 0 {
 		asked = append(asked, stock.LeavePages{Reader: name})

@@ -180,3 +180,16 @@ func TestDamagedJournal(t *testing.T) {
 		t.Errorf("no journal: %v", err)
 	}
 }
+
+func TestReaderInWords(t *testing.T) {
+	for want, record := range map[string]*stock.ReaderRecord{
+		"the reader lake has read all before page 7":                  {Name: "pages/lake", Position: "7"},
+		"the reader lake is registered no more: no page waits for it": {Name: "pages/lake"},
+		"ends has read up to 1777622400000000":                        {Name: "ends", Position: "1777622400000000"},
+		"ends is no reader any more":                                  {Name: "ends"},
+	} {
+		if got := reader(record); got != want {
+			t.Errorf("%+v is %q, not %q", record, got, want)
+		}
+	}
+}

@@ -85,11 +85,9 @@ func (c *Client) await(ctx context.Context, namespace string, shown bool) error 
 	var last error
 	err := wait.PollUntilContextCancel(ctx, lookAgain, true, func(ctx context.Context) (bool, error) {
 		ledger := &v1.StockLedger{}
-		if last = c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1.LedgerName}, ledger); last != nil {
-			return false, nil
-		}
+		last = c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1.LedgerName}, ledger)
 		_, is := Find(ledger.Status.Readers, c.name)
-		return is == shown, nil
+		return last == nil && is == shown, nil // what failed is tried again
 	})
 	if err != nil {
 		return fmt.Errorf("reader %s of the journal of namespace %s: %w: see the condition ReadersKeepUp of its StockLedger: %w",

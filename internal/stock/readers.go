@@ -2,9 +2,9 @@ package stock
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -12,10 +12,10 @@ const (
 	// pagesPrefix begins the names, among all readers, of those that want every record. The
 	// position of one is the number of the page that it has come to: it has read all before.
 	pagesPrefix = "pages/"
-	// MaxPageReaders is how many of them there may be, and MaxReaderName how long their names
-	// may be, in bytes.
+	// MaxPageReaders is how many of them there may be.
 	MaxPageReaders = 8
-	MaxReaderName  = 40
+	// MaxReaderName bounds their names, in bytes.
+	MaxReaderName = 40
 )
 
 // PageReader is somebody who wants every record, such as an archive, and how far it is.
@@ -77,7 +77,7 @@ func (d *draft) readPages(request ReadPages) Answer {
 	case !ok && (len(d.state.pageReaders) >= MaxPageReaders || request.Reader == "" || len(request.Reader) > MaxReaderName):
 		return Answer{Verdict: TooLarge}
 	}
-	record := &ReaderRecord{Name: pagesPrefix + request.Reader, Position: strconv.FormatUint(request.Page, 10), At: d.now}
+	record := &ReaderRecord{Name: pagesPrefix + request.Reader, Position: fmt.Sprint(request.Page), At: d.now}
 	return Answer{Verdict: d.write(record)}
 }
 
@@ -96,8 +96,8 @@ func (r *ReaderRecord) WantsPages() (reader string, is bool) {
 
 // comeTo is the page that a position names. What is no number keeps everything.
 func comeTo(position string) uint64 {
-	page, err := strconv.ParseUint(position, 10, 64)
-	if err != nil {
+	var page uint64
+	if _, err := fmt.Sscan(position, &page); err != nil {
 		return 0
 	}
 	return page

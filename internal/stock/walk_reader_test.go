@@ -23,6 +23,8 @@ type walkReader struct {
 	// registered says that the journal has it, and page which page it has come to there.
 	registered bool
 	page       uint64
+	// stays says that it is to be registered after the batch at hand.
+	stays bool
 	// stored are the records that are durable where it keeps them, by page; at is the page that
 	// it reads. fresh are those of at and later that a crash takes away.
 	stored, fresh walkPlace
@@ -63,6 +65,7 @@ func (a *walkReader) watch(requests []Request, b Batch) {
 	}
 	near := w.policy.Limit > 0 && w.s.stored+bytes > w.policy.Limit/4*3
 	page, is := a.after(requests, b)
+	a.stays = is
 	switch {
 	case !is:
 	case b.Head > max(page, w.s.Head()) && !near:
@@ -100,6 +103,9 @@ func (a *walkReader) after(requests []Request, b Batch) (page uint64, is bool) {
 func (a *walkReader) read() {
 	w := a.w
 	known, is := w.s.pageReaders["archive"]
+	if is != a.stays {
+		w.t.Fatalf("the archive is registered: %t, want %t", is, a.stays)
+	}
 	if a.registered && !is {
 		w.seen["left by the archive"]++
 	}

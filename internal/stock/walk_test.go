@@ -109,9 +109,9 @@ func (w *walk) step() {
 	if w.rand.IntN(10) == 0 {
 		now -= 2 * minute // another leader's clock
 	}
-	requests := make([]Request, w.rand.IntN(9))
-	for i := range requests {
-		requests[i] = w.request()
+	var requests []Request
+	for range w.rand.IntN(9) {
+		requests = append(requests, w.request())
 	}
 	if w.archive != nil {
 		requests = append(requests, w.archive.asks()...)
