@@ -127,17 +127,18 @@ func TestOnly(t *testing.T) {
 	}
 	told := at(hot, telling...)
 	told.events = true
-	f := form{cells: []cell{at(hot, own...), at(zipf, own...), told}, reads: true, growth: []int{0, 1000}, pages: pageForm{cells: pageCells(8, 16), loads: []pageLoad{{kib: 8}}, codings: true}}
+	f := form{cells: []cell{at(hot, own...), at(zipf, own...), told}, reads: true, growth: []int{0, 1000}, archive: archiveForm{behind: 1}, pages: pageForm{cells: pageCells(8, 16), loads: []pageLoad{{kib: 8}}, codings: true}}
 	for pattern, want := range map[string]form{
 		"^hot/64/(floor|ours)$": {cells: []cell{at(hot, "floor", "ours")}},
 		"^(reads|growth/1000)$": {reads: true, growth: []int{1000}},
 		"^events/":              {cells: []cell{told}},
+		"^archive$":             {archive: archiveForm{behind: 1}},
 		"^pages/8/[br].*/1$":    {pages: pageForm{cells: []pageCell{{kib: 8, schema: formatted, pages: 1}, {kib: 8, schema: ruled, pages: 1}}}},
 		"^pages/(memory|enc)":   {pages: pageForm{loads: []pageLoad{{kib: 8}}, codings: true}},
 		"^[hz].*bridge$":        {cells: []cell{at(hot, "bridge"), at(zipf, "bridge")}},
 	} {
 		got := f.only(regexp.MustCompile(pattern))
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(form{}, cell{}, workload{}, pageForm{}, pageCell{}, pageLoad{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(form{}, cell{}, workload{}, pageForm{}, pageCell{}, pageLoad{}, archiveForm{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", pattern, diff)
 		}
 	}
