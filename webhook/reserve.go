@@ -148,6 +148,10 @@ func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.
 		f.cause = err
 		return answer, f
 	case err != nil:
+		// It may have turned out only meanwhile that nobody is served.
+		if broken := roleIn(j).failure(x.namespace); broken != nil {
+			return answer, broken
+		}
 		return answer, orElse(err, "there was no answer in time, and the command may have been carried out: repeat the request unchanged")
 	case answer.Verdict == stock.TooLarge:
 		return answer, fail(tooLarge, "the command, or what it leads to, is larger than what one write of the journal holds: split it")

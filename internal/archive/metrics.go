@@ -2,7 +2,8 @@ package archive
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/acme/inventory-service/internal/metric"
 )
 
 var (
@@ -31,7 +32,7 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(lagRecords, lagSeconds, recordsArchived, rowsWritten, failures, gaps, transactions)
+	metric.Register(lagRecords, lagSeconds, recordsArchived, rowsWritten, failures, gaps, transactions)
 }
 
 // forget deletes the series of a namespace.

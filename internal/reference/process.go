@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	archive "github.com/acme/inventory-service/internal/archive/command"
 	"github.com/acme/inventory-service/internal/catalog"
 	"github.com/acme/inventory-service/internal/logbook"
 	"github.com/acme/inventory-service/internal/metric"
@@ -28,7 +29,7 @@ func metricsPage() string {
 
 // Commands are those of the binary, by what is written before their flags.
 func Commands() []*flag.FlagSet {
-	return []*flag.FlagSet{operator.Flags(), logbook.Flags(), catalog.Flags()}
+	return []*flag.FlagSet{operator.Flags(), logbook.Flags(), catalog.Flags(), archive.Flags()}
 }
 
 func flags() string {

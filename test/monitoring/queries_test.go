@@ -11,6 +11,8 @@ import (
 	"time"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/reader"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -32,6 +34,9 @@ func TestQueries(t *testing.T) {
 	flags := []string{"--sink", sink.URL(), "--item-metrics=100", "--audit-interval=1s"}
 	leader := watch(w, flags...)
 	w.Stock("mug", "mug", "amsterdam", 1000)
+	archive, err := reader.New(w.Client, "archive")
+	w.Must(err)
+	w.Must(archive.Register(w.Context(), w.Namespace, allocator.Position{}))
 	standby := watch(w, flags...)
 	p := newPrometheus(t, w, dir+"/rules.yaml", tokenOf(t, w, "prometheus", "inventory-metrics-reader"), leader.metrics, standby.metrics)
 

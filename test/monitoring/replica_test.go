@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	_ "github.com/acme/inventory-service/internal/archive" // registers what is described
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/metric"

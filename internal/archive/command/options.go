@@ -59,9 +59,8 @@ func parse(arguments []string, usage io.Writer) (options, error) {
 	default:
 		return o, fmt.Errorf("unknown argument %q: see inventory-operator archive --help", o.task)
 	}
-	flags := flag.NewFlagSet("inventory-operator archive", flag.ContinueOnError)
+	flags := flagsOf(&o)
 	flags.SetOutput(io.Discard) // an error is one line
-	o.bind(flags)
 	err := flags.Parse(arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -75,6 +74,15 @@ func parse(arguments []string, usage io.Writer) (options, error) {
 		return o, fmt.Errorf("unknown argument %q: see inventory-operator archive --help", flags.Arg(0))
 	}
 	return o, o.validate()
+}
+
+// Flags are those of the command, with their defaults: it is for the reference of flags.
+func Flags() *flag.FlagSet { return flagsOf(&options{}) }
+
+func flagsOf(o *options) *flag.FlagSet {
+	flags := flag.NewFlagSet("inventory-operator archive", flag.ContinueOnError)
+	o.bind(flags)
+	return flags
 }
 
 func (o *options) bind(flags *flag.FlagSet) {
