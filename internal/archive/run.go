@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	if err := o.begin(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was asked to end: what that interrupted is no error
 		}
 		return err
 	}

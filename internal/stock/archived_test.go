@@ -56,7 +56,7 @@ func (d *tables) take(rows project.Rows) {
 		amended := *r.Reservation
 		if a.Order != "" {
 			amended.LaterOrder = a.Order
-		} else if amended.Object.Version <= a.Object.Version && !(amended.Object.Gone && amended.Object.UID == a.Object.UID) {
+		} else if amended.Object.Version <= a.Object.Version && (!amended.Object.Gone || amended.Object.UID != a.Object.UID) {
 			amended.Object = a.Object
 		}
 		r.Reservation = &amended

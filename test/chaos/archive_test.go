@@ -26,8 +26,8 @@ func mugsAndPots(client, cart int) []events.Item {
 }
 
 // crowdOf lets clients shop at an operator.
-func crowdOf(w *testbed.World, name string, o *testbed.Operator, clients, carts int) *testbed.Crowd {
-	return w.Gather(testbed.Load{Name: name, Clients: clients, Carts: carts, Bridges: []string{o.Bridge}, Items: mugsAndPots})
+func crowdOf(w *testbed.World, o *testbed.Operator, clients, carts int) *testbed.Crowd {
+	return w.Gather(testbed.Load{Name: "c", Clients: clients, Carts: carts, Bridges: []string{o.Bridge}, Items: mugsAndPots})
 }
 
 // What becomes of carts is archived as it happens: held, refused, shipped, given back.
@@ -35,7 +35,7 @@ func TestArchiveFollows(t *testing.T) {
 	w, o := archiveWorld(t)
 	url := postgrestest.URL(t)
 	w.Archive(url)
-	crowd := crowdOf(w, "c", o, 8, 20)
+	crowd := crowdOf(w, o, 8, 20)
 	crowd.Await(160)
 	i := 0
 	for _, told := range crowd.Told {

@@ -34,7 +34,7 @@ func (p *place) copyTo(other *place) {
 func TestCopiedPages(t *testing.T) {
 	old, cluster := two(t)
 	namespace := placeOf(testbed.NewWorld(t), t)
-	held, _ := old.shop(t)
+	held, _ := old.shop()
 	file := old.export(t)
 	for name, other := range map[string]*place{"another namespace": namespace, "another cluster": cluster} {
 		t.Run(name, func(t *testing.T) {

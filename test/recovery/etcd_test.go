@@ -28,7 +28,7 @@ func (p *place) goOn() {
 func TestEtcdRestored(t *testing.T) {
 	p := placeOf(testbed.OwnWorld(t), t)
 	data, backup := filepath.Join(p.ControlPlane.Dir(), "etcd"), filepath.Join(t.TempDir(), "etcd")
-	held, _ := p.shop(t)
+	held, _ := p.shop()
 	p.operator.Kill()
 	p.halt()
 	p.Must(os.CopyFS(backup, os.DirFS(data)))

@@ -15,7 +15,7 @@ import (
 )
 
 // shop sells: of 10 mugs 3 are shipped, 2 held by a command and 1 by an object.
-func (p *place) shop(t *testing.T) (held *testbed.Told, refused *testbed.Told) {
+func (p *place) shop() (held *testbed.Told, refused *testbed.Told) {
 	o := p.Operate("--leader-elect=false")
 	p.operator = o
 	p.Stock("mug", "mug", "ams", 10)
@@ -32,7 +32,7 @@ func (p *place) shop(t *testing.T) (held *testbed.Told, refused *testbed.Told) {
 // afterwards what is left and no more; repetitions find what they were told in the old one.
 func TestClusterLost(t *testing.T) {
 	old, fresh := two(t)
-	held, refused := old.shop(t)
+	held, refused := old.shop()
 	file := old.export(t)
 
 	fresh.awaitRestore("true")
@@ -100,8 +100,8 @@ func TestClusterLost(t *testing.T) {
 func TestRestoreRefused(t *testing.T) {
 	old := placeOf(testbed.NewWorld(t), t)
 	other := placeOf(testbed.NewWorld(t), t)
-	old.shop(t)
-	other.shop(t)
+	old.shop()
+	other.shop()
 	file := old.export(t)
 	if out := other.plugin(plugin.Refused, "restore", file, "--dry-run"); !strings.Contains(out, "3 units were shipped here and 3 in the file") {
 		t.Errorf("dry run: %s", out)
@@ -137,7 +137,7 @@ func TestWaivedAndOversold(t *testing.T) {
 	}
 
 	old := placeOf(testbed.NewWorld(t), t)
-	old.shop(t)
+	old.shop()
 	file := old.export(t)
 	less := placeOf(testbed.NewWorld(t), t)
 	less.awaitRestore("true")
@@ -156,7 +156,7 @@ func TestWaivedAndOversold(t *testing.T) {
 // ConfigMaps of which some are missing, or that were edited, bring nothing, and carts wait on.
 func TestRestoreIncomplete(t *testing.T) {
 	old := placeOf(testbed.NewWorld(t), t)
-	old.shop(t)
+	old.shop()
 	file := old.export(t)
 	text, err := os.ReadFile(file)
 	old.Must(err)

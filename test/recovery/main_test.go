@@ -95,14 +95,6 @@ func (p *place) refusesToSell(o *testbed.Operator, id string) {
 	}
 }
 
-// level is what is in stock of the mugs.
-func (p *place) level() v1.StockItemStatus {
-	p.Helper()
-	item := &v1.StockItem{}
-	p.Must(p.Client.Get(p.Context(), types.NamespacedName{Namespace: p.Namespace, Name: "mug"}, item))
-	return item.Status
-}
-
 func (p *place) configMaps() []corev1.ConfigMap {
 	p.Helper()
 	list, err := p.clients.CoreV1().ConfigMaps(p.Namespace).List(p.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/part-of=inventory-service"})

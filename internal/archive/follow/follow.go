@@ -111,7 +111,7 @@ func (f *Follower) take() (Chunk, bool) {
 type Newest struct {
 	// Records is how many records the journal has had.
 	Records uint64
-	// starts is how many it had had before pages, by number.
+	// starts is how many records came before a page, by the page's number.
 	starts map[uint64]uint64
 }
 

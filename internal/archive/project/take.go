@@ -216,7 +216,7 @@ func subjectOf(record stock.Record) subject {
 	case *stock.ItemGone:
 		return subject{kind: Received, at: r.At, item: r.UID}
 	case *stock.TotalRecord:
-		return subject{kind: Restated, at: r.At, keys: []stock.Key{{Product: r.Product, Location: r.Total.Location}}}
+		return subject{kind: Restated, at: r.At, keys: []stock.Key{{Product: r.Product, Location: r.Location}}}
 	default:
 		return subject{kind: Restated}
 	}

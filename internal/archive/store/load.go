@@ -79,7 +79,7 @@ func loadCarts(ctx context.Context, tx pgx.Tx, namespace string, saved *project.
 			LEFT JOIN ids p ON p.id = replaces LEFT JOIN ids b ON b.id = replaced_by
 		WHERE namespace = $1 AND (status = 'HELD' OR outcome_number > $2)`, `
 		SELECT r.reservation_id::text || r.created_at::text, coalesce(i.text, r.reservation_id::text), 'REFUSED', coalesce(o.text, order_id::text, ''),
-			coalesce(c.text, cart_id::text, ''), r.created_at, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, '',
+			coalesce(c.text, cart_id::text, ''), r.created_at, CAST(NULL AS timestamptz), CAST(NULL AS timestamptz), CAST(NULL AS timestamptz), '',
 			coalesce(p.text, replaces::text, ''), '', outcome_id::text, outcome_number,
 			coalesce(object_uid, ''), coalesce(object_name, ''), object_version, object_gone
 		FROM refusals r LEFT JOIN ids i ON i.id = r.reservation_id LEFT JOIN ids o ON o.id = order_id LEFT JOIN ids c ON c.id = cart_id

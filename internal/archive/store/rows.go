@@ -115,7 +115,7 @@ func queueLocations(batch *pgx.Batch, b Batch, ids identifiers, rows []project.L
 	products, locations, items, at := make([]string, n), make([]string, n), make([]*string, n), make([]*time.Time, n)
 	received, reserved, consumed, available := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, l := range rows {
-		products[i], locations[i], items[i], at[i] = ids.must(l.Product).String(), storable(l.Location), textOf(l.Balance.Item), timeOf(l.At)
+		products[i], locations[i], items[i], at[i] = ids.must(l.Product).String(), storable(l.Location), textOf(l.Item), timeOf(l.At)
 		received[i], reserved[i], consumed[i], available[i] = l.Received, l.Reserved, l.Consumed, l.Available
 	}
 	batch.Queue(`
