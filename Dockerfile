@@ -1,16 +1,16 @@
 # The image of make image, of one platform, for those who use Docker: the same build of the
-# operator, the same other files, user and labels (hack/image compares them).
+# programs, the same other files, user and labels (hack/image compares them).
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY . .
 ARG VERSION=dev
 ARG TARGETARCH
-RUN GOOS=linux GOARCH=$TARGETARCH make build VERSION=$VERSION
+RUN GOOS=linux GOARCH=$TARGETARCH make build build-plugin VERSION=$VERSION
 RUN GOWORK=off go run -C hack/image . --rootfs /rootfs
 
 FROM scratch
 COPY --from=build /rootfs/ /
-COPY --from=build /src/bin/inventory-operator /inventory-operator
+COPY --from=build /src/bin/inventory-operator /src/bin/kubectl-inventory /
 ARG VERSION=dev
 ARG REVISION
 ARG CREATED

@@ -160,16 +160,16 @@ lint: ## Run golangci-lint
 
 ##@ Build
 
-# How the operator is built, also in the image and by the Dockerfile.
-BUILD_OPERATOR = CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# How the programs are built, also in the image and by the Dockerfile.
+BUILD = CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
 .PHONY: build
 build: ## Build the operator into bin/inventory-operator
-	$(BUILD_OPERATOR) -o bin/inventory-operator .
+	$(BUILD) -o bin/inventory-operator .
 
 .PHONY: build-plugin
 build-plugin: ## Build the kubectl plugin into bin/kubectl-inventory, with its completion beside it
-	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/kubectl-inventory ./cmd/kubectl-inventory
+	$(BUILD) -o bin/kubectl-inventory ./cmd/kubectl-inventory
 	@cp cmd/kubectl-inventory/kubectl_complete-inventory bin/
 
 .PHONY: plugin-archives
@@ -205,8 +205,9 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 .PHONY: image
 image: ## Build the image of all IMAGE_PLATFORMS with its SBOMs into bin/image, without a container engine; PUSH=... pushes it
 	@binaries=(); for platform in $(IMAGE_PLATFORMS); do \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD_OPERATOR) -o $(IMAGE_DIR)/$$platform/inventory-operator . ; \
-		binaries+=(--binary "$$platform=$(IMAGE_DIR)/$$platform/inventory-operator"); \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(IMAGE_DIR)/$$platform/inventory-operator . ; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(IMAGE_DIR)/$$platform/kubectl-inventory ./cmd/kubectl-inventory ; \
+		binaries+=(--binaries "$$platform=$(IMAGE_DIR)/$$platform"); \
 	done; \
 	GOWORK=off go run -C hack/image . "$${binaries[@]}" --out $(IMAGE_DIR) --version $(VERSION) --revision "$(REVISION)" \
 		--source-date-epoch $(SOURCE_DATE_EPOCH) --push "$(PUSH)"

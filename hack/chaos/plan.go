@@ -76,7 +76,8 @@ var plan = []suite{
 		fault: "pages rewritten by a webhook", least: counts{6, 6},
 	},
 	{
-		name: "archive", pkg: processes, tests: "TestArchive",
+		name: "archive", pkg: processes, tests: "TestArchiveAnswersLost|TestArchiveElected|TestArchiveEmptied|TestArchiveFollows|TestArchiveKilled|" +
+			"TestArchiveOtherHistory|TestArchiveOvertaken|TestArchivePostgresBroken|TestArchiveRefuses|TestArchiveTwo",
 		fault: "archive: PostgreSQL and archives killed, frozen, cut off, doubled", least: counts{40, 40},
 	},
 	{

@@ -78,7 +78,7 @@ func unpacked(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := os.MkdirTemp("", "root")
+	root, err := os.MkdirTemp("", "root") //nolint:usetesting // its user has to come through to it
 	if err != nil {
 		t.Fatal(err)
 	}

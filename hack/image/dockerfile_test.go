@@ -25,10 +25,10 @@ func TestDockerfileMakesTheSame(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"RUN GOOS=linux GOARCH=$TARGETARCH make build VERSION=$VERSION",
+		"RUN GOOS=linux GOARCH=$TARGETARCH make build build-plugin VERSION=$VERSION",
 		"RUN GOWORK=off go run -C hack/image . --rootfs /rootfs",
 		"COPY --from=build /rootfs/ /",
-		"COPY --from=build /src/bin/inventory-operator /" + entrypoint,
+		"COPY --from=build /src/bin/" + strings.Join(programs, " /src/bin/") + " /",
 		fmt.Sprintf("USER %d:%d", user, user),
 		fmt.Sprintf("ENTRYPOINT [\"/%s\"]", entrypoint),
 	} {

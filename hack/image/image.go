@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -13,8 +14,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// entrypoint is where the binary is.
+// entrypoint is the program that the image runs.
 const entrypoint = "inventory-operator"
+
+// programs are all that are in it, at its root: the plugin is for config/backup.
+var programs = []string{entrypoint, "kubectl-inventory"}
 
 // image is what is made: an index of one image for each platform, and their SBOMs.
 type image struct {
@@ -43,11 +47,7 @@ func build(from binaries, r release) (*image, error) {
 		if err != nil {
 			return nil, fmt.Errorf("platform %s: %w", name, err)
 		}
-		binary, err := os.ReadFile(from[name])
-		if err != nil {
-			return nil, err
-		}
-		one, err := buildOne(*platform, binary, r)
+		one, err := buildOne(*platform, from[name], r)
 		if err != nil {
 			return nil, fmt.Errorf("image for %s: %w", name, err)
 		}
@@ -55,7 +55,7 @@ func build(from binaries, r release) (*image, error) {
 		if err != nil {
 			return nil, err
 		}
-		sbom, err := newBill(*platform, from[name], binary, digest, r)
+		sbom, err := newBill(*platform, from[name], digest, r)
 		if err != nil {
 			return nil, fmt.Errorf("SBOM of %s: %w", from[name], err)
 		}
@@ -69,20 +69,28 @@ func build(from binaries, r release) (*image, error) {
 	return built, nil
 }
 
-// buildOne makes the image of one platform.
-func buildOne(platform v1.Platform, binary []byte, r release) (v1.Image, error) {
+// buildOne makes the image of one platform, whose programs are in a directory.
+func buildOne(platform v1.Platform, dir string, r release) (v1.Image, error) {
 	base, err := layer(r.at, rootfs()...)
 	if err != nil {
 		return nil, err
 	}
-	program, err := layer(r.at, file{entrypoint, 0o755, binary})
+	var files []file
+	for _, name := range programs {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name, 0o755, content})
+	}
+	binaries, err := layer(r.at, files...)
 	if err != nil {
 		return nil, err
 	}
 	built := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	built, err = mutate.Append(built,
 		mutate.Addendum{Layer: base, MediaType: types.OCILayer, History: v1.History{Created: v1.Time{Time: r.at}, CreatedBy: "public certificate authorities and the user"}},
-		mutate.Addendum{Layer: program, MediaType: types.OCILayer, History: v1.History{Created: v1.Time{Time: r.at}, CreatedBy: "the operator"}},
+		mutate.Addendum{Layer: binaries, MediaType: types.OCILayer, History: v1.History{Created: v1.Time{Time: r.at}, CreatedBy: "the operator and the kubectl plugin"}},
 	)
 	if err != nil {
 		return nil, err

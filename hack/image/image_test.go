@@ -117,8 +117,8 @@ func TestReproducible(t *testing.T) {
 	}
 }
 
-// Each platform's image has its own binary, user and labels, and an SBOM that is valid and names
-// the binary, and each module in it.
+// Each platform's image has its own programs, user and labels, and an SBOM that is valid and names
+// the programs, and each module in them.
 func TestPlatformsAndSBOMs(t *testing.T) {
 	dir := madeImage(t)
 	index, referrers := readLayout(t, dir)
@@ -140,11 +140,13 @@ func TestPlatformsAndSBOMs(t *testing.T) {
 		}
 		root := t.TempDir()
 		unpackImage(t, one, root)
-		binary := filepath.Join(root, entrypoint)
-		if program, err := elf.Open(binary); err != nil || program.Machine != machines[architecture] {
-			t.Errorf("the binary for %s is %v, %v", architecture, program, err)
+		for _, name := range programs {
+			binary := filepath.Join(root, name)
+			if program, err := elf.Open(binary); err != nil || program.Machine != machines[architecture] {
+				t.Errorf("%s for %s is %v, %v", name, architecture, program, err)
+			}
+			checkSBOM(t, filepath.Join(dir, "sbom-linux-"+architecture+".spdx.json"), binary)
 		}
-		checkSBOM(t, filepath.Join(dir, "sbom-linux-"+architecture+".spdx.json"), binary)
 		subject := referrerSubject(t, dir, referrers[n])
 		if subject != entry.Digest {
 			t.Errorf("the SBOM for %s is of %s, want %s", architecture, subject, entry.Digest)
@@ -182,15 +184,19 @@ func checkSBOM(t *testing.T, path, binary string) {
 	if err := spdxlib.ValidateDocument(document); err != nil {
 		t.Errorf("%s is not valid: %v", path, err)
 	}
-	has := map[string]string{}
+	has, found := map[string]string{}, false
 	for _, p := range document.Packages {
 		has[p.PackageName] = p.PackageVersion
-		if p.PackageName == "github.com/acme/inventory-service" {
+		if p.PackageFileName == "/"+filepath.Base(binary) {
+			found = true
 			content, _ := os.ReadFile(binary)
 			if sum := sha256.Sum256(content); p.PackageChecksums[0].Value != hex.EncodeToString(sum[:]) {
-				t.Errorf("%s is of another binary", path)
+				t.Errorf("%s is of another %s", path, binary)
 			}
 		}
+	}
+	if !found {
+		t.Errorf("%s lacks %s", path, binary)
 	}
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil || len(info.Deps) < 20 {

@@ -6,6 +6,8 @@ import (
 	"debug/buildinfo"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -35,18 +37,9 @@ type bill struct {
 // rootsModule is where the certificates of authorities come from.
 const rootsModule = "golang.org/x/crypto/x509roots/fallback"
 
-// newBill says what is in the image with a digest: the binary, each module that its build info
-// names, Go's own library, and the certificates.
-func newBill(platform v1.Platform, path string, binary []byte, digest v1.Hash, r release) (bill, error) {
-	info, err := buildinfo.ReadFile(path)
-	if err != nil {
-		return bill{}, err
-	}
-	sum := sha256.Sum256(binary)
-	operator := packageOf("operator", info.Main.Path, r.version)
-	operator.PackageFileName = "/" + entrypoint
-	operator.PackageChecksums = []common.Checksum{{Algorithm: common.SHA256, Value: hex.EncodeToString(sum[:])}}
-	operator.PrimaryPackagePurpose = "APPLICATION"
+// newBill says what is in the image with a digest: the programs in a directory, each module that
+// their build info names, Go's own library, and the certificates.
+func newBill(platform v1.Platform, dir string, digest v1.Hash, r release) (bill, error) {
 	whole := packageOf("image", "inventory-operator", r.version)
 	whole.PackageExternalReferences = []*v2_3.PackageExternalReference{
 		purl(fmt.Sprintf("pkg:oci/inventory-operator@%s?arch=%s", strings.Replace(digest.String(), ":", "%3A", 1), platform.Architecture)),
@@ -59,24 +52,45 @@ func newBill(platform v1.Platform, path string, binary []byte, digest v1.Hash, r
 		CreationInfo: &v2_3.CreationInfo{
 			Created: r.at.Format(time.RFC3339), Creators: []common.Creator{{CreatorType: "Tool", Creator: "inventory-service-hack-image"}},
 		},
-		Packages: []*v2_3.Package{whole, operator},
-		Relationships: []*v2_3.Relationship{
-			relate("DOCUMENT", common.TypeRelationshipDescribe, "image"), relate("image", common.TypeRelationshipContains, "operator"),
-		},
+		Packages:      []*v2_3.Package{whole},
+		Relationships: []*v2_3.Relationship{relate("DOCUMENT", common.TypeRelationshipDescribe, "image")},
 	}
-	add := func(p *v2_3.Package, to common.ElementID, how string) {
-		document.Packages = append(document.Packages, p)
-		document.Relationships = append(document.Relationships, relate(to, how, p.PackageSPDXIdentifier))
-	}
-	add(packageOf("go-stdlib", "stdlib", strings.TrimPrefix(info.GoVersion, "go")), "operator", common.TypeRelationshipDependsOn)
-	for n, module := range info.Deps {
-		if module.Replace != nil {
-			module = module.Replace
+	ids := map[string]common.ElementID{}
+	add := func(id, name, version string, to common.ElementID, how string) *v2_3.Package {
+		var p *v2_3.Package
+		if _, there := ids[name]; !there { // the programs share modules
+			p = packageOf(id, name, version)
+			ids[name] = p.PackageSPDXIdentifier
+			document.Packages = append(document.Packages, p)
 		}
-		add(packageOf(fmt.Sprintf("module-%d", n+1), module.Path, module.Version), "operator", common.TypeRelationshipDependsOn)
+		document.Relationships = append(document.Relationships, relate(to, how, ids[name]))
+		return p
+	}
+	for _, name := range programs {
+		path := filepath.Join(dir, name)
+		info, err := buildinfo.ReadFile(path)
+		if err != nil {
+			return bill{}, err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return bill{}, err
+		}
+		sum := sha256.Sum256(content)
+		program := add(name, info.Path, r.version, "image", common.TypeRelationshipContains)
+		program.PackageFileName = "/" + name
+		program.PackageChecksums = []common.Checksum{{Algorithm: common.SHA256, Value: hex.EncodeToString(sum[:])}}
+		program.PrimaryPackagePurpose = "APPLICATION"
+		add("go-stdlib", "stdlib", strings.TrimPrefix(info.GoVersion, "go"), common.ElementID(name), common.TypeRelationshipDependsOn)
+		for _, module := range info.Deps {
+			if module.Replace != nil {
+				module = module.Replace
+			}
+			add(fmt.Sprintf("module-%d", len(ids)), module.Path, module.Version, common.ElementID(name), common.TypeRelationshipDependsOn)
+		}
 	}
 	if version := rootsVersion(); version != "" {
-		add(packageOf("ca-certificates", rootsModule, version), "image", common.TypeRelationshipContains)
+		add("ca-certificates", rootsModule, version, "image", common.TypeRelationshipContains)
 	}
 	var text bytes.Buffer
 	if err := json.Write(document, &text, json.Indent("  ")); err != nil {

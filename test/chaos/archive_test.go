@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"testing"
+	"time"
 
 	"github.com/acme/inventory-service/api/events"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
@@ -52,8 +53,11 @@ func TestArchiveFollows(t *testing.T) {
 	db.awaitTables()
 	db.await(crowd)
 	for _, table := range []string{"refusals", "refusal_items", "delivered_events", "stock_items"} {
-		if db.count("SELECT count(*) FROM "+table+" WHERE namespace = $1", w.Namespace) == 0 {
-			t.Errorf("%s is empty", table)
+		// That an outcome was delivered is said a while after it.
+		for deadline := time.Now().Add(testbed.Patience); db.count("SELECT count(*) FROM "+table+" WHERE namespace = $1", w.Namespace) == 0; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is empty", table)
+			}
 		}
 	}
 	if n := db.count("SELECT count(*) FROM journal_gaps WHERE namespace = $1", w.Namespace); n != 0 {
