@@ -86,9 +86,10 @@ test-engines: controlplane ## A shop in Git under Flux, Argo CD, Helm and kubect
 	done
 
 .PHONY: test-contract
-test-contract: ## OpenAPI, AsyncAPI, JSON Schemas, examples and catalog, with their own tools from npm (Node 20 or newer)
+test-contract: controlplane ## OpenAPI, AsyncAPI, JSON Schemas, examples and catalog, with their own tools from npm (Node 20 or newer)
 	cd test/contract && npm ci
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && go run . catalog --standalone --out "$$out" && node test/contract/check.mjs "$$out"
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) WITH_NPM=1 go test -count 1 ./examples/ts-checkout
 
 .PHONY: soak
 soak: SOAK ?= 30m
