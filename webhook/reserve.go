@@ -149,10 +149,11 @@ func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.
 		return answer, f
 	case err != nil:
 		// It may have turned out only meanwhile that nobody is served.
-		if broken := roleIn(j).failure(x.namespace); broken != nil {
-			return answer, broken
+		why := ""
+		if now := roleIn(j); now.broken != "" {
+			why = ". The journal of namespace " + x.namespace + " " + now.broken
 		}
-		return answer, orElse(err, "there was no answer in time, and the command may have been carried out: repeat the request unchanged")
+		return answer, orElse(err, "there was no answer in time, and the command may have been carried out: repeat the request unchanged%s", why)
 	case answer.Verdict == stock.TooLarge:
 		return answer, fail(tooLarge, "the command, or what it leads to, is larger than what one write of the journal holds: split it")
 	}

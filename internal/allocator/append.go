@@ -38,16 +38,17 @@ func (r *Allocator) claim(now time.Time) []Effect {
 	if err != nil {
 		return r.take(r.log.Condemn(err.Error()))
 	}
-	records := [][]byte{record}
+	records, format := [][]byte{record}, 0
 	if r.log.AwaitsRestore() {
-		awaited, err := stock.Encode(stock.RestoreRecord{Stage: stock.RestoreAwaited, At: marks.At})
+		restore := stock.RestoreRecord{Stage: stock.RestoreAwaited, At: marks.At}
+		awaited, err := stock.Encode(restore)
 		if err != nil {
 			return r.take(r.log.Condemn(err.Error()))
 		}
-		records = append(records, awaited)
+		records, format = append(records, awaited), stock.FormatOf(restore)
 	}
 	r.claiming = true
-	return r.take(r.log.Append(journal.Batch{Records: records, Marks: marks.JSON(), Head: r.stock.Head()}))
+	return r.take(r.log.Append(journal.Batch{Records: records, Format: format, Marks: marks.JSON(), Head: r.stock.Head()}))
 }
 
 // wakeAfter asks for a Woken, unless one comes.

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/plugin"
 	"github.com/acme/inventory-service/internal/restore"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -40,6 +41,11 @@ func TestClusterLost(t *testing.T) {
 	fresh.Declare("mug", "mug", "ams", 10)
 	fresh.Reservation("by-hand", testbed.Line("mug", 1)) // Git has it too
 	fresh.awaitReason(v1.ConditionLedgerReady, v1.ReasonAwaitingRestore)
+	for _, page := range fresh.Pages() {
+		if page.Header.Format < stock.FormatOf(stock.RestoreRecord{Stage: stock.RestoreAwaited}) && len(page.Records) > 0 {
+			t.Errorf("page %d, of format %d, says that a restore is awaited: an earlier version takes that for damage", page.Number, page.Header.Format)
+		}
+	}
 	if text := fresh.awaitReason(v1.ConditionRestored, v1.ReasonAwaitingRestore); !strings.Contains(text, "kubectl inventory restore") {
 		t.Errorf("what is to be done: %s", text)
 	}
