@@ -100,6 +100,16 @@ var ofStock = []mutant{
 		caughtBy: decisions("TestVerdicts/put_an_item_again"),
 	},
 	{
+		name:  "younger-of-a-second-serves",
+		fault: "a StockItem displaces one of the same second that serves, if its UID is smaller",
+		patches: []patch{{
+			file: "internal/stock/offer.go",
+			old:  `if ok && serving.Created == i.Created {`,
+			new:  `if ok && serving.Created == i.Created && !MUTANT {`,
+		}},
+		caughtBy: decisions("TestTakingOver/made_in_one_second"),
+	},
+	{
 		name:  "raise-sold-at-once",
 		fault: "units are sold that the StockItem's status does not show yet",
 		patches: []patch{{

@@ -6,7 +6,8 @@ type Item struct {
 	Name     string `cbor:"2,keyasint,omitempty"`
 	Product  ID     `cbor:"3,keyasint,omitzero"`
 	Location string `cbor:"4,keyasint,omitempty"`
-	// Created decides, before UID, which of two items of one product and location serves.
+	// Created decides, before UID, which of two items of one product and location serves. It is
+	// moved by a microsecond where an item of the same second serves already (see precedenceOf).
 	Created Time `cbor:"5,keyasint,omitempty"`
 	// Generation and Version are those of the object that says so.
 	Generation int64  `cbor:"6,keyasint,omitempty"`

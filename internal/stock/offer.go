@@ -14,6 +14,7 @@ func (d *draft) putItem(request PutItem) Answer {
 	}
 	normalizeItem(&stated)
 	stated.Sellable, stated.Refused, stated.Waits = stated.Offered(), 0, false
+	stated.Created = d.precedenceOf(stated)
 	switch {
 	case ok:
 		stated.Sellable, stated.Refused = min(known.Sellable, stated.Offered()), known.Refused
@@ -26,6 +27,20 @@ func (d *draft) putItem(request PutItem) Answer {
 		d.batch.Marks.Items = max(d.batch.Marks.Items, stated.Version)
 	}
 	return Answer{Verdict: verdict}
+}
+
+// precedenceOf is the time of creation by which an item takes its place among those of its key. An
+// API server states whole seconds: of two made in one second, the one that serves already goes on,
+// whatever their UIDs are. An item keeps the time that it was first taken in with.
+func (d *draft) precedenceOf(i Item) Time {
+	if known, ok := d.state.Item(i.UID); ok {
+		return known.Created
+	}
+	serving, ok := d.state.ServingItem(Key{Product: i.Product, Location: i.Location})
+	if ok && serving.Created == i.Created {
+		return i.Created + 1
+	}
+	return i.Created
 }
 
 // promised tells whether anybody else's word counts for an item's place already: another

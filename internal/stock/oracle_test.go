@@ -256,6 +256,12 @@ func (o *oracle) putItem(i Item) {
 	case o.claimed(key) || o.held(key) > 0 || o.consumed[key] > 0:
 		limit = 0
 	}
+	switch serving := o.serving(key); {
+	case known != nil:
+		i.Created = known.Created
+	case serving != nil && serving.Created == i.Created:
+		i.Created++ // it displaces nobody
+	}
 	o.items[i.UID] = &oracleItem{Item: i, limit: limit, silent: silent}
 }
 
