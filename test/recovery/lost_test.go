@@ -164,10 +164,7 @@ func TestRestoreIncomplete(t *testing.T) {
 	old := placeOf(testbed.NewWorld(t), t)
 	old.shop()
 	file := old.export(t)
-	text, err := os.ReadFile(file)
-	old.Must(err)
-	shipped, err := restore.Parse(text)
-	old.Must(err)
+	shipped := old.read(file)
 
 	p := placeOf(testbed.NewWorld(t), t)
 	p.awaitRestore("true")
@@ -180,12 +177,7 @@ func TestRestoreIncomplete(t *testing.T) {
 	part.Data["parts"] = "2"
 	_, err = p.clients.CoreV1().ConfigMaps(p.Namespace).Create(t.Context(), part, metav1.CreateOptions{})
 	p.Must(err)
-	ask := func(request string) {
-		ledger := p.AwaitLedger(func(*v1.StockLedger) bool { return true })
-		ledger.Annotations = map[string]string{v1.RestoreAnnotation: request}
-		p.Must(p.Client.Update(t.Context(), ledger))
-	}
-	ask(shipped.Digest + "/1")
+	p.askRestore(shipped.Digest + "/1")
 	if text := p.awaitReason(v1.ConditionRestored, v1.ReasonRestoreIncomplete); !strings.Contains(text, restore.PartName(1)) {
 		t.Errorf("what is missing: %s", text)
 	}

@@ -15,10 +15,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/controlplane"
 	"github.com/acme/inventory-service/internal/plugin"
+	"github.com/acme/inventory-service/internal/restore"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -64,6 +66,36 @@ func (p *place) export(t *testing.T) string {
 	file := filepath.Join(t.TempDir(), "shipped.yaml")
 	p.Must(os.WriteFile(file, []byte(p.plugin(plugin.Done, "export", "--shipped")), 0o600))
 	return file
+}
+
+// read reads what export has written.
+func (p *place) read(name string) *restore.File {
+	p.Helper()
+	text, err := os.ReadFile(name)
+	p.Must(err)
+	file, err := restore.Parse(text)
+	p.Must(err)
+	return file
+}
+
+// carry writes the ConfigMaps of a file.
+func (p *place) carry(file *restore.File) {
+	p.Helper()
+	parts, err := file.Parts(p.Namespace)
+	p.Must(err)
+	for _, part := range parts {
+		_, err := p.clients.CoreV1().ConfigMaps(p.Namespace).Create(p.Context(), part, metav1.CreateOptions{})
+		p.Must(err)
+	}
+}
+
+// askRestore annotates the StockLedger.
+func (p *place) askRestore(request string) {
+	p.Helper()
+	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{v1.RestoreAnnotation: request}}})
+	p.Must(err)
+	ledger := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, Name: v1.LedgerName}}
+	p.Must(p.Client.Patch(p.Context(), ledger, client.RawPatch(types.MergePatchType, text)))
 }
 
 // awaitRestore annotates the Namespace, or takes the annotation off.
