@@ -19,6 +19,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/archive"
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/retention"
 	"github.com/acme/inventory-service/internal/archive/schema"
 	"github.com/acme/inventory-service/internal/archive/store"
@@ -96,7 +97,7 @@ func (o *options) runRetention(ctx context.Context, out io.Writer) error {
 	}
 	done, err := retention.Run(ctx, s.Pool(), o.keep, time.Now())
 	if err != nil {
-		return store.Plain(err)
+		return database.Plain(err)
 	}
 	_, err = fmt.Fprintf(out, "Dropped months: %v. Old months that a held reservation keeps: %v. Rows whose actors were blanked: %d.\n",
 		done.Dropped, done.Held, done.Actors)
@@ -134,25 +135,25 @@ func (o *options) runUnregister(ctx context.Context, out io.Writer) error {
 
 // open returns the store, of which no connection has been made yet, and what migrates it.
 func (o *options) open(ctx context.Context) (*store.Store, func(context.Context) (int, error), error) {
-	config, err := o.pool()
+	config, err := o.database.Config()
 	if err != nil {
 		return nil, nil, err
 	}
 	migrate := func(ctx context.Context) (int, error) {
-		fresh, err := o.pool()
+		fresh, err := o.database.Config()
 		if err != nil {
 			return 0, err
 		}
 		applied, err := schema.Migrate(ctx, fresh.ConnConfig)
-		return applied, store.Plain(err)
+		return applied, database.Plain(err)
 	}
 	if !o.migrate {
 		migrate = func(ctx context.Context) (int, error) {
-			fresh, err := o.pool()
+			fresh, err := o.database.Config()
 			if err != nil {
 				return 0, err
 			}
-			return 0, store.Plain(schema.Check(ctx, fresh.ConnConfig))
+			return 0, database.Plain(schema.Check(ctx, fresh.ConnConfig))
 		}
 	}
 	s, err := store.Open(ctx, config, uuid.NewString())

@@ -1,38 +1,31 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/retention"
-	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/reader"
 )
-
-// urlVariable is where the URL of the database is found if no flag has it.
-const urlVariable = "INVENTORY_DATABASE_URL"
 
 // options are what the flags say.
 type options struct {
 	// task is run, migrate, retention or unregister.
 	task string
 
-	databaseURL, databaseURLFile string
-	migrate                      bool
-	namespaces                   string
-	readerName                   string
-	keep                         retention.Policy
+	database   database.Address
+	migrate    bool
+	namespaces string
+	readerName string
+	keep       retention.Policy
 
 	leaderElect                               bool
 	leaderElectionNamespace, leaderElectionID string
@@ -86,9 +79,8 @@ func flagsOf(o *options) *flag.FlagSet {
 }
 
 func (o *options) bind(flags *flag.FlagSet) {
-	flags.StringVar(&o.databaseURL, "database-url", "",
-		"the database, such as postgres://user@host:5432/inventory; a password belongs into --database-url-file or $"+urlVariable+" (default $"+urlVariable+")")
-	flags.StringVar(&o.databaseURLFile, "database-url-file", "", "file with the URL; it is read again for each connection, so that a password may change")
+	o.database.Application = "inventory-archive"
+	o.database.Bind(flags, "database-url", "the database")
 	flags.BoolVar(&o.migrate, "migrate", true, "make or change the tables at start; else they have to be as this release needs them")
 	flags.StringVar(&o.namespaces, "namespaces", "", "namespaces to archive, separated by commas; empty is all that have a journal")
 	flags.StringVar(&o.readerName, "reader-name", "archive",
@@ -108,11 +100,12 @@ func (o *options) bind(flags *flag.FlagSet) {
 }
 
 func (o *options) validate() error {
+	if err := o.database.Validate(); err != nil {
+		return err
+	}
 	switch {
-	case o.databaseURL != "" && o.databaseURLFile != "":
-		return errors.New("--database-url and --database-url-file are both given: give one")
-	case o.task != "unregister" && o.databaseURL == "" && o.databaseURLFile == "" && os.Getenv(urlVariable) == "":
-		return errors.New("no database is named: give --database-url-file, --database-url or $" + urlVariable)
+	case o.task != "unregister" && !o.database.Given():
+		return errors.New("no database is named: give --database-url-file, --database-url or $" + database.Variable)
 	case o.task == "retention" && !o.keep.Any():
 		return errors.New("neither --keep nor --keep-actors is given: say how long what is kept, such as --keep 3y")
 	case o.task == "unregister" && o.readerName == "":
@@ -137,46 +130,4 @@ func (o *options) named() (names []string) {
 		}
 	}
 	return names
-}
-
-// url is that of the database as it is given now.
-func (o *options) url() (string, error) {
-	switch {
-	case o.databaseURL != "":
-		return o.databaseURL, nil
-	case o.databaseURLFile == "":
-		return os.Getenv(urlVariable), nil
-	}
-	text, err := os.ReadFile(o.databaseURLFile)
-	if err != nil {
-		return "", fmt.Errorf("read --database-url-file: %w", err)
-	}
-	return strings.TrimSpace(string(text)), nil
-}
-
-// pool says how to reach the database. Its password is looked up for each connection.
-func (o *options) pool() (*pgxpool.Config, error) {
-	url, err := o.url()
-	if err != nil {
-		return nil, err
-	}
-	config, err := store.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("read the URL of the database: %w", err)
-	}
-	if o.databaseURLFile == "" {
-		return config, nil
-	}
-	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
-		url, err := o.url()
-		if err != nil {
-			return err
-		}
-		now, err := store.ParseConfig(url)
-		if err == nil {
-			c.Password = now.ConnConfig.Password
-		}
-		return err
-	}
-	return config, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/months"
 	"github.com/acme/inventory-service/internal/archive/retention"
 	"github.com/acme/inventory-service/internal/archive/schema"
@@ -18,7 +19,7 @@ func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m.Run)) }
 
 // Old months go, but for those of a held reservation; the sums of movements stay.
 func TestRun(t *testing.T) {
-	config, err := store.ParseConfig(postgrestest.URL(t))
+	config, err := (&database.Address{URL: postgrestest.URL(t)}).Config()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,20 +7,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/acme/inventory-service/internal/archive/database"
 )
 
 // minVersion is the oldest PostgreSQL that is known to do.
 const minVersion = 150000
 
-const (
-	connectTimeout = 5 * time.Second
-	// statementTimeout bounds each statement of ours, so that a server which is frozen, or a lock
-	// that is never let go, is told.
-	statementTimeout = 60 * time.Second
-)
+// statementTimeout bounds each statement of ours, so that a server which is frozen, or a lock
+// that is never let go, is told.
+const statementTimeout = 60 * time.Second
 
 // Store is a pool of connections to one Inventory Database. It is safe for concurrent use.
 type Store struct {
@@ -38,30 +36,12 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// ParseConfig reads the URL, or the keywords and values, that name a database. Its error never
-// has a password in it.
-func ParseConfig(url string) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("it is neither a URL such as postgres://user@host:5432/inventory nor keywords and values such as " +
-			"host=... dbname=...: see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING")
-	}
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	config.ConnConfig.ConnectTimeout = connectTimeout
-	config.MaxConns = 4
-	config.MaxConnIdleTime = time.Minute
-	if config.ConnConfig.RuntimeParams["application_name"] == "" {
-		config.ConnConfig.RuntimeParams["application_name"] = "inventory-archive"
-	}
-	return config, nil
-}
-
 // Open returns a pool, of which no connection has been made yet. writer names this process and no
 // other, ever.
 func Open(ctx context.Context, config *pgxpool.Config, writer string) (*Store, error) {
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("make the pool of connections: %w", Plain(err))
+		return nil, fmt.Errorf("make the pool of connections: %w", database.Plain(err))
 	}
 	return &Store{pool: pool, writer: writer}, nil
 }
@@ -75,29 +55,29 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // CheckServer fails with a *ConfigError where the server is no PostgreSQL of at least 15, is a
 // read-only replica, or lets this user make nothing in the schema.
 func (s *Store) CheckServer(ctx context.Context) error {
-	var version, database, user, schema string
+	var version, name, user, schema string
 	var number int
 	var replica, readOnly, may bool
 	err := s.pool.QueryRow(ctx, `
 		SELECT version(), current_setting('server_version_num')::int, current_database(), current_user,
 			coalesce(current_schema(), ''), pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool,
 			coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)`).
-		Scan(&version, &number, &database, &user, &schema, &replica, &readOnly, &may)
+		Scan(&version, &number, &name, &user, &schema, &replica, &readOnly, &may)
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused) && refused.Code == "42883":
-		return &ConfigError{fmt.Errorf("the server is no PostgreSQL: %w", Plain(err))}
+		return &ConfigError{fmt.Errorf("the server is no PostgreSQL: %w", database.Plain(err))}
 	case err != nil:
-		return Plain(err)
+		return database.Plain(err)
 	case !strings.HasPrefix(version, "PostgreSQL "), number < minVersion:
 		return &ConfigError{fmt.Errorf("the server is %.40s: PostgreSQL 15 or later is needed", version)}
 	case replica:
 		return &ConfigError{errors.New("the server is a read-only replica: name the primary")}
 	case readOnly:
-		return &ConfigError{fmt.Errorf("user %s may only read database %s (default_transaction_read_only is on): give another user, or name the primary", user, database)}
+		return &ConfigError{fmt.Errorf("user %s may only read database %s (default_transaction_read_only is on): give another user, or name the primary", user, name)}
 	case !may:
 		return &ConfigError{fmt.Errorf("user %s may make no tables in database %s: GRANT CREATE, USAGE ON SCHEMA %s TO %s, or give another user",
-			user, database, orPublic(schema), user)}
+			user, name, orPublic(schema), user)}
 	}
 	return nil
 }
@@ -119,7 +99,7 @@ func (s *Store) Adopt(ctx context.Context, cluster string) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("say which cluster the database belongs to: %w", Plain(err))
+		return fmt.Errorf("say which cluster the database belongs to: %w", database.Plain(err))
 	case owner != cluster:
 		return foreign(owner, cluster)
 	}
@@ -145,28 +125,6 @@ func Rejected(err error) bool {
 	}
 }
 
-// Plain is an error in one line, without the password that pgx may quote, and with what to do
-// where that is known.
-func Plain(err error) error {
-	var refused *pgconn.PgError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	if hint := hints[refused.Code]; hint != "" {
-		return fmt.Errorf("%w: %s", err, hint)
-	}
-	return err
-}
-
-var hints = map[string]string{
-	"28000": "give the user and password of the database in --database-url-file",
-	"28P01": "give the user and password of the database in --database-url-file",
-	"3D000": "make the database first: CREATE DATABASE",
-	"42501": "let the user own the tables, or give another user",
-	"25006": "name the primary: this server only reads",
-	"53100": "the disk of the database is full: nothing is lost, it goes on once there is room",
-}
-
 // Missing tells whether an error says that tables or partitions are not there: somebody emptied
 // the database.
 func Missing(err error) bool {
@@ -180,12 +138,12 @@ func Missing(err error) bool {
 func (s *Store) CheckOwner(ctx context.Context, cluster string) error {
 	var known bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('archive_origin') IS NOT NULL").Scan(&known); err != nil || !known {
-		return Plain(err)
+		return database.Plain(err)
 	}
 	var owner string
 	err := s.pool.QueryRow(ctx, "SELECT coalesce((SELECT cluster_uid FROM archive_origin), '')").Scan(&owner)
 	if err != nil {
-		return fmt.Errorf("read which cluster the database belongs to: %w", Plain(err))
+		return fmt.Errorf("read which cluster the database belongs to: %w", database.Plain(err))
 	}
 	if owner != "" && owner != cluster {
 		return foreign(owner, cluster)

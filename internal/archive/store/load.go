@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -23,7 +24,7 @@ func (s *Store) Saved(ctx context.Context, namespace string, at Position) (proje
 		return nil
 	})
 	if err != nil {
-		return project.Saved{}, fmt.Errorf("read what is archived of namespace %s: %w", namespace, Plain(err))
+		return project.Saved{}, fmt.Errorf("read what is archived of namespace %s: %w", namespace, database.Plain(err))
 	}
 	return saved, nil
 }
@@ -165,7 +166,7 @@ func loadAllocations(ctx context.Context, tx pgx.Tx, namespace string, published
 func (s *Store) Checkpoints(ctx context.Context, namespace string, epoch int, from uint64) (map[uint64]Checkpoint, error) {
 	rows, err := s.pool.Query(ctx, "SELECT page, record, digest FROM journal_pages WHERE namespace = $1 AND epoch = $2 AND page >= $3", namespace, epoch, int64(from))
 	if err != nil {
-		return nil, Plain(err)
+		return nil, database.Plain(err)
 	}
 	known := map[uint64]Checkpoint{}
 	var page int64
@@ -175,5 +176,5 @@ func (s *Store) Checkpoints(ctx context.Context, namespace string, epoch int, fr
 		known[c.Page] = c
 		return nil
 	})
-	return known, Plain(err)
+	return known, database.Plain(err)
 }

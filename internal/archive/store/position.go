@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/follow"
 	"github.com/acme/inventory-service/internal/stock"
 )
@@ -26,7 +27,7 @@ type Position struct {
 // wrote before is fenced from now on.
 func (s *Store) Claim(ctx context.Context, namespace string) (Position, error) {
 	if _, err := s.pool.Exec(ctx, "UPDATE journal_positions SET writer = $2 WHERE namespace = $1", namespace, s.writer); err != nil {
-		return Position{}, fmt.Errorf("claim the archive of namespace %s: %w", namespace, Plain(err))
+		return Position{}, fmt.Errorf("claim the archive of namespace %s: %w", namespace, database.Plain(err))
 	}
 	return s.Load(ctx, namespace)
 }
@@ -42,7 +43,7 @@ func (s *Store) Load(ctx context.Context, namespace string) (Position, error) {
 	case errors.Is(err, pgx.ErrNoRows):
 		return Position{}, nil
 	case err != nil:
-		return Position{}, fmt.Errorf("read where the archive of namespace %s stands: %w", namespace, Plain(err))
+		return Position{}, fmt.Errorf("read where the archive of namespace %s stands: %w", namespace, database.Plain(err))
 	case writer != s.writer:
 		return Position{}, fmt.Errorf("%w: namespace %s", ErrFenced, namespace)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/project"
 )
 
@@ -57,19 +58,19 @@ func (s *Store) Write(ctx context.Context, b Batch) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
 	if err := s.makeMonths(ctx, monthsOf(b)); err != nil {
-		return Result{}, Plain(err)
+		return Result{}, database.Plain(err)
 	}
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
-		return Result{}, fmt.Errorf("begin: %w", Plain(err))
+		return Result{}, fmt.Errorf("begin: %w", database.Plain(err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // of no effect once committed
 	result, err := s.write(ctx, tx, b)
 	if err != nil {
-		return Result{}, fmt.Errorf("archive namespace %s up to %s: %w", b.Namespace, b.To, Plain(err))
+		return Result{}, fmt.Errorf("archive namespace %s up to %s: %w", b.Namespace, b.To, database.Plain(err))
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return Result{}, fmt.Errorf("commit: %w", Plain(err))
+		return Result{}, fmt.Errorf("commit: %w", database.Plain(err))
 	}
 	return result, nil
 }
