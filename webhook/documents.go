@@ -56,8 +56,7 @@ func (b *bridge) documents() (map[string]serveFunc, error) {
 
 // document serves one document, to caches and pages of other origins, too.
 func document(contentType string, text []byte) serveFunc {
-	digest := sha256.Sum256(text)
-	tag := `"` + hex.EncodeToString(digest[:16]) + `"`
+	tag := tagOf(text)
 	return func(x *exchange, r *http.Request) error {
 		header := x.Header()
 		header.Set("ETag", tag)
@@ -70,6 +69,12 @@ func document(contentType string, text []byte) serveFunc {
 		writeBody(x, http.StatusOK, contentType, text)
 		return nil
 	}
+}
+
+// tagOf is the entity tag of a document.
+func tagOf(text []byte) string {
+	digest := sha256.Sum256(text)
+	return `"` + hex.EncodeToString(digest[:16]) + `"`
 }
 
 // names tells whether If-None-Match names a document. A cache may have made its tag a weak one.

@@ -35,6 +35,24 @@ func writeJSON(x *exchange, document any) error {
 	return nil
 }
 
+// writeTagged answers a query as writeJSON does, or says that the caller has the answer already. A
+// cache of the caller's own may keep it, and has to ask each time whether it still holds.
+func writeTagged(x *exchange, r *http.Request, document any) error {
+	body, err := json.Marshal(document)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	tag := tagOf(body)
+	x.Header().Set("ETag", tag)
+	x.Header().Set("Cache-Control", "private, no-cache")
+	if names(r.Header, tag) {
+		x.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	writeBody(x, http.StatusOK, contentTypeJSON, body)
+	return nil
+}
+
 // writeEvent answers with a CloudEvent, in the mode that the command came in.
 func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
 	if x.mode == modeStructured {

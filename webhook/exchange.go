@@ -64,6 +64,8 @@ type exchange struct {
 	// not known. span is nil where it is not traced.
 	reservation, cartID string
 	span                trace.Span
+	// archived says that the answer is the archive's, since the journal has forgotten it.
+	archived bool
 	// asked says that a process was asked to decide it: it may have been carried out.
 	asked bool
 }

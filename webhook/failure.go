@@ -35,8 +35,10 @@ var (
 	contradicting    = contract.ContradictsTotal
 	unwritable       = contract.Unwritable
 	tryLater         = contract.TryLater
-	tooManyRequests  = contract.TooManyRequests
-	internal         = contract.Internal
+
+	archiveUnavailable = contract.ArchiveUnavailable
+	tooManyRequests    = contract.TooManyRequests
+	internal           = contract.Internal
 )
 
 // failure is why a request got no answer of its own.

@@ -1,9 +1,11 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/uuid"
@@ -24,6 +26,8 @@ type found struct {
 	Reservations []reservationView `json:"reservations"`
 	// Truncated says that there are older ones.
 	Truncated bool `json:"truncated,omitempty"`
+	// Incomplete says that there may be others, which the archive could not tell now.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // findReservations finds those of an order or a cart over plain HTTP.
@@ -40,7 +44,7 @@ func (b *bridge) findReservations(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(x, found)
+	return writeTagged(x, r, found)
 }
 
 // readFind reads the parameters of a question. Others are refused: without one that is
@@ -83,8 +87,8 @@ func (b *bridge) findEvent(ctx context.Context, x *exchange, namespace string, q
 	return replyTo(query, events.Reply(namespace, events.TypeFound, uuid.NewString()+".found", "", found)), nil
 }
 
-// find tells of the reservations of an order or a cart that are decided and remembered. That
-// there are none is told by the process that leads, which proves it.
+// find tells of the reservations of an order or a cart that are decided, and remembered or archived.
+// That there are none is told by the process that leads, which proves it.
 func (b *bridge) find(ctx context.Context, x *exchange, namespace string, query *events.FindReservations) (found, error) {
 	none := found{Reservations: []reservationView{}}
 	ctx, cancel := x.bound(ctx, b.Wait)
@@ -93,26 +97,48 @@ func (b *bridge) find(ctx context.Context, x *exchange, namespace string, query 
 	if err != nil || j == nil {
 		return none, err
 	}
-	all, err := indexed(j, query)
+	all, err := b.findRemembered(ctx, j, query)
 	if err != nil {
 		return none, err
 	}
-	if len(all) == 0 {
-		if !roleIn(j).elected && b.Forward != nil {
-			return none, seek(j)
-		}
-		if err := b.proofs.prove(ctx, j); err != nil {
-			return none, orElse(err, "whether there are such reservations cannot be told now: ask again")
-		}
-		if all, err = indexed(j, query); err != nil {
-			return none, err
-		}
+	forgotten, incomplete := b.findArchived(ctx, j, namespace, query)
+	if incomplete && len(all)+len(forgotten) == 0 {
+		return none, fail(archiveUnavailable, "the journal has no such reservation, or none any more, and the archive cannot tell now which there were: ask again")
 	}
-	none.Truncated = len(all) > maxFound
+	answer := merge(namespace, all, forgotten)
+	answer.Incomplete = incomplete
+	return answer, nil
+}
+
+// findRemembered returns what the journal has. That it has nothing is proven.
+func (b *bridge) findRemembered(ctx context.Context, j Journal, query *events.FindReservations) ([]*stock.Reservation, error) {
+	all, err := indexed(j, query)
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	if !roleIn(j).elected && b.Forward != nil {
+		return nil, seek(j)
+	}
+	if err := b.proofs.prove(ctx, j); err != nil {
+		return nil, orElse(err, "whether there are such reservations cannot be told now: ask again")
+	}
+	return indexed(j, query)
+}
+
+// merge is what is told of reservations that are remembered, and of others that are forgotten: the
+// youngest, in the order of their outcomes.
+func merge(namespace string, remembered, forgotten []*stock.Reservation) found {
+	all := slices.Concat(forgotten, remembered)
+	slices.SortStableFunc(all, func(a, b *stock.Reservation) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Number, b.Number))
+	})
+	answer := found{Reservations: []reservationView{}, Truncated: len(all) > maxFound}
 	for _, r := range all[max(0, len(all)-maxFound):] {
-		none.Reservations = append(none.Reservations, newReservationView(view.Reservation(namespace, r)))
+		shown := newReservationView(view.Reservation(namespace, r))
+		shown.Archived = slices.Contains(forgotten, r)
+		answer.Reservations = append(answer.Reservations, shown)
 	}
-	return none, nil
+	return answer
 }
 
 // indexed are the reservations of an order, of a cart, or of both.

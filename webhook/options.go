@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/archive/lookup"
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 )
@@ -61,6 +62,9 @@ type Options struct {
 	// Access tells who asks and what they may do; nil asks nobody who they are and lets everybody
 	// do everything.
 	Access Access
+	// Archive tells what journals have forgotten; nil where nothing does. It is asked after the
+	// journal, and nothing that is decided waits for it.
+	Archive *lookup.Archive
 	// Forward sends what another process decides there, and Self is how this process presents
 	// itself in journals. Without Forward such requests are answered 503, once nobody has been
 	// elected here for a moment.

@@ -88,7 +88,9 @@ func (b *bridge) getReservation(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(x, newReservationView(reservation))
+	shown := newReservationView(reservation)
+	shown.Archived = x.archived
+	return writeTagged(x, r, shown)
 }
 
 // answerCheck answers whether a cart would fit, unless the question is wrong.

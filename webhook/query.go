@@ -18,7 +18,7 @@ func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string
 		return nil, err
 	}
 	if j == nil {
-		return b.lookUpPending(ctx, namespace, text)
+		return b.lookUpPending(ctx, x, j, namespace, text)
 	}
 	if r := find(j, text); r != nil {
 		return view.Reservation(namespace, r), nil
@@ -36,15 +36,16 @@ func (b *bridge) lookUp(ctx context.Context, x *exchange, namespace, text string
 	if r := find(j, text); r != nil {
 		return view.Reservation(namespace, r), nil
 	}
-	return b.lookUpPending(ctx, namespace, text)
+	return b.lookUpPending(ctx, x, j, namespace, text)
 }
 
 // lookUpPending tells of a Reservation that the journal is proven not to have: one that is
-// an object, and not decided yet.
-func (b *bridge) lookUpPending(ctx context.Context, namespace, text string) (*v1.Reservation, error) {
+// an object, and not decided yet, or one that it has forgotten. Without a journal, nothing was ever
+// decided.
+func (b *bridge) lookUpPending(ctx context.Context, x *exchange, j Journal, namespace, text string) (*v1.Reservation, error) {
 	object, err := b.readObject(ctx, namespace, text)
 	if err == nil && (object == nil || object.Spec.Command != nil) {
-		return nil, unknown(namespace, text)
+		return b.lookUpArchived(ctx, x, j, namespace, text)
 	}
 	return object, err
 }

@@ -112,7 +112,7 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 	case stock.Irreplaceable:
 		return nil, nothingToReplace(namespace, c.payload, answer.Reservation)
 	case stock.TooOld:
-		return nil, fail(tooOld, "the command's time is before what is remembered, so it may have been carried out: send it anew, with another id, if it is still wanted")
+		return nil, b.refuseOld(ctx, j, namespace, &request.Wanted)
 	case stock.Full:
 		return nil, fail(tryLater, "the journal of namespace %s is at its bound and nothing in it may be forgotten yet: nothing was reserved, repeat the request unchanged", namespace)
 	default:

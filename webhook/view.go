@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/acme/inventory-service/api/events"
@@ -22,6 +23,7 @@ type reservationView struct {
 	DecidedAt        *metav1.MicroTime        `json:"decidedAt,omitempty"`
 	ReservedAt       *metav1.MicroTime        `json:"reservedAt,omitempty"`
 	ExpiresAt        *metav1.Time             `json:"expiresAt,omitempty"`
+	EndedAt          *metav1.Time             `json:"endedAt,omitempty"`
 	Replaces         string                   `json:"replaces,omitempty"`
 	ReplacedBy       string                   `json:"replacedBy,omitempty"`
 	Intent           v1.Intent                `json:"intent"`
@@ -29,6 +31,8 @@ type reservationView struct {
 	RequestedBy      string                   `json:"requestedBy,omitempty"`
 	ReleasedBy       string                   `json:"releasedBy,omitempty"`
 	ConsumedBy       string                   `json:"consumedBy,omitempty"`
+	// Archived says that it is told by the archive: the journal has forgotten it.
+	Archived bool `json:"archived,omitempty"`
 }
 
 type allocationView struct {
@@ -58,6 +62,9 @@ func newReservationView(r *v1.Reservation) reservationView {
 		RequestedBy:   r.Status.RequestedBy,
 		ReleasedBy:    r.Status.ReleasedBy,
 		ConsumedBy:    r.Status.ConsumedBy,
+	}
+	if complete := meta.FindStatusCondition(r.Status.Conditions, v1.ConditionComplete); complete != nil && r.WasReserved() {
+		view.EndedAt = &complete.LastTransitionTime
 	}
 	for _, item := range r.Spec.Items {
 		view.Items = append(view.Items, events.Item{ProductID: item.ProductID, Quantity: item.Quantity})

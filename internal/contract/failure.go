@@ -32,7 +32,8 @@ var (
 	UnknownType = &Failure{"unknown-event-type", "Unknown event type", http.StatusUnprocessableEntity, http.StatusUnprocessableEntity,
 		"The type of the CloudEvent is no command or query of the contract."}
 	TooOld = &Failure{"too-old", "Command too old", http.StatusUnprocessableEntity, http.StatusUnprocessableEntity,
-		"The command's `time` is before what is remembered, so it may have been carried out."}
+		"The command's `time` is before what is remembered, so it may have been carried out. Where the archive has its first outcome, and says so at once, " +
+			"`detail` tells it and `reservationId` names it."}
 	Unauthenticated = &Failure{"unauthenticated", "Unauthenticated", http.StatusUnauthorized, http.StatusUnauthorized,
 		"There is no token, or one that says nobody to this service: made up, expired, for another audience."}
 	Forbidden = &Failure{"forbidden", "Forbidden", http.StatusForbidden, http.StatusForbidden,
@@ -67,6 +68,9 @@ var (
 		"The body stalled or broke off. Send it again."}
 	TryLater = &Failure{"try-later", "Try again later", http.StatusServiceUnavailable, http.StatusServiceUnavailable,
 		"It could not be decided in time. Repeating it unchanged finds the outcome."}
+	ArchiveUnavailable = &Failure{"archive-unavailable", "Archive unavailable", http.StatusServiceUnavailable, http.StatusServiceUnavailable,
+		"The journal does not have the reservation, or not any more, and [the archive](../archive.md#what-the-bridge-asks-it) cannot be asked now whether there was one. " +
+			"It is told only where a bridge asks an archive; whoever does not care for what is forgotten may take it for `not-found`."}
 	TooManyRequests = &Failure{"too-many-requests", "Too many requests", http.StatusTooManyRequests, http.StatusTooManyRequests,
 		"More is being served than there is [room for](../bridge.md#limits), so nothing was done. `Retry-After` is how long those take " +
 			"who are there, by the rate of the last second."}
@@ -79,7 +83,7 @@ func Failures() []*Failure {
 	return []*Failure{
 		Invalid, TooLarge, UnsupportedMedia, UnknownType, TooOld, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, IDReused,
 		Unavailable, Consumed, NotReserved, NotThere, NothingToReplace, NotLater, OrderNamed, MoreThanReserved, ContradictsTotal,
-		Unwritable, Incomplete, TryLater, TooManyRequests, Internal,
+		Unwritable, Incomplete, TryLater, ArchiveUnavailable, TooManyRequests, Internal,
 	}
 }
 

@@ -58,6 +58,11 @@ func (r Route) ByEvent() bool {
 	return strings.HasSuffix(r.Path, "/{$}") && r.Method == http.MethodPost
 }
 
+// Tagged tells whether answers have an ETag, which a request may send back.
+func (r Route) Tagged() bool {
+	return slices.ContainsFunc(r.Headers, func(h Parameter) bool { return h.Name == "If-None-Match" })
+}
+
 // Paths are where the route is.
 func (r Route) Paths() []string {
 	if !r.Namespaced {

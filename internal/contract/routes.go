@@ -46,7 +46,10 @@ var (
 	key = Parameter{Name: "Idempotency-Key", Example: "checkout-1",
 		Summary: "1 to 256 printable ASCII characters. A repetition under the same key gets the first outcome again."}
 
-	accepted = Reply{Status: http.StatusAccepted, When: "It has landed, and `Prefer: respond-async` asks for no more; `Location` tells what became of it."}
+	etag = Parameter{Name: "If-None-Match", Summary: "The `ETag` of an answer before."}
+
+	unchanged = Reply{Status: http.StatusNotModified, When: "It is the one that `If-None-Match` names."}
+	accepted  = Reply{Status: http.StatusAccepted, When: "It has landed, and `Prefer: respond-async` asks for no more; `Location` tells what became of it."}
 )
 
 func with(failures []*Failure, more ...*Failure) []*Failure {
@@ -100,12 +103,14 @@ var reservationRoutes = []Route{
 			{Name: "orderId", Summary: "The order.", Format: "uuid", Example: "c56a4180-65aa-42ec-a945-5fd21dec0538"},
 			{Name: "cartId", Summary: "The cart.", Format: "uuid"},
 		},
-		Headers: []Parameter{position}, Answers: []Reply{ok(payload(events.TypeFound), "Those that are remembered, 1,000 at most.")}, Failures: known,
+		Headers: []Parameter{position, etag}, Failures: with(known, ArchiveUnavailable),
+		Answers: []Reply{ok(payload(events.TypeFound), "Those that are remembered or archived, 1,000 at most."), unchanged},
 	},
 	{
 		ID: RouteReservation, Operation: OperationReservation, Method: http.MethodGet, Path: "/reservations/{reservation}", Namespaced: true,
 		Summary: "Tells how one reservation stands.",
-		Headers: []Parameter{position}, Answers: []Reply{ok(Body{Name: Reservation}, "How it stands.")}, Failures: known,
+		Headers: []Parameter{position, etag}, Answers: []Reply{ok(Body{Name: Reservation}, "How it stands, or stood when it was forgotten."), unchanged},
+		Failures: with(known, ArchiveUnavailable),
 	},
 	{
 		ID: RouteAttach, Operation: OperationAttach, Method: http.MethodPatch, Path: "/reservations/{reservation}", Namespaced: true,
@@ -163,11 +168,6 @@ var stockRoutes = []Route{
 		Headers: []Parameter{position}, Answers: []Reply{ok(payload(events.TypeStockLevel), "Its units.")}, Failures: known,
 	},
 }
-
-var (
-	unchanged = Reply{Status: http.StatusNotModified, When: "It is the one that `If-None-Match` names."}
-	etag      = Parameter{Name: "If-None-Match", Summary: "The `ETag` of an answer before."}
-)
 
 var documentRoutes = []Route{
 	{

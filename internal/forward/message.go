@@ -32,7 +32,7 @@ type Answer struct {
 // asking are the headers of a request that travel, beside those of a CloudEvent.
 var asking = map[string]bool{
 	"Content-Type": true, "Idempotency-Key": true, "Prefer": true, "Kn-Namespace": true, "Accept": true, "Traceparent": true, "Tracestate": true,
-	"Inventory-Position": true, headerAuthorization: true, HeaderID: true,
+	"If-None-Match": true, "Inventory-Position": true, headerAuthorization: true, HeaderID: true,
 }
 
 const headerAuthorization = "Authorization"
@@ -40,7 +40,7 @@ const headerAuthorization = "Authorization"
 // answering are those of an answer that travel back.
 var answering = map[string]bool{
 	"Content-Type": true, "Retry-After": true, "Location": true, "Inventory-Position": true, "Preference-Applied": true, "Allow": true,
-	"Www-Authenticate": true,
+	"Www-Authenticate": true, "Etag": true, "Cache-Control": true,
 }
 
 // travelling are the headers that travel.

@@ -17,6 +17,7 @@ import (
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/controllers"
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
@@ -72,6 +73,7 @@ type Options struct {
 	sendLow             bool
 	sinkOverrides       string
 	schemasURL          string
+	archive             database.Address
 	sinkCAFile          string
 	sinkAudience        string
 	deadLetterAudience  string
@@ -191,6 +193,8 @@ func (o *Options) flags() *flag.FlagSet {
 		"send the sink an event when no more of a StockItem can be reserved than its lowStockThreshold, once until there is more again")
 	flags.StringVar(&o.schemasURL, "schemas-url", "",
 		"URL at which consumers reach /schemas of the bridge: every event names the schema of its payload below it as dataschema. Empty names none")
+	o.archive.Application = "inventory-bridge"
+	o.archive.Bind(flags, "archive-url", "the Inventory Database, which is asked for reservations that journals have forgotten; it may be a read-only replica. Empty asks nobody")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",
@@ -300,7 +304,7 @@ func (o Options) validate() error {
 			o.retryPeriod, o.renewDeadline, o.leaseDuration)
 	}
 	_, err := o.worksIn()
-	return errors.Join(o.metrics.validate(), o.scope().validate(o.defaultNamespace), err)
+	return errors.Join(o.archive.Validate(), o.metrics.validate(), o.scope().validate(o.defaultNamespace), err)
 }
 
 // absolute tells whether a text is the URL of a place that can be asked.

@@ -257,5 +257,8 @@ func (p *parts) newBridge() (http.Handler, error) {
 	if p.port != nil {
 		options.Forward = &forward.Client{}
 	}
+	if options.Archive, err = p.newArchive(); err != nil {
+		return nil, err
+	}
 	return webhook.New(options)
 }

@@ -71,12 +71,19 @@ func Check(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	version, err := stored(ctx, db)
-	switch latest := Latest(); {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return Fits(version)
+}
+
+// Fits fails with ErrOlder or ErrNewer where a database whose newest migration has this number has
+// other tables than those of this release.
+func Fits(version int64) error {
+	switch latest := Latest(); {
 	case version < latest:
 		return fmt.Errorf("%w: it is at migration %d and this release needs %d: run inventory-operator archive migrate, "+
-			"or start without --migrate=false", ErrOlder, version, latest)
+			"or start it without --migrate=false", ErrOlder, version, latest)
 	case version > latest:
 		return newer(version)
 	}

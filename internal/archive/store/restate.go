@@ -146,11 +146,15 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 		products = append(products, ids.must(p.ID).String())
 	}
 	at := timeOf(b.To.Marks.At)
+	end := b.To
+	if b.Begins != nil && b.Begins.Reason == "REPLACED" {
+		end = b.From // they ended with their journal: the one that took its place says nothing about them
+	}
 	// What is known to have ended is stated by its own row after this.
 	tag, err := tx.Exec(ctx, `
 		UPDATE reservations SET status = 'RELEASED', release_reason = $3, ended_at = $4, epoch = $5, page = $6, record = $7
 		WHERE namespace = $1 AND status = 'HELD' AND NOT reservation_id = ANY ($2::uuid[]) AND NOT reservation_id = ANY ($8::uuid[])`,
-		b.Namespace, orEmpty(held), LostInGap, at, b.To.Epoch, int64(b.To.Page), int64(b.To.Record), orEmpty(endedOf(b, ids)))
+		b.Namespace, orEmpty(held), LostInGap, at, end.Epoch, int64(end.Page), int64(end.Record), orEmpty(endedOf(b, ids)))
 	if err != nil {
 		return 0, err
 	}

@@ -67,13 +67,14 @@ func headersOf(route contract.Route, status int) object {
 		headers["WWW-Authenticate"] = text("What is missing, as RFC 6750 says it.")
 	case status == 201 || status == 202 && !route.ByEvent():
 		headers["Location"] = text("Where to ask what became of it.")
-	case route.Operation == contract.OperationDocument && status < 400:
-		headers["ETag"] = text("The digest of the document.")
 	case route.ID == contract.RouteHandshake:
 		headers["Allow"] = text("The methods that are served here.")
 		headers["WebHook-Allowed-Origin"], headers["WebHook-Allowed-Rate"] = text("Who may send."), text("How much a minute: `*`.")
 	}
-	if status < 300 && !route.Public {
+	if status < 400 && route.Tagged() {
+		headers["ETag"] = text("The digest of what is answered.")
+	}
+	if status < 400 && !route.Public {
 		headers["Inventory-Position"] = text("Up to where in the journal the answer includes what was decided.")
 	}
 	return headers

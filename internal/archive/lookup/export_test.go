@@ -1,0 +1,24 @@
+package lookup
+
+import "github.com/acme/inventory-service/internal/stock"
+
+// Statement is one of the statements, with arguments.
+type Statement struct {
+	SQL       string
+	Arguments []any
+}
+
+// Statements are all of them, by name.
+func Statements() map[string]Statement {
+	in := Namespace{Name: "shop"}
+	in.Namespace = "uid-of-shop"
+	const order, cart stock.ID = "order", "cart"
+	all := map[string]Statement{}
+	for name, q := range map[string]question{
+		"by text": byText(in, "text"), "by order": byOrderOrCart(in, order, "", 1001),
+		"by cart": byOrderOrCart(in, "", cart, 1001), "by both": byOrderOrCart(in, order, cart, 1001),
+	} {
+		all[name] = Statement{q.statement, q.arguments()}
+	}
+	return all
+}
