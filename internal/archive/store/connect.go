@@ -16,15 +16,21 @@ import (
 // minVersion is the oldest PostgreSQL that is known to do.
 const minVersion = 150000
 
-// statementTimeout bounds each statement of ours, so that a server which is frozen, or a lock
-// that is never let go, is told.
-const statementTimeout = 60 * time.Second
+const (
+	// statementTimeout is how long nothing may come of what takes a bounded number of rows, so
+	// that a server which is frozen, or a lock that is never let go, is told.
+	statementTimeout = time.Minute
+	// historyTimeout is the same where one statement takes all that is archived of a namespace.
+	historyTimeout = 30 * time.Minute
+)
 
 // Store is a pool of connections to one Inventory Database. It is safe for concurrent use.
 type Store struct {
 	pool   *pgxpool.Pool
 	writer string
 	months monthsMade
+	// statement and history are how long nothing may come of a statement.
+	statement, history time.Duration
 }
 
 // ConfigError says that the database cannot be used as it is, whatever is tried again.
@@ -43,7 +49,7 @@ func Open(ctx context.Context, config *pgxpool.Config, writer string) (*Store, e
 	if err != nil {
 		return nil, fmt.Errorf("make the pool of connections: %w", database.Plain(err))
 	}
-	return &Store{pool: pool, writer: writer}, nil
+	return &Store{pool: pool, writer: writer, statement: statementTimeout, history: historyTimeout}, nil
 }
 
 // Close ends all connections.
@@ -55,6 +61,8 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // CheckServer fails with a *ConfigError where the server is no PostgreSQL of at least 15, is a
 // read-only replica, or lets this user make nothing in the schema.
 func (s *Store) CheckServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.statement)
+	defer cancel()
 	var version, name, user, schema string
 	var number int
 	var replica, readOnly, may bool
@@ -67,6 +75,8 @@ func (s *Store) CheckServer(ctx context.Context) error {
 	switch {
 	case errors.As(err, &refused) && refused.Code == "42883":
 		return &ConfigError{fmt.Errorf("the server is no PostgreSQL: %w", database.Plain(err))}
+	case err != nil && refused == nil && s.speaksOtherwise(ctx):
+		return &ConfigError{errors.New("the server is no PostgreSQL: it speaks another protocol; name host and port of PostgreSQL 15 or later")}
 	case err != nil:
 		return database.Plain(err)
 	case !strings.HasPrefix(version, "PostgreSQL "), number < minVersion:
@@ -92,6 +102,8 @@ func orPublic(schema string) string {
 // Adopt says which cluster the database belongs to. It fails with a *ConfigError where that is
 // another one; the first to adopt it decides.
 func (s *Store) Adopt(ctx context.Context, cluster string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.statement)
+	defer cancel()
 	var owner string
 	_, err := s.pool.Exec(ctx, "INSERT INTO archive_origin (cluster_uid) VALUES ($1) ON CONFLICT DO NOTHING", cluster)
 	if err == nil {
@@ -136,6 +148,8 @@ func Missing(err error) bool {
 // CheckOwner fails with a *ConfigError where the database belongs to another cluster already. It
 // changes nothing.
 func (s *Store) CheckOwner(ctx context.Context, cluster string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.statement)
+	defer cancel()
 	var known bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('archive_origin') IS NOT NULL").Scan(&known); err != nil || !known {
 		return database.Plain(err)

@@ -14,6 +14,8 @@ import (
 
 // Saved returns what a Book has to know of what is archived at a position.
 func (s *Store) Saved(ctx context.Context, namespace string, at Position) (project.Saved, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.history)
+	defer cancel()
 	saved := project.Saved{Page: at.Page, Head: at.Head, Marks: at.Marks}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		for _, load := range []func(context.Context, pgx.Tx, string, *project.Saved) error{loadItems, loadTotals, loadCarts} {
@@ -164,6 +166,8 @@ func loadAllocations(ctx context.Context, tx pgx.Tx, namespace string, published
 
 // Checkpoints returns how far the pages of an epoch from one number on are archived, by number.
 func (s *Store) Checkpoints(ctx context.Context, namespace string, epoch int, from uint64) (map[uint64]Checkpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.history)
+	defer cancel()
 	rows, err := s.pool.Query(ctx, "SELECT page, record, digest FROM journal_pages WHERE namespace = $1 AND epoch = $2 AND page >= $3", namespace, epoch, int64(from))
 	if err != nil {
 		return nil, database.Plain(err)

@@ -43,6 +43,8 @@ func monthsOf(b Batch) map[months.Month]bool {
 
 // MakeAhead makes the partitions of this month and the next ones.
 func (s *Store) MakeAhead(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, s.statement)
+	defer cancel()
 	needed := map[months.Month]bool{}
 	m := months.Of(now)
 	for range ahead + 1 {

@@ -26,23 +26,26 @@ type balance struct{ received, reserved, consumed int64 }
 
 // restate makes room for rows that are everything the journal knows: what an abandoned history
 // said is put aside, and what is no more is marked. Where balances differ, it writes movements.
-func restate(ctx context.Context, tx pgx.Tx, b Batch) (Result, error) {
+func restate(ctx context.Context, watched *watched, tx pgx.Tx, b Batch) (Result, error) {
 	var result Result
 	before, err := balances(ctx, tx, b.Namespace)
 	if err != nil {
 		return result, err
 	}
+	watched.goesOn()
 	if b.Begins != nil && b.Begins.Shared != nil {
 		if result.Superseded, err = supersede(ctx, tx, b, before); err != nil {
 			return result, err
 		}
 	}
+	watched.goesOn()
 	if result.Lost, err = markLost(ctx, tx, b); err != nil {
 		return result, err
 	}
 	batch := &pgx.Batch{}
 	queueDifferences(batch, b, before)
-	result.Rows, err = send(ctx, tx, batch)
+	watched.goesOn()
+	result.Rows, err = send(ctx, watched, tx, batch)
 	return result, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -55,17 +56,31 @@ type Result struct {
 // Write archives a batch. Where it fails it may have landed nevertheless: Load tells. It fails with
 // ErrFenced where another process writes.
 func (s *Store) Write(ctx context.Context, b Batch) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
-	defer cancel()
-	if err := s.makeMonths(ctx, monthsOf(b)); err != nil {
-		return Result{}, database.Plain(err)
+	patience := s.statement
+	if b.Gap != nil {
+		patience = s.history
 	}
+	// A restatement takes as long as it takes: only a while in which nothing comes of it ends it.
+	ctx, watched := watch(ctx, patience)
+	defer watched.end()
+	if b.Gap != nil {
+		watched.perTrip = restatedPerTrip
+	}
+	if err := s.makeMonths(ctx, monthsOf(b)); err != nil {
+		return Result{}, watched.explain(database.Plain(err))
+	}
+	result, err := s.writeWatched(ctx, watched, b)
+	return result, watched.explain(err)
+}
+
+func (s *Store) writeWatched(ctx context.Context, watched *watched, b Batch) (Result, error) {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("begin: %w", database.Plain(err))
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // of no effect once committed
-	result, err := s.write(ctx, tx, b)
+	watched.goesOn()
+	result, err := s.write(ctx, watched, tx, b)
 	if err != nil {
 		return Result{}, fmt.Errorf("archive namespace %s up to %s: %w", b.Namespace, b.To, database.Plain(err))
 	}
@@ -75,7 +90,7 @@ func (s *Store) Write(ctx context.Context, b Batch) (Result, error) {
 	return result, nil
 }
 
-func (s *Store) write(ctx context.Context, tx pgx.Tx, b Batch) (Result, error) {
+func (s *Store) write(ctx context.Context, watched *watched, tx pgx.Tx, b Batch) (Result, error) {
 	if err := s.advance(ctx, tx, b.Namespace, b.From, b.To); err != nil {
 		return Result{}, err
 	}
@@ -85,7 +100,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, b Batch) (Result, error) {
 		queueEpoch(batch, b)
 	}
 	if b.Gap != nil {
-		r, err := restate(ctx, tx, b)
+		r, err := restate(ctx, watched, tx, b)
 		if err != nil {
 			return Result{}, err
 		}
@@ -98,16 +113,32 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, b Batch) (Result, error) {
 	if b.Gap != nil {
 		queueGap(batch, b, result)
 	}
-	rows, err := send(ctx, tx, batch)
+	rows, err := send(ctx, watched, tx, batch)
 	result.Rows += rows
 	return result, err
 }
 
-// send runs all that is queued in one round trip, and returns how many rows that changed.
-func send(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) (rows int64, err error) {
-	if batch.Len() == 0 {
-		return 0, nil
+const (
+	// perTrip is how many statements one round trip takes: nothing is heard of the first before
+	// the last has run. A restatement's have as many rows as a statement may have.
+	perTrip         = 64
+	restatedPerTrip = 4
+)
+
+// send runs all that is queued in few round trips, and returns how many rows that changed.
+func send(ctx context.Context, watched *watched, tx pgx.Tx, batch *pgx.Batch) (rows int64, err error) {
+	for queued := range slices.Chunk(batch.QueuedQueries, watched.perTrip) {
+		n, err := trip(ctx, tx, &pgx.Batch{QueuedQueries: queued})
+		rows += n
+		if err != nil {
+			return rows, err
+		}
+		watched.goesOn()
 	}
+	return rows, nil
+}
+
+func trip(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) (rows int64, err error) {
 	results := tx.SendBatch(ctx, batch)
 	for range batch.Len() {
 		tag, execErr := results.Exec()
