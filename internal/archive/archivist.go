@@ -37,6 +37,7 @@ type archivist struct {
 	named    []string
 	store    *store.Store
 	prepare  func(context.Context) error
+	begun    *beginning
 	// reader tells leaders how far the archive is; nil where they are not to know.
 	reader *reader.Client
 	keep   retention.Policy
@@ -50,8 +51,10 @@ type archivist struct {
 type member struct {
 	keeper *keeper
 	end    context.CancelFunc
-	mu     sync.Mutex
-	at     store.Position
+	// over is closed once it has ended: the next one for the namespace begins after that.
+	over chan struct{}
+	mu   sync.Mutex
+	at   store.Position
 	// caughtUp is when the archive had all that the journal says last.
 	caughtUp time.Time
 }
@@ -61,6 +64,14 @@ func (a *archivist) NeedLeaderElection() bool { return true }
 
 // Start archives until ctx ends or another process does.
 func (a *archivist) Start(ctx context.Context) error {
+	select {
+	case <-a.begun.done:
+	case <-ctx.Done():
+		return nil
+	}
+	if a.begun.err != nil {
+		return nil // the process ends with it
+	}
 	a.logger.Info("This process archives")
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.look(ctx, group) })
@@ -111,6 +122,8 @@ func (a *archivist) arrange(ctx context.Context, group *errgroup.Group, names []
 	for name, m := range a.members {
 		if !wanted[name] {
 			m.end()
+		}
+		if m.ended() {
 			delete(a.members, name)
 		}
 	}
@@ -120,12 +133,13 @@ func (a *archivist) arrange(ctx context.Context, group *errgroup.Group, names []
 func (a *archivist) begin(ctx context.Context, group *errgroup.Group, name string) *member {
 	ctx, end := context.WithCancel(ctx)
 	logger := a.logger.WithValues("namespace", name)
-	m := &member{end: end, caughtUp: time.Now()}
+	m := &member{end: end, over: make(chan struct{}), caughtUp: time.Now()}
 	m.keeper = &keeper{
 		namespace: name, store: a.store, follower: follow.New(a.pages, name, journal.StoreOptions{}), prepare: a.prepare,
 		told: m.stored, logger: logger,
 	}
 	group.Go(func() error {
+		defer close(m.over)
 		a.register(ctx, name, logger)
 		var following sync.WaitGroup
 		following.Go(func() { m.keeper.follower.Run(ctx) })
@@ -189,6 +203,15 @@ func told(at store.Position) allocator.Position {
 	return allocator.Position{Journal: at.Journal[:min(len(at.Journal), digits)], Page: at.Page, Index: at.Record}
 }
 
+func (m *member) ended() bool {
+	select {
+	case <-m.over:
+		return true
+	default:
+		return false
+	}
+}
+
 func (m *member) stored(at store.Position) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -221,6 +244,9 @@ func (a *archivist) measure() {
 
 // wrong is why something is not archived now, nil where all is.
 func (a *archivist) wrong() error {
+	if err := a.begun.wrong(); err != nil {
+		return err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for name, m := range a.members {

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,7 +14,6 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/acme/inventory-service/internal/archive/retention"
-	"github.com/acme/inventory-service/internal/archive/schema"
 	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
@@ -48,7 +45,6 @@ type Options struct {
 // Run archives while it is elected, until ctx ends. It fails where the database cannot be used as
 // it is, and where another process archives.
 func Run(ctx context.Context, o Options) error {
-	logger := ctrl.Log.WithName("archive")
 	mgr, err := ctrl.NewManager(o.Config, ctrl.Options{
 		Metrics: metricsserver.Options{BindAddress: o.MetricsAddress}, HealthProbeBindAddress: o.HealthAddress,
 		LeaderElection: o.LeaderElect, LeaderElectionNamespace: o.LeaseNamespace, LeaderElectionID: o.LeaseName,
@@ -61,48 +57,26 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := o.begin(ctx); err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	begun := o.begin(ctx)
+	// What is of no use is told in one line, before anything is served.
+	if err := begun.await(ctx, beginFor); err != nil {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // it was asked to end: what that interrupted is no error
 		}
 		return err
 	}
 	a := &archivist{
-		pages: pages, discover: namespaces.Pages(o.Client), named: o.Namespaces, store: o.Store, prepare: o.prepare,
-		reader: o.Reader, keep: o.Keep, logger: logger, members: map[string]*member{},
+		pages: pages, discover: namespaces.Pages(o.Client), named: o.Namespaces, store: o.Store, prepare: o.prepare, begun: begun,
+		reader: o.Reader, keep: o.Keep, logger: ctrl.Log.WithName("archive"), members: map[string]*member{},
 	}
-	err = errors.Join(mgr.Add(a), mgr.AddHealthzCheck("process", healthz.Ping),
+	err = errors.Join(mgr.Add(begun), mgr.Add(a), mgr.AddHealthzCheck("process", healthz.Ping),
 		mgr.AddReadyzCheck("database", func(*http.Request) error { return a.wrong() }))
 	if err != nil {
 		return err
 	}
 	return mgr.Start(ctx)
-}
-
-// begin prepares the database. It tries again where it cannot be reached, and fails where that
-// would be of no use.
-func (o Options) begin(ctx context.Context) error {
-	pause := wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.3, Steps: 7, Cap: 10 * time.Second}
-	var trouble trouble
-	logger := ctrl.Log.WithName("archive")
-	for {
-		err := o.prepare(ctx)
-		switch {
-		case err == nil:
-			trouble.end(logger)
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case store.Rejected(err), errors.Is(err, schema.ErrOlder), errors.Is(err, schema.ErrNewer), apierrors.IsForbidden(err):
-			return err
-		}
-		trouble.begin(logger, "", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause.Step()):
-		}
-	}
 }
 
 // prepare checks that this is the right database, and makes its tables.
