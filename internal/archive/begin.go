@@ -9,7 +9,6 @@ import (
 	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/acme/inventory-service/internal/archive/schema"
 	"github.com/acme/inventory-service/internal/archive/store"
@@ -31,7 +30,7 @@ type beginning struct {
 // begin prepares the database. It tries again where it cannot be reached, and fails where that
 // would be of no use.
 func (o Options) begin(ctx context.Context) *beginning {
-	b := &beginning{logger: ctrl.Log.WithName("archive"), done: make(chan struct{})}
+	b := &beginning{logger: o.Logger, done: make(chan struct{})}
 	go func() {
 		defer close(b.done)
 		b.err = b.try(ctx, o.prepare)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,6 +34,7 @@ type Options struct {
 	// Reader tells leaders how far the archive is; nil where they are not to know.
 	Reader *reader.Client
 	Keep   retention.Policy
+	Logger logr.Logger
 
 	LeaderElect                               bool
 	LeaseNamespace, LeaseName                 string
@@ -69,7 +71,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	a := &archivist{
 		pages: pages, discover: namespaces.Pages(o.Client), named: o.Namespaces, store: o.Store, prepare: o.prepare, begun: begun,
-		reader: o.Reader, keep: o.Keep, logger: ctrl.Log.WithName("archive"), members: map[string]*member{},
+		reader: o.Reader, keep: o.Keep, logger: o.Logger, members: map[string]*member{},
 	}
 	err = errors.Join(mgr.Add(begun), mgr.Add(a), mgr.AddHealthzCheck("process", healthz.Ping),
 		mgr.AddReadyzCheck("database", func(*http.Request) error { return a.wrong() }))

@@ -51,6 +51,8 @@ type world struct {
 	namespace string
 	policy    stock.Policy
 	runner    *allocator.Runner
+	// stopDeciding ends the process that decides.
+	stopDeciding func()
 	// told are the phases that clients were told last, by reservation.
 	told map[stock.ID]stock.Phase
 
@@ -95,7 +97,7 @@ func (w *world) connect() {
 }
 
 // decide starts the process that leads, with stock of its own.
-func (w *world) decide() (stop func()) {
+func (w *world) decide() {
 	w.Helper()
 	clock := &allocator.ServerClock{}
 	config := rest.CopyConfig(w.config)
@@ -116,8 +118,8 @@ func (w *world) decide() (stop func()) {
 			w.Error(err)
 		}
 	})
-	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
-	w.Cleanup(stop)
+	w.stopDeciding = sync.OnceFunc(func() { cancel(); running.Wait() })
+	w.Cleanup(w.stopDeciding)
 	w.runner = r
 	r.Elect(true)
 	for version := uint64(1); ; version++ {
@@ -127,7 +129,7 @@ func (w *world) decide() (stop func()) {
 		}})
 		w.must(err)
 		if answer.Verdict == stock.Done {
-			return stop
+			return
 		}
 	}
 }
@@ -213,7 +215,8 @@ func (w *world) archive(url string, change ...func(*archive.Options)) *process {
 		c(&o)
 	}
 	p := &process{w: w, ended: make(chan struct{}), log: &lockedBuffer{}}
-	ctx, cancel := context.WithCancel(logr.NewContext(context.Background(), zap.New(zap.WriteTo(p.log))))
+	o.Logger = zap.New(zap.WriteTo(p.log))
+	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	go func() {
 		defer close(p.ended)
@@ -300,6 +303,11 @@ func (w *world) want(counts map[string]int64) {
 		if n := w.count(query); n != want {
 			w.Errorf("%s: %d, want %d", query, n, want)
 		}
+	}
+	if w.Failed() {
+		var gaps string
+		w.must(w.pool.QueryRow(w.Context(), "SELECT coalesce(json_agg(g), '[]')::text FROM journal_gaps g WHERE namespace = $1", w.namespace).Scan(&gaps))
+		w.Logf("the gaps: %s", gaps)
 	}
 }
 

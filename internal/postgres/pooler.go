@@ -22,21 +22,19 @@ var ErrNoPooler = errors.New("no pgbouncer here: apt-get install pgbouncer")
 // Pooler is a PgBouncer in transaction mode before a Server: what belongs to a session, such
 // as prepared statements and advisory locks, does not last from one transaction to the next.
 type Pooler struct {
-	port int
-	dir  string
-	run  *child.Process
+	server *Server
+	port   int
+	dir    string
+	run    *child.Process
 }
 
 // StartPooler starts a PgBouncer with few connections to the server, and returns when it
 // answers. Its caller owes it Stop, before that of the server.
 func (s *Server) StartPooler(ctx context.Context) (_ *Pooler, err error) {
-	program, err := exec.LookPath("pgbouncer")
-	if err != nil {
-		if program, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil {
-			return nil, ErrNoPooler
-		}
+	p := &Pooler{server: s}
+	if _, err := poolerProgram(); err != nil {
+		return nil, err
 	}
-	p := &Pooler{}
 	if p.port, err = controlplane.FreePort(); err != nil {
 		return nil, err
 	}
@@ -51,15 +49,36 @@ func (s *Server) StartPooler(ctx context.Context) (_ *Pooler, err error) {
 	if err := s.owner.own(p.dir); err != nil {
 		return nil, err
 	}
-	config, err := p.configure(s)
-	if err != nil {
-		return nil, err
-	}
-	if p.run, err = child.Start(s.owner.command(program, config), filepath.Join(p.dir, "pgbouncer.log"), ""); err != nil {
-		return nil, err
-	}
-	return p, p.await(ctx)
+	return p, p.Restart(ctx)
 }
+
+func poolerProgram() (string, error) {
+	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program, nil
+		}
+	}
+	return "", ErrNoPooler
+}
+
+// Restart starts the pooler, again after Kill, and returns when it answers.
+func (p *Pooler) Restart(ctx context.Context) error {
+	program, err := poolerProgram()
+	if err != nil {
+		return err
+	}
+	config, err := p.configure(p.server)
+	if err != nil {
+		return err
+	}
+	if p.run, err = child.Start(p.server.owner.command(program, config), filepath.Join(p.dir, "pgbouncer.log"), ""); err != nil {
+		return err
+	}
+	return p.await(ctx)
+}
+
+// Kill ends the pooler as a crash would, and with it all connections through it.
+func (p *Pooler) Kill() error { return p.run.Kill() }
 
 // configure writes the files of the configuration.
 func (p *Pooler) configure(s *Server) (string, error) {

@@ -187,6 +187,7 @@ func (o *options) run(ctx context.Context) error {
 	defer s.Close()
 	run := archive.Options{
 		Config: config, Client: c, Store: s, Migrate: migrate, Namespaces: o.named(), Keep: o.keep,
+		Logger:      ctrl.Log.WithName("archive"),
 		LeaderElect: o.leaderElect, LeaseNamespace: o.leaderElectionNamespace, LeaseName: o.leaderElectionID,
 		LeaseDuration: o.leaseDuration, RenewDeadline: o.renewDeadline, RetryPeriod: o.retryPeriod,
 		MetricsAddress: o.metricsAddress, HealthAddress: o.healthAddress,
