@@ -49,7 +49,6 @@ func (k *keeper) run(ctx context.Context) error {
 			return err
 		}
 		k.logger.Info("The archive begins again from what the database says", "reason", err.Error())
-		k.follower.Relist()
 	}
 }
 
@@ -67,6 +66,9 @@ func (k *keeper) archive(ctx context.Context) error {
 	if k.at.Epoch != 0 {
 		k.told(k.at)
 	}
+	// Pages that were read before the position was claimed may end before it: who wrote until
+	// then has read on. That is not another history.
+	k.follower.Relist()
 	for {
 		chunk, err := k.follower.Next(ctx)
 		if err != nil {
