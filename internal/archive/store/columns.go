@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
@@ -47,16 +48,16 @@ func storable(text string) string {
 // identifiers notes the texts of ids that are no UUIDs.
 type identifiers map[uuid.UUID]string
 
-// id is what stands for an id; nil for none.
-func (i identifiers) id(id stock.ID) *uuid.UUID {
+// column is what stands for an id in an array, NULL for none. Arrays of this type travel in binary
+// form, where one of texts has to be printed here and parsed there.
+func (i identifiers) column(id stock.ID) pgtype.UUID {
 	if id == "" {
-		return nil
+		return pgtype.UUID{}
 	}
-	u := i.must(id)
-	return &u
+	return pgtype.UUID{Bytes: i.must(id), Valid: true}
 }
 
-// must is id for one that is there.
+// must is what stands for an id that is there.
 func (i identifiers) must(id stock.ID) uuid.UUID {
 	u, made := project.UUID(id)
 	if made {

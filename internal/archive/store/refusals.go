@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
@@ -35,7 +36,7 @@ func queueRefusalChanges(batch *pgx.Batch, b Batch, ids identifiers, rows []proj
 }
 
 func queueRefusalItems(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reservation) {
-	var reservations, products []string
+	var reservations, products []pgtype.UUID
 	var quantities []int64
 	var available []*int64
 	var short []bool
@@ -46,14 +47,14 @@ func queueRefusalItems(batch *pgx.Batch, b Batch, ids identifiers, rows []projec
 		for _, s := range r.Short {
 			missing[s.Product] = s
 		}
-		id, at := ids.must(r.ID).String(), timeOf(r.At)
+		id, at := ids.column(r.ID), timeOf(r.At)
 		for _, line := range r.Lines {
 			s, is := missing[line.Product]
 			var there *int64
 			if is {
 				there = &s.Available
 			}
-			reservations, created, products = append(reservations, id), append(created, at), append(products, ids.must(line.Product).String())
+			reservations, created, products = append(reservations, id), append(created, at), append(products, ids.column(line.Product))
 			quantities, short, available = append(quantities, line.Quantity), append(short, is), append(available, there)
 		}
 	}

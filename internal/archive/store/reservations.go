@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
@@ -16,8 +17,8 @@ const correlation = "correlationid"
 
 // outcomes are the columns that reservations and refusals have in common.
 type outcomes struct {
-	ids, outcome                      []string
-	orderOf, cartOf, replaces         []*string
+	ids, outcome                      []pgtype.UUID
+	orderOf, cartOf, replaces         []pgtype.UUID
 	created, commandTime              []*time.Time
 	objects, names, sources, commands []*string
 	correlations, actors              []*string
@@ -29,10 +30,10 @@ func outcomesOf(rows []project.Reservation, ids identifiers) *outcomes {
 	o := &outcomes{}
 	for i := range rows {
 		r := &rows[i]
-		o.ids = append(o.ids, ids.must(r.ID).String())
-		o.orderOf = append(o.orderOf, uuidText(ids, r.CurrentOrder()))
-		o.cartOf = append(o.cartOf, uuidText(ids, r.Cart))
-		o.replaces = append(o.replaces, uuidText(ids, r.Replaces))
+		o.ids = append(o.ids, ids.column(r.ID))
+		o.orderOf = append(o.orderOf, ids.column(r.CurrentOrder()))
+		o.cartOf = append(o.cartOf, ids.column(r.Cart))
+		o.replaces = append(o.replaces, ids.column(r.Replaces))
 		o.created = append(o.created, timeOf(r.At))
 		o.commandTime = append(o.commandTime, timeOf(r.Command.Time))
 		o.objects = append(o.objects, textOf(r.Object.UID))
@@ -43,7 +44,7 @@ func outcomesOf(rows []project.Reservation, ids identifiers) *outcomes {
 		o.commands = append(o.commands, textOf(r.Command.ID))
 		o.correlations = append(o.correlations, textOf(r.Extensions[correlation]))
 		o.actors = append(o.actors, textOf(r.Actor))
-		o.outcome = append(o.outcome, ids.must(r.Outcome).String())
+		o.outcome = append(o.outcome, ids.column(r.Outcome))
 		o.numbers = append(o.numbers, int64(r.Number))
 		o.pages = append(o.pages, int64(r.Page))
 		o.records = append(o.records, int64(r.Record))
@@ -68,9 +69,10 @@ const (
 
 // states are the columns of how reservations stand.
 type states struct {
-	statuses                                   []string
-	expires, first, released, consumed, ended  []*time.Time
-	reasons, replacedBy, releasedBy, consumers []*string
+	statuses                                  []string
+	expires, first, released, consumed, ended []*time.Time
+	reasons, releasedBy, consumers            []*string
+	replacedBy                                []pgtype.UUID
 }
 
 func statesOf(rows []project.Reservation, ids identifiers) *states {
@@ -84,7 +86,7 @@ func statesOf(rows []project.Reservation, ids identifiers) *states {
 		s.consumed = append(s.consumed, timeOf(r.ConsumedAt))
 		s.ended = append(s.ended, timeOf(r.Ended))
 		s.reasons = append(s.reasons, textOf(r.Reason))
-		s.replacedBy = append(s.replacedBy, uuidText(ids, r.ReplacedBy))
+		s.replacedBy = append(s.replacedBy, ids.column(r.ReplacedBy))
 		s.releasedBy = append(s.releasedBy, textOf(r.ReleasedBy))
 		s.consumers = append(s.consumers, textOf(r.ConsumedBy))
 	}
@@ -117,7 +119,7 @@ func queueReservations(batch *pgx.Batch, b Batch, ids identifiers, rows []projec
 		SELECT $1, $2, * FROM unnest(`+commonArrays+`, $21::text[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[],
 			$26::timestamptz[], $27::text[], $28::uuid[], $29::text[], $30::text[]) `+conflict,
 		append(outcomesOf(rows, ids).arguments(b), statesOf(rows, ids).arguments()...)...)
-	queueItems(batch, b, ids, rows)
+	queueItems(batch, b, ids, rows, b.Gap != nil)
 	queueAllocations(batch, b, ids, rows)
 }
 
@@ -142,21 +144,22 @@ func queueChanges(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Res
 	if len(moved) == 0 {
 		return
 	}
-	queueItems(batch, b, ids, moved)
+	queueItems(batch, b, ids, moved, true)
 	queueAllocations(batch, b, ids, moved)
 }
 
-// queueItems queues what carts got by product.
-func queueItems(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reservation) {
-	var reservations, products []string
+// queueItems queues what carts got by product. Where none of it can be archived already, that is
+// not asked, since asking costs a third of the write.
+func queueItems(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reservation, known bool) {
+	var reservations, products []pgtype.UUID
 	var quantities, consumed, released []int64
 	var created []*time.Time
 	for i := range rows {
 		r := &rows[i]
-		id, at := ids.must(r.ID).String(), timeOf(r.At)
+		id, at := ids.column(r.ID), timeOf(r.At)
 		for _, line := range r.Lines {
 			reservations, created = append(reservations, id), append(created, at)
-			products, quantities = append(products, ids.must(line.Product).String()), append(quantities, line.Quantity)
+			products, quantities = append(products, ids.column(line.Product)), append(quantities, line.Quantity)
 			var c, given int64
 			for _, a := range r.Allocations {
 				if a.Product == line.Product {
@@ -169,28 +172,32 @@ func queueItems(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reser
 	if len(reservations) == 0 {
 		return
 	}
+	conflict := ""
+	if known {
+		conflict = `ON CONFLICT (reservation_id, product_id, created_at, namespace) DO UPDATE SET consumed = excluded.consumed, released = excluded.released`
+	}
 	batch.Queue(`
 		INSERT INTO reservation_items (namespace, reservation_id, created_at, product_id, quantity, consumed, released)
-		SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[])
-		ON CONFLICT (reservation_id, product_id, created_at, namespace) DO UPDATE SET consumed = excluded.consumed, released = excluded.released`,
+		SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[]) `+conflict,
 		b.Namespace, reservations, created, products, quantities, consumed, released)
 }
 
 // queueAllocations queues where the units of carts are from. A place can be left altogether, where
 // its units were shipped from elsewhere.
 func queueAllocations(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reservation) {
-	var all, reservations, products, locations []string
+	var all, reservations, products []pgtype.UUID
+	var locations []string
 	var quantities, consumed, released []int64
 	var allCreated, created []*time.Time
 	for i := range rows {
 		r := &rows[i]
-		id, at := ids.must(r.ID).String(), timeOf(r.At)
+		id, at := ids.column(r.ID), timeOf(r.At)
 		if !r.New || b.Gap != nil {
 			all, allCreated = append(all, id), append(allCreated, at)
 		}
 		for _, a := range placesOf(r.Allocations) {
 			reservations, created = append(reservations, id), append(created, at)
-			products, locations = append(products, ids.must(a.Product).String()), append(locations, storable(a.Location))
+			products, locations = append(products, ids.column(a.Product)), append(locations, storable(a.Location))
 			quantities, consumed, released = append(quantities, a.Quantity), append(consumed, a.Consumed), append(released, a.Released)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
@@ -136,17 +137,18 @@ func putAside(ctx context.Context, tx pgx.Tx, b Batch, table string, page, recor
 // of which it says nothing any more.
 func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	ids := identifiers{} // these are archived already
-	var held, items, products []string
+	var held, products []pgtype.UUID
+	var items []string
 	for i := range b.Rows.Reservations {
 		if r := &b.Rows.Reservations[i]; r.Phase == stock.PhaseReserved {
-			held = append(held, ids.must(r.ID).String())
+			held = append(held, ids.column(r.ID))
 		}
 	}
 	for _, i := range b.Rows.Items {
 		items = append(items, storable(string(i.UID)))
 	}
 	for _, p := range b.Rows.Products {
-		products = append(products, ids.must(p.ID).String())
+		products = append(products, ids.column(p.ID))
 	}
 	at := timeOf(b.To.Marks.At)
 	end := b.To
@@ -172,21 +174,21 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	return tag.RowsAffected(), nil
 }
 
-func endedOf(b Batch, ids identifiers) (ended []string) {
+func endedOf(b Batch, ids identifiers) (ended []pgtype.UUID) {
 	for i := range b.Rows.Reservations {
 		if r := &b.Rows.Reservations[i]; r.Phase.Ended() {
-			ended = append(ended, ids.must(r.ID).String())
+			ended = append(ended, ids.column(r.ID))
 		}
 	}
 	return ended
 }
 
 // orEmpty is an array that is not NULL: nothing is equal to any of NULL, and nothing is not.
-func orEmpty(texts []string) []string {
-	if texts == nil {
-		return []string{}
+func orEmpty[T any](values []T) []T {
+	if values == nil {
+		return []T{}
 	}
-	return texts
+	return values
 }
 
 // queueDifferences queues a movement for each place whose balances differ from what the journal

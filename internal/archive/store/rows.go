@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
@@ -50,13 +51,13 @@ func chunks[T any](rows []T, each func([]T)) {
 
 func queueMovements(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Movement) {
 	n := len(rows)
-	products, locations, kinds, at := make([]string, n), make([]string, n), make([]string, n), make([]*time.Time, n)
+	products, locations, kinds, at := make([]pgtype.UUID, n), make([]string, n), make([]string, n), make([]*time.Time, n)
 	received, reserved, consumed := make([]int64, n), make([]int64, n), make([]int64, n)
-	reservations, pages, records := make([]*string, n), make([]int64, n), make([]int64, n)
+	reservations, pages, records := make([]pgtype.UUID, n), make([]int64, n), make([]int64, n)
 	for i, m := range rows {
-		products[i], locations[i], kinds[i], at[i] = ids.must(m.Product).String(), storable(m.Location), m.Kind, timeOf(m.At)
+		products[i], locations[i], kinds[i], at[i] = ids.column(m.Product), storable(m.Location), m.Kind, timeOf(m.At)
 		received[i], reserved[i], consumed[i] = m.Received, m.Reserved, m.Consumed
-		reservations[i] = uuidText(ids, m.Reservation)
+		reservations[i] = ids.column(m.Reservation)
 		pages[i], records[i] = int64(m.Page), int64(m.Record)
 	}
 	batch.Queue(`
@@ -66,22 +67,12 @@ func queueMovements(batch *pgx.Batch, b Batch, ids identifiers, rows []project.M
 		b.Namespace, b.To.Epoch, products, locations, kinds, at, received, reserved, consumed, reservations, pages, records)
 }
 
-// uuidText is what stands for an id, as text; nil for none.
-func uuidText(ids identifiers, id stock.ID) *string {
-	u := ids.id(id)
-	if u == nil {
-		return nil
-	}
-	text := u.String()
-	return &text
-}
-
 func queueDelivered(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Delivered) {
 	n := len(rows)
-	events, reservations := make([]string, n), make([]string, n)
+	events, reservations := make([]string, n), make([]pgtype.UUID, n)
 	created, delivered := make([]*time.Time, n), make([]*time.Time, n)
 	for i, d := range rows {
-		events[i], reservations[i] = storable(d.Event), ids.must(d.Reservation).String()
+		events[i], reservations[i] = storable(d.Event), ids.column(d.Reservation)
 		created[i], delivered[i] = timeOf(d.Decided), timeOf(d.At)
 	}
 	batch.Queue(`
@@ -98,9 +89,9 @@ func queueStock(batch *pgx.Batch, b Batch, ids identifiers) {
 	chunks(b.Rows.Locations, func(rows []project.Location) { queueLocations(batch, b, ids, rows) })
 	chunks(b.Rows.Products, func(rows []project.Product) {
 		n := len(rows)
-		products, available, reserved, at := make([]string, n), make([]int64, n), make([]int64, n), make([]*time.Time, n)
+		products, available, reserved, at := make([]pgtype.UUID, n), make([]int64, n), make([]int64, n), make([]*time.Time, n)
 		for i, p := range rows {
-			products[i], available[i], reserved[i], at[i] = ids.must(p.ID).String(), p.Available, p.Reserved, timeOf(p.At)
+			products[i], available[i], reserved[i], at[i] = ids.column(p.ID), p.Available, p.Reserved, timeOf(p.At)
 		}
 		batch.Queue(`
 			INSERT INTO stock (namespace, product_id, available, reserved, updated_at)
@@ -112,10 +103,10 @@ func queueStock(batch *pgx.Batch, b Batch, ids identifiers) {
 
 func queueLocations(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Location) {
 	n := len(rows)
-	products, locations, items, at := make([]string, n), make([]string, n), make([]*string, n), make([]*time.Time, n)
+	products, locations, items, at := make([]pgtype.UUID, n), make([]string, n), make([]*string, n), make([]*time.Time, n)
 	received, reserved, consumed, available := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, l := range rows {
-		products[i], locations[i], items[i], at[i] = ids.must(l.Product).String(), storable(l.Location), textOf(l.Item), timeOf(l.At)
+		products[i], locations[i], items[i], at[i] = ids.column(l.Product), storable(l.Location), textOf(l.Item), timeOf(l.At)
 		received[i], reserved[i], consumed[i], available[i] = l.Received, l.Reserved, l.Consumed, l.Available
 	}
 	batch.Queue(`

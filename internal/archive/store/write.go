@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/project"
@@ -165,9 +166,10 @@ func queueIDs(batch *pgx.Batch, ids identifiers) {
 	if len(ids) == 0 {
 		return
 	}
-	var keys, texts []string
+	var keys []pgtype.UUID
+	var texts []string
 	for u, text := range ids {
-		keys, texts = append(keys, u.String()), append(texts, text)
+		keys, texts = append(keys, pgtype.UUID{Bytes: u, Valid: true}), append(texts, text)
 	}
 	batch.Queue(`INSERT INTO ids (id, text) SELECT * FROM unnest($1::uuid[], $2::text[]) ORDER BY 1 ON CONFLICT DO NOTHING`, keys, texts)
 }
