@@ -65,3 +65,13 @@ func (i identifiers) must(id stock.ID) uuid.UUID {
 	}
 	return u
 }
+
+// unnested selects one column from each array: parameters of these types, numbered from first on.
+// Where it stands in a FROM, PostgreSQL stores all rows before it reads the first.
+func unnested(first int, types string) string {
+	var columns []string
+	for i, name := range strings.Fields(types) {
+		columns = append(columns, fmt.Sprintf("unnest($%d::%s[])", first+i, name))
+	}
+	return strings.Join(columns, ", ")
+}

@@ -18,7 +18,7 @@ func queueRefusals(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Re
 			object_name = excluded.object_name, object_version = excluded.object_version, object_gone = excluded.object_gone,
 			epoch = excluded.epoch, page = excluded.page, record = excluded.record`
 	}
-	batch.Queue(`INSERT INTO refusals (`+commonColumns+`) SELECT $1, $2, * FROM unnest(`+commonArrays+`) `+conflict, outcomesOf(rows, ids).arguments(b)...)
+	batch.Queue(`INSERT INTO refusals (`+commonColumns+`) SELECT $1, $2, `+unnested(3, commonTypes)+` `+conflict, outcomesOf(rows, ids).arguments(b)...)
 	queueRefusalItems(batch, b, ids, rows)
 }
 
@@ -63,7 +63,7 @@ func queueRefusalItems(batch *pgx.Batch, b Batch, ids identifiers, rows []projec
 	}
 	batch.Queue(`
 		INSERT INTO refusal_items (namespace, reservation_id, created_at, product_id, quantity, short, available)
-		SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::bigint[], $6::bool[], $7::bigint[]) ON CONFLICT DO NOTHING`,
+		SELECT $1, `+unnested(2, "uuid timestamptz uuid bigint bool bigint")+` ON CONFLICT DO NOTHING`,
 		b.Namespace, reservations, created, products, quantities, short, available)
 }
 

@@ -63,8 +63,7 @@ func (o *outcomes) arguments(b Batch) []any {
 const (
 	commonColumns = `namespace, epoch, reservation_id, order_id, cart_id, created_at, object_uid, object_name, object_version, object_gone,
 		replaces, outcome_id, outcome_number, command_source, command_id, command_time, correlation_id, actor, page, record`
-	commonArrays = `$3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[], $10::bool[], $11::uuid[],
-		$12::uuid[], $13::bigint[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::text[], $19::bigint[], $20::bigint[]`
+	commonTypes = "uuid uuid uuid timestamptz text text bigint bool uuid uuid bigint text text timestamptz text text bigint bigint"
 )
 
 // states are the columns of how reservations stand.
@@ -116,8 +115,7 @@ func queueReservations(batch *pgx.Batch, b Batch, ids identifiers, rows []projec
 	batch.Queue(`
 		INSERT INTO reservations (`+commonColumns+`, status, expires_at, first_expires_at, released_at, consumed_at, ended_at,
 			release_reason, replaced_by, released_by, consumed_by)
-		SELECT $1, $2, * FROM unnest(`+commonArrays+`, $21::text[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[],
-			$26::timestamptz[], $27::text[], $28::uuid[], $29::text[], $30::text[]) `+conflict,
+		SELECT $1, $2, `+unnested(3, commonTypes+" text timestamptz timestamptz timestamptz timestamptz timestamptz text uuid text text")+` `+conflict,
 		append(outcomesOf(rows, ids).arguments(b), statesOf(rows, ids).arguments()...)...)
 	queueItems(batch, b, ids, rows, b.Gap != nil)
 	queueAllocations(batch, b, ids, rows)
@@ -178,7 +176,7 @@ func queueItems(batch *pgx.Batch, b Batch, ids identifiers, rows []project.Reser
 	}
 	batch.Queue(`
 		INSERT INTO reservation_items (namespace, reservation_id, created_at, product_id, quantity, consumed, released)
-		SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[]) `+conflict,
+		SELECT $1, `+unnested(2, "uuid timestamptz uuid bigint bigint bigint")+` `+conflict,
 		b.Namespace, reservations, created, products, quantities, consumed, released)
 }
 
@@ -209,7 +207,7 @@ func queueAllocations(batch *pgx.Batch, b Batch, ids identifiers, rows []project
 	if len(reservations) > 0 {
 		batch.Queue(`
 			INSERT INTO reservation_allocations (namespace, reservation_id, created_at, product_id, location, quantity, consumed, released)
-			SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[])`,
+			SELECT $1, `+unnested(2, "uuid timestamptz uuid text bigint bigint bigint"),
 			b.Namespace, reservations, created, products, locations, quantities, consumed, released)
 	}
 }

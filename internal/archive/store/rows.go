@@ -62,8 +62,7 @@ func queueMovements(batch *pgx.Batch, b Batch, ids identifiers, rows []project.M
 	}
 	batch.Queue(`
 		INSERT INTO stock_movements (namespace, epoch, product_id, location, kind, at, received, reserved, consumed, reservation_id, page, record)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[], $9::bigint[],
-			$10::uuid[], $11::bigint[], $12::bigint[])`,
+		SELECT $1, $2, `+unnested(3, "uuid text text timestamptz bigint bigint bigint uuid bigint bigint"),
 		b.Namespace, b.To.Epoch, products, locations, kinds, at, received, reserved, consumed, reservations, pages, records)
 }
 
@@ -77,7 +76,7 @@ func queueDelivered(batch *pgx.Batch, b Batch, ids identifiers, rows []project.D
 	}
 	batch.Queue(`
 		INSERT INTO delivered_events (namespace, event_id, reservation_id, created_at, delivered_at)
-		SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) ON CONFLICT DO NOTHING`,
+		SELECT $1, `+unnested(2, "text uuid timestamptz timestamptz")+` ON CONFLICT DO NOTHING`,
 		b.Namespace, events, reservations, created, delivered)
 }
 
@@ -95,7 +94,7 @@ func queueStock(batch *pgx.Batch, b Batch, ids identifiers) {
 		}
 		batch.Queue(`
 			INSERT INTO stock (namespace, product_id, available, reserved, updated_at)
-			SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[])
+			SELECT $1, `+unnested(2, "uuid bigint bigint timestamptz")+`
 			ON CONFLICT (product_id, namespace) DO UPDATE SET available = excluded.available, reserved = excluded.reserved, updated_at = excluded.updated_at`,
 			b.Namespace, products, available, reserved, at)
 	})
@@ -111,7 +110,7 @@ func queueLocations(batch *pgx.Batch, b Batch, ids identifiers, rows []project.L
 	}
 	batch.Queue(`
 		INSERT INTO stock_locations (namespace, product_id, location, item_uid, updated_at, received, reserved, consumed, available)
-		SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+		SELECT $1, `+unnested(2, "uuid text text timestamptz bigint bigint bigint bigint")+`
 		ON CONFLICT (namespace, product_id, location) DO UPDATE SET item_uid = excluded.item_uid, updated_at = excluded.updated_at,
 			received = excluded.received, reserved = excluded.reserved, consumed = excluded.consumed, available = excluded.available`,
 		b.Namespace, products, locations, items, at, received, reserved, consumed, available)

@@ -185,7 +185,7 @@ func queueCheckpoints(batch *pgx.Batch, b Batch) {
 	}
 	batch.Queue(`
 		INSERT INTO journal_pages (namespace, epoch, page, record, digest)
-		SELECT $1, $2, * FROM unnest($3::bigint[], $4::bigint[], $5::text[])
+		SELECT $1, $2, `+unnested(3, "bigint bigint text")+`
 		ON CONFLICT (namespace, epoch, page) DO UPDATE SET record = excluded.record, digest = excluded.digest, read_at = now()`,
 		b.Namespace, b.To.Epoch, pages, records, digests)
 }

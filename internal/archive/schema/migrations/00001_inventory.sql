@@ -358,7 +358,7 @@ CREATE TABLE reservation_allocations (
 	released       BIGINT NOT NULL,
 	created_at     TIMESTAMPTZ NOT NULL,
 	namespace      TEXT NOT NULL,
-	PRIMARY KEY (reservation_id, product_id, location, created_at, namespace)
+	PRIMARY KEY (created_at, reservation_id, product_id, location, namespace)
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE reservation_allocations IS 'Where the units of each reservation are from, and what became of them. quantity - consumed - released units are held. Partitioned as reservations are; without a foreign key, which would cost more than the row.';
 COMMENT ON COLUMN reservation_allocations.reservation_id IS 'The reservation.';
@@ -425,7 +425,7 @@ CREATE TABLE refusal_items (
 	available      BIGINT,
 	created_at     TIMESTAMPTZ NOT NULL,
 	namespace      TEXT NOT NULL,
-	PRIMARY KEY (reservation_id, product_id, created_at, namespace)
+	PRIMARY KEY (created_at, reservation_id, product_id, namespace)
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE refusal_items IS 'What refused carts asked for, and which of it was short. Partitioned as refusals are.';
 COMMENT ON COLUMN refusal_items.reservation_id IS 'The refused cart.';
