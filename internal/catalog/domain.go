@@ -59,7 +59,7 @@ func addContainer(p pages, _ bool) error {
 	for _, table := range contract.Tables() {
 		fmt.Fprintf(&text, "\n## %s\n\n%s\n\n| column | type | what |\n| --- | --- | --- |\n", table.Name, table.Summary)
 		for _, column := range table.Columns {
-			fmt.Fprintf(&text, "| `%s` | `%s` | %s |\n", column.Name, column.Type, column.Summary)
+			fmt.Fprintf(&text, "| `%s` | %s | %s |\n", column.Name, column.Type, column.Summary)
 		}
 	}
 	head := front{

@@ -23,7 +23,7 @@ func Pages(crds string) (map[string][]byte, error) {
 	pages := map[string][]byte{}
 	for name, text := range map[string]string{
 		"README.md": index, "http.md": http(), "messages.md": messages, "errors.md": failures(), "metrics.md": metricsPage(), "flags.md": flags(),
-		"resources.md": resources,
+		"resources.md": resources, "tables.md": tables(),
 	} {
 		pages[name] = []byte(generated + strings.TrimRight(text, "\n") + "\n")
 	}
@@ -42,6 +42,7 @@ Every name of the contract, as the code declares it. A test fails where one is m
 | [Metrics](metrics.md) | metrics and their labels |
 | [Flags](flags.md) | flags of the operator and of its commands |
 | [Resources](resources.md) | the kinds of the Kubernetes API, field by field |
+| [Tables](tables.md) | the tables of the archive in PostgreSQL, column by column |
 
 A bridge serves the same to machines, without authentication: ` + "`/openapi.json` (OpenAPI 3.1), `/asyncapi.json` (AsyncAPI 3.0) and `/schemas`" + `
 (JSON Schema, draft-07), with an ` + "`ETag`" + ` and for the ids that it takes (` + "`--ids`" + `). The folder [catalog](../../catalog) is

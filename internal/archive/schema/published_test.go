@@ -30,8 +30,8 @@ var (
 	states = []string{"text"}
 )
 
-// contract is all of it.
-var contract = []published{
+// publishedColumns are all of it.
+var publishedColumns = []published{
 	{"stock", "product_id", uuids, false},
 	{"stock", "available", units, false},
 	{"stock", "reserved", units, false},
@@ -50,7 +50,7 @@ var contract = []published{
 func TestPublishedColumns(t *testing.T) {
 	postgrestest.EachVersion(t, func(t *testing.T, server *postgres.Server) {
 		connection := migrated(t, server.URL(postgres.PlainRole, postgrestest.DatabaseOn(t, server)))
-		for _, want := range contract {
+		for _, want := range publishedColumns {
 			var kind, nullable string
 			err := connection.QueryRow(t.Context(), `SELECT data_type, is_nullable FROM information_schema.columns
 				WHERE table_schema = current_schema() AND table_name = $1 AND column_name = $2`, want.table, want.column).Scan(&kind, &nullable)
@@ -132,24 +132,6 @@ func TestMigrateWithRows(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-// Every table and every column says what it is.
-func TestEverythingIsDescribed(t *testing.T) {
-	connection := migrated(t, postgrestest.URL(t))
-	rows, err := connection.Query(t.Context(), `
-		SELECT c.relname || coalesce('.' || a.attname, '')
-		FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-			AND c.relname NOT LIKE 'archive\_migrations%'
-			AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	undescribed, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(undescribed) > 0 {
-		t.Errorf("no COMMENT says what these are: %v (%v)", undescribed, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,10 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-)
 
-//go:embed migrations/*.sql
-var embedded embed.FS
+	"github.com/acme/inventory-service/internal/archive/schema/migrations"
+)
 
 // The tables of the migrations themselves.
 const (
@@ -119,7 +117,7 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the lock of the schema: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files(), goose.WithTableName(versionTable),
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithTableName(versionTable),
 		goose.WithLocker(locker), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
@@ -127,18 +125,9 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 	return provider, nil
 }
 
-// files are the migrations.
-func files() fs.FS {
-	sub, err := fs.Sub(embedded, "migrations")
-	if err != nil {
-		panic(err) // the directory is embedded above
-	}
-	return sub
-}
-
 // Latest is the number of the newest migration of this release.
 func Latest() int64 {
-	entries, err := fs.ReadDir(files(), ".")
+	entries, err := fs.ReadDir(migrations.Files, ".")
 	if err != nil {
 		panic(err) // it is embedded
 	}
