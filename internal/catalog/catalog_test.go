@@ -120,6 +120,28 @@ func TestStockItemFields(t *testing.T) {
 	}
 }
 
+// Days are dates of YAML: EventCatalog refuses a changelog whose createdAt is a text.
+func TestDays(t *testing.T) {
+	files, err := Files(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for name, text := range files {
+		head, _, _ := strings.Cut(strings.TrimPrefix(string(text), "---\n"), "\n---\n")
+		if !strings.HasSuffix(name, "/changelog.mdx") {
+			continue
+		}
+		n++
+		if _, value, ok := strings.Cut(head, "createdAt: "); !ok || strings.ContainsAny(value, `"'`) {
+			t.Errorf("%s: %s", name, head)
+		}
+	}
+	if n == 0 {
+		t.Error("there are no changelogs")
+	}
+}
+
 // Writing replaces what is of this service and leaves the rest of a company's catalogue alone.
 func TestCommand(t *testing.T) {
 	folder := t.TempDir()

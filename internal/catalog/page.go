@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"regexp"
 
 	"sigs.k8s.io/yaml"
 )
@@ -31,12 +32,16 @@ func pointer(id, version string) front { return front{"id": id, "version": versi
 // pages collects files by name.
 type pages map[string][]byte
 
+// day finds a day in YAML that is quoted. EventCatalog takes createdAt as a date and not as a text.
+var day = regexp.MustCompile(`(?m)^(createdAt|date): "(\d{4}-\d\d-\d\d)"$`)
+
 // add writes a page of MDX.
 func (p pages) add(name string, head front, body string) error {
 	text, err := yaml.Marshal(head)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	text = day.ReplaceAll(text, []byte("$1: $2"))
 	p[name] = fmt.Appendf(nil, "---\n%s---\n\n%s\n", text, body)
 	return nil
 }
