@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/acme/inventory-service/api/events"
@@ -253,10 +254,10 @@ func TestDataSchema(t *testing.T) {
 	bridge := newBridge(t, o)
 	outcome := ask(t, bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "a", pCart))).event()
 	broken := ask(t, bridge, postedBatch(t, "/", commandEvent(events.TypeReserve, "b", "{}"))).batch()[0]
-	for _, event := range []string{outcome.DataSchema(), broken.DataSchema()} {
-		path, ok := strings.CutPrefix(event, "https://inventory.example")
-		if !ok {
-			t.Fatalf("dataschema is %q", event)
+	for _, event := range []cloudevents.Event{outcome, broken} {
+		path, ok := strings.CutPrefix(event.DataSchema(), "https://inventory.example")
+		if !ok || path != "/schemas/"+events.SchemaPath(event.Type(), events.SchemaVersion(event.Type())) {
+			t.Fatalf("dataschema of %s is %q", event.Type(), event.DataSchema())
 		}
 		ask(t, bridge, request(t, http.MethodGet, path, "")).wantStatus(http.StatusOK)
 	}
