@@ -10,6 +10,7 @@ var catalog = slices.Concat(
 	ofControllers,
 	ofReservations,
 	ofEvents,
+	ofContract,
 	ofWebhook,
 	ofQueries,
 	ofForwarding,
