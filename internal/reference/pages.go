@@ -23,7 +23,7 @@ func Pages(crds string) (map[string][]byte, error) {
 	pages := map[string][]byte{}
 	for name, text := range map[string]string{
 		"README.md": index, "http.md": http(), "messages.md": messages, "errors.md": failures(), "metrics.md": metricsPage(), "flags.md": flags(),
-		"resources.md": resources, "tables.md": tables(),
+		"resources.md": resources, "tables.md": tables(), "kubectl.md": pluginPage(),
 	} {
 		pages[name] = []byte(generated + strings.TrimRight(text, "\n") + "\n")
 	}
@@ -41,6 +41,7 @@ Every name of the contract, as the code declares it. A test fails where one is m
 | [Errors](errors.md) | kinds of failures, and the status of each |
 | [Metrics](metrics.md) | metrics and their labels |
 | [Flags](flags.md) | flags of the operator and of its commands |
+| [kubectl inventory](kubectl.md) | verbs of the plugin and their flags |
 | [Resources](resources.md) | the kinds of the Kubernetes API, field by field |
 | [Tables](tables.md) | the tables of the archive in PostgreSQL, column by column |
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/spf13/pflag"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/acme/inventory-service/internal/metric"
@@ -115,5 +116,23 @@ func TestFlagsAreDescribed(t *testing.T) {
 		if n == 0 {
 			t.Errorf("%s has no flags", command.Name())
 		}
+	}
+}
+
+// Every verb of the plugin and every flag of one says what it is for.
+func TestVerbsAreDescribed(t *testing.T) {
+	verbs := Verbs()
+	if len(verbs) == 0 {
+		t.Error("there are no verbs")
+	}
+	for _, verb := range verbs {
+		if verb.Short == "" {
+			t.Errorf("%s says nothing", verb.Name())
+		}
+		verb.Flags().VisitAll(func(f *pflag.Flag) {
+			if len(f.Usage) < 10 {
+				t.Errorf("%s --%s: %q", verb.Name(), f.Name, f.Usage)
+			}
+		})
 	}
 }
