@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -66,7 +68,7 @@ func addService(p pages, _ bool) error {
 		},
 		"repository": front{"language": "Go", "url": "https://github.com/acme/inventory-service"},
 	}
-	if err := p.add(serviceFolder+"/index.mdx", head, serviceBody); err != nil {
+	if err := p.add(serviceFolder+"/index.mdx", head, serviceBody+"\n\n"+consequences()); err != nil {
 		return err
 	}
 	return p.add(serviceFolder+"/changelog.mdx", front{"createdAt": "2026-11-30"}, "Version 1.1.0 adds messages and fields, and changes none of 1.0.0.")
@@ -89,6 +91,19 @@ decided together and become durable in one write.
 
 Commands and queries are CloudEvents to the bridge's ` + "`/`" + `, or plain JSON at the paths of its OpenAPI document. A bridge serves
 ` + "`/openapi.json`, `/asyncapi.json` and `/schemas`" + ` itself.`
+
+// consequences tell which message leads to which. Core 3 does not show the triggers of the front matter.
+func consequences() string {
+	var text strings.Builder
+	text.WriteString("## What leads to what\n\n| message | leads to | when |\n| --- | --- | --- |\n")
+	for _, m := range contract.Messages() {
+		for _, answer := range m.Answers {
+			a, _ := contract.MessageOf(answer)
+			fmt.Fprintf(&text, "| %s | %s | %s |\n", m.Title, a.Title, conditions[answer])
+		}
+	}
+	return strings.TrimSpace(text.String())
+}
 
 // names are the fields of a schema, and what each is.
 func names(schema []byte) map[string]string {
