@@ -214,6 +214,7 @@ func playEnds(t *testing.T, random *rand.Rand) {
 		return b.attend("shop", p)
 	}
 	stop := attend()
+	defer func() { stop() }() // also of what fails: a bubble must not leave anybody waiting
 	settled()
 	open, want := []*stock.Reservation{}, map[string]string{}
 	for range 40 {
