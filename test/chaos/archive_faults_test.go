@@ -28,24 +28,6 @@ func through(t *testing.T, database, address string) string {
 	return u.String()
 }
 
-// awaitCarts waits until so many carts are archived.
-func (a *archived) awaitCarts(carts int64) {
-	a.w.Helper()
-	deadline := time.Now().Add(testbed.Patience)
-	for {
-		var n int64
-		err := a.pool.QueryRow(a.w.Context(), `SELECT (SELECT count(*) FROM reservations WHERE namespace = $1) + (SELECT count(*) FROM refusals WHERE namespace = $1)`,
-			a.w.Namespace).Scan(&n)
-		if err == nil && n >= carts {
-			return
-		}
-		if time.Now().After(deadline) {
-			a.w.Fatalf("%d carts are archived, want %d: %v", n, carts, err)
-		}
-		time.Sleep(20 * time.Millisecond) // a poll of another process
-	}
-}
-
 // PostgreSQL is killed, stopped, frozen and restarted while carts come. Nobody who buys notices, and
 // all is archived once.
 func TestArchivePostgresBroken(t *testing.T) {
@@ -54,11 +36,11 @@ func TestArchivePostgresBroken(t *testing.T) {
 	w, o := archiveWorld(t)
 	server := postgrestest.Start(t, postgres.Options{UnsafeNoFsync: true})
 	at := server.URL(postgres.PlainRole, postgrestest.DatabaseOn(t, server))
-	db := openArchive(w, at)
+	db := testbed.OpenArchive(w, at)
 	w.Archive(at)
 	crowd := crowdOf(w, o, 4, 60)
-	db.awaitTables()
-	db.awaitCarts(1)
+	db.AwaitTables()
+	db.AwaitCarts(1)
 	breaks := map[string]func() error{
 		"killed":  func() error { return server.Kill() },
 		"stopped": func() error { return server.Shutdown() },
@@ -74,9 +56,9 @@ func TestArchivePostgresBroken(t *testing.T) {
 	w.Ask(testbed.Reserve("while-frozen", testbed.PlainHTTP, testbed.Item("mug", 1)), o)
 	w.Must(server.Thaw())
 	crowd.Await(240)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
-	if n := db.count("SELECT count(*) FROM journal_gaps WHERE namespace = $1", w.Namespace); n != 0 {
+	if n := db.Count("SELECT count(*) FROM journal_gaps WHERE namespace = $1", w.Namespace); n != 0 {
 		t.Errorf("%d gaps", n)
 	}
 }
@@ -94,14 +76,14 @@ func TestArchiveAnswersLost(t *testing.T) {
 	w.Must(err)
 	t.Cleanup(proxy.Close)
 	w.Archive(through(t, database, proxy.Address()))
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	crowd := crowdOf(w, o, 4, 60)
-	db.awaitTables()
+	db.AwaitTables()
 	for range 25 {
-		at := db.count("SELECT coalesce(max(page * 100000 + record), 0) FROM journal_positions WHERE namespace = $1", w.Namespace)
+		at := db.Count("SELECT coalesce(max(page * 100000 + record), 0) FROM journal_positions WHERE namespace = $1", w.Namespace)
 		// The moment in which a position appears is that in which its COMMIT is answered.
 		for range 200 {
-			if db.count("SELECT coalesce(max(page * 100000 + record), 0) FROM journal_positions WHERE namespace = $1", w.Namespace) != at {
+			if db.Count("SELECT coalesce(max(page * 100000 + record), 0) FROM journal_positions WHERE namespace = $1", w.Namespace) != at {
 				break
 			}
 		}
@@ -114,7 +96,7 @@ func TestArchiveAnswersLost(t *testing.T) {
 	w.Ask(testbed.Reserve("while-frozen", testbed.PlainHTTP, testbed.Item("mug", 1)), o)
 	proxy.Thaw()
 	crowd.Await(240)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
 }
 
@@ -124,22 +106,22 @@ func TestArchiveKilled(t *testing.T) {
 	fault := faultreport.Begin(t, archiveFault)
 	w, o := archiveWorld(t)
 	database := postgrestest.URL(t)
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	crowd := crowdOf(w, o, 4, 60)
 	chance := rand.New(rand.NewPCG(1, 2))
 	for kill := range 6 {
 		a := w.Archive(database)
-		db.awaitTables()
-		db.awaitCarts(int64(1 + kill*10))
+		db.AwaitTables()
+		db.AwaitCarts(int64(1 + kill*10))
 		for range chance.IntN(20) {
-			db.count("SELECT 1") // some time
+			db.Count("SELECT 1") // some time
 		}
 		a.Kill()
 		fault.Injected(1)
 	}
 	w.Archive(database)
 	crowd.Await(240)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
 }
 
@@ -150,11 +132,11 @@ func TestArchiveTwo(t *testing.T) {
 	fault := faultreport.Begin(t, archiveFault)
 	w, o := archiveWorld(t)
 	database := postgrestest.URL(t)
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	first := w.Archive(database)
-	db.awaitTables()
+	db.AwaitTables()
 	crowd := crowdOf(w, o, 4, 40)
-	db.awaitCarts(1)
+	db.AwaitCarts(1)
 	second := w.Archive(database)
 	fault.Injected(1)
 	select {
@@ -169,7 +151,7 @@ func TestArchiveTwo(t *testing.T) {
 		t.Errorf("it ends with code %d", code)
 	}
 	crowd.Await(160)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
 	if !second.Runs() {
 		t.Error("neither archives")
@@ -182,12 +164,12 @@ func TestArchiveElected(t *testing.T) {
 	fault := faultreport.Begin(t, archiveFault)
 	w, o := archiveWorld(t)
 	database := postgrestest.URL(t)
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	elected := []string{"--leader-elect=true", "--lease-duration=3s", "--renew-deadline=2s", "--retry-period=300ms"}
 	first := w.Archive(database, elected...)
-	db.awaitTables()
+	db.AwaitTables()
 	crowd := crowdOf(w, o, 4, 20)
-	db.awaitCarts(1)
+	db.AwaitCarts(1)
 	second := w.Archive(database, elected...)
 	first.Signal(syscall.SIGTERM)
 	<-first.Exited
@@ -196,7 +178,7 @@ func TestArchiveElected(t *testing.T) {
 		t.Errorf("it ends with code %d: %s", code, first.Log())
 	}
 	crowd.Await(80)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
 	if !second.Runs() {
 		t.Error("nobody archives")
@@ -210,18 +192,18 @@ func TestArchiveEmptied(t *testing.T) {
 	fault := faultreport.Begin(t, archiveFault)
 	w, o := archiveWorld(t)
 	database := postgrestest.URL(t)
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	w.Archive(database)
-	db.awaitTables()
+	db.AwaitTables()
 	crowd := crowdOf(w, o, 4, 15)
 	crowd.Await(60)
-	db.await(crowd)
-	_, err := db.pool.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+	db.Await(crowd)
+	_, err := db.Pool.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 	w.Must(err)
 	fault.Injected(1)
 	w.Ask(testbed.Reserve("after", testbed.PlainHTTP, testbed.Item("mug", 1)), o)
-	db.awaitTables()
-	db.await(crowd)
+	db.AwaitTables()
+	db.Await(crowd)
 	fault.Checked(1)
 }
 
@@ -230,8 +212,8 @@ func TestArchiveEmptied(t *testing.T) {
 // balances nevertheless.
 func TestArchiveOvertaken(t *testing.T) {
 	t.Parallel()
-	beginAgain(t, "UPDATE journal_positions SET page = 0, record = 1, digest = repeat('1', 64) WHERE namespace = $1", func(db *archived, namespace string) {
-		if n := db.count("SELECT count(*) FROM journal_gaps WHERE namespace = $1 AND reason = 'COMPACTED' AND lost = 0", namespace); n != 1 {
+	beginAgain(t, "UPDATE journal_positions SET page = 0, record = 1, digest = repeat('1', 64) WHERE namespace = $1", func(db *testbed.Archived, namespace string) {
+		if n := db.Count("SELECT count(*) FROM journal_gaps WHERE namespace = $1 AND reason = 'COMPACTED' AND lost = 0", namespace); n != 1 {
 			t.Errorf("%d gaps are marked", n)
 		}
 	})
@@ -242,7 +224,7 @@ func TestArchiveOvertaken(t *testing.T) {
 func TestArchiveOtherHistory(t *testing.T) {
 	t.Parallel()
 	beginAgain(t, `WITH pages AS (UPDATE journal_pages SET digest = repeat('0', 64) WHERE namespace = $1)
-		UPDATE journal_positions SET digest = repeat('0', 64) WHERE namespace = $1`, func(db *archived, namespace string) {
+		UPDATE journal_positions SET digest = repeat('0', 64) WHERE namespace = $1`, func(db *testbed.Archived, namespace string) {
 		for query, want := range map[string]int64{
 			"SELECT count(*) FROM journal_gaps WHERE namespace = $1 AND reason = 'RESTORED' AND superseded > 0":   1,
 			"SELECT max(epoch) FROM journals WHERE namespace = $1 AND reason = 'RESTORED'":                        2,
@@ -250,7 +232,7 @@ func TestArchiveOtherHistory(t *testing.T) {
 			"SELECT least(count(*), 1) FROM superseded_rows WHERE namespace = $1 AND from_table = 'reservations'": 1,
 			"SELECT count(*) FROM reservations WHERE namespace = $1 AND epoch = 1":                                0,
 		} {
-			if n := db.count(query, namespace); n != want {
+			if n := db.Count(query, namespace); n != want {
 				t.Errorf("%s: %d, want %d", query, n, want)
 			}
 		}
@@ -258,16 +240,16 @@ func TestArchiveOtherHistory(t *testing.T) {
 }
 
 // beginAgain has an archive begin from a position that was changed, and checks what it makes of it.
-func beginAgain(t *testing.T, change string, check func(db *archived, namespace string)) {
+func beginAgain(t *testing.T, change string, check func(db *testbed.Archived, namespace string)) {
 	fault := faultreport.Begin(t, archiveFault)
 	w, o := archiveWorld(t)
 	database := postgrestest.URL(t)
-	db := openArchive(w, database)
+	db := testbed.OpenArchive(w, database)
 	a := w.Archive(database)
-	db.awaitTables()
+	db.AwaitTables()
 	crowd := crowdOf(w, o, 4, 15)
 	crowd.Await(60)
-	db.await(crowd)
+	db.Await(crowd)
 	a.Kill()
 	for id, told := range crowd.Told {
 		if !told.Refused {
@@ -275,14 +257,14 @@ func beginAgain(t *testing.T, change string, check func(db *archived, namespace 
 			break
 		}
 	}
-	_, err := db.pool.Exec(t.Context(), change, w.Namespace)
+	_, err := db.Pool.Exec(t.Context(), change, w.Namespace)
 	w.Must(err)
 	fault.Injected(1)
 	w.Archive(database)
-	db.await(crowd)
+	db.Await(crowd)
 	check(db, w.Namespace)
 	// What comes next is archived record by record again.
 	w.Ask(testbed.Reserve("next", testbed.PlainHTTP, testbed.Item("mug", 1)), o)
-	db.await(crowd)
+	db.Await(crowd)
 	fault.Checked(1)
 }

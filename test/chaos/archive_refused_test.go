@@ -43,16 +43,16 @@ func TestArchiveRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			database := postgrestest.DatabaseOn(t, server)
 			url := server.URL(postgres.PlainRole, database)
-			db := openArchive(w, url)
+			db := testbed.OpenArchive(w, url)
 			prepare := db
 			if c.superuser {
-				prepare = openArchive(w, server.URL(postgres.Superuser, database))
+				prepare = testbed.OpenArchive(w, server.URL(postgres.Superuser, database))
 			}
 			if c.prepare != "" {
-				_, err := prepare.pool.Exec(t.Context(), strings.ReplaceAll(c.prepare, "%d", database))
+				_, err := prepare.Pool.Exec(t.Context(), strings.ReplaceAll(c.prepare, "%d", database))
 				w.Must(err)
 			}
-			before := db.count(tables)
+			before := db.Count(tables)
 			if c.url != nil {
 				url = c.url(url)
 			}
@@ -73,7 +73,7 @@ func TestArchiveRefuses(t *testing.T) {
 			if strings.Contains(a.Log(), "password-of-") {
 				t.Errorf("it tells the password: %s", a.Log())
 			}
-			if after := db.count(tables); after != before {
+			if after := db.Count(tables); after != before {
 				t.Errorf("there are %d tables, there were %d", after, before)
 			}
 			fault.Checked(1)

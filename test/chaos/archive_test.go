@@ -49,18 +49,18 @@ func TestArchiveFollows(t *testing.T) {
 		}
 		i++
 	}
-	db := openArchive(w, url)
-	db.awaitTables()
-	db.await(crowd)
+	db := testbed.OpenArchive(w, url)
+	db.AwaitTables()
+	db.Await(crowd)
 	for _, table := range []string{"refusals", "refusal_items", "delivered_events", "stock_items"} {
 		// That an outcome was delivered is said a while after it.
-		for deadline := time.Now().Add(testbed.Patience); db.count("SELECT count(*) FROM "+table+" WHERE namespace = $1", w.Namespace) == 0; time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(testbed.Patience); db.Count("SELECT count(*) FROM "+table+" WHERE namespace = $1", w.Namespace) == 0; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s is empty", table)
 			}
 		}
 	}
-	if n := db.count("SELECT count(*) FROM journal_gaps WHERE namespace = $1", w.Namespace); n != 0 {
+	if n := db.Count("SELECT count(*) FROM journal_gaps WHERE namespace = $1", w.Namespace); n != 0 {
 		t.Errorf("%d gaps where everything was read", n)
 	}
 }

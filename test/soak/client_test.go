@@ -13,49 +13,53 @@ import (
 	"github.com/google/uuid"
 )
 
-// shop buys until ctx ends: one cart of one unit after the other.
+// shop buys until ctx ends: one cart of one unit after the other, a tenth of which cannot be
+// served.
 func (s *soak) shop(ctx context.Context, random *rand.Rand) {
+	next := time.Now()
 	for ctx.Err() == nil {
-		product := fmt.Sprintf("p-%d", random.IntN(products))
+		wanted := product(random.IntN(products))
 		if random.IntN(10) == 0 {
-			product = "none"
+			wanted = product(products)
 		}
-		body := fmt.Sprintf(`{"cartId":%q,"holdFor":"30s","items":[{"productId":%q,"quantity":1}]}`, uuid.NewString(), product)
+		body := fmt.Sprintf(`{"cartId":%q,"holdFor":"30s","items":[{"productId":%q,"quantity":1}]}`, uuid.NewString(), wanted)
 		code, answer := s.post(ctx, random, "/reservations", body)
 		switch code {
 		case http.StatusCreated:
-			s.carts.Add(1)
-			s.end(ctx, random, answer)
+			s.end(ctx, random, s.told.reserved(s, answer, held))
 		case http.StatusConflict:
-			s.carts.Add(1)
-			s.refused.Add(1)
+			s.told.reserved(s, answer, refused)
 		case 0:
+			s.told.unanswered.Add(1)
 		default:
 			s.Errorf("a cart was answered %d: %s", code, answer)
+		}
+		// Where it fell behind, it does not make up for it.
+		if next = next.Add(time.Duration(s.pace.Load())); time.Until(next) > 0 {
+			s.rest(ctx, time.Until(next))
+		} else {
+			next = time.Now()
 		}
 	}
 }
 
 // end ships a hold, gives it back or lets it run out.
-func (s *soak) end(ctx context.Context, random *rand.Rand, reserved string) {
-	var told struct{ ReservationID string }
-	if err := json.Unmarshal([]byte(reserved), &told); err != nil {
-		s.Errorf("an answer that is no JSON: %v: %s", err, reserved)
-		return
-	}
-	path, counter := "/reservations/"+told.ReservationID+"/consume", &s.consumed
+func (s *soak) end(ctx context.Context, random *rand.Rand, id string) {
+	verb, becomes := "consume", consumed
 	switch random.IntN(10) {
 	case 0, 1:
 		return
 	case 2, 3, 4:
-		path, counter = "/reservations/"+told.ReservationID+"/release", &s.released
+		verb, becomes = "release", released
 	}
-	switch code, answer := s.post(ctx, random, path, ""); code {
+	switch code, answer := s.post(ctx, random, "/reservations/"+id+"/"+verb, ""); code {
 	case http.StatusOK:
-		counter.Add(1)
-	case 0, http.StatusConflict: // it ran out meanwhile
+		s.told.became(id, becomes)
+	case http.StatusConflict: // it ran out meanwhile
+	case 0:
+		s.told.became(id, unsure)
 	default:
-		s.Errorf("%s was answered %d: %s", path, code, answer)
+		s.Errorf("%s was answered %d: %s", verb, code, answer)
 	}
 }
 
@@ -71,6 +75,7 @@ func (s *soak) post(ctx context.Context, random *rand.Rand, path, body string) (
 		}
 		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("Idempotency-Key", key)
+		request.Header.Set("Authorization", "Bearer "+*s.token.Load())
 		response, err := client.Do(request)
 		if err == nil {
 			text, failed := io.ReadAll(response.Body)
@@ -78,15 +83,24 @@ func (s *soak) post(ctx context.Context, random *rand.Rand, path, body string) (
 			if failed == nil && response.StatusCode != http.StatusServiceUnavailable {
 				return response.StatusCode, string(text)
 			}
-			s.later.Add(1)
+			s.told.later.Add(1)
 		}
-		select {
-		case <-ctx.Done():
-			s.lost.Add(1)
+		if !s.rest(ctx, time.Duration(20+random.IntN(80))*time.Millisecond) {
 			return 0, ""
-		case <-time.After(time.Duration(20+random.IntN(80)) * time.Millisecond):
 		}
 	}
 }
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 2 * clients}}
+
+// reservationOf reads whose answer it is.
+func reservationOf(answer string) (id string, err error) {
+	var told struct{ ReservationID string }
+	if err := json.Unmarshal([]byte(answer), &told); err != nil {
+		return "", fmt.Errorf("an answer that is no JSON: %w: %s", err, answer)
+	}
+	if told.ReservationID == "" {
+		return "", fmt.Errorf("an answer that names no reservation: %s", answer)
+	}
+	return told.ReservationID, nil
+}

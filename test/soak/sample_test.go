@@ -3,57 +3,158 @@ package soak
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
-
-	"k8s.io/client-go/kubernetes"
 )
 
-// sample is what was measured at one moment, in bytes.
+// sample is what was measured at one moment. What did not answer, such as a process that is
+// being restarted, has no figure.
 type sample struct {
-	at time.Time
-	// etcd is the database in use, heap that of the larger operator, server the memory of
-	// kube-apiserver.
-	etcd, heap, server float64
-	carts              int64
+	At time.Time `json:"at"`
+	// Disturbances are how many there were so far.
+	Disturbances int64              `json:"disturbances"`
+	Figures      map[string]float64 `json:"figures"`
 }
 
-// String is one line of the soak's log.
-func (s sample) String() string {
-	const mib = 1 << 20
-	return fmt.Sprintf("%s %7d carts, etcd %4.0f MiB in use, operator's heap %4.0f MiB, kube-apiserver %5.0f MiB",
-		s.at.Format(time.TimeOnly), s.carts, s.etcd/mib, s.heap/mib, s.server/mib)
+const mib = 1 << 20
+
+// figures of processes, of which the two replicas are told apart by a number.
+var ofProcess = map[string]struct {
+	metric, label string
+	unit          float64
+}{
+	"RSS MiB":         {"process_resident_memory_bytes", "", mib},
+	"heap MiB":        {"go_memstats_heap_inuse_bytes", "", mib},
+	"goroutines":      {"go_goroutines", "", 1},
+	"open files":      {"process_open_fds", "", 1},
+	"CPU seconds":     {"process_cpu_seconds_total", "", 1},
+	"records behind":  {"inventory_archive_lag_records", "", 1},
+	"journal MiB":     {"inventory_journal_bytes", encoded, mib},
+	"outcomes behind": {"inventory_publisher_backlog", "", 1},
 }
+
+// encoded is the size of a journal to which its bound applies.
+const encoded = `state="encoded"`
 
 func (s *soak) sample() sample {
-	taken := sample{at: time.Now(), carts: s.carts.Load()}
-	taken.etcd = figure(s.get(s.ControlPlane.EtcdURL()+"/metrics"), "etcd_mvcc_db_total_size_in_use_in_bytes")
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, o := range s.operators {
-		taken.heap = max(taken.heap, figure(s.get("http://"+o.metrics+"/metrics"), "go_memstats_heap_inuse_bytes"))
+	taken := sample{At: time.Now(), Disturbances: s.disturbances.Load(), Figures: map[string]float64{"carts": float64(s.told.number())}}
+	for i := range s.operators {
+		taken.process("operator", i, metrics(s.get("http://"+s.operator(i).metrics+"/metrics")))
+		taken.process("archive", i, metrics(s.get("http://"+s.archiver(i).metrics+"/metrics")))
 	}
-	clients, err := kubernetes.NewForConfig(s.ControlPlane.RESTConfig())
-	if err != nil {
-		s.Error(err)
-		return taken
+	taken.add("etcd in use MiB", metrics(s.get(s.ControlPlane.EtcdURL()+"/metrics")), "etcd_mvcc_db_total_size_in_use_in_bytes", "", mib)
+	for _, server := range []string{"etcd", "kube-apiserver"} {
+		if kib := s.resident(server); kib > 0 {
+			taken.Figures[server+" RSS MiB"] = kib / 1024
+		}
 	}
-	text, err := clients.RESTClient().Get().AbsPath("/metrics").DoRaw(s.Context())
-	if err != nil {
-		s.Logf("kube-apiserver tells no metrics: %v", err)
+	var database int64
+	if s.archived.Pool.QueryRow(s.Context(), "SELECT pg_database_size(current_database())").Scan(&database) == nil {
+		taken.Figures["database MiB"] = float64(database) / mib
 	}
-	taken.server = figure(string(text), "process_resident_memory_bytes")
 	return taken
 }
 
-// get reads a URL; one that does not answer, such as that of an operator that is being
-// restarted, has nothing.
+// process adds the figures of one replica of a program.
+func (t *sample) process(program string, replica int, m metrics) {
+	for name, figure := range ofProcess {
+		t.add(fmt.Sprintf("%s %d %s", program, replica, name), m, figure.metric, figure.label, figure.unit)
+	}
+}
+
+func (t *sample) add(name string, m metrics, metric, label string, unit float64) {
+	if m.has(metric) {
+		t.Figures[name] = m.of(metric, label) / unit
+	}
+}
+
+// larger is the figure of that replica which has more of it.
+func (t *sample) larger(program, name string) (value float64, is bool) {
+	for replica := range 2 {
+		figure, told := t.Figures[fmt.Sprintf("%s %d %s", program, replica, name)]
+		value, is = max(value, figure), is || told
+	}
+	return value, is
+}
+
+// String is one line of the soak's log.
+func (t *sample) String() string {
+	heap, _ := t.larger("operator", "heap MiB")
+	memory, _ := t.larger("operator", "RSS MiB")
+	archives, _ := t.larger("archive", "RSS MiB")
+	behind, _ := t.larger("archive", "records behind")
+	return fmt.Sprintf("%s %7.0f carts; MiB: operator %.0f (heap %.0f), archive %.0f, kube-apiserver %.0f, etcd %.0f in use, database %.0f; the archive is %.0f records behind",
+		t.At.Format(time.TimeOnly), t.Figures["carts"], memory, heap, archives, t.Figures["kube-apiserver RSS MiB"],
+		t.Figures["etcd in use MiB"], t.Figures["database MiB"], behind)
+}
+
+// log takes samples and keeps them in a file.
+type log struct {
+	*soak
+	file  *os.File
+	taken int
+}
+
+func newLog(s *soak) *log {
+	l := &log{soak: s}
+	if *samples == "" {
+		return l
+	}
+	s.Must(os.MkdirAll(filepath.Dir(*samples), 0o750))
+	var err error
+	l.file, err = os.Create(*samples)
+	s.Must(err)
+	return l
+}
+
+// until takes samples until a time, or until something is done.
+func (l *log) until(end time.Time, done func() bool) (all []sample) {
+	for time.Now().Before(end) && !done() {
+		l.rest(l.Context(), min(sampleEvery, time.Until(end)))
+		taken := l.sample()
+		all = append(all, taken)
+		if l.file != nil {
+			l.Must(json.NewEncoder(l.file).Encode(taken))
+		}
+		if l.taken++; l.taken%12 == 1 {
+			l.Log(taken.String())
+		}
+	}
+	return all
+}
+
+func (l *log) close() {
+	if l.file != nil {
+		l.Must(l.file.Close())
+	}
+}
+
+// readSamples reads what a log has written.
+func readSamples(path string) (all []sample, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	for decoder := json.NewDecoder(file); ; {
+		var next sample
+		if err := decoder.Decode(&next); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, next)
+	}
+}
+
+// get reads a URL; one that does not answer has nothing.
 func (s *soak) get(url string) string {
 	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Second)
 	defer cancel()
@@ -71,49 +172,42 @@ func (s *soak) get(url string) string {
 	return string(text)
 }
 
-// figure is a metric without labels, 0 where it is not told.
-func figure(metrics, name string) float64 {
-	lines := bufio.NewScanner(strings.NewReader(metrics))
+// resident is the memory of a server of the control plane in KiB, 0 where it cannot be told.
+// Its own metrics would cost it more than all carts of a second.
+func (s *soak) resident(server string) (kib float64) {
+	pid, err := os.ReadFile(filepath.Join(s.ControlPlane.Dir(), server+".pid"))
+	if err != nil {
+		return 0
+	}
+	status, err := os.ReadFile("/proc/" + strings.TrimSpace(string(pid)) + "/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, _ = strconv.ParseFloat(strings.Fields(value)[0], 64)
+		}
+	}
+	return kib
+}
+
+// metrics are those of a process, as Prometheus reads them.
+type metrics string
+
+// has tells whether there is a metric.
+func (m metrics) has(name string) bool { return strings.Contains(string(m), "\n# TYPE "+name+" ") }
+
+// of sums up the series of a metric that have a label, or all.
+func (m metrics) of(name, label string) (sum float64) {
+	lines := bufio.NewScanner(strings.NewReader(string(m)))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+		series, value, _ := strings.Cut(lines.Text(), " ")
+		metric, labels, _ := strings.Cut(series, "{")
+		if metric == name && strings.Contains(labels, label) {
 			number, _ := strconv.ParseFloat(value, 64)
-			return number
+			sum += number
 		}
 	}
-	return 0
-}
-
-// judge compares the last third of a soak with the one before it.
-func judge(t *testing.T, samples []sample) {
-	t.Helper()
-	third := len(samples) / 3
-	if third == 0 {
-		t.Error("too short to tell whether anything grows: give -soak 5m at least")
-		return
-	}
-	before, after := samples[third:2*third], samples[len(samples)-third:]
-	for _, figure := range []struct {
-		name string
-		of   func(sample) float64
-	}{
-		{"etcd's database in use", func(s sample) float64 { return s.etcd }},
-		{"the operator's heap", func(s sample) float64 { return s.heap }},
-		{"kube-apiserver's memory", func(s sample) float64 { return s.server }},
-	} {
-		was, is := median(before, figure.of), median(after, figure.of)
-		t.Logf("%s: %.1f MiB in the second third, %.1f MiB in the last: %.2f", figure.name, was/(1<<20), is/(1<<20), is/was)
-		if is == 0 || is > growth*was {
-			t.Errorf("%s has grown", figure.name)
-		}
-	}
-}
-
-func median(samples []sample, of func(sample) float64) float64 {
-	values := make([]float64, len(samples))
-	for i, s := range samples {
-		values[i] = of(s)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
+	return sum
 }

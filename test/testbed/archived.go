@@ -1,4 +1,4 @@
-package chaos
+package testbed
 
 import (
 	"context"
@@ -9,17 +9,16 @@ import (
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/sqlbooks"
-	"github.com/acme/inventory-service/test/testbed"
 )
 
-// archived is a database as an auditor reads it.
-type archived struct {
-	w    *testbed.World
-	pool *pgxpool.Pool
+// Archived is the database of an archive, as an auditor reads it.
+type Archived struct {
+	w    *World
+	Pool *pgxpool.Pool
 }
 
-// openArchive reads a database beside the archive.
-func openArchive(w *testbed.World, url string) *archived {
+// OpenArchive reads a database beside the archive.
+func OpenArchive(w *World, url string) *Archived {
 	w.Helper()
 	config, err := pgxpool.ParseConfig(url)
 	w.Must(err)
@@ -27,22 +26,22 @@ func openArchive(w *testbed.World, url string) *archived {
 	pool, err := pgxpool.NewWithConfig(w.Context(), config)
 	w.Must(err)
 	w.Cleanup(pool.Close)
-	return &archived{w: w, pool: pool}
+	return &Archived{w: w, Pool: pool}
 }
 
-// count is the number that a query returns.
-func (a *archived) count(query string, arguments ...any) (n int64) {
+// Count is the number that a query returns.
+func (a *Archived) Count(query string, arguments ...any) (n int64) {
 	a.w.Helper()
-	a.w.Must(a.pool.QueryRow(a.w.Context(), query, arguments...).Scan(&n))
+	a.w.Must(a.Pool.QueryRow(a.w.Context(), query, arguments...).Scan(&n))
 	return n
 }
 
-// await waits until the archive says all that the journal says, and checks that it says nothing
+// Await waits until the archive says all that the journal says, and checks that it says nothing
 // else: rows against a replay of the pages, movements against balances, and each outcome that a
 // client was told.
-func (a *archived) await(crowds ...*testbed.Crowd) {
+func (a *Archived) Await(crowds ...*Crowd) {
 	a.w.Helper()
-	deadline := time.Now().Add(testbed.Patience)
+	deadline := time.Now().Add(Patience)
 	for {
 		err := a.compare()
 		if err == nil {
@@ -61,32 +60,32 @@ func (a *archived) await(crowds ...*testbed.Crowd) {
 }
 
 // checkTold checks that an outcome is archived as its client was told, once.
-func (a *archived) checkTold(command string, told *testbed.Told) {
+func (a *Archived) checkTold(command string, told *Told) {
 	a.w.Helper()
 	id, _ := project.UUID(stock.ID(told.Reservation))
 	table := "reservations"
 	if told.Refused {
 		table = "refusals"
 	}
-	if n := a.count("SELECT count(*) FROM "+table+" WHERE namespace = $1 AND reservation_id = $2", a.w.Namespace, id); n != 1 {
+	if n := a.Count("SELECT count(*) FROM "+table+" WHERE namespace = $1 AND reservation_id = $2", a.w.Namespace, id); n != 1 {
 		a.w.Errorf("command %s was told %q: there are %d such rows in %s", command, told.Text, n, table)
 	}
 }
 
 // compare tells how the archive differs from what the journal says now.
-func (a *archived) compare() error {
+func (a *Archived) compare() error {
 	ctx, cancel := context.WithTimeout(a.w.Context(), 10*time.Second)
 	defer cancel()
-	return sqlbooks.Compare(ctx, a.pool, a.w.Namespace, a.w.Pages())
+	return sqlbooks.Compare(ctx, a.Pool, a.w.Namespace, a.w.Pages())
 }
 
-// awaitTables waits until the archive has made the tables.
-func (a *archived) awaitTables() {
+// AwaitTables waits until the archive has made the tables.
+func (a *Archived) AwaitTables() {
 	a.w.Helper()
-	deadline := time.Now().Add(testbed.Patience)
+	deadline := time.Now().Add(Patience)
 	for {
 		var there bool
-		err := a.pool.QueryRow(a.w.Context(), "SELECT to_regclass('journal_positions') IS NOT NULL").Scan(&there)
+		err := a.Pool.QueryRow(a.w.Context(), "SELECT to_regclass('journal_positions') IS NOT NULL").Scan(&there)
 		if err == nil && there {
 			return
 		}
@@ -94,5 +93,23 @@ func (a *archived) awaitTables() {
 			a.w.Fatalf("there are no tables: %v", err)
 		}
 		time.Sleep(50 * time.Millisecond) // a poll of another process
+	}
+}
+
+// AwaitCarts waits until so many carts are archived.
+func (a *Archived) AwaitCarts(carts int64) {
+	a.w.Helper()
+	deadline := time.Now().Add(Patience)
+	for {
+		var n int64
+		err := a.Pool.QueryRow(a.w.Context(), `SELECT (SELECT count(*) FROM reservations WHERE namespace = $1) + (SELECT count(*) FROM refusals WHERE namespace = $1)`,
+			a.w.Namespace).Scan(&n)
+		if err == nil && n >= carts {
+			return
+		}
+		if time.Now().After(deadline) {
+			a.w.Fatalf("%d carts are archived, want %d: %v", n, carts, err)
+		}
+		time.Sleep(20 * time.Millisecond) // a poll of another process
 	}
 }
