@@ -26,11 +26,13 @@ const (
 	askTimeout = 10 * time.Second
 )
 
-// options are those of a controller with so many workers. It runs on every replica.
+// options are those of a controller with so many workers, in whose queue namespaces take turns.
+// It runs on every replica.
 func options(workers int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: workers,
 		NeedLeaderElection:      ptr.To(false),
+		NewQueue:                newTurns,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, maxRetry),
 	}
 }

@@ -48,13 +48,15 @@ type itemKey struct {
 }
 
 // itemPace says when the changed figures of a StockItem may be written: of those that
-// changed, the stalest first, a few a second while reservations change, and without waiting
-// while the operator is idle. The zero value is ready.
+// changed, the stalest of each namespace in turns, a few a second while reservations change, and
+// without waiting while the operator is idle. The zero value is ready.
 type itemPace struct {
 	mu sync.Mutex
-	// queue has those that changed in that order, since from when on.
-	queue []itemKey
-	since map[itemKey]time.Time
+	// queues have those that changed in that order, by namespace, since from when on. turns are
+	// the namespaces that have some, the one first that was served longest ago.
+	queues map[string][]itemKey
+	turns  []string
+	since  map[itemKey]time.Time
 	// granted are those whose turn has come.
 	granted map[itemKey]struct{}
 	// busy is when a reservation changed last.
@@ -72,7 +74,8 @@ type itemPace struct {
 
 func (p *itemPace) init() {
 	if p.since == nil {
-		p.since, p.granted, p.wake = map[itemKey]time.Time{}, map[itemKey]struct{}{}, make(chan struct{}, 1)
+		p.queues, p.since = map[string][]itemKey{}, map[itemKey]time.Time{}
+		p.granted, p.wake = map[itemKey]struct{}{}, make(chan struct{}, 1)
 	}
 }
 
@@ -111,7 +114,10 @@ func (p *itemPace) markLocked(key itemKey, now time.Time) {
 		return
 	}
 	p.since[key] = now
-	p.queue = append(p.queue, key)
+	if len(p.queues[key.namespace]) == 0 {
+		p.turns = append(p.turns, key.namespace)
+	}
+	p.queues[key.namespace] = append(p.queues[key.namespace], key)
 	select {
 	case p.wake <- struct{}{}:
 	default:
@@ -136,29 +142,50 @@ func (p *itemPace) take(key itemKey) bool {
 	return ok
 }
 
-// next takes the item that has waited longest, or says how long to wait; 0 if there is none.
+// next takes the item whose turn it is, or says how long to wait; 0 if there is none.
 func (p *itemPace) next(now time.Time) (key itemKey, wait time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) == 0 {
+	if len(p.turns) == 0 {
 		return itemKey{}, 0, false
 	}
-	key = p.queue[0]
-	if !p.pay(now, key) {
+	turn := p.turn(now)
+	if turn < 0 || !p.pay(now) {
 		return itemKey{}, paceTick, false
 	}
-	p.queue = p.queue[1:]
+	namespace := p.turns[turn]
+	key, p.queues[namespace] = p.queues[namespace][0], p.queues[namespace][1:]
+	p.turns = slices.Delete(p.turns, turn, turn+1)
+	if len(p.queues[namespace]) > 0 {
+		p.turns = append(p.turns, namespace)
+	} else {
+		delete(p.queues, namespace)
+	}
 	delete(p.since, key)
 	p.granted[key] = struct{}{}
 	return key, 0, true
 }
 
+// idle is for how long no reservation has changed; it counts from restAfter on.
+func (p *itemPace) idle(now time.Time) (idle time.Duration, is bool) {
+	idle = now.Sub(p.busy)
+	return idle, idle >= restAfter
+}
+
+// turn is that of the next namespace; -1 where what changed is not stale enough to be shown.
+func (p *itemPace) turn(now time.Time) int {
+	if _, idle := p.idle(now); idle {
+		return 0
+	}
+	return slices.IndexFunc(p.turns, func(namespace string) bool { return now.Sub(p.since[p.queues[namespace][0]]) >= minStale })
+}
+
 // pay takes what the turn of an item costs, if it is there.
-func (p *itemPace) pay(now time.Time, key itemKey) bool {
+func (p *itemPace) pay(now time.Time) bool {
 	p.earn(now)
-	idle := now.Sub(p.busy)
-	if idle < restAfter {
-		if p.credit < 1 || now.Sub(p.since[key]) < minStale {
+	idle, is := p.idle(now)
+	if !is {
+		if p.credit < 1 {
 			return false
 		}
 		p.credit--
@@ -181,7 +208,8 @@ func (p *itemPace) forget(namespace string) {
 	there := func(key itemKey) bool { return key.namespace == namespace }
 	maps.DeleteFunc(p.granted, func(key itemKey, _ struct{}) bool { return there(key) })
 	maps.DeleteFunc(p.since, func(key itemKey, _ time.Time) bool { return there(key) })
-	p.queue = slices.DeleteFunc(p.queue, there)
+	delete(p.queues, namespace)
+	p.turns = slices.DeleteFunc(p.turns, func(turn string) bool { return turn == namespace })
 }
 
 // urge has an item looked at without waiting for its turn.

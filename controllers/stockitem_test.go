@@ -2,7 +2,9 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -334,6 +336,39 @@ func TestItemWaitsForItsWorker(t *testing.T) {
 	p.take(key)
 	if p.waits() {
 		t.Error("an item that a worker has waits")
+	}
+}
+
+// The figures of a namespace in which few items change do not wait for those of one in which
+// thousands do.
+func TestItemPaceOfNamespaces(t *testing.T) {
+	var p itemPace
+	now := time.Unix(1000, 0)
+	for i := range 5000 {
+		p.changed("hot", stock.Changes{Reservations: []stock.ID{"r"}, Items: []stock.ID{stock.ID(fmt.Sprint(i))}}, now)
+	}
+	p.changed("quiet", stock.Changes{Items: []stock.ID{"a", "b"}}, now)
+	p.changed("fresh", stock.Changes{Items: []stock.ID{"a"}}, now.Add(minStale))
+	shown := map[string][]stock.ID{}
+	for end := now.Add(10 * time.Second); now.Before(end); now = now.Add(paceTick) {
+		p.changed("hot", stock.Changes{Reservations: []stock.ID{"r"}}, now)
+		for {
+			key, _, ok := p.next(now)
+			if !ok {
+				break
+			}
+			p.take(key)
+			shown[key.namespace] = append(shown[key.namespace], key.uid)
+		}
+	}
+	if n := len(shown["hot"]); n < 10 || n > 200 {
+		t.Errorf("%d items of the hot namespace are shown in 10 s", n)
+	}
+	if !slices.Equal(shown["quiet"], []stock.ID{"a", "b"}) || len(shown["fresh"]) != 1 || shown["hot"][0] != "0" || shown["hot"][1] != "1" {
+		t.Errorf("shown are %v of the quiet namespace and %v of the fresh one, of the hot one %v first", shown["quiet"], shown["fresh"], shown["hot"][:2])
+	}
+	if p.forget("hot"); p.waits() {
+		t.Errorf("left are %v, %v", p.turns, p.since)
 	}
 }
 

@@ -4,6 +4,30 @@ package main
 // StockLedger.
 var ofControllers = []mutant{
 	{
+		name:  "hot-namespace-before-all",
+		fault: "an object waits for all those of another namespace that were there before",
+		patches: []patch{{
+			file: "controllers/turns.go",
+			old:  `	if r.admitted < ahead {`,
+			new:  `	if r.admitted < ahead || MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestNamespacesTakeTurns"),
+	},
+	{
+		name:  "figures-of-one-namespace-first",
+		fault: "the figures of a namespace whose items change all the time are shown before those of others",
+		patches: []patch{{
+			file: "controllers/stockitem_pace.go",
+			old: `		p.turns = append(p.turns, namespace)
+	} else {`,
+			new: `		if p.turns = append(p.turns, namespace); MUTANT {
+			p.turns = slices.Insert(p.turns[:len(p.turns)-1], 0, namespace)
+		}
+	} else {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestItemPaceOfNamespaces"),
+	},
+	{
 		name:  "event-of-each-version",
 		fault: "what is said again and again of an object makes an Event each time",
 		patches: []patch{{
