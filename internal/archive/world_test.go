@@ -24,6 +24,7 @@ import (
 	"github.com/acme/inventory-service/internal/archive"
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/archive/schema"
+	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/journal"
@@ -201,7 +202,7 @@ type process struct {
 // archive runs one beside the test, through a URL of its own.
 func (w *world) archive(url string, change ...func(*archive.Options)) *process {
 	w.Helper()
-	config, err := store.ParseConfig(url)
+	config, err := (&database.Address{URL: url}).Config()
 	w.must(err)
 	s, err := store.Open(w.Context(), config, uuid.NewString())
 	w.must(err)
