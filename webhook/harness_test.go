@@ -23,6 +23,7 @@ import (
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/internal/view"
 	"github.com/acme/inventory-service/test/fixture"
@@ -30,7 +31,9 @@ import (
 
 func TestMain(m *testing.M) {
 	ctrllog.SetLogger(logr.Discard())
-	os.Exit(controlplanetest.Main(m, "../config/crd", "../config/default/namespace.yaml", "../config/rbac"))
+	os.Exit(postgrestest.Main(func() int {
+		return controlplanetest.Main(m, "../config/crd", "../config/default/namespace.yaml", "../config/rbac")
+	}))
 }
 
 func newScheme(t testing.TB) *runtime.Scheme {
@@ -70,7 +73,7 @@ func newForwarding(t *testing.T, config *rest.Config) *process {
 }
 
 // runProcess runs a process that presents itself as self, whatever it is.
-func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self journal.Leader) *process {
+func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self journal.Leader, modify ...func(*stock.Policy)) *process {
 	t.Helper()
 	c, err := client.NewWithWatch(config, client.Options{Scheme: newScheme(t)})
 	if err != nil {
@@ -86,7 +89,7 @@ func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self jour
 	p := &process{client: c, port: port, self: self}
 	p.set = namespaces.New(namespaces.Options{
 		Runner: allocator.RunnerOptions{
-			Client: pages, Now: clock.Now, Policy: fixture.Policy(),
+			Client: pages, Now: clock.Now, Policy: fixture.Policy(modify...),
 			Config: fixture.Config(uuid.NewString(), func(c *journal.Config) { c.Pack, c.Self = journal.Pack, self }),
 		},
 		Read: namespaces.Read(c), Pages: namespaces.Pages(c),

@@ -1,0 +1,351 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/acme/inventory-service/api/events"
+	"github.com/acme/inventory-service/internal/access"
+	"github.com/acme/inventory-service/internal/archive"
+	"github.com/acme/inventory-service/internal/archive/database"
+	"github.com/acme/inventory-service/internal/archive/lookup"
+	"github.com/acme/inventory-service/internal/archive/schema"
+	archivestore "github.com/acme/inventory-service/internal/archive/store"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
+	"github.com/acme/inventory-service/internal/postgres"
+	"github.com/acme/inventory-service/internal/postgres/postgrestest"
+	"github.com/acme/inventory-service/internal/stock"
+)
+
+// forgetfulStore is one whose journal forgets what has ended as soon as it can, with an archive and a
+// bridge that asks it.
+type forgetfulStore struct {
+	*store
+	t       *testing.T
+	url     string
+	archive *lookup.Archive
+	bridge  http.Handler
+	// carts counts those that were made to have the journal forget others.
+	carts int
+}
+
+// newForgetful makes a store whose archive is on a server.
+func newForgetful(t *testing.T, server *postgres.Server) *forgetfulStore {
+	t.Helper()
+	cp := controlplanetest.Shared(t)
+	p := runProcess(t, cp.RESTConfig(), nil, journal.Leader{Name: uuid.NewString()}, func(p *stock.Policy) { p.Retention, p.Grace, p.CompactAbove = 1, 1, 1 })
+	s := &forgetfulStore{
+		store: stockUp(t, p, cp.RESTConfig(), controlplanetest.Namespace(t, cp)), t: t,
+		url: server.URL(postgres.PlainRole, postgrestest.DatabaseOn(t, server)),
+	}
+	s.archive = lookup.New(lookup.Options{Database: &database.Address{URL: s.url}, Logger: logr.Discard(), Cluster: s.cluster})
+	t.Cleanup(s.archive.Close)
+	s.bridge = newBridge(t, s.options())
+	return s
+}
+
+func (s *forgetfulStore) options() Options {
+	o := s.store.options()
+	o.Archive = s.archive
+	return o
+}
+
+func (s *forgetfulStore) cluster(ctx context.Context) (string, error) {
+	system := namespaces.Kind()
+	err := s.client.Get(ctx, client.ObjectKey{Name: "kube-system"}, system)
+	return string(system.UID), err
+}
+
+// runArchive archives the namespace until end is called.
+func (s *forgetfulStore) runArchive() (end func()) {
+	s.t.Helper()
+	config, err := (&database.Address{URL: s.url}).Config()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	db, err := archivestore.Open(s.t.Context(), config, uuid.NewString())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- archive.Run(ctx, archive.Options{
+			Config: s.config, Client: s.client, Store: db, Namespaces: []string{s.namespace}, MetricsAddress: "0", HealthAddress: "0",
+			Migrate: func(ctx context.Context) (int, error) { return schema.Migrate(ctx, config.ConnConfig) },
+		})
+	}()
+	over := false
+	end = func() {
+		if over {
+			return
+		}
+		over = true
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Error(err)
+		}
+		db.Close()
+	}
+	s.t.Cleanup(end)
+	return end
+}
+
+// awaitArchived waits until the archive has a reservation in a phase.
+func (s *forgetfulStore) awaitArchived(id stock.ID, phase stock.Phase) {
+	s.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		r, err := s.archive.Reservation(s.t.Context(), archived(s.namespace, s.runner), string(id))
+		if err == nil && r != nil && r.Phase == phase {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("reservation %s is archived as %+v, want phase %d (%v)", id, r, phase, err)
+		}
+		time.Sleep(20 * time.Millisecond) // a poll of a database
+	}
+}
+
+// forget has the journal forget a reservation that has ended.
+func (s *forgetfulStore) forget(id string) {
+	s.t.Helper()
+	for n := 0; find(s.runner, id) != nil; n++ {
+		if n > 1000 {
+			s.t.Fatal("nothing is ever forgotten")
+		}
+		s.carts++
+		r := s.reserveOne(s.t, s.bridge, fmt.Sprintf(`{"cartId":"filler-%d","items":[{"productId":"unheard","quantity":1}]}`, s.carts), http.StatusConflict)
+		var number uint64
+		s.runner.Read(func(state *stock.State, _ *journal.Log) {
+			if known, ok := state.Reservation(stock.ID(r.ReservationID())); ok {
+				number = known.Number
+			}
+		})
+		s.ask(s.t, stock.Publish{Number: number})
+	}
+}
+
+// command is a reserve command of a shop's, a minute old.
+func oldCommand(t *testing.T, id, data string) *http.Request {
+	t.Helper()
+	command := commandEvent(events.TypeReserve, id, data)
+	command.SetTime(time.Now().Add(-time.Minute))
+	return eventRequest(t, modeBinary, "/", command)
+}
+
+// members is a document without what the archive does not keep, or says of itself.
+func (a answer) members() map[string]any {
+	var m map[string]any
+	a.into(&m)
+	delete(m, "customerId")
+	delete(m, "archived")
+	return m
+}
+
+// What has ended is told by the archive as the journal told it, once the journal has forgotten it;
+// commands about it find nothing.
+func TestArchiveTells(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	s.runArchive()
+	get := func(path string, headers ...string) answer {
+		t.Helper()
+		return ask(t, s.bridge, request(t, http.MethodGet, path, "", headers...))
+	}
+	ids := map[string]stock.Phase{}
+	made := func(body string, status int, phase stock.Phase) string {
+		t.Helper()
+		id := s.reserveOne(t, s.bridge, body, status).ReservationID()
+		ids[id] = phase
+		return id
+	}
+	shipped := made(`{"cartId":"cart","customerId":"ann","orderId":"order","items":[{"productId":"plenty","quantity":3}]}`, http.StatusCreated, stock.PhaseConsumed)
+	back := made(`{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":2}]}`, http.StatusCreated, stock.PhaseReleased)
+	short := made(`{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1},{"productId":"few","quantity":9}]}`, http.StatusConflict, stock.PhaseRefused)
+	first := `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":4}]}`
+	command := oldCommand(t, "first", first)
+	repeated := ask(t, s.bridge, command.Clone(t.Context())).event
+	old := repeated().Subject()
+	ids[old] = stock.PhaseReleased
+	ask(t, s.bridge, request(t, http.MethodPost, "/reservations/"+shipped+"/consume", "")).wantStatus(http.StatusOK)
+	for _, id := range []string{back, old} {
+		ask(t, s.bridge, request(t, http.MethodPost, "/reservations/"+id+"/release", `{"reason":"ORDER_CANCELLED"}`)).wantStatus(http.StatusOK)
+	}
+	before := map[string]answer{}
+	for id, phase := range ids {
+		before[id] = get("/reservations/" + id).wantStatus(http.StatusOK)
+		s.awaitArchived(stock.ID(id), phase)
+	}
+	for id := range ids {
+		s.forget(id)
+	}
+	for id := range ids {
+		path := "/reservations/" + id
+		after := get(path).wantStatus(http.StatusOK)
+		if want, got := before[id].members(), after.members(); !reflect.DeepEqual(want, got) {
+			t.Errorf("the archive tells %v, and the journal told %v", got, want)
+		}
+		if !strings.Contains(after.body, `"archived":true`) || strings.Contains(before[id].body, `"archived"`) {
+			t.Errorf("who tells is not said: %s and %s", before[id].body, after.body)
+		}
+		tag := after.header.Get("ETag")
+		if tag == "" || after.header.Get(headerPosition) == "" || !strings.Contains(after.header.Get("Cache-Control"), "private") {
+			t.Errorf("headers %v", after.header)
+		}
+		if again := get(path, "If-None-Match", tag).wantStatus(http.StatusNotModified); again.body != "" {
+			t.Errorf("%s", again.body)
+		}
+		ask(t, s.bridge, request(t, http.MethodHead, path, "")).wantStatus(http.StatusOK)
+		ask(t, s.bridge, request(t, http.MethodPost, path+"/release", "")).wantProblem(http.StatusNotFound, notFound)
+		get("/namespaces/default"+path).wantProblem(http.StatusNotFound, notFound)
+	}
+	get("/reservations/"+uuid.NewString()).wantProblem(http.StatusNotFound, notFound)
+
+	// A reservation that is remembered stands among those that are not, in the order of outcomes.
+	last := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1}]}`, http.StatusCreated).ReservationID()
+	s.awaitArchived(stock.ID(last), stock.PhaseReserved)
+	for _, by := range []string{"orderId=order", "cartId=cart", "orderId=order&cartId=cart"} {
+		var found found
+		get("/reservations?" + by).wantStatus(http.StatusOK).into(&found)
+		var told []string
+		for _, r := range found.Reservations {
+			if told = append(told, r.ReservationID); r.Archived != (r.ReservationID != last) {
+				t.Errorf("%s: %s is told to be archived: %v", by, r.ReservationID, r.Archived)
+			}
+		}
+		if want := []string{shipped, back, short, old, last}; !reflect.DeepEqual(told, want) || found.Incomplete || found.Truncated {
+			t.Errorf("%s: %v, want %v", by, told, want)
+		}
+	}
+	reply := ask(t, s.bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeFind, "find", `{"orderId":"order"}`))).event()
+	if n := strings.Count(string(reply.Data()), `"archived":true`); n != 4 {
+		t.Errorf("%d are archived: %s", n, reply.Data())
+	}
+
+	// A command of which the archive has the outcome is refused with it; another one under that id is
+	// told nothing about it.
+	refusal := ask(t, s.bridge, oldCommand(t, "first", first)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+	if refusal.ReservationID != old || !strings.Contains(refusal.Detail, "Released, ORDER_CANCELLED") {
+		t.Errorf("the refusal does not tell the first outcome: %+v", refusal)
+	}
+	for _, other := range []string{strings.Replace(first, `:"cart"`, `:"tart"`, 1), strings.Replace(first, "4", "5", 1)} {
+		refusal := ask(t, s.bridge, oldCommand(t, "first", other)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+		if strings.Contains(refusal.Detail, old) || refusal.ReservationID != "" {
+			t.Errorf("the refusal tells of another command's outcome: %+v", refusal)
+		}
+	}
+	ask(t, s.bridge, oldCommand(t, "never", first)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+}
+
+// Where the database is frozen, nothing but what it alone knows waits for it, and that it could not
+// be asked is told.
+func TestArchiveFrozen(t *testing.T) {
+	server := postgrestest.Start(t, postgres.Options{UnsafeNoFsync: true})
+	s := newForgetful(t, server)
+	s.runArchive()
+	cart := `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":9}]}`
+	id := ask(t, s.bridge, oldCommand(t, "first", cart)).event().Subject()
+	s.awaitArchived(stock.ID(id), stock.PhaseRefused)
+	s.forget(id)
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+id, "")).wantStatus(http.StatusOK)
+	if err := server.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	thaw := func() { _ = server.Thaw() }
+	t.Cleanup(thaw)
+
+	// The first of all finds it frozen; from then on nobody waits.
+	began := time.Now()
+	ask(t, s.bridge, oldCommand(t, "first", cart)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("the refusal waited %s for the archive", took)
+	}
+	for range 3 {
+		got := ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+id, ""))
+		got.wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+		if got.header.Get("Retry-After") == "" {
+			t.Error("when to come again is not told")
+		}
+		ask(t, s.bridge, request(t, http.MethodGet, "/reservations?orderId=order", "")).wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+	}
+	held := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1}]}`, http.StatusCreated)
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+held.ReservationID(), "")).wantStatus(http.StatusOK)
+	var found found
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations?orderId=order", "")).wantStatus(http.StatusOK).into(&found)
+	if len(found.Reservations) != 1 || !found.Incomplete {
+		t.Errorf("%+v", found)
+	}
+	ask(t, s.bridge, request(t, http.MethodGet, "/readyz", "")).wantStatus(http.StatusOK)
+	thaw()
+	s.awaitArchived(stock.ID(id), stock.PhaseRefused)
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+id, "")).wantStatus(http.StatusOK)
+}
+
+// A hold that the journal has forgotten has ended, whatever an archive says that has not read it yet.
+func TestArchiveBehind(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	end := s.runArchive()
+	id := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1}]}`, http.StatusCreated).ReservationID()
+	s.awaitArchived(stock.ID(id), stock.PhaseReserved)
+	end()
+	ask(t, s.bridge, request(t, http.MethodPost, "/reservations/"+id+"/consume", "")).wantStatus(http.StatusOK)
+	s.forget(id)
+	for _, path := range []string{"/reservations/" + id, "/reservations?orderId=order", "/reservations?cartId=cart"} {
+		ask(t, s.bridge, request(t, http.MethodGet, path, "")).wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+	}
+	s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1}]}`, http.StatusCreated)
+	var found found
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations?orderId=order", "")).wantStatus(http.StatusOK).into(&found)
+	if len(found.Reservations) != 1 || !found.Incomplete {
+		t.Errorf("%+v", found)
+	}
+}
+
+// Whoever may not see the reservations of a namespace is told nothing of them by the archive; without
+// the journal of the namespace in it, the answer is the journal's.
+func TestArchiveAsksWhoMay(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	o := s.options()
+	id := uuid.NewString()
+	ask(t, newBridge(t, o), request(t, http.MethodGet, "/reservations/"+id, "")).wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+	other := newForgetful(t, postgrestest.Shared(t))
+	other.runArchive()
+	known := other.reserveOne(t, other.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":9}]}`, http.StatusConflict).ReservationID()
+	other.awaitArchived(stock.ID(known), stock.PhaseRefused)
+	o.Archive = other.archive
+	for _, path := range []string{"/reservations/" + known, "/reservations/" + id} {
+		ask(t, newBridge(t, o), request(t, http.MethodGet, path, "")).wantProblem(http.StatusNotFound, notFound)
+	}
+	var found found
+	ask(t, newBridge(t, o), request(t, http.MethodGet, "/reservations?orderId=order", "")).wantStatus(http.StatusOK).into(&found)
+	if len(found.Reservations) != 0 || found.Incomplete {
+		t.Errorf("%+v", found)
+	}
+	other.forget(known)
+	o = other.options()
+	o.Access = nobodyMay{}
+	for _, path := range []string{"/reservations/" + known, "/reservations?orderId=order"} {
+		ask(t, newBridge(t, o), request(t, http.MethodGet, path, "", "Authorization", "Bearer x")).wantProblem(http.StatusForbidden, forbidden)
+	}
+}
+
+// nobodyMay knows everybody, and allows nothing.
+type nobodyMay struct{}
+
+func (nobodyMay) Authenticate(context.Context, string) (user.Info, error) {
+	return &user.DefaultInfo{Name: "jo"}, nil
+}
+
+func (nobodyMay) Allowed(context.Context, user.Info, access.Right) (bool, error) { return false, nil }
