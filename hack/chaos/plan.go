@@ -76,9 +76,12 @@ var plan = []suite{
 		fault: "pages rewritten by a webhook", least: counts{6, 6},
 	},
 	{
-		name: "archive", pkg: processes, tests: "TestArchiveAnswersLost|TestArchiveElected|TestArchiveEmptied|TestArchiveFollows|TestArchiveKilled|" +
+		name: "archive", pkg: processes, tests: "TestArchiveAnswersLost|TestArchiveAsked|TestArchiveElected|TestArchiveEmptied|TestArchiveFollows|TestArchiveKilled|" +
 			"TestArchiveOtherHistory|TestArchiveOvertaken|TestArchivePostgresBroken|TestArchiveRefuses|TestArchiveTwo",
 		fault: "archive: PostgreSQL and archives killed, frozen, cut off, doubled", least: counts{40, 40},
+	},
+	{
+		name: "archive of what is forgotten", pkg: processes, tests: "TestArchiveForgotten", longOnly: true, longEnv: []string{"ARCHIVE=long"},
 	},
 	{
 		name: "namespaces", pkg: processes, tests: "TestNamespaceGone",

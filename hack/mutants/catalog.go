@@ -21,6 +21,7 @@ var catalog = slices.Concat(
 	ofHolds,
 	ofForgetting,
 	ofReaders,
+	ofArchive,
 	ofFaults,
 	ofFounding,
 	ofRepair,

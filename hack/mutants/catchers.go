@@ -13,6 +13,7 @@ const (
 	stockPackage       = "./internal/stock"
 	controllersPackage = "./controllers"
 	bridgePackage      = "./webhook"
+	lookupPackage      = "./internal/archive/lookup"
 	eventsPackage      = "./api/events"
 	publisherPackage   = "./internal/publisher"
 )

@@ -12,7 +12,7 @@ const (
 	archiveLog = "archive.log"
 	// databaseName is the archive's database.
 	databaseName = "inventory"
-	// databaseURLFile has how the archive reaches it, for its owner's eyes only.
+	// databaseURLFile has how the archive and the bridge reach it, for its owner's eyes only.
 	databaseURLFile = "database.url"
 )
 

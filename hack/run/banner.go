@@ -58,7 +58,9 @@ func banner(o options, kubeconfig, product string) string {
 		lines = append(lines,
 			"6. Ask the archive how much of each product there is, and what was refused (docs/sql-questions.md has more):",
 			"  psql -c "+quote(stockQuery),
-			"  psql -c "+quote(refusedQuery))
+			"  psql -c "+quote(refusedQuery),
+			"7. Find the cart's reservations; those that the journal has forgotten (after --retention, a day) come from the archive:",
+			"  curl -sS"+authorization+" "+quote(bridge+"/reservations?cartId="+tryCart))
 	}
 	lines = append(lines,
 		"",

@@ -84,8 +84,15 @@ func TestBannerQueriesWork(t *testing.T) {
 	if _, err := schema.Migrate(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
-	o := options{authentication: "none", archive: true, databasePort: server.Port()}
+	requests := make(chan request, 1)
+	bridge := httptest.NewServer(recorder(t, requests))
+	defer bridge.Close()
+	o := options{authentication: "none", archive: true, databasePort: server.Port(), bridgePort: portOf(t, bridge.URL)}
 	export, commands := pasted(banner(o, "kubeconfig", "mug"))
+	shell(t, export, commands[len(commands)-1])
+	if got := (<-requests).path; got != "/reservations" {
+		t.Errorf("the last command asked the bridge for %q", got)
+	}
 	queries := 0
 	for _, command := range commands {
 		if strings.HasPrefix(command, "psql ") {

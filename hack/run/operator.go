@@ -17,6 +17,9 @@ func operatorArguments(o options, keys credentials) []string {
 		"--sink=http://" + loopback(o.sinkPort), "--reply=always",
 		"--zap-encoder=console",
 	}
+	if o.archive {
+		arguments = append(arguments, "--archive-url-file="+o.file(databaseURLFile))
+	}
 	return append(arguments, o.flags...)
 }
 

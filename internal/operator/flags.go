@@ -194,7 +194,7 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.StringVar(&o.schemasURL, "schemas-url", "",
 		"URL at which consumers reach /schemas of the bridge: every event names the schema of its payload below it as dataschema. Empty names none")
 	o.archive.Application = "inventory-bridge"
-	o.archive.Bind(flags, "archive-url", "the Inventory Database, which is asked for reservations that journals have forgotten; it may be a read-only replica. Empty asks nobody")
+	o.archive.Bind(flags, "archive-url", "the Inventory Database, or a read-only replica of it, in which the bridge looks for what journals have forgotten")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",

@@ -238,6 +238,22 @@ func TestReplica(t *testing.T) {
 	}
 }
 
+// A user who may read the tables, and nothing else, will do, also for months that are made later.
+func TestReader(t *testing.T) {
+	server := postgrestest.Shared(t)
+	name := postgrestest.Database(t)
+	w := newWritten(t, server.URL(postgres.PlainRole, name))
+	const reader = "lookup_reader"
+	must(t, server.CreateRole(t.Context(), reader))
+	w.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + reader)
+	want := cart(1)
+	w.archive(shop, "FIRST", want) // this makes its month
+	a := newArchive(t, server.URL(reader, name))
+	if got, err := a.Reservation(t.Context(), shop, string(want.ID)); got == nil || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // Without the name of this cluster, nobody knows whose the database is.
 func TestClusterUnknown(t *testing.T) {
 	w := newWritten(t, postgrestest.URL(t))
