@@ -31,6 +31,7 @@ func TestParseFlags(t *testing.T) {
 		{"--show=x"}, {"--reply=x"}, {"--ids=x"}, {"--find-by=customer"}, {"--find-by=order, cart"}, {"--authentication=x"}, {"--audience=,"},
 		{"--tls-cert-file=x"}, {"--tls-private-key-file=x"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"},
 		{"--max-in-flight=0"}, {"--item-metrics=-1"}, {"--metrics-cert-dir=x"}, {"--max-in-flight-per-caller=-1"},
+		{"--archive-url=postgres://:%zz"}, {"--archive-url=postgres://db", "--archive-url-file=x"},
 	} {
 		o, err := ParseFlags(flags, &usage)
 		if err != nil {

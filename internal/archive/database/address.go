@@ -46,8 +46,10 @@ func (a *Address) Validate() error {
 	if a.URL == "" {
 		return nil
 	}
-	_, err := a.Config()
-	return err
+	if _, err := a.Config(); err != nil {
+		return fmt.Errorf("--%s: %w", a.flag, err)
+	}
+	return nil
 }
 
 // current is the URL of the database as it is given now.
