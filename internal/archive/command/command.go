@@ -87,12 +87,16 @@ func (o *options) runMigrate(ctx context.Context, out io.Writer) error {
 }
 
 func (o *options) runRetention(ctx context.Context, out io.Writer) error {
-	s, _, err := o.open(ctx)
+	o.migrate = false // it drops from tables that it knows, and makes none
+	s, check, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	if err := s.CheckServer(ctx); err != nil {
+		return err
+	}
+	if _, err := check(ctx); err != nil {
 		return err
 	}
 	done, err := retention.Run(ctx, s.Pool(), o.keep, time.Now())

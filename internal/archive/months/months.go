@@ -55,6 +55,10 @@ func Tables() []Table { return slices.Clone(tables) }
 // Partition is the name of a table's partition of a month.
 func (t Table) Partition(m Month) string { return t.Name + time.Time(m).Format(suffix) }
 
+// Options are those of every transaction that writes here. A process that is frozen in the middle of one
+// would keep its locks, and whoever takes over from it would wait until its connection is dead.
+var Options = pgx.TxOptions{BeginQuery: "begin; set local idle_in_transaction_session_timeout = '20s'"}
+
 // Make makes the partitions of a month that are not there yet. It belongs in a transaction of its
 // own: for a moment nobody else may use the tables.
 func Make(ctx context.Context, tx pgx.Tx, m Month) error {

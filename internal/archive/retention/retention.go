@@ -69,7 +69,7 @@ func dropMonths(ctx context.Context, pool *pgxpool.Pool, before time.Time, done 
 			break
 		}
 		var held bool
-		err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
+		err := pgx.BeginTxFunc(ctx, pool, months.Options, func(tx pgx.Tx) (err error) {
 			held, err = drop(ctx, tx, m)
 			return err
 		})

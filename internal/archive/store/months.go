@@ -79,7 +79,7 @@ func (s *Store) makeMonths(ctx context.Context, needed map[months.Month]bool) er
 		if s.months.made[m] {
 			continue
 		}
-		if err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return months.Make(ctx, tx, m) }); err != nil {
+		if err := pgx.BeginTxFunc(ctx, s.pool, months.Options, func(tx pgx.Tx) error { return months.Make(ctx, tx, m) }); err != nil {
 			return err
 		}
 		s.months.made[m] = true

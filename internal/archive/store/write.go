@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/acme/inventory-service/internal/archive/database"
+	"github.com/acme/inventory-service/internal/archive/months"
 	"github.com/acme/inventory-service/internal/archive/project"
 )
 
@@ -75,7 +76,7 @@ func (s *Store) Write(ctx context.Context, b Batch) (Result, error) {
 }
 
 func (s *Store) writeWatched(ctx context.Context, watched *watched, b Batch) (Result, error) {
-	tx, err := s.pool.Begin(ctx)
+	tx, err := s.pool.BeginTx(ctx, months.Options)
 	if err != nil {
 		return Result{}, fmt.Errorf("begin: %w", database.Plain(err))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/follow"
+	"github.com/acme/inventory-service/internal/archive/months"
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/archive/schema"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
@@ -164,6 +165,29 @@ func TestFence(t *testing.T) {
 	}
 	if n := count(t, second, "SELECT count(*) FROM reservations"); n != 3 {
 		t.Errorf("%d carts", n)
+	}
+}
+
+// A writer that is frozen in the middle of a transaction does not keep the next one from taking over.
+func TestFrozenInTransaction(t *testing.T) {
+	url := postgrestest.URL(t)
+	frozen := openAt(t, url)
+	if _, err := frozen.Write(t.Context(), held(Position{}, 1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := frozen.pool.BeginTx(t.Context(), months.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := frozen.advance(t.Context(), tx, "shop", position(1), position(2)); err != nil {
+		t.Fatal(err)
+	}
+	next := openAt(t, url)
+	if at, err := next.Claim(t.Context(), "shop"); err != nil || at.Page != 1 {
+		t.Errorf("%+v, %v", at, err)
+	}
+	if err := tx.Commit(t.Context()); err == nil {
+		t.Error("the frozen one has written")
 	}
 }
 
