@@ -76,9 +76,11 @@ var plan = []suite{
 		fault: "pages rewritten by a webhook", least: counts{6, 6},
 	},
 	{
-		name: "archive", pkg: processes, tests: "TestArchiveAnswersLost|TestArchiveAsked|TestArchiveElected|TestArchiveEmptied|TestArchiveFollows|TestArchiveKilled|" +
-			"TestArchiveOtherHistory|TestArchiveOvertaken|TestArchivePostgresBroken|TestArchiveRefuses|TestArchiveTwo",
-		fault: "archive: PostgreSQL and archives killed, frozen, cut off, doubled", least: counts{40, 40},
+		name: "archive", pkg: processes, tests: "TestArchiveAnswersLost|TestArchiveAsked|TestArchiveElected|TestArchiveEmptied|TestArchiveFollows|TestArchiveFrozen|" +
+			"TestArchiveKilled|TestArchiveOtherHistory|TestArchiveOvertaken|TestArchivePostgresBroken|TestArchiveRefuses|TestArchiveTasksRefuse|" +
+			"TestArchiveStartsWithoutDatabase|TestArchiveTwo|TestArchiveAtRandom",
+		fault: "archive: PostgreSQL and archives killed, frozen, cut off, doubled", rounds: counts{0, 120}, least: counts{60, 180},
+		longEnv: []string{"ARCHIVE=long"},
 	},
 	{
 		name: "archive of what is forgotten", pkg: processes, tests: "TestArchiveForgotten", longOnly: true, longEnv: []string{"ARCHIVE=long"},

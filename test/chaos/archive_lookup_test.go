@@ -87,8 +87,8 @@ func TestArchiveAsked(t *testing.T) {
 	away("frozen")
 	w.Must(server.Thaw())
 	awaitStatus(o, unheard, http.StatusNotFound)
-	db := openArchive(w, url)
-	_, err := db.pool.Exec(t.Context(), "UPDATE archive_origin SET cluster_uid = 'another'")
+	db := testbed.OpenArchive(w, url)
+	_, err := db.Pool.Exec(t.Context(), "UPDATE archive_origin SET cluster_uid = 'another'")
 	w.Must(err)
 	away("of another cluster")
 	for _, series := range []string{`query="reservation",result="none"`, `query="reservation",result="failed"`, `query="find",result="skipped"`} {
@@ -107,8 +107,8 @@ func TestArchiveForgotten(t *testing.T) {
 	t.Parallel()
 	w, o, url := askingWorld(t, postgrestest.Shared(t), "--retention=1s", "--journal-compact-above=16384")
 	w.Archive(url)
-	db := openArchive(w, url)
-	db.awaitTables()
+	db := testbed.OpenArchive(w, url)
+	db.AwaitTables()
 	crowd := w.Gather(testbed.Load{Name: "c", Clients: 4, Carts: 50, Bridges: []string{o.Bridge}, Items: func(int, int) []events.Item {
 		return []events.Item{testbed.Item("mug", 1)}
 	}})
@@ -116,7 +116,7 @@ func TestArchiveForgotten(t *testing.T) {
 	for _, told := range crowd.Told {
 		w.Ask(testbed.Consume("ship-"+told.Reservation, testbed.PlainHTTP, told.Reservation), o)
 	}
-	db.await(crowd)
+	db.Await(crowd)
 	forgotten := func(id string) bool {
 		return strings.Contains(string(o.Get("/reservations/"+id).Body), `"archived":true`)
 	}
