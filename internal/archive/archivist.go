@@ -45,6 +45,8 @@ type archivist struct {
 
 	mu      sync.Mutex
 	members map[string]*member
+	// unlisted is why it is not known which namespaces have a journal.
+	unlisted error
 }
 
 // member is a namespace that is archived.
@@ -53,8 +55,13 @@ type member struct {
 	end    context.CancelFunc
 	// over is closed once it has ended: the next one for the namespace begins after that.
 	over chan struct{}
-	mu   sync.Mutex
-	at   store.Position
+	// trouble is why the journal could not be followed when that was last looked at, and silenced
+	// says that it was told. They belong to who measures.
+	trouble  string
+	silenced bool
+
+	mu sync.Mutex
+	at store.Position
 	// caughtUp is when the archive had all that the journal says last.
 	caughtUp time.Time
 }
@@ -90,8 +97,9 @@ func (a *archivist) look(ctx context.Context, group *errgroup.Group) error {
 		names, err := a.names(ctx)
 		if err == nil {
 			a.arrange(ctx, group, names)
-		} else if ctx.Err() == nil {
-			a.logger.V(1).Info("The namespaces that have a journal are not listed", "error", err.Error())
+		}
+		if ctx.Err() == nil {
+			a.listed(err)
 		}
 		a.measure()
 		select {
@@ -100,6 +108,16 @@ func (a *archivist) look(ctx context.Context, group *errgroup.Group) error {
 		case <-ticks.C:
 		}
 	}
+}
+
+// listed notes whether it is known which namespaces have a journal.
+func (a *archivist) listed(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil && a.unlisted == nil {
+		a.logger.Error(err, "The namespaces that have a journal are not listed: those that are new are not archived until they are")
+	}
+	a.unlisted = err
 }
 
 func (a *archivist) names(ctx context.Context) ([]string, error) {
@@ -223,6 +241,7 @@ func (a *archivist) measure() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for name, m := range a.members {
+		m.hear(m.keeper.follower.Trouble())
 		newest, known := m.keeper.follower.Newest()
 		if !known {
 			continue
@@ -242,6 +261,20 @@ func (a *archivist) measure() {
 	}
 }
 
+// hear says once that a journal cannot be followed, if that has lasted since it was looked at last,
+// and once that it can again.
+func (m *member) hear(trouble string) {
+	switch {
+	case trouble == "" && m.silenced:
+		m.keeper.logger.Info("The journal is followed again")
+		m.silenced = false
+	case trouble != "" && trouble == m.trouble && !m.silenced:
+		m.keeper.logger.Info("The journal cannot be followed: what it says is archived once it can", "reason", trouble)
+		m.silenced = true
+	}
+	m.trouble = trouble
+}
+
 // wrong is why something is not archived now, nil where all is.
 func (a *archivist) wrong() error {
 	if err := a.begun.wrong(); err != nil {
@@ -249,6 +282,9 @@ func (a *archivist) wrong() error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.unlisted != nil {
+		return fmt.Errorf("list the namespaces that have a journal: %w", a.unlisted)
+	}
 	for name, m := range a.members {
 		if what := m.keeper.trouble.now(); what != "" {
 			return fmt.Errorf("namespace %s: %s", name, what)

@@ -40,7 +40,10 @@ type keeper struct {
 // run archives until ctx ends, or another process does.
 func (k *keeper) run(ctx context.Context) error {
 	defer forget(k.namespace)
+	again := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.3, Steps: 10, Cap: time.Minute}
+	pause := again
 	for {
+		began := time.Now()
 		err := k.archive(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -48,7 +51,19 @@ func (k *keeper) run(ctx context.Context) error {
 		case errors.Is(err, store.ErrFenced):
 			return err
 		}
-		k.logger.Info("The archive begins again from what the database says", "reason", err.Error())
+		if errors.Is(err, errBeginAgain) {
+			k.logger.Info("The archive begins again from what the database says", "reason", err.Error())
+		} else {
+			failures.WithLabelValues(k.namespace).Inc()
+			k.logger.Error(err, "What the journal says cannot be archived: the archive begins again from what the database says")
+		}
+		if time.Since(began) > time.Minute {
+			pause = again
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause.Step()):
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 func TestRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, remember, postgrestest.URL(t))
-	w.archive(w.url)
+	p := w.archive(w.url)
 	ids := w.reserve(12, 1)
 	w.consume(ids[0])
 	w.release(ids[1])
@@ -36,8 +37,8 @@ func TestRepaired(t *testing.T) {
 		})
 		return asked != ""
 	})
-	// Of pages that are gone nothing follows.
-	w.sees(false, ids...)
+	w.await("the archive says that it cannot follow", func() bool { return strings.Contains(p.log.String(), "The journal cannot be followed") })
+	w.sees(false, ids...) // of pages that are gone nothing follows
 	repair, err := journal.ParseRepair(asked)
 	w.must(err)
 	w.runner.Repair(repair)

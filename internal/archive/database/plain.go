@@ -26,5 +26,7 @@ var hints = map[string]string{
 	"3D000": "make the database first: CREATE DATABASE",
 	"42501": "let the user own the tables, or give another user",
 	"25006": "name the primary: this server only reads",
+	"23505": "rows are there that the stored position does not know of: a part of the database was edited or restored. Restore all of it at one moment, or empty it: " +
+		"it is made again as far as the journal goes",
 	"53100": "the disk of the database is full: nothing is lost, it goes on once there is room",
 }
