@@ -74,7 +74,7 @@ test-knative: controlplane build ## The service behind real Knative Eventing, as
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/knative -count 1 -timeout 30m -v $(TESTFLAGS) .
 
 .PHONY: test-helm
-test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity with config/default, install to uninstall
+test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity with config/default and config/archive, install to uninstall
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C test/helm -timeout 10m $(TESTFLAGS) .
 
 # The product does not depend on the engines: they are modules of their own.
@@ -196,8 +196,8 @@ release-check: controlplane ## Tell whether everything that a release needs is r
 	@KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go run ./hack/release
 
 .PHONY: chart
-chart: controlplane ## Make the Helm chart of dist/chart from config/default
-	"$$(hack/controlplane.sh --dir)/kubectl" kustomize config/default | go run ./hack/chart
+chart: controlplane ## Make the Helm chart of dist/chart from config/default and config/archive
+	go run ./hack/chart "$$(hack/controlplane.sh --dir)/kubectl"
 
 # What make image makes, and where it pushes that to, e.g. PUSH=registry.example.com/inventory-operator:0.1.0
 IMAGE_PLATFORMS ?= linux/amd64 linux/arm64

@@ -1,7 +1,7 @@
 // Command chart makes the templates of the Helm chart in dist/chart from what kustomize makes of
-// config/default, so that both install the same. Give it the rendered manifests as standard input:
+// config/default and config/archive, so that both install the same. Give it the kubectl to ask:
 //
-//	kubectl kustomize config/default | go run ./hack/chart
+//	go run ./hack/chart bin/k8s/1.37.2/kubectl
 //
 // It writes dist/chart/templates/generated and dist/chart/README.md. Chart.yaml, values.yaml and its
 // schema, NOTES.txt and _helpers.tpl are written by hand. It fails where a place that values fill in is
@@ -9,9 +9,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -27,9 +28,8 @@ func main() {
 }
 
 func run() error {
-	rendered, err := io.ReadAll(os.Stdin)
-	if err != nil {
-		return err
+	if len(os.Args) != 2 {
+		return errors.New("give the path of kubectl")
 	}
 	dir := filepath.Join(chart, "templates", "generated")
 	if err := os.RemoveAll(dir); err != nil {
@@ -38,12 +38,33 @@ func run() error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // as git checks it out
 		return err
 	}
+	if err := templates(dir, "config/default", template); err != nil {
+		return err
+	}
+	if err := templates(dir, "config/archive", archive); err != nil {
+		return err
+	}
+	if err := bridgeToArchive(dir); err != nil {
+		return err
+	}
+	if err := watching(dir); err != nil {
+		return err
+	}
+	return readme()
+}
+
+// templates makes a template of each manifest of a kustomization.
+func templates(dir, kustomization string, of func(kind, name, text string) (string, error)) error {
+	rendered, err := exec.Command(os.Args[1], "kustomize", kustomization).Output() //nolint:gosec // the Makefile names it
+	if err != nil {
+		return fmt.Errorf("kubectl kustomize %s: %w", kustomization, err)
+	}
 	for document := range strings.SplitSeq(string(rendered), "\n---\n") {
 		kind, name := find(document, kindLine), find(document, nameLine)
 		if kind == "Namespace" {
 			continue // Helm's --create-namespace makes it
 		}
-		text, err := template(kind, name, strings.TrimSuffix(document, "\n")+"\n")
+		text, err := of(kind, name, strings.TrimSuffix(document, "\n")+"\n")
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", kind, name, err)
 		}
@@ -51,10 +72,7 @@ func run() error {
 			return err
 		}
 	}
-	if err := watching(dir); err != nil {
-		return err
-	}
-	return readme()
+	return nil
 }
 
 // watching makes templates of what the Prometheus operator takes.
@@ -85,17 +103,21 @@ func find(text string, line *regexp.Regexp) string {
 	return ""
 }
 
-// template lets values fill a manifest in.
-func template(kind, name, text string) (string, error) {
-	text = inNamespace(escape(text))
-	text = labels.ReplaceAllStringFunc(text, func(block string) string {
+// general lets the release name a manifest's namespace and labels.
+func general(text, helper string) string {
+	return labels.ReplaceAllStringFunc(inNamespace(escape(text)), func(block string) string {
 		indent := len(block) - len(strings.TrimLeft(block, " "))
 		kept := ""
 		if component := regexp.MustCompile(`(?m)^ +app\.kubernetes\.io/component: .*\n`).FindString(block); component != "" {
 			kept = component
 		}
-		return kept + fmt.Sprintf("%s{{- include \"inventory.labels\" . | nindent %d }}\n", strings.Repeat(" ", indent), indent)
+		return kept + fmt.Sprintf("%s{{- include %q . | nindent %d }}\n", strings.Repeat(" ", indent), helper, indent)
 	})
+}
+
+// template lets values fill a manifest of config/default in.
+func template(kind, name, text string) (string, error) {
+	text = general(text, "inventory.labels")
 	unless := func(value string) string { return "{{- if .Values." + value + " }}\n" + text + "{{- end }}\n" }
 	switch {
 	case kind == "CustomResourceDefinition":
@@ -117,58 +139,6 @@ func template(kind, name, text string) (string, error) {
 	default:
 		return text, nil
 	}
-}
-
-// deployment lets values fill in what differs from cluster to cluster.
-func deployment(text string) (string, error) {
-	var failed error
-	place := func(old, replacement string) {
-		changed, err := replace(text, old, replacement)
-		if err != nil && failed == nil {
-			failed = err
-		}
-		text = changed
-	}
-	place("  replicas: 2\n", "  replicas: {{ .Values.replicas }}\n")
-	place("- --default-namespace=default\n", "- --default-namespace={{ .Values.defaultNamespace }}\n")
-	place("        env:\n", `        {{- if eq (include "inventory.metricsSecure" .) "true" }}
-        - --metrics-secure
-        {{- end }}
-        {{- with .Values.namespaces }}
-        - --namespaces={{ join "," . }}
-        {{- end }}
-        {{- with .Values.namespaceSelector }}
-        - {{ printf "--namespace-selector=%s" . | quote }}
-        {{- end }}
-        {{- with .Values.sink }}
-        - {{ printf "--sink=%s" . | quote }}
-        {{- end }}
-        {{- range .Values.args }}
-        - {{ . | quote }}
-        {{- end }}
-        env:
-`)
-	image := regexp.MustCompile(`image: inventory-operator:\S+\n`).FindString(text)
-	place(image, "image: {{ include \"inventory.image\" . | quote }}\n")
-	place("imagePullPolicy: IfNotPresent\n", "imagePullPolicy: {{ .Values.image.pullPolicy }}\n")
-	place("          value: 460MiB\n", "          value: {{ .Values.goMemLimit }}\n")
-	resources := regexp.MustCompile(`        resources:\n(?: {10,}.*\n)+`).FindString(text)
-	place(resources, "        resources: {{- toYaml .Values.resources | nindent 10 }}\n")
-	place("      enableServiceLinks: false\n", `      enableServiceLinks: false
-      {{- with .Values.image.pullSecrets }}
-      imagePullSecrets: {{- toYaml . | nindent 6 }}
-      {{- end }}
-      {{- with .Values.nodeSelector }}
-      nodeSelector: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .Values.tolerations }}
-      tolerations: {{- toYaml . | nindent 6 }}
-      {{- end }}
-      {{- with .Values.priorityClassName }}
-      priorityClassName: {{ . }}
-      {{- end }}
-`)
-	return text, failed
 }
 
 // replace replaces one place, which must be there once.

@@ -15,7 +15,8 @@ helm install inventory-operator dist/chart --namespace inventory-system --create
 kubectl label namespace inventory-system pod-security.kubernetes.io/enforce=restricted
 ` + "```" + `
 
-It installs what ` + "`kubectl apply --server-side -k config/default`" + ` does, once in a cluster. ` + "`helm upgrade`" + ` upgrades
+It installs what ` + "`kubectl apply --server-side -k config/default`" + ` does, once in a cluster, and with
+` + "`archive.enabled`" + ` what ` + "`-k config/archive`" + ` does. ` + "`helm upgrade`" + ` upgrades
 the CRDs, too, which is why they are among the templates, and ` + "`helm uninstall`" + ` keeps them, and with them the stock.
 
 This page is made from the comments of values.yaml by ` + "`make chart`" + `.

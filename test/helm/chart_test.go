@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +59,7 @@ func render(t *testing.T, v values) (manifest string, err error) {
 }
 
 func TestLint(t *testing.T) {
-	for _, v := range []values{nil, {"prometheus": values{"enabled": true}}} {
+	for _, v := range []values{nil, {"prometheus": values{"enabled": true}}, {"archive": values{"enabled": true, "bridge": values{"enabled": true}}}} {
 		for _, message := range lint.RunAll(dir, v, namespace).Messages {
 			if message.Severity >= support.WarningSev {
 				t.Error(message)
@@ -67,27 +69,60 @@ func TestLint(t *testing.T) {
 }
 
 // The chart installs the very objects that config/default does, but for the namespace, which Helm
-// makes, and for what names the installer.
+// makes, and for what names the installer; and those of config/archive where that is turned on.
 func TestParity(t *testing.T) {
-	cp := controlplanetest.Shared(t)
-	out, err := exec.CommandContext(t.Context(), cp.Kubectl(), "kustomize", "../../config/default").Output()
+	archived := values{"enabled": true, "bridge": values{"enabled": true}}
+	for what, test := range map[string]struct {
+		values     values
+		components string
+		of         []string
+	}{
+		"default":                    {nil, "", []string{"default"}},
+		"archive, asked by a bridge": {values{"archive": archived}, "components:\n  - ../archive/bridge\n", []string{"default", "archive"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			manifest, err := render(t, test.values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, got := map[string]map[string]any{}, objects(t, manifest)
+			dir := configWith(t, test.components)
+			for _, part := range test.of {
+				maps.Copy(want, kustomized(t, filepath.Join(dir, part)))
+			}
+			delete(want, "Namespace "+namespace)
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+				t.Fatalf("objects (-kustomize +chart): run make chart:\n%s", diff)
+			}
+			for object := range want {
+				if diff := cmp.Diff(want[object], got[object]); diff != "" {
+					t.Errorf("%s (-kustomize +chart): run make chart:\n%s", object, diff)
+				}
+			}
+		})
+	}
+}
+
+// configWith is a copy of config whose default has components.
+func configWith(t *testing.T, components string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	must(t, os.CopyFS(dir, os.DirFS("../../config")))
+	file, err := os.OpenFile(filepath.Join(dir, "default", "kustomization.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	_, err = file.WriteString(components)
+	must(t, errors.Join(err, file.Close()))
+	return dir
+}
+
+// kustomized are the objects of a kustomization.
+func kustomized(t *testing.T, dir string) map[string]map[string]any {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), controlplanetest.Shared(t).Kubectl(), "kustomize", dir).Output()
 	if err != nil {
 		t.Fatalf("kubectl kustomize: %v", err)
 	}
-	manifest, err := render(t, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, got := objects(t, string(out)), objects(t, manifest)
-	delete(want, "Namespace "+namespace)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
-		t.Fatalf("objects (-kustomize +chart): run make chart:\n%s", diff)
-	}
-	for object := range want {
-		if diff := cmp.Diff(want[object], got[object]); diff != "" {
-			t.Errorf("%s (-kustomize +chart): run make chart:\n%s", object, diff)
-		}
-	}
+	return objects(t, string(out))
 }
 
 // objects are those of manifests, without what names the installer.
@@ -139,6 +174,8 @@ func TestSchema(t *testing.T) {
 		"sink":              {"sink": "ftp://x"},
 		"replicaCount":      {"replicaCount": 2},
 		"prometheus/enable": {"prometheus": values{"enabled": "yes"}},
+		"archive/keep":      {"archive": values{"keep": "3 years"}},
+		"archive/bridge":    {"archive": values{"bridge": values{"port": 0}}},
 	} {
 		if _, err := render(t, v); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want an error about %s", v, err, says)
@@ -189,5 +226,37 @@ func TestValues(t *testing.T) {
 	}
 	if rules := fmt.Sprint(all["PrometheusRule "+name]["spec"]); !strings.Contains(rules, "{{ $labels.namespace }}") {
 		t.Error("the templates of the alerts are lost")
+	}
+}
+
+// What values say of the archive is in its objects, and in the bridge's.
+func TestArchiveValues(t *testing.T) {
+	manifest, err := render(t, values{"archive": values{
+		"enabled": true, "replicas": 1, "keep": "18m", "keepActors": "30d", "args": []any{"--namespaces=shop"}, "goMemLimit": "920MiB",
+		"secret":    values{"name": "writer", "key": "dsn"},
+		"resources": values{"limits": values{"memory": "1Gi"}},
+		"bridge":    values{"enabled": true, "port": 6432, "secret": values{"name": "reader"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := objects(t, manifest)
+	text := fmt.Sprint(all["Deployment inventory-archive"]["spec"])
+	for _, want := range []string{
+		"replicas:1", "--keep=18m", "--keep-actors=30d", "--namespaces=shop", "value:920MiB", "memory:1Gi",
+		"--database-url-file=/etc/inventory-database/dsn", "secretName:writer",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the archive lacks %s: %s", want, text)
+		}
+	}
+	text = fmt.Sprint(all["Deployment "+name]["spec"])
+	for _, want := range []string{"--archive-url-file=/etc/inventory/database/url", "secretName:reader", "mountPath:/etc/inventory/database"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the operator lacks %s: %s", want, text)
+		}
+	}
+	if policy := fmt.Sprint(all["NetworkPolicy inventory-operator-database"]["spec"]); !strings.Contains(policy, "port:6432") {
+		t.Errorf("the policy does not open the port: %s", policy)
 	}
 }

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -47,9 +48,14 @@ func TestLife(t *testing.T) {
 
 	install := action.NewInstall(config)
 	install.ReleaseName, install.Namespace, install.CreateNamespace, install.WaitStrategy = name, namespace, true, kube.HookOnlyStrategy
-	_, err = install.Run(load(t), nil)
+	_, err = install.Run(load(t), values{"archive": values{"enabled": true}})
 	must(t, err)
 	replicas(2)
+	archive := func() error {
+		_, err := clients.AppsV1().Deployments(namespace).Get(t.Context(), "inventory-archive", metav1.GetOptions{})
+		return err
+	}
+	must(t, archive())
 	scheme := runtime.NewScheme()
 	must(t, v1.AddToScheme(scheme))
 	c, err := client.New(cp.RESTConfig(), client.Options{Scheme: scheme})
@@ -69,12 +75,15 @@ func TestLife(t *testing.T) {
 	if err := flowSchema(); !apierrors.IsNotFound(err) {
 		t.Errorf("the FlowSchema that the upgrade turns off: %v", err)
 	}
+	if err := archive(); !apierrors.IsNotFound(err) {
+		t.Errorf("the archive that the upgrade turns off: %v", err)
+	}
 
 	rollback := action.NewRollback(config)
 	rollback.WaitStrategy = kube.HookOnlyStrategy
 	must(t, rollback.Run(name))
 	replicas(2)
-	must(t, flowSchema())
+	must(t, errors.Join(flowSchema(), archive()))
 
 	uninstall := action.NewUninstall(config)
 	uninstall.WaitStrategy = kube.HookOnlyStrategy
@@ -82,6 +91,9 @@ func TestLife(t *testing.T) {
 	must(t, err)
 	if _, err := clients.AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{}); err == nil && deployed().DeletionTimestamp == nil {
 		t.Error("the Deployment is left")
+	}
+	if err := archive(); !apierrors.IsNotFound(err) {
+		t.Errorf("the archive is left: %v", err)
 	}
 	must(t, c.Get(t.Context(), client.ObjectKeyFromObject(item), item))
 	if item.Spec.Received != 3 {

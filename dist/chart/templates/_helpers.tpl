@@ -1,5 +1,14 @@
 {{- define "inventory.labels" -}}
 app.kubernetes.io/name: inventory-operator
+{{ include "inventory.releaseLabels" . }}
+{{- end }}
+
+{{- define "inventory.archiveLabels" -}}
+app.kubernetes.io/name: inventory-archive
+{{ include "inventory.releaseLabels" . }}
+{{- end }}
+
+{{- define "inventory.releaseLabels" -}}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/part-of: inventory-service
 app.kubernetes.io/managed-by: {{ .Release.Service }}
