@@ -1,6 +1,7 @@
 // Package monitoring holds the tests of what watches the operator: the metrics of running
 // replicas, the rules and alerts of config/prometheus with their runbooks, and the dashboard
-// of config/grafana. A real Prometheus scrapes and asks.
+// of config/grafana, on Prometheus and on SQL. A real Prometheus scrapes and asks, and a real
+// PostgreSQL that an archive has filled.
 //
 // It tests no figures: what a metric counts is tested where it is counted.
 //
