@@ -36,12 +36,12 @@ var ofProcess = map[string]struct {
 	"open files":      {"process_open_fds", "", 1},
 	"CPU seconds":     {"process_cpu_seconds_total", "", 1},
 	"records behind":  {"inventory_archive_lag_records", "", 1},
-	"journal MiB":     {"inventory_journal_bytes", encoded, mib},
+	"journal MiB":     {"inventory_journal_bytes", stored, mib},
 	"outcomes behind": {"inventory_publisher_backlog", "", 1},
 }
 
-// encoded is the size of a journal to which its bound applies.
-const encoded = `state="encoded"`
+// stored is the size of a journal to which its bound applies.
+const stored = `state="stored"`
 
 func (s *soak) sample() sample {
 	taken := sample{At: time.Now(), Disturbances: s.disturbances.Load(), Figures: map[string]float64{"carts": float64(s.told.number())}}

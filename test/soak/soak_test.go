@@ -31,7 +31,7 @@ const (
 	journalLimit = 8 << 20
 	// maxShown is low for the same reason.
 	maxShown = "1000"
-	clients  = 12
+	clients  = 24
 	products = 20
 	// received is more than can be sold in any soak.
 	received    = 1_000_000_000

@@ -151,16 +151,16 @@ func (s *soak) renewToken(ctx context.Context) {
 	}
 }
 
-// atBound tells whether the journal is nearly as large as it may be.
-func (s *soak) atBound() bool { return s.journalBytes() > journalLimit*9/10 }
+// atBound tells whether the journal is so large that things are forgotten early.
+func (s *soak) atBound() bool { return s.journalBytes() > journalLimit/8*7 }
 
-// journalBytes are those of the journal that count.
+// journalBytes are those that are stored of the pages that count.
 func (s *soak) journalBytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	largest := 0.0
 	for _, o := range s.operators {
-		largest = max(largest, metrics(s.get("http://"+o.metrics+"/metrics")).of("inventory_journal_bytes", encoded))
+		largest = max(largest, metrics(s.get("http://"+o.metrics+"/metrics")).of("inventory_journal_bytes", stored))
 	}
 	return int64(largest)
 }
