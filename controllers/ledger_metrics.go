@@ -46,6 +46,8 @@ var (
 		"1 where records are gone that a registered reader of the journal is not known to have read, else 0.", []string{labelNamespace, labelReader}, nil)
 	journalDamaged = prometheus.NewDesc("inventory_journal_damaged",
 		"1 where the journal is damaged and nothing is decided until somebody has looked, else 0.", []string{labelNamespace}, nil)
+	journalContested = prometheus.NewDesc("inventory_journal_contested",
+		"1 where this replica and one of another deployment lead by turns, else 0.", []string{labelNamespace}, nil)
 )
 
 // observed is what metrics are of.
@@ -89,7 +91,7 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 
 // Describe implements prometheus.Collector.
 func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged, readerRecords, readerBytes, readerAge, readerOvertaken, itemUnits, itemsLeftOut} {
+	for _, d := range []*prometheus.Desc{stockUnits, reservations, undeliveredAge, journalBytes, journalLeading, journalDamaged, journalContested, readerRecords, readerBytes, readerAge, readerOvertaken, itemUnits, itemsLeftOut} {
 		descriptions <- d
 	}
 }
@@ -141,6 +143,7 @@ func collect(out chan<- prometheus.Metric, namespace string, runner *allocator.R
 	gauge(journalBytes, stored, "stored")
 	gauge(journalLeading, one(runner.Leading()))
 	gauge(journalDamaged, one(damaged))
+	gauge(journalContested, one(runner.Rival() != ""))
 	for _, r := range readers {
 		gauge(readerRecords, r.Records, r.Name)
 		gauge(readerBytes, r.Bytes, r.Name)
