@@ -7,6 +7,7 @@ import "slices"
 // that makes the guarantee.
 var catalog = slices.Concat(
 	ofAllocator,
+	ofNamespaces,
 	ofControllers,
 	ofReservations,
 	ofEvents,

@@ -1,0 +1,29 @@
+package main
+
+const namespacesPackage = "./internal/namespaces"
+
+// ofNamespaces are faults of taking namespaces up and giving them up.
+var ofNamespaces = []mutant{
+	{
+		name:  "tokens-used-again",
+		fault: "a namespace that is taken up again gives its writes the tokens of before",
+		patches: []patch{{
+			file: "internal/namespaces/member.go",
+			old:  `	options.Config.Process = fmt.Sprintf("%s.%d", options.Config.Process, s.begun)`,
+			new: `	if !MUTANT {
+		options.Config.Process = fmt.Sprintf("%s.%d", options.Config.Process, s.begun)
+	}`,
+		}},
+		caughtBy: by(unit(namespacesPackage, "TestTokensOfANamespaceTakenUpAgain")),
+	},
+	{
+		name:  "labels-of-the-past",
+		fault: "an older version of a Namespace, told late, says whether it is worked in",
+		patches: []patch{{
+			file: "internal/namespaces/set.go",
+			old:  `(before.terminating || now.version < before.version)`,
+			new:  `(before.terminating || now.version < before.version && !MUTANT)`,
+		}},
+		caughtBy: by(unit(namespacesPackage, "TestScopeChanges")),
+	},
+}
