@@ -13,17 +13,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// shop buys until ctx ends: one cart of one unit after the other, a tenth of which cannot be
-// served.
+// lines is how many products a cart has, one unit of each.
+const lines = 4
+
+// shop buys until ctx ends: one cart after the other, a tenth of which cannot be served.
 func (s *soak) shop(ctx context.Context, random *rand.Rand) {
 	next := time.Now()
 	for ctx.Err() == nil {
-		wanted := product(random.IntN(products))
-		if random.IntN(10) == 0 {
-			wanted = product(products)
-		}
-		body := fmt.Sprintf(`{"cartId":%q,"holdFor":"30s","items":[{"productId":%q,"quantity":1}]}`, uuid.NewString(), wanted)
-		code, answer := s.post(ctx, random, "/reservations", body)
+		code, answer := s.post(ctx, random, "/reservations", cart(random))
 		switch code {
 		case http.StatusCreated:
 			s.end(ctx, random, s.told.reserved(s, answer, held))
@@ -41,6 +38,20 @@ func (s *soak) shop(ctx context.Context, random *rand.Rand) {
 			next = time.Now()
 		}
 	}
+}
+
+// cart is what a client asks for.
+func cart(random *rand.Rand) string {
+	wanted := random.Perm(products)[:lines]
+	if random.IntN(10) == 0 {
+		wanted[0] = products // which has no stock
+	}
+	var items []string
+	for _, i := range wanted {
+		items = append(items, fmt.Sprintf(`{"productId":%q,"quantity":1}`, product(i)))
+	}
+	return fmt.Sprintf(`{"cartId":%q,"orderId":%q,"customerId":%q,"holdFor":"30s","items":[%s]}`,
+		uuid.NewString(), uuid.NewString(), uuid.NewString(), strings.Join(items, ","))
 }
 
 // end ships a hold, gives it back or lets it run out.

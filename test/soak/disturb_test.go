@@ -3,8 +3,11 @@ package soak
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/acme/inventory-service/test/testbed"
 )
 
 // disturbances are how many there are in a phase, in turn.
@@ -24,15 +27,13 @@ func (s *soak) disturb(ctx context.Context, lasts time.Duration) {
 			s.roll()
 		case 1:
 			s.Log("an operator is killed")
-			s.operator(i).Kill()
-			s.launch(i)
+			s.again(s.operator(i), s.launch, i, (*testbed.Operator).Kill)
 		case 2:
 			s.Log("an operator is frozen")
 			s.freeze(ctx, s.operator(i))
 		case 3:
 			s.Log("an archive is killed")
-			s.archiver(i).Kill()
-			s.archive(i)
+			s.again(s.archiver(i), s.archive, i, (*testbed.Operator).Kill)
 		case 4:
 			s.Log("PostgreSQL is restarted")
 			s.Must(s.database.Shutdown())
@@ -50,13 +51,43 @@ func (s *soak) disturb(ctx context.Context, lasts time.Duration) {
 // roll restarts one process after the other, as Kubernetes rolls a release out.
 func (s *soak) roll() {
 	for i := range s.operators {
-		s.operator(i).Stop()
-		s.launch(i)
+		s.again(s.operator(i), s.launch, i, (*testbed.Operator).Stop)
 	}
 	for i := range s.archives {
-		s.archiver(i).Stop()
-		s.archive(i)
+		s.again(s.archiver(i), s.archive, i, (*testbed.Operator).Stop)
 	}
+}
+
+// again ends a process and starts it again, unless it has ended by itself and is being started.
+func (s *soak) again(p *process, start func(int), i int, end func(*testbed.Operator)) {
+	if p.told.CompareAndSwap(false, true) {
+		end(p.Operator)
+		start(i)
+	}
+}
+
+// keep starts again what has ended by itself, as Kubernetes does, until ctx ends: an archive ends
+// when it has lost its lease. An operator never does.
+func (s *soak) keep(ctx context.Context) {
+	for s.rest(ctx, time.Second) {
+		for i := range s.operators {
+			if o := s.operator(i); !o.Runs() && o.told.CompareAndSwap(false, true) {
+				s.Errorf("an operator has ended by itself: %s", lastOf(o.Log()))
+				s.launch(i)
+			}
+			if a := s.archiver(i); !a.Runs() && a.told.CompareAndSwap(false, true) {
+				s.ended.Add(1)
+				s.Logf("an archive has ended by itself: %s", lastOf(a.Log()))
+				s.archive(i)
+			}
+		}
+	}
+}
+
+// lastOf is the last line of a log.
+func lastOf(log string) string {
+	log = strings.TrimSpace(log)
+	return log[strings.LastIndexByte(log, '\n')+1:]
 }
 
 // freeze stops a process for longer than a lease.

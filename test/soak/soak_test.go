@@ -47,6 +47,7 @@ func TestSoak(t *testing.T) {
 	load, stopLoad := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { s.renewToken(load) })
+	running.Go(func() { s.keep(load) })
 	for i := range clients {
 		running.Go(func() { s.shop(load, rand.New(rand.NewPCG(*seed, uint64(i)))) })
 	}
@@ -69,7 +70,7 @@ func TestSoak(t *testing.T) {
 	}
 	stopLoad()
 	running.Wait()
-	t.Log(s.told.String())
+	t.Logf("%s; %d disturbances, %d archives ended by themselves", s.told, s.disturbances.Load(), s.ended.Load())
 	judge(t, phases)
 	s.settle()
 	log.close()

@@ -48,14 +48,17 @@ type soak struct {
 	token atomic.Pointer[string]
 	pace  atomic.Int64
 	told  *told
-	// disturbances counts what was done to processes so far.
-	disturbances atomic.Int64
+	// disturbances counts what was done to processes so far, ended the archives that ended by
+	// themselves.
+	disturbances, ended atomic.Int64
 }
 
 // process is an operator or an archive, and where its metrics are.
 type process struct {
 	*testbed.Operator
 	bridge, metrics string
+	// told says that the soak itself ends it.
+	told *atomic.Bool
 }
 
 func start(t *testing.T) *soak {
@@ -104,7 +107,7 @@ func (s *soak) launch(i int) {
 	o.AwaitReady()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.operators[i] = &process{Operator: o, bridge: p.bridge, metrics: p.metrics}
+	s.operators[i] = &process{Operator: o, bridge: p.bridge, metrics: p.metrics, told: new(atomic.Bool)}
 }
 
 func (s *soak) archive(i int) {
@@ -113,7 +116,7 @@ func (s *soak) archive(i int) {
 		"--lease-duration", "6s", "--renew-deadline", "4s", "--retry-period", "300ms")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.archives[i] = &process{Operator: o, metrics: p.metrics}
+	s.archives[i] = &process{Operator: o, metrics: p.metrics, told: new(atomic.Bool)}
 }
 
 // bridge is the URL of one of the operators.
