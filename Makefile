@@ -80,9 +80,9 @@ test-helm: controlplane ## The Helm chart, with Helm's own code: lint, parity wi
 # The product does not depend on the engines: they are modules of their own.
 .PHONY: test-engines
 test-engines: controlplane ## A shop in Git under Flux, Argo CD, Helm and kubectl, with their own code
-	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -count 1 -timeout 10m $(TESTFLAGS) ./test/engines/kubectl
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -count 1 -timeout 30m $(TESTFLAGS) ./test/engines/kubectl
 	for dir in test/engines/flux test/engines/argocd test/helm/shop; do \
-		KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C $$dir -count 1 -timeout 10m $(TESTFLAGS) .; \
+		KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) GOWORK=off go test -C $$dir -count 1 -timeout 30m $(TESTFLAGS) .; \
 	done
 
 .PHONY: test-contract

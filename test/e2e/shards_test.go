@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,30 +66,49 @@ func TestNamespaceSelector(t *testing.T) {
 		t.Errorf("deployments that share nothing are told to be in each other's way: %s", c.Message)
 	}
 	label(w, "nobody")
+	awaitGivenUp(w, b)
 	b.Post(path+"/reservations", cart).Want(t, http.StatusNotFound)
+}
+
+// awaitGivenUp waits until a deployment has learned that the world's namespace is not its own.
+// Until then it answers, and who asks at that very moment gets 503.
+func awaitGivenUp(w *testbed.World, o *testbed.Operator) {
+	w.Helper()
+	for deadline := time.Now().Add(testbed.Patience); o.Get("/namespaces/"+w.Namespace+"/stock/mug").Code != http.StatusNotFound; time.Sleep(20 * time.Millisecond) { // a poll of another process
+		if time.Now().After(deadline) {
+			w.Fatal("the namespace was never given up")
+		}
+	}
 }
 
 // label gives the world's namespace to a shard.
 func label(w *testbed.World, shard string) {
 	w.Helper()
+	labelAs(w, shard+"-"+w.Namespace)
+}
+
+// labelAs gives the world's namespace a label of the deployments' selectors.
+func labelAs(w *testbed.World, value string) {
+	w.Helper()
 	clients, err := kubernetes.NewForConfig(w.ControlPlane.RESTConfig())
 	w.Must(err)
-	patch := `{"metadata":{"labels":{"` + shardLabel + `":"` + shard + "-" + w.Namespace + `"}}}`
+	patch := `{"metadata":{"labels":{"` + shardLabel + `":"` + value + `"}}}`
 	_, err = clients.CoreV1().Namespaces().Patch(w.Context(), w.Namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 	w.Must(err)
 }
 
 // TestOverlappingDeployments: two deployments that lead in one namespace by mistake slow each
-// other down. Nothing is sold twice or lost, carts are decided all the same, and it is told;
-// also that it is over.
+// other down. Nothing is sold twice or lost, carts are decided all the same, and it is told,
+// by the ledger and by a metric; also that it is over.
 func TestOverlappingDeployments(t *testing.T) {
 	t.Parallel()
 	w := testbed.NewWorld(t)
-	stock := w.StockScarcely(40, "mug", "pot")
+	stock := w.StockScarcely(15, "mug", "pot")
 	sink := w.NewSink()
-	a, b := deployment(w, "a", "--sink", sink.URL()), deployment(w, "b", "--sink", sink.URL())
+	a := deployment(w, "a", "--sink", sink.URL(), "--metrics-address", testbed.FreeAddress(w))
+	b := deployment(w, "b", "--sink", sink.URL())
 	observer := w.Observe(stock.Received)
-	crowd := w.Gather(testbed.Load{Name: "c", Clients: 8, Carts: 15, Bridges: []string{a.Bridge, b.Bridge}, Items: stock.One})
+	crowd := w.Gather(testbed.Load{Name: "c", Clients: 8, Carts: 6, Bridges: []string{a.Bridge, b.Bridge}, Items: stock.One})
 	w.Reservation("by-hand", testbed.Line("pot", 1))
 	contested := func(is metav1.ConditionStatus) *metav1.Condition {
 		ledger := w.AwaitLedger(func(l *v1.StockLedger) bool {
@@ -98,12 +119,90 @@ func TestOverlappingDeployments(t *testing.T) {
 	if c := contested(metav1.ConditionTrue); c.Reason != v1.ReasonAnotherDeploymentLeads || !strings.Contains(c.Message, "--namespace-selector") {
 		t.Errorf("that two deployments lead is told by %s: %s", c.Reason, c.Message)
 	}
+	awaitMetric(w, a, "inventory_journal_contested", 1)
 	w.AwaitReservation("by-hand", func(r *v1.Reservation) bool { return r.Decided() })
-	crowd.Await(8 * 15) // each of them, while both lead
+	crowd.Await(8 * 6) // each of them, while both lead
 	b.Stop()
 	contested(metav1.ConditionFalse)
+	awaitMetric(w, a, "inventory_journal_contested", 0)
 	w.Settle()
 	observer.CatchUp()
 	observer.Stop()
 	sink.Check()
+}
+
+// TestOverlappingSelectors: two deployments whose selectors overlap by mistake have one namespace
+// in common, and one of their own each. Where both lead, carts are decided once and nothing is
+// sold twice; the others are not touched by that, and each has one leader.
+func TestOverlappingSelectors(t *testing.T) {
+	t.Parallel()
+	common, ofA, ofB := testbed.NewWorld(t), testbed.NewWorld(t), testbed.NewWorld(t)
+	run := common.Namespace // tells the labels of this test from those of others
+	selector := func(own string) []string {
+		return []string{
+			"--namespaces", "", "--namespace-selector", fmt.Sprintf("%s in (common-%s, %s-%s)", shardLabel, run, own, run),
+			"--metrics-address", testbed.FreeAddress(common),
+		}
+	}
+	a, b := deployment(common, "a", selector("a")...), deployment(common, "b", selector("b")...)
+	labelAs(common, "common-"+run)
+	labelAs(ofA, "a-"+run)
+	labelAs(ofB, "b-"+run)
+
+	const clients, carts = 6, 6
+	shop := func(w *testbed.World, by ...*testbed.Operator) (*testbed.Observer, *testbed.Crowd) {
+		stock := w.StockScarcely(20, "mug")
+		observer := w.Observe(stock.Received)
+		var bridges []string
+		for _, o := range by {
+			bridges = append(bridges, o.Bridge+"/namespaces/"+w.Namespace)
+		}
+		return observer, w.Gather(testbed.Load{Name: "c", Clients: clients, Carts: carts, Bridges: bridges, Items: stock.One})
+	}
+	seenCommon, inCommon := shop(common, a, b)
+	seenA, inA := shop(ofA, a)
+	seenB, inB := shop(ofB, b)
+	awaitMetric(common, a, "inventory_journal_contested", 1)
+	inCommon.Await(clients * carts)
+	inA.Await(clients * carts)
+	inB.Await(clients * carts)
+	for w, o := range map[*testbed.World]*testbed.Operator{ofA: a, ofB: b} {
+		awaitMetric(w, o, "inventory_journal_leading", 1)
+		awaitMetric(w, o, "inventory_journal_contested", 0)
+		ledger := w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) })
+		if c := meta.FindStatusCondition(ledger.Status.Conditions, v1.ConditionContested); c != nil {
+			t.Errorf("a namespace of one deployment is told to be contested: %s", c.Message)
+		}
+	}
+
+	labelAs(common, "a-"+run) // the mistake is mended
+	awaitGivenUp(common, b)
+	b.Post("/namespaces/"+run+"/reservations", `{"cartId":"late","items":[{"productId":"mug","quantity":1}]}`).Want(t, http.StatusNotFound)
+	awaitMetric(common, a, "inventory_journal_contested", 0)
+	for w, crowd := range map[*testbed.World]*testbed.Crowd{common: inCommon, ofA: inA, ofB: inB} {
+		testbed.Done(w, crowd)
+		w.Sold("mug")
+		w.Settle()
+	}
+	for _, o := range []*testbed.Observer{seenCommon, seenA, seenB} {
+		o.CatchUp()
+		o.Stop()
+	}
+	if n := len(seenA.Leaders) * len(seenB.Leaders); n != 1 {
+		t.Errorf("namespaces of one deployment were led by %v and %v", seenA.Leaders, seenB.Leaders)
+	}
+	if len(seenCommon.Leaders) < 2 {
+		t.Errorf("the common namespace was led by %v alone: nothing was contested", seenCommon.Leaders)
+	}
+}
+
+// awaitMetric waits until a gauge of the world's namespace has a value.
+func awaitMetric(w *testbed.World, o *testbed.Operator, name string, value int) {
+	w.Helper()
+	want := fmt.Sprintf("%s{namespace=%q} %d", name, w.Namespace, value)
+	for deadline := time.Now().Add(testbed.Patience); !strings.Contains(o.Metrics(), want); time.Sleep(100 * time.Millisecond) { // a poll of another process
+		if time.Now().After(deadline) {
+			w.Fatalf("no metric ever said %s", want)
+		}
+	}
 }
