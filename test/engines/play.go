@@ -11,6 +11,7 @@ func Play(t *testing.T, p Player) {
 		"pruned with open holds":  pruned,
 		"protected from pruning":  protected,
 		"lowered by mistake":      lowered,
+		"another product":         anotherProduct,
 		"renamed":                 renamed,
 		"renamed without a word":  renamedUnconfirmed,
 		"a duplicate":             duplicate,

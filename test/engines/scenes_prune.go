@@ -110,6 +110,26 @@ func lowered(s *stage) {
 	s.figures("mug", 4, 0, 4)
 }
 
+// Which product an item is of is settled: a commit that changes it is refused, and what is there
+// goes on. No engine deletes the item and makes it again, unless it is forced to.
+func anotherProduct(s *stage) {
+	o := s.operate()
+	s.sync(item("mug", "mug", 10))
+	s.served("mug")
+	s.hold(o, "cart", 4, 4)
+	before := s.footprints()
+	if said := s.refused(item("mug", "teapot", 10)); !strings.Contains(said, "productID") {
+		s.Errorf("the engine says %q, want it to name the field", said)
+	}
+	if was, is := before["mug"], s.footprints()["mug"]; is.UID != was.UID || is.Generation != was.Generation {
+		s.Errorf("the item is another one: %+v, then %+v", was, is)
+	}
+	s.figures("mug", 10, 4, 6)
+	s.sync(item("mug", "mug", 10))
+	s.served("mug")
+	s.Settle()
+}
+
 // An item is renamed: the new one says that it takes over, and the old one is pruned.
 func renamed(s *stage) {
 	o := s.operate()
