@@ -15,6 +15,7 @@ import (
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/postgres"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
+	"github.com/acme/inventory-service/test/archived"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -87,7 +88,7 @@ func TestArchiveAsked(t *testing.T) {
 	away("frozen")
 	w.Must(server.Thaw())
 	awaitStatus(o, unheard, http.StatusNotFound)
-	db := testbed.OpenArchive(w, url)
+	db := archived.Open(w, url)
 	_, err := db.Pool.Exec(t.Context(), "UPDATE archive_origin SET cluster_uid = 'another'")
 	w.Must(err)
 	away("of another cluster")
@@ -107,7 +108,7 @@ func TestArchiveForgotten(t *testing.T) {
 	t.Parallel()
 	w, o, url := askingWorld(t, postgrestest.Shared(t), "--retention=1s", "--journal-compact-above=16384")
 	w.Archive(url)
-	db := testbed.OpenArchive(w, url)
+	db := archived.Open(w, url)
 	db.AwaitTables()
 	crowd := w.Gather(testbed.Load{Name: "c", Clients: 4, Carts: 50, Bridges: []string{o.Bridge}, Items: func(int, int) []events.Item {
 		return []events.Item{testbed.Item("mug", 1)}

@@ -14,6 +14,7 @@ import (
 	"github.com/acme/inventory-service/internal/postgres"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 	"github.com/acme/inventory-service/internal/reader"
+	"github.com/acme/inventory-service/test/archived"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -55,10 +56,10 @@ func TestArchiveRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			database := postgrestest.DatabaseOn(t, server)
 			url := server.URL(postgres.PlainRole, database)
-			db := testbed.OpenArchive(w, url)
+			db := archived.Open(w, url)
 			prepare := db
 			if c.superuser {
-				prepare = testbed.OpenArchive(w, server.URL(postgres.Superuser, database))
+				prepare = archived.Open(w, server.URL(postgres.Superuser, database))
 			}
 			if c.prepare != "" {
 				_, err := prepare.Pool.Exec(t.Context(), strings.ReplaceAll(c.prepare, "%d", database))

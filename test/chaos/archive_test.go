@@ -6,6 +6,7 @@ import (
 
 	"github.com/acme/inventory-service/api/events"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
+	"github.com/acme/inventory-service/test/archived"
 	"github.com/acme/inventory-service/test/faultreport"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -17,7 +18,7 @@ type archiving struct {
 	fault *faultreport.Fault
 	// url is that of the database, for an archive; db reads it beside the archive.
 	url string
-	db  *testbed.Archived
+	db  *archived.Database
 }
 
 // beginArchiving has a database on a server that tests share.
@@ -35,7 +36,7 @@ func beginArchivingWith(t *testing.T, flags ...string) *archiving {
 func beginArchivingTo(t *testing.T, url string, flags ...string) *archiving {
 	t.Helper()
 	w := testbed.NewWorld(t)
-	a := &archiving{World: w, fault: faultreport.Begin(t, archiveFault), url: url, db: testbed.OpenArchive(w, url)}
+	a := &archiving{World: w, fault: faultreport.Begin(t, archiveFault), url: url, db: archived.Open(w, url)}
 	a.o = w.Operate(append([]string{"--show=none", "--leader-elect=false"}, flags...)...)
 	w.Stock("mug", "mug", "amsterdam", 100_000)
 	w.Stock("pot", "pot", "berlin", 40)

@@ -19,6 +19,7 @@ import (
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/postgres"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
+	"github.com/acme/inventory-service/test/archived"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -37,7 +38,7 @@ type soak struct {
 	database *postgres.Server
 	url      string
 	sink     *sink
-	archived *testbed.Archived
+	archived *archived.Database
 
 	// mu guards the processes, which are replaced by whoever disturbs.
 	mu        sync.RWMutex
@@ -70,7 +71,7 @@ func start(t *testing.T) *soak {
 	s.Must(err)
 	s.url = database.URL(postgres.PlainRole, postgrestest.DatabaseOn(t, database))
 	s.sink = newSink(s.World, s.clients)
-	s.archived = testbed.OpenArchive(s.World, s.url)
+	s.archived = archived.Open(s.World, s.url)
 
 	controlplanetest.NewAccount(t, s.ControlPlane, s.Namespace, "checkout").Bind(s.Namespace, "inventory-client")
 	token, err := s.newToken(t.Context())

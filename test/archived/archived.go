@@ -1,4 +1,4 @@
-package testbed
+package archived
 
 import (
 	"context"
@@ -9,16 +9,17 @@ import (
 	"github.com/acme/inventory-service/internal/archive/project"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/sqlbooks"
+	"github.com/acme/inventory-service/test/testbed"
 )
 
-// Archived is the database of an archive, as an auditor reads it.
-type Archived struct {
-	w    *World
+// Database is the database of an archive, as an auditor reads it.
+type Database struct {
+	w    *testbed.World
 	Pool *pgxpool.Pool
 }
 
-// OpenArchive reads a database beside the archive.
-func OpenArchive(w *World, url string) *Archived {
+// Open reads a database beside the archive.
+func Open(w *testbed.World, url string) *Database {
 	w.Helper()
 	config, err := pgxpool.ParseConfig(url)
 	w.Must(err)
@@ -26,11 +27,11 @@ func OpenArchive(w *World, url string) *Archived {
 	pool, err := pgxpool.NewWithConfig(w.Context(), config)
 	w.Must(err)
 	w.Cleanup(pool.Close)
-	return &Archived{w: w, Pool: pool}
+	return &Database{w: w, Pool: pool}
 }
 
 // Count is the number that a query returns.
-func (a *Archived) Count(query string, arguments ...any) (n int64) {
+func (a *Database) Count(query string, arguments ...any) (n int64) {
 	a.w.Helper()
 	a.w.Must(a.Pool.QueryRow(a.w.Context(), query, arguments...).Scan(&n))
 	return n
@@ -39,9 +40,9 @@ func (a *Archived) Count(query string, arguments ...any) (n int64) {
 // Await waits until the archive says all that the journal says, and checks that it says nothing
 // else: rows against a replay of the pages, movements against balances, and each outcome that a
 // client was told.
-func (a *Archived) Await(crowds ...*Crowd) {
+func (a *Database) Await(crowds ...*testbed.Crowd) {
 	a.w.Helper()
-	deadline := time.Now().Add(Patience)
+	deadline := time.Now().Add(testbed.Patience)
 	for {
 		err := a.compare()
 		if err == nil {
@@ -60,7 +61,7 @@ func (a *Archived) Await(crowds ...*Crowd) {
 }
 
 // checkTold checks that an outcome is archived as its client was told, once.
-func (a *Archived) checkTold(command string, told *Told) {
+func (a *Database) checkTold(command string, told *testbed.Told) {
 	a.w.Helper()
 	id, _ := project.UUID(stock.ID(told.Reservation))
 	table := "reservations"
@@ -73,16 +74,16 @@ func (a *Archived) checkTold(command string, told *Told) {
 }
 
 // compare tells how the archive differs from what the journal says now.
-func (a *Archived) compare() error {
+func (a *Database) compare() error {
 	ctx, cancel := context.WithTimeout(a.w.Context(), 10*time.Second)
 	defer cancel()
 	return sqlbooks.Compare(ctx, a.Pool, a.w.Namespace, a.w.Pages())
 }
 
 // AwaitTables waits until the archive has made the tables.
-func (a *Archived) AwaitTables() {
+func (a *Database) AwaitTables() {
 	a.w.Helper()
-	deadline := time.Now().Add(Patience)
+	deadline := time.Now().Add(testbed.Patience)
 	for {
 		var there bool
 		err := a.Pool.QueryRow(a.w.Context(), "SELECT to_regclass('journal_positions') IS NOT NULL").Scan(&there)
@@ -97,9 +98,9 @@ func (a *Archived) AwaitTables() {
 }
 
 // AwaitCarts waits until so many carts are archived.
-func (a *Archived) AwaitCarts(carts int64) {
+func (a *Database) AwaitCarts(carts int64) {
 	a.w.Helper()
-	deadline := time.Now().Add(Patience)
+	deadline := time.Now().Add(testbed.Patience)
 	for {
 		var n int64
 		err := a.Pool.QueryRow(a.w.Context(), `SELECT (SELECT count(*) FROM reservations WHERE namespace = $1) + (SELECT count(*) FROM refusals WHERE namespace = $1)`,
