@@ -95,6 +95,25 @@ func TestEveryMessageHasAPage(t *testing.T) {
 	}
 }
 
+// The words of the domain are those of the glossary.
+func TestLanguage(t *testing.T) {
+	glossary, err := os.ReadFile("../../docs/glossary.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(glossary)) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			known[strings.TrimSpace(cells[1])] = true
+		}
+	}
+	for _, word := range language {
+		if name := strings.ToLower(word[1]); !known[name] {
+			t.Errorf("docs/glossary.md does not have %q", name)
+		}
+	}
+}
+
 // What a catalogue tells of StockItems are fields of them.
 func TestStockItemFields(t *testing.T) {
 	known := map[string]bool{}
