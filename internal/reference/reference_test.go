@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/acme/inventory-service/internal/contract"
 	"github.com/acme/inventory-service/internal/metric"
 )
 
@@ -134,5 +135,50 @@ func TestVerbsAreDescribed(t *testing.T) {
 				t.Errorf("%s --%s: %q", verb.Name(), f.Name, f.Usage)
 			}
 		})
+	}
+}
+
+// Whoever looks for a name of the contract finds it on a page that the index of the documentation
+// links to.
+func TestFoundFromTheIndex(t *testing.T) {
+	index, err := os.ReadFile("../../docs/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, found := range link.FindAllStringSubmatch(string(index), -1) {
+		if page, err := os.ReadFile(filepath.Join("../../docs", found[1])); err == nil && strings.HasPrefix(found[1], "reference/") {
+			text.Write(page)
+		}
+	}
+	var names []string
+	for _, r := range contract.Routes() {
+		names = append(names, r.Method+" "+shown(r))
+	}
+	for _, m := range contract.Messages() {
+		names = append(names, m.Type)
+		if !strings.Contains(text.String(), "\n## "+m.ID+"\n") {
+			t.Errorf("docs/README.md links to no page that has %s", m.ID)
+		}
+	}
+	for _, f := range contract.Failures() {
+		names = append(names, f.Slug)
+	}
+	for _, m := range metric.All() {
+		names = append(names, m.Name)
+	}
+	for _, table := range contract.Tables() {
+		names = append(names, table.Name)
+	}
+	for _, command := range Commands() {
+		command.VisitAll(func(f *flag.Flag) { names = append(names, "--"+f.Name) })
+	}
+	for _, verb := range Verbs() {
+		verb.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	}
+	for _, name := range names {
+		if !strings.Contains(text.String(), "`"+name+"`") {
+			t.Errorf("docs/README.md links to no page that has %s", name)
+		}
 	}
 }
