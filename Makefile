@@ -129,6 +129,11 @@ bench-pages: ## What pages of a journal in the API server cost, 5 minutes
 plots: ## Draw the plots of docs/performance.md from .run/bench.json
 	@go run ./hack/bench --plots docs/performance
 
+.PHONY: pictures
+pictures: controlplane ## Draw the pictures of docs/pictures from the texts beside them, and the terminal from what its commands print
+	hack/pictures.sh
+	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) go test -count 1 ./hack/run -run '^TestSession$$' -update-session
+
 .PHONY: bench-smoke
 bench-smoke: ## Whether the benchmark works, in a minute; its figures mean nothing
 	@$(MAKE) bench BENCHFORM=smoke

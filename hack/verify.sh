@@ -7,7 +7,7 @@ failed=
 
 hack/generate.sh --check || failed=1
 
-for dir in . hack/controlplane hack/image hack/knative hack/tools test/engines/argocd test/engines/flux test/helm test/knative; do
+for dir in . hack/controlplane hack/image hack/knative hack/pictures hack/tools test/engines/argocd test/engines/flux test/helm test/knative; do
 	if ! changes=$(GOWORK=off go mod tidy -C "$dir" -diff 2>&1); then
 		head -30 <<<"$changes" >&2
 		echo "$dir/go.mod or go.sum is not tidy: run 'go mod tidy' in $dir" >&2
