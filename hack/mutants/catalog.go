@@ -30,4 +30,5 @@ var catalog = slices.Concat(
 	ofAuditor,
 	ofPlugin,
 	ofRestore,
+	ofLookup,
 )

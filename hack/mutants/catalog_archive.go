@@ -1,110 +1,102 @@
 package main
 
-// ofArchive are the faults of what the bridge tells from the archive.
+// ofArchive are the faults of the Inventory Database: rows lost, doubled, or by two writers.
 var ofArchive = []mutant{
 	{
-		name:  "archive-tells-other-namespaces",
-		fault: "the archive tells what is of another namespace",
+		name:  "archive-position-apart",
+		fault: "the position is stored in a transaction of its own, before the rows",
 		patches: []patch{{
-			file: "internal/archive/lookup/question.go",
-			old:  `const columns = `,
-			new: `func init() {
-	if MUTANT {
-		for _, s := range []*string{&statementByText, &statementByOrder, &statementByCart, &statementByBoth} {
-			*s = strings.ReplaceAll(*s, "WHERE namespace = $1 AND epoch >=", "WHERE epoch >=")
+			file: "internal/archive/store/write.go",
+			old: `	if err := s.advance(ctx, tx, b.Namespace, b.From, b.To); err != nil {
+`,
+			new: `	if MUTANT {
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.advance(ctx, tx, b.Namespace, b.From, b.To) })
+		if err != nil {
+			return Result{}, err
 		}
+	} else if err := s.advance(ctx, tx, b.Namespace, b.From, b.To); err != nil {
+`,
+		}},
+		caughtBy: unit(archiveStorePackage, "TestAllOrNothing"),
+	},
+	{
+		name:  "archive-not-fenced",
+		fault: "an archive that was taken over from goes on writing",
+		patches: []patch{{
+			file: "internal/archive/store/position.go",
+			old:  "WHERE namespace = $1 AND writer = $10 AND",
+			new:  "WHERE namespace = $1 AND (writer = $10 OR ` + map[bool]string{true: \"true\", false: \"false\"}[MUTANT] + `) AND",
+		}},
+		caughtBy: unit(archiveStorePackage, "TestFence"),
+	},
+	{
+		name:  "archive-late-landing-is-a-fence",
+		fault: "a process whose own write has landed late takes itself for fenced",
+		patches: []patch{{
+			file: "internal/archive/store/position.go",
+			old:  "case err == nil && writer != s.writer:",
+			new:  "case err == nil && (writer != s.writer || MUTANT):",
+		}},
+		caughtBy: unit(archiveStorePackage, "TestFence"),
+	},
+	{
+		name:  "archive-one-deadline",
+		fault: "a transaction has one deadline, however much it restates",
+		patches: []patch{{
+			file: "internal/archive/store/watch.go",
+			old:  "{ w.timer.Reset(w.patience) }",
+			new: `{
+	if !MUTANT {
+		w.timer.Reset(w.patience)
 	}
+}`,
+		}},
+		caughtBy: unit(archiveStorePackage, "TestLargeRestatement"),
+	},
+	{
+		name:  "archive-gap-unmarked",
+		fault: "records that were not read one by one are not said to be missing",
+		patches: []patch{{
+			file: "internal/archive/store/write.go",
+			old: `	if b.Gap != nil {
+		queueGap(`,
+			new: `	if b.Gap != nil && !MUTANT {
+		queueGap(`,
+		}},
+		caughtBy: ofArchiver("TestOvertakenByCompaction"),
+	},
+	{
+		name:  "archive-holds-for-ever",
+		fault: "a hold whose end nobody has read stays one",
+		patches: []patch{{
+			file: "internal/archive/store/restate.go",
+			old:  "WHERE namespace = $1 AND status = 'HELD' AND NOT reservation_id = ANY ($2::uuid[])",
+			new:  "WHERE namespace = $1 AND status = '` + map[bool]string{true: \"NONE\", false: \"HELD\"}[MUTANT] + `' AND NOT reservation_id = ANY ($2::uuid[])",
+		}},
+		caughtBy: ofArchiver("TestOvertakenByCompaction"),
+	},
+	{
+		name:  "archive-reads-before-it-claims",
+		fault: "pages that were read before the position was claimed are judged by it",
+		patches: []patch{{
+			file: "internal/archive/keeper.go",
+			old: `	k.follower.Relist()
+	for {`,
+			new: `	if !MUTANT {
+		k.follower.Relist()
+	}
+	for {`,
+		}},
+		caughtBy: ofArchiver("TestTakenOver"),
+	},
 }
 
-const columns = `,
-		}, {
-			file: "internal/archive/lookup/question.go",
-			old: `import (
-	"fmt"
-`,
-			new: `import (
-	"fmt"
-	"strings"
-`,
-		}},
-		caughtBy: by(unit(lookupPackage, "TestNotTold")),
-	},
-	{
-		name:  "archive-tells-former-namespaces",
-		fault: "the archive tells what is of a namespace that had the name before",
-		patches: []patch{{
-			file: "internal/archive/lookup/archive.go",
-			old:  `	case !answer.archived:`,
-			new:  `	case !answer.archived && !MUTANT:`,
-		}, {
-			file: "internal/archive/store/restate.go",
-			old:  `b.Begins.Reason == "REPLACED" {`,
-			new:  `b.Begins.Reason == "REPLACED" && !MUTANT {`,
-		}},
-		caughtBy: by(unit(lookupPackage, "TestNotTold")),
-	},
-	{
-		name:  "archive-of-another-schema",
-		fault: "tables of another release are read as those of this one",
-		patches: []patch{{
-			file: "internal/archive/lookup/query.go",
-			old:  `if err := schema.Fits(is.version); err != nil {`,
-			new:  `if err := schema.Fits(is.version); err != nil && !MUTANT {`,
-		}},
-		caughtBy: by(unit(lookupPackage, "TestRefused")),
-	},
-	{
-		name:  "archive-asked-by-everybody",
-		fault: "a database that has just failed is asked by everybody who comes",
-		patches: []patch{{
-			file: "internal/archive/lookup/breaker.go",
-			old:  `	case b.trying || now.Before(b.until):`,
-			new:  `	case !MUTANT && (b.trying || now.Before(b.until)):`,
-		}},
-		caughtBy: by(unit(lookupPackage, "TestFrozen")),
-	},
-	{
-		name:  "refusal-waits-for-archive",
-		fault: "a command that is too old is refused only once the archive has answered",
-		patches: []patch{{
-			file: "webhook/archive.go",
-			old:  `context.WithTimeout(ctx, outcomeWait)`,
-			new:  `context.WithTimeout(ctx, outcomeWait*map[bool]time.Duration{false: 1, true: 100}[MUTANT])`,
-		}},
-		caughtBy: by(unit(bridgePackage, "TestArchiveFrozen")),
-	},
-	{
-		name:  "archive-away-is-absence",
-		fault: "that the archive cannot be asked is told as if there had never been such a reservation",
-		patches: []patch{{
-			file: "webhook/archive.go",
-			old: `	case err != nil:
-		return nil, fail(archiveUnavailable`,
-			new: `	case err != nil && MUTANT:
-		return nil, unknown(namespace, text)
-	case err != nil:
-		return nil, fail(archiveUnavailable`,
-		}},
-		caughtBy: by(unit(bridgePackage, "TestArchiveFrozen")),
-	},
-	{
-		name:  "archive-behind-is-told",
-		fault: "a hold that has ended is told as held, since the archive has not read its end",
-		patches: []patch{{
-			file: "webhook/archive.go",
-			old:  `	case !r.Phase.Ended():`,
-			new:  `	case !r.Phase.Ended() && !MUTANT:`,
-		}},
-		caughtBy: by(unit(bridgePackage, "TestArchiveBehind")),
-	},
-	{
-		name:  "refusal-tells-other-commands",
-		fault: "a refusal tells what became of another command that had the id",
-		patches: []patch{{
-			file: "webhook/archive.go",
-			old:  `|| !sameCart(r, wanted) {`,
-			new:  `|| !sameCart(r, wanted) && !MUTANT {`,
-		}},
-		caughtBy: by(unit(bridgePackage, "TestArchiveTells")),
-	},
+const (
+	archivePackage      = "./internal/archive"
+	archiveStorePackage = "./internal/archive/store"
+)
+
+// ofArchiver is a test of the archive beside a journal of a real API server.
+func ofArchiver(test string) []catcher {
+	return []catcher{{pkg: archivePackage, test: test, long: true}}
 }

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// One archive after another takes over while carts come, each with a slower way to the database than
-// to the API server: what the one before archives meanwhile, which the next had not read yet, is no
+// One archive after another takes over while carts come, and for a while reaches the API server and
+// not the database: what the one before archives meanwhile, which the next had not read yet, is no
 // other history, and each record is archived once.
 func TestTakenOver(t *testing.T) {
 	t.Parallel()
@@ -50,9 +51,15 @@ func TestTakenOver(t *testing.T) {
 		err := w.pool.QueryRow(t.Context(), "SELECT count(*) FROM journal_positions WHERE namespace = $1", w.namespace).Scan(&n)
 		return err == nil && n == 1
 	})
-	slow := slowly(w)
 	for range times {
-		next := w.archive(slow)
+		slow, url := slowly(w)
+		next := w.archive(url)
+		for !strings.Contains(next.log.String(), "This process archives") {
+			time.Sleep(time.Millisecond) // a poll of what runs beside the test
+		}
+		slow.Freeze()                 // before it has claimed anything
+		<-time.After(2 * time.Second) // the fault itself lasts that long
+		slow.Thaw()
 		select {
 		case <-before.ended:
 		case <-time.After(patience):
@@ -70,14 +77,14 @@ func TestTakenOver(t *testing.T) {
 }
 
 // slowly is the way to the database through something slow.
-func slowly(w *world) string {
+func slowly(w *world) (*tcpproxy.Proxy, string) {
 	w.Helper()
 	u, err := url.Parse(w.url)
 	w.must(err)
 	proxy, err := tcpproxy.Listen(u.Host)
 	w.must(err)
 	w.Cleanup(proxy.Close)
-	proxy.Delay(50 * time.Millisecond)
+	proxy.Delay(30 * time.Millisecond)
 	u.Host = proxy.Address()
-	return u.String()
+	return proxy, u.String()
 }

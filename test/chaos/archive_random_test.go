@@ -141,28 +141,32 @@ func (m *mishaps) stopServer() {
 // takeOver lets a second one take over.
 func (m *mishaps) takeOver() {
 	first := m.process
-	m.process = m.Archive(m.url)
-	for deadline := time.Now().Add(testbed.Patience); first.Runs(); m.trade() {
-		if time.Now().After(deadline) {
-			m.Fatalf("the archive that was taken over from goes on: %s", first.Log())
-		}
-	}
-	m.awaitFenced(first)
+	m.oneEnds(first, m.Archive(m.url))
 }
 
 // freeze lets one take over from an archive that was frozen, and thaws that.
 func (m *mishaps) freeze() {
-	m.process.Signal(syscall.SIGSTOP)
-	m.meanwhile()
 	frozen := m.process
-	m.process = m.Archive(m.url)
+	frozen.Signal(syscall.SIGSTOP)
+	m.meanwhile()
+	next := m.Archive(m.url)
 	m.db.Pool.Reset()
 	m.db.Await()
 	frozen.Signal(syscall.SIGCONT)
-	for deadline := time.Now().Add(testbed.Patience); frozen.Runs(); m.trade() {
+	m.oneEnds(frozen, next)
+}
+
+// oneEnds waits until one of two archives is fenced: the one that claimed the position first, which
+// may be the one that was started last.
+func (m *mishaps) oneEnds(a, b *testbed.Operator) {
+	for deadline := time.Now().Add(testbed.Patience); a.Runs() && b.Runs(); m.trade() {
 		if time.Now().After(deadline) {
-			m.Fatalf("the archive that was taken over from goes on: %s", frozen.Log())
+			m.Fatalf("two archives go on: %s\n%s", a.Log(), b.Log())
 		}
 	}
-	m.awaitFenced(frozen)
+	if a.Runs() {
+		a, b = b, a
+	}
+	m.awaitFenced(a)
+	m.process = b
 }

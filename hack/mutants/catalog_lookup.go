@@ -1,0 +1,110 @@
+package main
+
+// ofLookup are the faults of what the bridge tells from the archive.
+var ofLookup = []mutant{
+	{
+		name:  "archive-tells-other-namespaces",
+		fault: "the archive tells what is of another namespace",
+		patches: []patch{{
+			file: "internal/archive/lookup/question.go",
+			old:  `const columns = `,
+			new: `func init() {
+	if MUTANT {
+		for _, s := range []*string{&statementByText, &statementByOrder, &statementByCart, &statementByBoth} {
+			*s = strings.ReplaceAll(*s, "WHERE namespace = $1 AND epoch >=", "WHERE epoch >=")
+		}
+	}
+}
+
+const columns = `,
+		}, {
+			file: "internal/archive/lookup/question.go",
+			old: `import (
+	"fmt"
+`,
+			new: `import (
+	"fmt"
+	"strings"
+`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestNotTold")),
+	},
+	{
+		name:  "archive-tells-former-namespaces",
+		fault: "the archive tells what is of a namespace that had the name before",
+		patches: []patch{{
+			file: "internal/archive/lookup/archive.go",
+			old:  `	case !answer.archived:`,
+			new:  `	case !answer.archived && !MUTANT:`,
+		}, {
+			file: "internal/archive/store/restate.go",
+			old:  `b.Begins.Reason == "REPLACED" {`,
+			new:  `b.Begins.Reason == "REPLACED" && !MUTANT {`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestNotTold")),
+	},
+	{
+		name:  "archive-of-another-schema",
+		fault: "tables of another release are read as those of this one",
+		patches: []patch{{
+			file: "internal/archive/lookup/query.go",
+			old:  `if err := schema.Fits(is.version); err != nil {`,
+			new:  `if err := schema.Fits(is.version); err != nil && !MUTANT {`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestRefused")),
+	},
+	{
+		name:  "archive-asked-by-everybody",
+		fault: "a database that has just failed is asked by everybody who comes",
+		patches: []patch{{
+			file: "internal/archive/lookup/breaker.go",
+			old:  `	case b.trying || now.Before(b.until):`,
+			new:  `	case !MUTANT && (b.trying || now.Before(b.until)):`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestFrozen")),
+	},
+	{
+		name:  "refusal-waits-for-archive",
+		fault: "a command that is too old is refused only once the archive has answered",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old:  `context.WithTimeout(ctx, outcomeWait)`,
+			new:  `context.WithTimeout(ctx, outcomeWait*map[bool]time.Duration{false: 1, true: 100}[MUTANT])`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveFrozen")),
+	},
+	{
+		name:  "archive-away-is-absence",
+		fault: "that the archive cannot be asked is told as if there had never been such a reservation",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old: `	case err != nil:
+		return nil, fail(archiveUnavailable`,
+			new: `	case err != nil && MUTANT:
+		return nil, unknown(namespace, text)
+	case err != nil:
+		return nil, fail(archiveUnavailable`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveFrozen")),
+	},
+	{
+		name:  "archive-behind-is-told",
+		fault: "a hold that has ended is told as held, since the archive has not read its end",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old:  `	case !r.Phase.Ended():`,
+			new:  `	case !r.Phase.Ended() && !MUTANT:`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveBehind")),
+	},
+	{
+		name:  "refusal-tells-other-commands",
+		fault: "a refusal tells what became of another command that had the id",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old:  `|| !sameCart(r, wanted) {`,
+			new:  `|| !sameCart(r, wanted) && !MUTANT {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveTells")),
+	},
+}
