@@ -91,6 +91,14 @@ test-contract: controlplane ## OpenAPI, AsyncAPI, JSON Schemas, examples and cat
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && go run . catalog --standalone --out "$$out" && node test/contract/check.mjs "$$out"
 	KUBEBUILDER_ASSETS=$$(hack/controlplane.sh --dir) WITH_NPM=1 go test -count 1 ./examples/ts-checkout
 
+# Where make catalog-site builds. Go looks into no folder with a dot.
+CATALOG_SITE ?= .catalog-site
+
+.PHONY: catalog-site
+catalog-site: ## Build catalog with the real EventCatalog from npm, and compare its pages with the contract (4 GB, Chromium; minutes)
+	hack/catalog-site.sh $(CATALOG_SITE)
+	CATALOG_SITE=$(abspath $(CATALOG_SITE)) go test -count 1 -v -timeout 30m $(TESTFLAGS) ./test/catalogsite
+
 .PHONY: soak
 soak: SOAK ?= 1h
 soak: controlplane ## An hour with everything on, at the bound of the journal, with restarts: nothing may grow (SOAK=3m for a try); ends in .run/soak.jsonl
