@@ -25,6 +25,9 @@
 //     one or that to which the question is forwarded;
 //   - without a journal, by a read past the caches that finds no page.
 //
+// With Options.Archive, what a journal is proven not to have is looked for there: it may have been
+// forgotten. Nothing that is decided waits for that.
+//
 // An object that a person made is no reservation of the journal before it is decided:
 // it is read past the caches, shown as it is, and commands about it have to wait.
 //
