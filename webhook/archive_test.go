@@ -40,6 +40,8 @@ type forgetfulStore struct {
 	url     string
 	archive *lookup.Archive
 	bridge  http.Handler
+	// sent is when its old commands were sent.
+	sent time.Time
 	// carts counts those that were made to have the journal forget others.
 	carts int
 }
@@ -50,7 +52,7 @@ func newForgetful(t *testing.T, server *postgres.Server) *forgetfulStore {
 	cp := controlplanetest.Shared(t)
 	p := runProcess(t, cp.RESTConfig(), nil, journal.Leader{Name: uuid.NewString()}, func(p *stock.Policy) { p.Retention, p.Grace, p.CompactAbove = 1, 1, 1 })
 	s := &forgetfulStore{
-		store: stockUp(t, p, cp.RESTConfig(), controlplanetest.Namespace(t, cp)), t: t,
+		store: stockUp(t, p, cp.RESTConfig(), controlplanetest.Namespace(t, cp)), t: t, sent: time.Now().Add(-time.Minute),
 		url: server.URL(postgres.PlainRole, postgrestest.DatabaseOn(t, server)),
 	}
 	s.archive = lookup.New(lookup.Options{Database: &database.Address{URL: s.url}, Logger: logr.Discard(), Cluster: s.cluster})
@@ -141,12 +143,13 @@ func (s *forgetfulStore) forget(id string) {
 	}
 }
 
-// command is a reserve command of a shop's, a minute old.
-func oldCommand(t *testing.T, id, data string) *http.Request {
-	t.Helper()
+// oldCommand is a reserve command of a shop's, sent before the test began: whenever it is repeated, it
+// has the same time.
+func (s *forgetfulStore) oldCommand(id, data string) *http.Request {
+	s.t.Helper()
 	command := commandEvent(events.TypeReserve, id, data)
-	command.SetTime(time.Now().Add(-time.Minute))
-	return eventRequest(t, modeBinary, "/", command)
+	command.SetTime(s.sent)
+	return eventRequest(s.t, modeBinary, "/", command)
 }
 
 // refused is how a command that is too old is refused where the archive has its outcome and said so
@@ -217,7 +220,7 @@ func TestArchiveTells(t *testing.T) {
 	back := made(`{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":2}]}`, http.StatusCreated, stock.PhaseReleased)
 	short := made(`{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1},{"productId":"few","quantity":9}]}`, http.StatusConflict, stock.PhaseRefused)
 	first := `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":4}]}`
-	command := oldCommand(t, "first", first)
+	command := s.oldCommand("first", first)
 	repeated := ask(t, s.bridge, command.Clone(t.Context())).event
 	old := repeated().Subject()
 	ids[old] = stock.PhaseReleased
@@ -278,17 +281,17 @@ func TestArchiveTells(t *testing.T) {
 
 	// A command of which the archive has the outcome is refused with it; another one under that id is
 	// told nothing about it.
-	refusal := s.refused(oldCommand(t, "first", first))
+	refusal := s.refused(s.oldCommand("first", first))
 	if refusal.ReservationID != old || !strings.Contains(refusal.Detail, "Released, ORDER_CANCELLED") {
 		t.Errorf("the refusal does not tell the first outcome: %+v", refusal)
 	}
 	for _, other := range []string{strings.Replace(first, `:"cart"`, `:"tart"`, 1), strings.Replace(first, "4", "5", 1)} {
-		refusal := s.refused(oldCommand(t, "first", other))
+		refusal := s.refused(s.oldCommand("first", other))
 		if strings.Contains(refusal.Detail, old) || refusal.ReservationID != "" {
 			t.Errorf("the refusal tells of another command's outcome: %+v", refusal)
 		}
 	}
-	ask(t, s.bridge, oldCommand(t, "never", first)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+	ask(t, s.bridge, s.oldCommand("never", first)).wantProblem(http.StatusUnprocessableEntity, tooOld)
 }
 
 // Where the database is frozen, nothing but what it alone knows waits for it, and that it could not
@@ -298,7 +301,7 @@ func TestArchiveFrozen(t *testing.T) {
 	s := newForgetful(t, server)
 	s.runArchive()
 	cart := `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":9}]}`
-	id := ask(t, s.bridge, oldCommand(t, "first", cart)).event().Subject()
+	id := ask(t, s.bridge, s.oldCommand("first", cart)).event().Subject()
 	s.awaitArchived(stock.ID(id), stock.PhaseRefused)
 	s.forget(id)
 	ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+id, "")).wantStatus(http.StatusOK)
@@ -310,7 +313,7 @@ func TestArchiveFrozen(t *testing.T) {
 
 	// The first of all finds it frozen; from then on nobody waits.
 	began := time.Now()
-	ask(t, s.bridge, oldCommand(t, "first", cart)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+	ask(t, s.bridge, s.oldCommand("first", cart)).wantProblem(http.StatusUnprocessableEntity, tooOld)
 	if took := time.Since(began); took > 1500*time.Millisecond {
 		t.Errorf("the refusal waited %s for the archive", took)
 	}
