@@ -43,6 +43,12 @@ type archived struct {
 	// them all, from the start of the process, in seconds.
 	Behind  int     `json:"behind"`
 	CatchUp float64 `json:"catch_up_s"`
+	// Gaps is how many times it could not read record by record, and restated instead: 0, or the
+	// rest says nothing.
+	Gaps int `json:"gaps"`
+	// CatchUpCPUArchive and CatchUpCPUDatabase are what both used for a thousand of these, in seconds.
+	CatchUpCPUArchive  float64 `json:"catch_up_cpu_archive_s_per_1000"`
+	CatchUpCPUDatabase float64 `json:"catch_up_cpu_database_s_per_1000"`
 	// BytesPerCart is by how much the database on disk has grown for each of these.
 	BytesPerCart float64 `json:"bytes_per_cart"`
 }
@@ -69,7 +75,9 @@ func (b *bench) archives(ctx context.Context, f archiveForm) (_ *archived, err e
 		return nil, nil
 	}
 	fmt.Printf("archive: %d clients for %s, then %d carts behind\n", archiveClients, f.lasts, f.behind)
-	operator := newOurs(b.lab, "--show=none", "--default-hold", "24h")
+	// None of these carts ends, so that the journal grows beyond what it keeps of finished ones and
+	// for readers that are behind.
+	operator := newOurs(b.lab, "--show=none", "--default-hold", "24h", "--journal-limit", "268435456")
 	operator.called = "archive"
 	a := &archiving{bench: b, through: newBridged("archive", operator), database: "bench_archive"}
 	if err := a.through.start(ctx, shopDay, ""); err != nil {
@@ -86,8 +94,9 @@ func (b *bench) archives(ctx context.Context, f archiveForm) (_ *archived, err e
 	if err := a.behind(ctx, f, result); err != nil {
 		return nil, err
 	}
-	fmt.Printf("  %d carts acknowledged in %.0f s (%.0f/s; %.0f/s without an archive), %d archived by then, the rest %.2f s later; %d behind caught up in %.1f s; %.0f bytes a cart\n",
-		result.Acknowledged, result.Seconds, float64(result.Acknowledged)/result.Seconds, result.Alone, result.Archived, result.Rest, result.Behind, result.CatchUp, result.BytesPerCart)
+	fmt.Printf("  %d carts acknowledged in %.0f s (%.0f/s; %.0f/s without an archive), %d archived by then, the rest %.2f s later; %d behind caught up in %.1f s, with %.2f s of CPU for a thousand, %.2f of them PostgreSQL's, and %d gaps; %.0f bytes a cart\n",
+		result.Acknowledged, result.Seconds, float64(result.Acknowledged)/result.Seconds, result.Alone, result.Archived, result.Rest, result.Behind, result.CatchUp,
+		result.CatchUpCPUArchive+result.CatchUpCPUDatabase, result.CatchUpCPUDatabase, result.Gaps, result.BytesPerCart)
 	return result, nil
 }
 
@@ -210,6 +219,10 @@ func (a *archiving) behind(ctx context.Context, f archiveForm, r *archived) erro
 	if err != nil {
 		return err
 	}
+	database, err := serverUsage(a.server)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := a.begin(); err != nil {
 		return err
@@ -218,9 +231,18 @@ func (a *archiving) behind(ctx context.Context, f archiveForm, r *archived) erro
 		return err
 	}
 	r.Behind, r.CatchUp = f.behind, time.Since(began).Seconds()
+	used, err := a.usages()
+	if err != nil {
+		return err
+	}
+	thousands := float64(f.behind) / 1000
+	r.CatchUpCPUArchive, r.CatchUpCPUDatabase = used[0]/thousands, (used[1]-database.cpuSeconds)/thousands
 	grown, err := a.size(ctx)
+	if err != nil {
+		return err
+	}
 	r.BytesPerCart = float64(grown-size) / float64(f.behind)
-	return err
+	return a.sql.QueryRow(ctx, "SELECT count(*) FROM journal_gaps").Scan(&r.Gaps)
 }
 
 // serve lets the clients loose for a while, and returns how many carts were reserved and how long
