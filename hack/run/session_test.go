@@ -90,7 +90,7 @@ func drawSession(lines []line) []byte {
 	}
 	height := bar + len(rows)*lineHeight + border
 	var svg bytes.Buffer
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%.1f" height="%d" viewBox="0 0 %[1].1f %[2]d" role="img" aria-label="A terminal in which a cart is reserved, refused and shipped">
+	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1].1f" height="%[2]d" viewBox="0 0 %[1].1f %[2]d" role="img" aria-label="A terminal in which a cart is reserved, refused and shipped">
 <!-- Drawn by make pictures from what the commands of session.sh print: do not edit. -->
 <style>
 text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #c9d1d9; white-space: pre }

@@ -77,7 +77,7 @@ func (a *archivist) Start(ctx context.Context) error {
 		return nil
 	}
 	if a.begun.err != nil {
-		return nil // the process ends with it
+		return nil //nolint:nilerr // the process ends with it, and says so
 	}
 	a.logger.Info("This process archives")
 	group, ctx := errgroup.WithContext(ctx)

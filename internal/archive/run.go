@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) error {
 	// What is of no use is told in one line, before anything is served.
 	if err := begun.await(ctx, beginFor); err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it was asked to end: what that interrupted is no error
+			return nil // it was asked to end: what that interrupted is no error
 		}
 		return err
 	}

@@ -3,7 +3,6 @@ package archive_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"sync"
@@ -136,7 +135,7 @@ func (w *world) decide() {
 }
 
 // ask has a request decided, and notes what was told.
-func (w *world) ask(request stock.Request) *stock.Reservation {
+func (w *world) ask(request stock.Request) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
@@ -146,7 +145,6 @@ func (w *world) ask(request stock.Request) *stock.Reservation {
 		w.Fatalf("%+v is answered %+v", request, answer)
 	}
 	w.told[answer.Reservation.ID] = answer.Reservation.Phase
-	return answer.Reservation
 }
 
 // reserve sells carts of one mug each, or of more than there are, which are refused.
@@ -200,7 +198,7 @@ type process struct {
 }
 
 // archive runs one beside the test, through a URL of its own.
-func (w *world) archive(url string, change ...func(*archive.Options)) *process {
+func (w *world) archive(url string) *process {
 	w.Helper()
 	config, err := (&database.Address{URL: url}).Config()
 	w.must(err)
@@ -211,9 +209,6 @@ func (w *world) archive(url string, change ...func(*archive.Options)) *process {
 		Migrate:       func(ctx context.Context) (int, error) { return schema.Migrate(ctx, config.ConnConfig) },
 		LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second,
 		MetricsAddress: "0", HealthAddress: "0",
-	}
-	for _, c := range change {
-		c(&o)
 	}
 	p := &process{w: w, ended: make(chan struct{}), log: &lockedBuffer{}}
 	o.Logger = zap.New(zap.WriteTo(p.log))
@@ -316,7 +311,7 @@ func (w *world) await(what string, is func() bool) {
 	w.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) { // a poll of another process
 		if time.Now().After(deadline) {
-			w.Fatal(fmt.Sprintf("never: %s", what))
+			w.Fatalf("never: %s", what)
 		}
 	}
 }

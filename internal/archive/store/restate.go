@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -137,12 +138,12 @@ func putAside(ctx context.Context, tx pgx.Tx, b Batch, table string, page, recor
 // of which it says nothing any more.
 func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	ids := identifiers{} // these are archived already
-	var held, products []pgtype.UUID
+	var known, products []pgtype.UUID
+	var created []*time.Time
 	var items []string
 	for i := range b.Rows.Reservations {
-		if r := &b.Rows.Reservations[i]; r.Phase == stock.PhaseReserved {
-			held = append(held, ids.column(r.ID))
-		}
+		r := &b.Rows.Reservations[i]
+		known, created = append(known, ids.column(r.ID)), append(created, timeOf(r.At))
 	}
 	for _, i := range b.Rows.Items {
 		items = append(items, storable(string(i.UID)))
@@ -155,11 +156,12 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	if b.Begins != nil && b.Begins.Reason == "REPLACED" {
 		end = b.From // they ended with their journal: the one that took its place says nothing about them
 	}
-	// What is known to have ended is stated by its own row after this.
+	// What is known to have ended is stated by its own row after this. An id that was forgotten may
+	// have been decided again, which is another hold.
 	tag, err := tx.Exec(ctx, `
 		UPDATE reservations SET status = 'RELEASED', release_reason = $3, ended_at = $4, epoch = $5, page = $6, record = $7
-		WHERE namespace = $1 AND status = 'HELD' AND NOT reservation_id = ANY ($2::uuid[]) AND NOT reservation_id = ANY ($8::uuid[])`,
-		b.Namespace, orEmpty(held), LostInGap, at, end.Epoch, int64(end.Page), int64(end.Record), orEmpty(endedOf(b, ids)))
+		WHERE namespace = $1 AND status = 'HELD' AND (reservation_id, created_at) NOT IN (SELECT * FROM unnest($2::uuid[], $8::timestamptz[]))`,
+		b.Namespace, orEmpty(known), LostInGap, at, end.Epoch, int64(end.Page), int64(end.Record), orEmpty(created))
 	if err != nil {
 		return 0, err
 	}
@@ -172,15 +174,6 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 		return 0, err
 	}
 	return tag.RowsAffected(), nil
-}
-
-func endedOf(b Batch, ids identifiers) (ended []pgtype.UUID) {
-	for i := range b.Rows.Reservations {
-		if r := &b.Rows.Reservations[i]; r.Phase.Ended() {
-			ended = append(ended, ids.column(r.ID))
-		}
-	}
-	return ended
 }
 
 // orEmpty is an array that is not NULL: nothing is equal to any of NULL, and nothing is not.

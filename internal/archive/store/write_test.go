@@ -96,11 +96,36 @@ func TestLargeRestatement(t *testing.T) {
 		return time.Since(began)
 	}
 	s := openAt(t, postgrestest.URL(t))
-	s.history = 3 * took(openAt(t, postgrestest.URL(t)), small)
+	s.history = 5 * took(openAt(t, postgrestest.URL(t)), small)
 	if all := took(s, large); all < s.history {
 		t.Errorf("%d carts took %v, less than the %v for which nothing may come: that shows nothing", large, all, s.history)
 	} else {
 		t.Logf("%d carts were restated in %v, with patience for %v", large, all, s.history)
+	}
+}
+
+// A hold whose end nobody has read ends in the gap, also where its id was decided again meanwhile.
+func TestLostAndDecidedAgain(t *testing.T) {
+	s := openAt(t, postgrestest.URL(t))
+	before := held(Position{}, 1, 2)
+	if _, err := s.Write(t.Context(), before); err != nil {
+		t.Fatal(err)
+	}
+	again := held(position(1), 2, 2)
+	again.Gap = &Gap{Reason: "COMPACTED"}
+	again.Rows.Reservations[0].ID = before.Rows.Reservations[0].ID
+	again.Rows.Reservations = append(again.Rows.Reservations[:1], before.Rows.Reservations[1])
+	if _, err := s.Write(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]int64{
+		"SELECT count(*) FROM reservations":                       3,
+		"SELECT count(*) FROM reservations WHERE status = 'HELD'": 2,
+		"SELECT count(*) FROM reservations WHERE release_reason = '" + LostInGap + "' AND created_at = (SELECT min(created_at) FROM reservations)": 1,
+	} {
+		if n := count(t, s, query); n != want {
+			t.Errorf("%s: %d, want %d", query, n, want)
+		}
 	}
 }
 
@@ -209,7 +234,7 @@ func TestAllOrNothing(t *testing.T) {
 	if n := count(t, s, "SELECT count(*) FROM reservations"); n != 1 {
 		t.Errorf("%d carts", n)
 	}
-	err := pgx.BeginFunc(context.Background(), s.pool, func(tx pgx.Tx) error { return nil })
+	err := pgx.BeginFunc(context.Background(), s.pool, func(pgx.Tx) error { return nil })
 	if err != nil {
 		t.Errorf("the pool is of no use any more: %v", err)
 	}
