@@ -90,7 +90,7 @@ func drawSession(lines []line) []byte {
 	}
 	height := bar + len(rows)*lineHeight + border
 	var svg bytes.Buffer
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1].1f" height="%[2]d" viewBox="0 0 %[1].1f %[2]d" role="img" aria-label="A terminal in which a cart is reserved, refused and shipped">
+	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%.1f" height="%d" viewBox="0 0 %.1f %d" role="img" aria-label="A terminal in which a cart is reserved, refused and shipped">
 <!-- Drawn by make pictures from what the commands of session.sh print: do not edit. -->
 <style>
 text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #c9d1d9; white-space: pre }
@@ -100,7 +100,7 @@ text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 </style>
 <rect x="0.5" y="0.5" width="%.1f" height="%d" rx="9" fill="#0d1117" stroke="#30363d"/>
 <circle cx="20" cy="17" r="5" fill="#ff5f57"/><circle cx="38" cy="17" r="5" fill="#febc2e"/><circle cx="56" cy="17" r="5" fill="#28c840"/>
-`, width, height, width-1, height-1)
+`, width, height, width, height, width-1, height-1)
 	for i, row := range rows {
 		if row.text == "" {
 			continue
