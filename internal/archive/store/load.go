@@ -132,7 +132,7 @@ func loadAllocations(ctx context.Context, tx pgx.Tx, namespace string, published
 	rows, err := tx.Query(ctx, `
 		SELECT r.reservation_id::text || r.created_at::text, coalesce(p.text, a.product_id::text), a.location, a.quantity, a.consumed, a.released
 		FROM reservations r JOIN reservation_allocations a USING (reservation_id, created_at, namespace) LEFT JOIN ids p ON p.id = a.product_id
-		WHERE r.namespace = $1 AND (r.status = 'HELD' OR r.outcome_number > $2) ORDER BY 1, a.product_id, a.location`, namespace, published)
+		WHERE r.namespace = $1 AND (r.status = 'HELD' OR r.outcome_number > $2) ORDER BY a.reservation_id, a.created_at, a.product_id, a.location`, namespace, published)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func loadAllocations(ctx context.Context, tx pgx.Tx, namespace string, published
 	lines, err := tx.Query(ctx, `
 		SELECT r.reservation_id::text || r.created_at::text, coalesce(p.text, i.product_id::text), i.quantity
 		FROM reservations r JOIN reservation_items i USING (reservation_id, created_at, namespace) LEFT JOIN ids p ON p.id = i.product_id
-		WHERE r.namespace = $1 AND (r.status = 'HELD' OR r.outcome_number > $2) ORDER BY 1, i.product_id`, namespace, published)
+		WHERE r.namespace = $1 AND (r.status = 'HELD' OR r.outcome_number > $2) ORDER BY i.reservation_id, i.created_at, i.product_id`, namespace, published)
 	if err != nil {
 		return err
 	}

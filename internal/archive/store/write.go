@@ -108,6 +108,7 @@ func (s *Store) write(ctx context.Context, watched *watched, tx pgx.Tx, b Batch)
 		}
 		result = r
 	}
+	batch.Queue(oncePlanned)
 	ids := identifiers{}
 	queueRows(batch, b, ids)
 	queueIDs(batch, ids)
@@ -203,3 +204,7 @@ func queueGap(batch *pgx.Batch, b Batch, result Result) {
 		b.Namespace, b.To.Epoch, b.Gap.Reason, page, record, timeOf(b.From.Marks.At), int64(b.To.Page), int64(b.To.Record), timeOf(b.To.Marks.At),
 		len(b.Rows.Reservations), result.Lost, result.Superseded)
 }
+
+// oncePlanned has PostgreSQL plan the check of a foreign key once, for all months. As it is, it plans
+// each row's anew, since a plan for one month looks cheaper: that took three quarters of its CPU.
+const oncePlanned = "SET LOCAL plan_cache_mode = force_generic_plan"
