@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/acme/inventory-service/internal/postgres"
 )
@@ -33,9 +37,10 @@ func (s *session) startDatabase(ctx context.Context) error {
 	if err := server.EnsureDatabase(ctx, databaseName); err != nil {
 		return err
 	}
-	url := o.file(databaseURLFile)
-	s.parts = append(s.parts, part{stop: func() error { return os.RemoveAll(url) }})
-	return os.WriteFile(url, []byte(server.URL(postgres.PlainRole, databaseName)+"\n"), 0o600)
+	s.databaseURL = server.URL(postgres.PlainRole, databaseName)
+	file := o.file(databaseURLFile)
+	s.parts = append(s.parts, part{stop: func() error { return os.RemoveAll(file) }})
+	return os.WriteFile(file, []byte(s.databaseURL+"\n"), 0o600)
 }
 
 // archiveArguments are the flags of the archive.
@@ -50,8 +55,9 @@ func archiveArguments(o options, keys credentials) []string {
 	}
 }
 
-// startArchive starts the archive.
-func (s *session) startArchive(ctx context.Context, keys credentials) error {
+// startArchive starts the archive, and returns once what the banner asks can be asked: the tables are
+// there and, where there is a journal, its beginning is in them.
+func (s *session) startArchive(ctx context.Context, keys credentials, journal bool) error {
 	o := s.options
 	s.tell.say("starting the archive, log in %s", o.file(archiveLog))
 	archive, err := startProgram("the archive", o.file(archiveLog), exec.Command(o.operator, archiveArguments(o, keys)...))
@@ -59,5 +65,26 @@ func (s *session) startArchive(ctx context.Context, keys credentials) error {
 		return err
 	}
 	s.started(ctx, "the archive", archive.stop, archive.died)
+	err = poll(ctx, "the archive", func(ctx context.Context) error { return archives(ctx, s.databaseURL, journal) })
+	if err != nil {
+		return archive.explain(err)
+	}
+	return nil
+}
+
+// archives fails until the database has its tables and, where there is a journal, a position in it.
+func archives(ctx context.Context, url string, journal bool) error {
+	connection, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = connection.Close(context.WithoutCancel(ctx)) }()
+	var positions int
+	if err := connection.QueryRow(ctx, "SELECT count(*) FROM journal_positions").Scan(&positions); err != nil {
+		return fmt.Errorf("read how far the archive is: %w", err)
+	}
+	if journal && positions == 0 {
+		return errors.New("no journal is archived yet")
+	}
 	return nil
 }

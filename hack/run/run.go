@@ -40,6 +40,8 @@ type session struct {
 	tell    *progress
 	fail    context.CancelCauseFunc // ends the run
 	parts   []part
+	// databaseURL is where the archive writes, where one runs.
+	databaseURL string
 }
 
 // part is something that was started and is to be stopped. The end of one
@@ -141,7 +143,7 @@ func (s *session) startOperator(ctx context.Context, plane *controlplane.Control
 		return operator.explain(err)
 	}
 	if o.archive {
-		if err := s.startArchive(ctx, keys); err != nil {
+		if err := s.startArchive(ctx, keys, product != ""); err != nil {
 			return err
 		}
 	}
