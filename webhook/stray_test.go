@@ -83,7 +83,7 @@ func TestEventsAtPlainPaths(t *testing.T) {
 
 // Every kind of failure has a status over CloudEvents that says whether to send it again.
 func TestKindsOfFailures(t *testing.T) {
-	again := []*kind{tryLater, tooManyRequests, incomplete, internal}
+	again := []*kind{tryLater, archiveUnavailable, tooManyRequests, incomplete, internal}
 	for _, k := range contract.Failures() {
 		if k == contract.Unavailable {
 			continue // an outcome
