@@ -200,7 +200,7 @@ func timeout(long bool) string {
 	if long {
 		return "90m"
 	}
-	return "15m"
+	return "20m"
 }
 
 // parallel is how many worlds of real processes a suite may have at a time: they mostly wait.
