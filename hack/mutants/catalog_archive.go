@@ -70,8 +70,8 @@ var ofArchive = []mutant{
 		fault: "a hold whose end nobody has read stays one",
 		patches: []patch{{
 			file: "internal/archive/store/restate.go",
-			old:  "WHERE namespace = $1 AND status = 'HELD' AND (reservation_id, created_at) NOT IN",
-			new:  "WHERE namespace = $1 AND status = '` + map[bool]string{true: \"NONE\", false: \"HELD\"}[MUTANT] + `' AND (reservation_id, created_at) NOT IN",
+			old:  "WHERE namespace = $1 AND status = 'HELD' AND NOT EXISTS",
+			new:  "WHERE namespace = $1 AND status = '` + map[bool]string{true: \"NONE\", false: \"HELD\"}[MUTANT] + `' AND NOT EXISTS",
 		}},
 		caughtBy: ofArchiver("TestOvertakenByCompaction"),
 	},

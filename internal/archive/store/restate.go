@@ -160,7 +160,8 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	// have been decided again, which is another hold.
 	tag, err := tx.Exec(ctx, `
 		UPDATE reservations SET status = 'RELEASED', release_reason = $3, ended_at = $4, epoch = $5, page = $6, record = $7
-		WHERE namespace = $1 AND status = 'HELD' AND (reservation_id, created_at) NOT IN (SELECT * FROM unnest($2::uuid[], $8::timestamptz[]))`,
+		WHERE namespace = $1 AND status = 'HELD' AND NOT EXISTS (
+			SELECT FROM unnest($2::uuid[], $8::timestamptz[]) AS known (id, at) WHERE known.id = reservation_id AND known.at = created_at)`,
 		b.Namespace, orEmpty(known), LostInGap, at, end.Epoch, int64(end.Page), int64(end.Record), orEmpty(created))
 	if err != nil {
 		return 0, err
