@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fails if anything a person has to keep up to date is not: generated files, go.mod and go.sum of every module, formatting.
+# Fails if anything a person has to keep up to date is not: generated files, go.mod and go.sum of every module, formatting;
+# and if git has a file that is built.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,6 +20,13 @@ unformatted=$(find . -name '*.go' -not -path './bin/*' -not -path './.run/*' -no
 if [[ -n $unformatted ]]; then
 	echo "not formatted, run gofmt -w on:" >&2
 	sed 's/^/  /' <<<"$unformatted" >&2
+	failed=1
+fi
+
+# git tells no lines of binary files.
+if binaries=$(git diff --cached --numstat "$(git hash-object -t tree /dev/null)" 2>/dev/null | grep -P '^-\t-\t' | cut -f 3) && [[ -n $binaries ]]; then
+	echo "binary files, take them out of git:" >&2
+	sed 's/^/  /' <<<"$binaries" >&2
 	failed=1
 fi
 
