@@ -28,7 +28,8 @@ var panels = []panel{
 	{"MiB of memory", []figure{larger("operator", "RSS MiB", 0), larger("operator", "heap MiB", 0), larger("archive", "RSS MiB", 0)}},
 	{"MiB", []figure{plain("kube-apiserver RSS MiB", 0), plain("etcd in use MiB", 0), plain("database MiB", 0)}},
 	{"number", []figure{larger("operator", "goroutines", 0), larger("operator", "open files", 0), larger("archive", "open files", 0)}},
-	{"MiB, and records behind", []figure{larger("operator", "journal MiB", 0), larger("archive", "records behind", 0)}},
+	{"MiB", []figure{larger("operator", "journal MiB", 0)}},
+	{"records", []figure{larger("archive", "records behind", 0)}},
 }
 
 // points is how many points a line has, each the median of what was sampled meanwhile.
@@ -135,9 +136,9 @@ func (p panel) draw(all []sample) (*plot.Plot, error) {
 		drawn.Add(line)
 		drawn.Legend.Add(f.name, line)
 	}
-	drawn.Y.Max = max(1, drawn.Y.Max*1.5) // the legend stands above the lines
+	drawn.Y.Max = max(1, drawn.Y.Max*1.6) // the legend stands above the lines
 	for _, at := range disturbancesIn(all) {
-		line, err := plotter.NewLine(plotter.XYs{{X: at, Y: 0}, {X: at, Y: drawn.Y.Max * 0.6}})
+		line, err := plotter.NewLine(plotter.XYs{{X: at, Y: 0}, {X: at, Y: drawn.Y.Max * 0.62}})
 		if err != nil {
 			return nil, err
 		}

@@ -56,15 +56,19 @@ func TestSoak(t *testing.T) {
 	s.pace.Store(int64(float64(clients) / *rate * float64(time.Second)))
 	t.Logf("the journal has %d bytes, its bound is %d: from now on %.0f carts a second", s.journalBytes(), journalLimit, *rate)
 
-	third := time.Until(end) / 3
+	quarter := time.Until(end) / 4
 	phases := map[string][]sample{}
 	for _, phase := range []string{disturbed, untouched, disturbedAgain} {
 		var disturbing sync.WaitGroup
-		ctx, stop := context.WithTimeout(load, third)
-		if phase != untouched {
-			disturbing.Go(func() { s.disturb(ctx, third) })
+		lasts := quarter
+		if phase == untouched {
+			lasts = 2 * quarter
 		}
-		phases[phase] = log.until(time.Now().Add(third), func() bool { return false })
+		ctx, stop := context.WithTimeout(load, lasts)
+		if phase != untouched {
+			disturbing.Go(func() { s.disturb(ctx, lasts) })
+		}
+		phases[phase] = log.until(time.Now().Add(lasts), func() bool { return false })
 		stop()
 		disturbing.Wait()
 	}
