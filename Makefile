@@ -221,13 +221,19 @@ REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
 .PHONY: image
+image: out = $(abspath $(IMAGE_DIR))
+image: export GOFLAGS =
+image: export GOEXPERIMENT =
+image: export GOAMD64 = v1
+image: export GOARM64 = v8.0
+image: export GOWORK = off
 image: ## Build the image of all IMAGE_PLATFORMS with its SBOMs into bin/image, without a container engine; PUSH=... pushes it
 	@binaries=(); for platform in $(IMAGE_PLATFORMS); do \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(IMAGE_DIR)/$$platform/inventory-operator . ; \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(IMAGE_DIR)/$$platform/kubectl-inventory ./cmd/kubectl-inventory ; \
-		binaries+=(--binaries "$$platform=$(IMAGE_DIR)/$$platform"); \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(out)/$$platform/inventory-operator . ; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(BUILD) -o $(out)/$$platform/kubectl-inventory ./cmd/kubectl-inventory ; \
+		binaries+=(--binaries "$$platform=$(out)/$$platform"); \
 	done; \
-	GOWORK=off go run -C hack/image . "$${binaries[@]}" --out $(IMAGE_DIR) --version $(VERSION) --revision "$(REVISION)" \
+	go run -C hack/image . "$${binaries[@]}" --out $(out) --version $(VERSION) --revision "$(REVISION)" \
 		--source-date-epoch $(SOURCE_DATE_EPOCH) --push "$(PUSH)"
 
 .PHONY: test-image

@@ -17,13 +17,17 @@ import (
 // entrypoint is the program that the image runs.
 const entrypoint = "inventory-operator"
 
+// license is that of the project, as SPDX names it.
+const license = "Apache-2.0"
+
 // programs are all that are in it, at its root: the plugin is for config/backup.
 var programs = []string{entrypoint, "kubectl-inventory"}
 
 // image is what is made: an index of one image for each platform, and their SBOMs.
 type image struct {
-	index v1.ImageIndex
-	sboms []bill
+	release release
+	index   v1.ImageIndex
+	sboms   []bill
 }
 
 // labels are what an image says of itself, as the Dockerfile does.
@@ -31,7 +35,7 @@ func labels(r release) map[string]string {
 	return map[string]string{
 		"org.opencontainers.image.title":       "inventory-operator",
 		"org.opencontainers.image.description": "The operator of the Inventory Service: the system of record for stock",
-		"org.opencontainers.image.licenses":    "Apache-2.0",
+		"org.opencontainers.image.licenses":    license,
 		"org.opencontainers.image.source":      r.source,
 		"org.opencontainers.image.version":     r.version,
 		"org.opencontainers.image.revision":    r.revision,
@@ -41,7 +45,7 @@ func labels(r release) map[string]string {
 
 // build makes the image of all platforms, in their order.
 func build(from binaries, r release) (*image, error) {
-	built := &image{index: mutate.IndexMediaType(empty.Index, types.OCIImageIndex)}
+	built := &image{release: r, index: mutate.IndexMediaType(empty.Index, types.OCIImageIndex)}
 	for _, name := range slices.Sorted(maps.Keys(from)) {
 		platform, err := v1.ParsePlatform(name)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/spdx/tools-golang/json"
+	"github.com/spdx/tools-golang/spdx/v2/v2_3"
 	"github.com/spdx/tools-golang/spdxlib"
 )
 
@@ -72,6 +74,11 @@ func readLayout(t *testing.T, dir string) (v1.ImageIndex, []v1.Descriptor) {
 	manifest, err := all.IndexManifest()
 	if err != nil || len(manifest.Manifests) < 2 {
 		t.Fatalf("the layout has %+v, %v", manifest, err)
+	}
+	for n, entry := range manifest.Manifests { // tools that are not told which take the one with a name
+		if name, named := entry.Annotations[refName]; named != (n == 0) || named && name != version {
+			t.Errorf("entry %d of the layout has the name %q", n, name)
+		}
 	}
 	index, err := all.ImageIndex(manifest.Manifests[0].Digest)
 	if err != nil {
@@ -186,6 +193,7 @@ func checkSBOM(t *testing.T, path, binary string) {
 	}
 	has, found := map[string]string{}, false
 	for _, p := range document.Packages {
+		checkPackage(t, p)
 		has[p.PackageName] = p.PackageVersion
 		if p.PackageFileName == "/"+filepath.Base(binary) {
 			found = true
@@ -214,6 +222,21 @@ func checkSBOM(t *testing.T, path, binary string) {
 		if has[name] == "" {
 			t.Errorf("%s lacks %s", path, name)
 		}
+	}
+}
+
+// canonical are the package URLs that we write, as its specification has them written.
+var canonical = regexp.MustCompile(`^pkg:(golang/[a-z0-9._~/-]+@[A-Za-z0-9._%-]+(#[a-z0-9/-]+)?|oci/inventory-operator@sha256%3A[0-9a-f]{64}\?arch=[a-z0-9]+)$`)
+
+// checkPackage checks what SPDX 2.3 and the minimum elements of an SBOM ask for of a package.
+func checkPackage(t *testing.T, p *v2_3.Package) {
+	t.Helper()
+	if p.PackageName == "" || p.PackageVersion == "" || p.PackageDownloadLocation == "" || p.PackageSupplier == nil || p.PackageLicenseDeclared == "" ||
+		!regexp.MustCompile(`^[A-Za-z0-9.-]+$`).MatchString(string(p.PackageSPDXIdentifier)) {
+		t.Errorf("a package lacks something: %+v", p)
+	}
+	if len(p.PackageExternalReferences) != 1 || !canonical.MatchString(p.PackageExternalReferences[0].Locator) {
+		t.Errorf("package %s has no canonical URL: %+v", p.PackageName, p.PackageExternalReferences)
 	}
 }
 

@@ -44,6 +44,7 @@ func newBill(platform v1.Platform, dir string, digest v1.Hash, r release) (bill,
 	whole.PackageExternalReferences = []*v2_3.PackageExternalReference{
 		purl(fmt.Sprintf("pkg:oci/inventory-operator@%s?arch=%s", strings.Replace(digest.String(), ":", "%3A", 1), platform.Architecture)),
 	}
+	whole.PackageLicenseDeclared = license
 	whole.PrimaryPackagePurpose = "CONTAINER"
 	document := &v2_3.Document{
 		SPDXVersion: v2_3.Version, DataLicense: v2_3.DataLicense, SPDXIdentifier: "DOCUMENT",
@@ -78,6 +79,10 @@ func newBill(platform v1.Platform, dir string, digest v1.Hash, r release) (bill,
 		}
 		sum := sha256.Sum256(content)
 		program := add(name, info.Path, r.version, "image", common.TypeRelationshipContains)
+		program.PackageExternalReferences = []*v2_3.PackageExternalReference{
+			purl(golang(info.Main.Path, r.version) + subpath(strings.TrimPrefix(info.Path, info.Main.Path))),
+		}
+		program.PackageLicenseDeclared = license
 		program.PackageFileName = "/" + name
 		program.PackageChecksums = []common.Checksum{{Algorithm: common.SHA256, Value: hex.EncodeToString(sum[:])}}
 		program.PrimaryPackagePurpose = "APPLICATION"
@@ -115,13 +120,28 @@ func rootsVersion() string {
 func packageOf(id, name, version string) *v2_3.Package {
 	p := &v2_3.Package{
 		PackageSPDXIdentifier: common.ElementID(id), PackageName: name, PackageVersion: version,
+		PackageSupplier:         &common.Supplier{Supplier: "NOASSERTION"},
 		PackageDownloadLocation: "NOASSERTION", IsFilesAnalyzedTagPresent: true,
 		PackageLicenseConcluded: "NOASSERTION", PackageLicenseDeclared: "NOASSERTION", PackageCopyrightText: "NOASSERTION",
 	}
 	if id != "image" {
-		p.PackageExternalReferences = []*v2_3.PackageExternalReference{purl("pkg:golang/" + name + "@" + version)}
+		p.PackageExternalReferences = []*v2_3.PackageExternalReference{purl(golang(name, version))}
 	}
 	return p
+}
+
+// golang is the package URL of a Go module in its canonical form: names are in lower case, and a
+// version's plus sign is encoded.
+func golang(module, version string) string {
+	return "pkg:golang/" + strings.ToLower(module) + "@" + strings.ReplaceAll(version, "+", "%2B")
+}
+
+// subpath names a package within a module, empty for the module itself.
+func subpath(of string) string {
+	if of = strings.Trim(of, "/"); of == "" {
+		return ""
+	}
+	return "#" + of
 }
 
 func purl(locator string) *v2_3.PackageExternalReference {

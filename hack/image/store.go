@@ -12,6 +12,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
+// refName is the annotation with the tag of what is in a layout.
+const refName = "org.opencontainers.image.ref.name"
+
 // write writes the OCI layout anew, and the SBOMs beside it.
 func (i *image) write(dir string) error {
 	to := filepath.Join(dir, "oci")
@@ -22,7 +25,9 @@ func (i *image) write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write the layout: %w", err)
 	}
-	if err := written.AppendIndex(i.index); err != nil {
+	// The name by which tools choose the image, of what is in the layout.
+	named := layout.WithAnnotations(map[string]string{refName: i.release.version})
+	if err := written.AppendIndex(i.index, named); err != nil {
 		return fmt.Errorf("write the image: %w", err)
 	}
 	for _, sbom := range i.sboms {
