@@ -99,11 +99,11 @@ const (
 
 // ReservationSpec is what a cart asks for.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID)",message="customerID never changes",fieldPath=".customerID"
-// +kubebuilder:validation:XValidation:rule="has(self.command) == has(oldSelf.command)",message="command never changes: it is the bridge that sets it",fieldPath=".command"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || has(self.orderID)",message="orderID can be set once and then never changes",fieldPath=".orderID"
-// +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor)",message="holdFor never changes",fieldPath=".holdFor"
-// +kubebuilder:validation:XValidation:rule="has(self.replaces) == has(oldSelf.replaces)",message="replaces never changes",fieldPath=".replaces"
+// +kubebuilder:validation:XValidation:rule="has(self.customerID) == has(oldSelf.customerID)",message="customerID is immutable",fieldPath=".customerID"
+// +kubebuilder:validation:XValidation:rule="has(self.command) == has(oldSelf.command)",message="command is immutable: it is the bridge that sets it",fieldPath=".command"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.orderID) || has(self.orderID)",message="orderID can be set once and is immutable then",fieldPath=".orderID"
+// +kubebuilder:validation:XValidation:rule="has(self.holdFor) == has(oldSelf.holdFor)",message="holdFor is immutable",fieldPath=".holdFor"
+// +kubebuilder:validation:XValidation:rule="has(self.replaces) == has(oldSelf.replaces)",message="replaces is immutable",fieldPath=".replaces"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.consumeItems) || has(self.consumeItems)",message="consumeItems are running totals: they are never taken back",fieldPath=".consumeItems"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.releaseItems) || has(self.releaseItems)",message="releaseItems are running totals: they are never taken back",fieldPath=".releaseItems"
 // +kubebuilder:validation:XValidation:rule="!has(self.consumeItems) || oldSelf.intent == 'Hold' || (has(oldSelf.consumeItems) && self.consumeItems == oldSelf.consumeItems)",message="consumeItems never change once intent is Release or Consume",fieldPath=".consumeItems"
@@ -114,7 +114,7 @@ type ReservationSpec struct {
 	// the operator sets it: a Reservation that has one is never decided by itself.
 	// It never changes.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="command never changes: it is the bridge that sets it"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="command is immutable: it is the bridge that sets it"
 	Command *Command `json:"command,omitempty"`
 
 	// cartID names the checked-out cart: a UUID, or where the operator runs with
@@ -123,7 +123,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cartID never changes"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cartID is immutable"
 	CartID string `json:"cartID"`
 
 	// customerID names the customer the cart belongs to, by an id as cartID is one.
@@ -132,7 +132,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="customerID never changes"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="customerID is immutable"
 	CustomerID string `json:"customerID,omitempty"`
 
 	// orderID names the order the cart became, by an id as cartID is one. It may be
@@ -142,7 +142,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="orderID can be set once and then never changes"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="orderID can be set once and is immutable then"
 	OrderID string `json:"orderID,omitempty"`
 
 	// items are the products the cart wants and how many of each: 1 to 100,
@@ -152,7 +152,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || [self.map(i, i.productID)].all(ids, ids.all(id, ids.indexOf(id) == ids.lastIndexOf(id)))",messageExpression="'product ' + [self.map(i, i.productID)].map(ids, ids.filter(id, ids.indexOf(id) != ids.lastIndexOf(id)))[0][0] + ' is named more than once: add up its quantities'",message="a product is named more than once: add up its quantities",optionalOldSelf=true
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="items never change: release this Reservation and make another"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the list of items is immutable: release this Reservation and make another"
 	Items []ReservationItem `json:"items"`
 
 	// holdFor is how long the units stay reserved unless they are released or
@@ -164,7 +164,7 @@ type ReservationSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="holdFor must be a duration from 1s to 24h, such as 15m or 1h30m"
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf || (self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) == duration(oldSelf))",message="holdFor never changes"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf || (self.matches('^([0-9]{1,6}([.][0-9]{1,9})?h)?([0-9]{1,6}([.][0-9]{1,9})?m)?([0-9]{1,6}([.][0-9]{1,9})?s)?([0-9]{1,8}ms)?$') && duration(self) == duration(oldSelf))",message="holdFor is immutable"
 	HoldFor *metav1.Duration `json:"holdFor,omitempty"`
 
 	// holdUntil lets the hold last longer than holdFor says: until this time at
@@ -181,7 +181,7 @@ type ReservationSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="replaces never changes"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="replaces is immutable"
 	Replaces string `json:"replaces,omitempty"`
 
 	// consumeItems are the units of the hold that were shipped so far, where

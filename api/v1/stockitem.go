@@ -62,7 +62,7 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{M}\p{N}\p{P}\p{S}]([\p{L}\p{M}\p{N}\p{P}\p{S} ]*[\p{L}\p{M}\p{N}\p{P}\p{S}])?$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="productID never changes: make another StockItem for another product"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="productID is immutable: make another StockItem for another product"
 	ProductID string `json:"productID"`
 
 	// locationID names the place that holds the units, such as a warehouse or
@@ -73,7 +73,7 @@ type StockItemSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[!-~]([ -~]*[!-~])?$`
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="locationID never changes: make another StockItem for another location"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="locationID is immutable: make another StockItem for another location"
 	LocationID string `json:"locationID,omitempty"`
 
 	// received is the running total of units taken into stock so far: the
@@ -220,6 +220,11 @@ const (
 // TakeOverAnnotation with the value "true" on a StockItem says that it serves
 // once no other serves its product and location.
 const TakeOverAnnotation = "inventory.acme.com/take-over"
+
+// LowerReceivedToAnnotation says which total spec.received is lowered to on purpose, in decimal
+// digits. The operator does not read it; the policies of config/gitops/policies refuse a lower
+// received without it, and kubectl inventory sets it.
+const LowerReceivedToAnnotation = "inventory.acme.com/lower-received-to"
 
 // StockItemList is a list of StockItems.
 //

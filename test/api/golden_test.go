@@ -127,8 +127,8 @@ func TestKubectlDryRun(t *testing.T) {
 	namespace := namespaceToLookAt(t)
 	for name, tt := range map[string]struct{ arguments, says string }{
 		"below zero":      {`patch stk mug-ams --type=merge -p {"spec":{"received":-1}}`, "spec.received: Invalid value: -1"},
-		"another product": {`patch stk mug-ams --type=merge -p {"spec":{"productID":"cup"}}`, "productID never changes: make another StockItem for another product"},
-		"another order":   {`patch rsv held --type=merge -p {"spec":{"orderID":"order-2"}}`, "orderID can be set once and then never changes"},
+		"another product": {`patch stk mug-ams --type=merge -p {"spec":{"productID":"cup"}}`, "productID is immutable: make another StockItem for another product"},
+		"another order":   {`patch rsv held --type=merge -p {"spec":{"orderID":"order-2"}}`, "orderID can be set once and is immutable then"},
 		"a second ledger": {"create -f testdata/second-ledger.yaml", "a namespace has one StockLedger and it is named default"},
 		"an edited page":  {`patch jp journal-0 --type=merge -p {"records":9}`, "the content of a JournalPage is written by the operator alone"},
 	} {

@@ -8,20 +8,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-const command = "command never changes: it is the bridge that sets it"
+const command = "command is immutable: it is the bridge that sets it"
 
 // A Reservation that has only what it must have.
 func TestReservationUpdatesOfBare(t *testing.T) {
-	const unchanging = "items never change: release this Reservation and make another"
+	const unchanging = "the list of items is immutable: release this Reservation and make another"
 	checkUpdates(t, reservations, newReservation(set("spec.items", items(item("mug", 2), item("cup", 1)))), map[string]ruleCase{
 		"nothing":             {change: all()},
 		"label":               {change: set("metadata.labels", map[string]any{"channel": "web"})},
-		"cartID":              {set("spec.cartID", "cart-2"), refuse("spec.cartID", "cartID never changes")},
+		"cartID":              {set("spec.cartID", "cart-2"), refuse("spec.cartID", "cartID is immutable")},
 		"command added":       {set("spec.command", map[string]any{"id": "0"}), refuse("spec.command", command)},
-		"customerID added":    {set("spec.customerID", "c"), refuse("spec.customerID", "customerID never changes")},
+		"customerID added":    {set("spec.customerID", "c"), refuse("spec.customerID", "customerID is immutable")},
 		"orderID set later":   {change: set("spec.orderID", "order-1")},
 		"orderID set empty":   {set("spec.orderID", ""), refuse("spec.orderID", "should be at least 1 chars long")},
-		"holdFor added":       {set("spec.holdFor", "15m"), refuse("spec.holdFor", "holdFor never changes")},
+		"holdFor added":       {set("spec.holdFor", "15m"), refuse("spec.holdFor", "holdFor is immutable")},
 		"quantity":            {set("spec.items", items(item("mug", 3), item("cup", 1))), refuse("spec.items", unchanging)},
 		"product":             {set("spec.items", items(item("mug", 2), item("jug", 1))), refuse("spec.items", unchanging)},
 		"item added":          {set("spec.items", items(item("mug", 2), item("cup", 1), item("jug", 1))), refuse("spec.items", unchanging)},
@@ -37,7 +37,7 @@ func TestReservationUpdatesOfBare(t *testing.T) {
 		"consume with order":  {change: all(set("spec.intent", "Consume"), set("spec.orderID", "order-1"))},
 		"consume, reason":     {all(set("spec.intent", "Consume"), set("spec.releaseReason", "EXPIRED")), refuse("spec.releaseReason", "releaseReason goes with intent Release")},
 		"two at once": {all(set("spec.cartID", "cart-2"), set("spec.holdFor", "1m")), []refusal{
-			{"spec.cartID", "cartID never changes"}, {"spec.holdFor", "holdFor never changes"}}},
+			{"spec.cartID", "cartID is immutable"}, {"spec.holdFor", "holdFor is immutable"}}},
 	})
 }
 
@@ -50,15 +50,15 @@ func TestReservationUpdatesOfFull(t *testing.T) {
 		"command's id":       {set("spec.command.id", "1"), refuse("spec.command", command)},
 		"command's source":   {remove("spec.command.source"), refuse("spec.command", command)},
 		"command removed":    {remove("spec.command"), refuse("spec.command", command)},
-		"customerID":         {set("spec.customerID", "d"), refuse("spec.customerID", "customerID never changes")},
-		"customerID removed": {remove("spec.customerID"), refuse("spec.customerID", "customerID never changes")},
-		"orderID":            {set("spec.orderID", "order-2"), refuse("spec.orderID", "orderID can be set once and then never changes")},
-		"orderID removed":    {remove("spec.orderID"), refuse("spec.orderID", "orderID can be set once and then never changes")},
+		"customerID":         {set("spec.customerID", "d"), refuse("spec.customerID", "customerID is immutable")},
+		"customerID removed": {remove("spec.customerID"), refuse("spec.customerID", "customerID is immutable")},
+		"orderID":            {set("spec.orderID", "order-2"), refuse("spec.orderID", "orderID can be set once and is immutable then")},
+		"orderID removed":    {remove("spec.orderID"), refuse("spec.orderID", "orderID can be set once and is immutable then")},
 		"holdFor, equal":     {change: set("spec.holdFor", "900s")},
-		"holdFor, longer":    {set("spec.holdFor", "16m"), refuse("spec.holdFor", "holdFor never changes")},
-		"holdFor, shorter":   {set("spec.holdFor", "1s"), refuse("spec.holdFor", "holdFor never changes")},
-		"holdFor removed":    {remove("spec.holdFor"), refuse("spec.holdFor", "holdFor never changes")},
-		"holdFor, garbage":   {set("spec.holdFor", "soon"), refuse("spec.holdFor", "holdFor never changes", "holdFor must be a duration")},
+		"holdFor, longer":    {set("spec.holdFor", "16m"), refuse("spec.holdFor", "holdFor is immutable")},
+		"holdFor, shorter":   {set("spec.holdFor", "1s"), refuse("spec.holdFor", "holdFor is immutable")},
+		"holdFor removed":    {remove("spec.holdFor"), refuse("spec.holdFor", "holdFor is immutable")},
+		"holdFor, garbage":   {set("spec.holdFor", "soon"), refuse("spec.holdFor", "holdFor is immutable", "holdFor must be a duration")},
 		"items, same":        {change: set("spec.items", items(item("mug", 2)))},
 	})
 }
@@ -69,7 +69,7 @@ func TestReservationItemsKeepTheirOrder(t *testing.T) {
 	base := newReservation(set("spec.items", items(item("mug", 2), item("cup", 1))))
 	checkUpdates(t, reservations, base, map[string]ruleCase{
 		"reversed": {set("spec.items", items(item("cup", 1), item("mug", 2))),
-			refuse("spec.items", "items never change: release this Reservation and make another")},
+			refuse("spec.items", "the list of items is immutable: release this Reservation and make another")},
 	})
 }
 

@@ -58,8 +58,8 @@ func TestStockItemUnits(t *testing.T) {
 
 func TestStockItemUpdates(t *testing.T) {
 	const (
-		product  = "productID never changes: make another StockItem for another product"
-		location = "locationID never changes: make another StockItem for another location"
+		product  = "productID is immutable: make another StockItem for another product"
+		location = "locationID is immutable: make another StockItem for another location"
 	)
 	checkUpdates(t, stockItems, newStockItem(), map[string]ruleCase{
 		"delivery":           {change: set("spec.received", int64(210))},
