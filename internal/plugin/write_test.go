@@ -208,6 +208,26 @@ func TestStockWork(t *testing.T) {
 	s.Settle()
 }
 
+// The policies against commits that are taken back too far let everybody count, write off and move:
+// what received is lowered to is said.
+func TestStockWorkUnderPolicies(t *testing.T) {
+	s := newShop(t).open()
+	s.ProtectStock()
+	s.Stock("mug-ams", "mug", "amsterdam", 100)
+	s.Stock("mug-rtm", "mug", "rotterdam", 0)
+	s.want(plugin.Done, "count", "mug-ams", "90")
+	s.want(plugin.Done, "receive", "mug-ams", "--", "-5")
+	s.want(plugin.Done, "move", "mug-ams", "20", "--to", "rotterdam")
+	s.want(plugin.Done, "import", s.file("name,counted\nmug-ams,60\nmug-rtm,25\n"))
+	if ams, rtm := s.item("mug-ams"), s.item("mug-rtm"); ams.Spec.Received != 60 || rtm.Spec.Received != 25 {
+		t.Errorf("received is %d and %d", ams.Spec.Received, rtm.Spec.Received)
+	}
+	if err := s.TryReceive("mug-ams", 59); err == nil {
+		t.Error("what was said once allows another total")
+	}
+	s.Settle()
+}
+
 // Where another changes received while somebody counts, neither is lost: the one who counts
 // is told. Sales in between do not disturb, and what is shipped after the count was given on
 // is taken off it.

@@ -39,6 +39,18 @@ type Differ interface {
 	Diff(ctx context.Context, manifests []*Object) ([]string, error)
 }
 
+// Forcer is an engine that can be told to make again what cannot be changed in place.
+type Forcer interface {
+	// Force is a Sync that is told so.
+	Force(ctx context.Context, manifests []*Object) error
+}
+
+// Waiter is an engine that waits until what a Sync has brought is healthy.
+type Waiter interface {
+	// Wait fails at once where one object is Degraded and all others are healthy.
+	Wait(ctx context.Context, manifests []*Object) error
+}
+
 // Player is an engine to be played with, and how it differs from others.
 type Player struct {
 	New func(w *testbed.World) Engine
@@ -50,4 +62,6 @@ type Player struct {
 	OfSuspended, OfShortfall Health
 	// TakesKubectlBack says that what kubectl wrote, in a field that Git leaves out, is undone.
 	TakesKubectlBack bool
+	// ReplacesInPlace says that a Forcer overwrites objects, and makes none again.
+	ReplacesInPlace bool
 }

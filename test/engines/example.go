@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
+	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
 )
 
@@ -26,7 +27,7 @@ func PlayExample(t *testing.T, p Player) {
 		there := *w
 		there.Namespace = name
 		s := &stage{World: &there, Player: p, engine: p.New(&there)}
-		s.protect()
+		s.ProtectStock()
 		git := itemsOf(s, Kubectl(t, w.ControlPlane, "kustomize", folder))
 		s.sync(git...)
 		for _, o := range git {
@@ -39,7 +40,7 @@ func PlayExample(t *testing.T, p Player) {
 			t.Errorf("%s is written again (-before +after):\n%s", name, diff)
 		}
 		if name == "shop" {
-			if said := s.refused(with(git[0], "received", int64(1)), git[1], git[2]); !strings.Contains(said, loweredTo) {
+			if said := s.refused(with(git[0], "received", int64(1)), git[1], git[2]); !strings.Contains(said, v1.LowerReceivedToAnnotation) {
 				t.Errorf("the engine says %q, want what to do next", said)
 			}
 		}

@@ -12,6 +12,8 @@ func Play(t *testing.T, p Player) {
 		"protected from pruning":  protected,
 		"lowered by mistake":      lowered,
 		"another product":         anotherProduct,
+		"another one by force":    anotherByForce,
+		"protected from force":    protectedFromForce,
 		"renamed":                 renamed,
 		"renamed without a word":  renamedUnconfirmed,
 		"a duplicate":             duplicate,

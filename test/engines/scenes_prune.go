@@ -1,26 +1,17 @@
 package engines
 
 import (
-	"path/filepath"
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
-	"github.com/acme/inventory-service/internal/controlplane"
-	"github.com/acme/inventory-service/test/testbed"
 )
 
-// The names that config/gitops/policies gives to what it asks for.
-const (
-	protectLabel   = "inventory.acme.com/protect-stock"
-	loweredTo      = "inventory.acme.com/lower-received-to"
-	deletePromised = "inventory.acme.com/delete-promised"
-)
+// deletePromised is the annotation that config/gitops/policies asks for before a deletion.
+const deletePromised = "inventory.acme.com/delete-promised"
 
 // What carts hold outlives the item, and is the item's again once Git has it back.
 func pruned(s *stage) {
@@ -41,41 +32,9 @@ func pruned(s *stage) {
 	s.Settle()
 }
 
-// protect has the policies of config/gitops/policies bind in the namespace of the stage.
-func (s *stage) protect() {
-	s.Helper()
-	root, err := testbed.ModuleRoot()
-	s.Must(err)
-	s.Must(controlplane.Apply(s.Context(), s.ControlPlane.RESTConfig(), "platform", filepath.Join(root, "config/gitops/policies")))
-	clients, err := kubernetes.NewForConfig(s.ControlPlane.RESTConfig())
-	s.Must(err)
-	_, err = clients.CoreV1().Namespaces().Patch(s.Context(), s.Namespace, types.MergePatchType,
-		[]byte(`{"metadata":{"labels":{"`+protectLabel+`":"true"}}}`), metav1.PatchOptions{})
-	s.Must(err)
-	s.awaitPolicies()
-}
-
-// awaitPolicies waits until the API server refuses by the policies, which it reads a moment
-// after they are made.
-func (s *stage) awaitPolicies() {
-	s.Helper()
-	probe := s.Declare("probe", "probe", "", 2)
-	receive := func(units string) error {
-		return s.Client.Patch(s.Context(), probe, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"received":`+units+`}}`)))
-	}
-	err := receive("1")
-	for ; err == nil; err = receive("1") {
-		s.Must(receive("2"))
-	}
-	if !strings.Contains(err.Error(), loweredTo) {
-		s.Fatalf("the policies are not what refuses: %v", err)
-	}
-	s.Must(s.Client.Delete(s.Context(), probe))
-}
-
 // The policy refuses to prune what carts hold, and the engine says so, until it is annotated.
 func protected(s *stage) {
-	s.protect()
+	s.ProtectStock()
 	o := s.operate()
 	mug, teapot := item("mug", "mug", 10), item("teapot", "teapot", 24)
 	s.sync(mug, teapot)
@@ -86,6 +45,13 @@ func protected(s *stage) {
 		s.Errorf("the engine says %q, want what to do next", said)
 	}
 	s.figures("mug", 10, 4, 6)
+	for user, refused := range map[string]bool{
+		"ann": true, "system:serviceaccount:kube-system:namespace-controller": false, "system:kube-controller-manager": false,
+	} {
+		if err := s.deletedBy(user, "mug"); (err != nil) != refused {
+			s.Errorf("%s deletes it: %v", user, err)
+		}
+	}
 
 	s.sync(annotated(mug, deletePromised, "true"), teapot)
 	s.sync(teapot)
@@ -93,20 +59,30 @@ func protected(s *stage) {
 	s.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.WithoutItem == 4 })
 }
 
+// deletedBy tries whether an administrator of this name may delete an item.
+func (s *stage) deletedBy(user, name string) error {
+	s.Helper()
+	config := rest.CopyConfig(s.ControlPlane.RESTConfig())
+	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:masters"}}
+	admin, err := client.New(config, client.Options{})
+	s.Must(err)
+	return admin.Delete(s.Context(), s.live(itemKind, name), client.DryRunAll)
+}
+
 // The policy refuses to lower what was received, but to what the annotation says.
 func lowered(s *stage) {
-	s.protect()
+	s.ProtectStock()
 	s.operate()
 	mug := item("mug", "mug", 10)
 	s.sync(mug)
 	s.served("mug")
-	if said := s.refused(item("mug", "mug", 4)); !strings.Contains(said, loweredTo) {
+	if said := s.refused(item("mug", "mug", 4)); !strings.Contains(said, v1.LowerReceivedToAnnotation) {
 		s.Errorf("the engine says %q, want what to do next", said)
 	}
 	s.figures("mug", 10, 0, 10)
-	s.sync(annotated(item("mug", "mug", 4), loweredTo, "4"))
+	s.sync(annotated(item("mug", "mug", 4), v1.LowerReceivedToAnnotation, "4"))
 	s.figures("mug", 4, 0, 4)
-	s.refused(annotated(item("mug", "mug", 1), loweredTo, "4")) // an old word allows nothing new
+	s.refused(annotated(item("mug", "mug", 1), v1.LowerReceivedToAnnotation, "4")) // an old word allows nothing new
 	s.figures("mug", 4, 0, 4)
 }
 
@@ -128,6 +104,51 @@ func anotherProduct(s *stage) {
 	s.sync(item("mug", "mug", 10))
 	s.served("mug")
 	s.Settle()
+}
+
+// An engine that is forced deletes the item and makes another one of its name. What carts hold
+// outlives that, too.
+func anotherByForce(s *stage) {
+	force := s.force()
+	o := s.operate()
+	mug, teapot := item("mug", "mug", 10), item("mug", "teapot", 10)
+	s.sync(mug)
+	s.served("mug")
+	s.hold(o, "cart", 4, 4)
+	if s.ReplacesInPlace {
+		if err := force(teapot); err == nil || !strings.Contains(err.Error(), "productID is immutable") {
+			s.Errorf("the engine says %v, want that the product is immutable", err)
+		}
+		s.figures("mug", 10, 4, 6)
+		return
+	}
+	s.Must(force(teapot))
+	s.figures("mug", 10, 0, 10)
+	s.served("mug")
+	s.AwaitLedger(func(l *v1.StockLedger) bool { return l.Status.Totals.WithoutItem == 4 && l.Status.Totals.Open == 1 })
+	s.Must(force(mug))
+	s.figures("mug", 10, 4, 6)
+	s.served("mug")
+	s.Settle()
+}
+
+// The policy refuses to delete what carts hold, whoever forces it.
+func protectedFromForce(s *stage) {
+	force := s.force()
+	s.ProtectStock()
+	o := s.operate()
+	s.sync(item("mug", "mug", 10))
+	s.served("mug")
+	s.hold(o, "cart", 4, 4)
+	before := s.footprints()
+	if err := force(item("mug", "teapot", 10)); err == nil || !s.ReplacesInPlace && !strings.Contains(err.Error(), deletePromised) {
+		s.Errorf("the engine says %v, want what to do next", err)
+	}
+	if was, is := before["mug"], s.footprints()["mug"]; is.UID != was.UID {
+		s.Errorf("the item is another one: %+v, then %+v", was, is)
+	}
+	s.figures("mug", 10, 4, 6)
+	s.sync(annotated(item("mug", "mug", 10), deletePromised, "true")) // so that the namespace can be cleared
 }
 
 // An item is renamed: the new one says that it takes over, and the old one is pruned.
@@ -172,6 +193,7 @@ func duplicate(s *stage) {
 	s.sync(item("mug", "mug", 10), item("mug-again", "mug", 70))
 	s.healthy(itemKind, "mug-again", Degraded)
 	s.is(itemKind, "mug", Healthy)
+	s.failsFast("mug-again", item("mug", "mug", 10), item("mug-again", "mug", 70))
 	s.hold(o, "cart", 4, 4)
 	s.figures("mug", 10, 4, 6)
 	s.sync(item("mug", "mug", 10))

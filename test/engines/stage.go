@@ -3,6 +3,7 @@ package engines
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,31 @@ func (s *stage) refused(git ...*Object) string {
 		s.Fatal("the engine says that all is well")
 	}
 	return err.Error()
+}
+
+// force is how the engine carries out what Git says by force; the scene is skipped for one that
+// cannot.
+func (s *stage) force() func(git ...*Object) error {
+	s.Helper()
+	forcer, ok := s.engine.(Forcer)
+	if !ok {
+		s.Skip("this engine cannot be forced")
+	}
+	return func(git ...*Object) error { return forcer.Force(s.Context(), s.manifests(git)) }
+}
+
+// failsFast checks that the engine, if it waits, gives up an object long before its time is over.
+func (s *stage) failsFast(name string, git ...*Object) {
+	s.Helper()
+	waiter, ok := s.engine.(Waiter)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.Context(), testbed.Patience)
+	defer cancel()
+	if err := waiter.Wait(ctx, s.manifests(git)); err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), name) {
+		s.Errorf("the engine waits for %s and says %v, %v", name, err, ctx.Err())
+	}
 }
 
 // differs checks what the engine says that a sync would change, if it tells.

@@ -26,8 +26,13 @@ func (w *World) TryPatch(name, patch string) error {
 // Receive sets how many units of a StockItem were received so far.
 func (w *World) Receive(name string, received int64) {
 	w.Helper()
+	w.Must(w.TryReceive(name, received))
+}
+
+// TryReceive is Receive where the API server may refuse it.
+func (w *World) TryReceive(name string, received int64) error {
 	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"received":%d}}`, received))
-	w.Must(w.Client.Patch(w.Context(), &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name}}, patch))
+	return w.Client.Patch(w.Context(), &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name}}, patch)
 }
 
 // AwaitNextSecond waits until objects made from now on are younger, to the

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -52,8 +53,14 @@ type operation struct {
 	Value any    `json:"value"`
 }
 
-// patch is the edit over an item as it was read.
+// patch is the edit over an item as it was read. Where it lowers received, it says so on purpose,
+// for the policies that refuse this of a commit that was taken back too far.
 func (e Edit) patch(item *v1.StockItem) []operation {
+	if received, is := e.Spec["received"].(int64); is && received < item.Spec.Received {
+		annotations := map[string]string{v1.LowerReceivedToAnnotation: strconv.FormatInt(received, 10)}
+		maps.Copy(annotations, e.Annotations)
+		e.Annotations = annotations
+	}
 	patch := []operation{{"test", "/metadata/uid", item.UID}, {"test", "/spec/received", item.Spec.Received}}
 	for _, name := range slices.Sorted(maps.Keys(e.Spec)) {
 		patch = append(patch, operation{"add", "/spec/" + name, e.Spec[name]})

@@ -103,13 +103,31 @@ func (a *argo) Sync(ctx context.Context, manifests []*engines.Object) error {
 	return errors.Join(failed...)
 }
 
-// Diff compares in each of the three ways that an Application can choose. They have to agree.
+// Force is a Sync of manifests with the options Replace and Force.
+func (a *argo) Force(ctx context.Context, manifests []*engines.Object) error {
+	for _, o := range manifests {
+		annotations := o.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[common.AnnotationSyncOptions] = common.SyncOptionReplace + "," + common.SyncOptionForce
+		o.SetAnnotations(annotations)
+	}
+	return a.Sync(ctx, manifests)
+}
+
+// Diff compares what Git says with what is there.
 func (a *argo) Diff(_ context.Context, manifests []*engines.Object) ([]string, error) {
 	live, err := a.cache.GetManagedLiveObjs(tracked(manifests), isTracked)
 	if err != nil {
 		return nil, err
 	}
 	reconciled := sync.Reconcile(manifests, live, a.namespace, a.cache)
+	return a.compare(reconciled.Target, reconciled.Live)
+}
+
+// compare compares in each of the three ways that an Application can choose. They have to agree.
+func (a *argo) compare(target, live []*engines.Object) ([]string, error) {
 	operations, done, err := kube.ManageServerSideDiffDryRuns(a.config, a.cache.GetOpenAPISchema(), tracing.NopTracer{}, logr.Discard(), nil)
 	if err != nil {
 		return nil, err
@@ -122,7 +140,7 @@ func (a *argo) Diff(_ context.Context, manifests []*engines.Object) ([]string, e
 		{diff.WithStructuredMergeDiff(true), parser, diff.WithManager(manager)},
 		{diff.WithServerSideDiff(true), diff.WithServerSideDryRunner(diff.NewK8sServerSideDryRunner(operations)), parser, diff.WithManager(manager)},
 	} {
-		results, err := diff.DiffArray(reconciled.Target, reconciled.Live, options...)
+		results, err := diff.DiffArray(target, live, options...)
 		if err != nil {
 			return nil, err
 		}

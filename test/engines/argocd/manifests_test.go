@@ -11,6 +11,7 @@ import (
 
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/test/engines"
+	"github.com/acme/inventory-service/test/testbed"
 )
 
 // example is the repository that config/gitops shows, seen from where tests run.
@@ -26,6 +27,32 @@ func TestManifests(t *testing.T) {
 		"manifests/crds/application-crd.yaml", "manifests/crds/applicationset-crd.yaml", "manifests/crds/appproject-crd.yaml")
 	engines.Kubectl(t, cp, "create", "namespace", "argocd")
 	engines.Kubectl(t, cp, "apply", "--server-side", "--validate=strict", "-k", filepath.Join(example, "argocd/apps"))
+}
+
+// The policies as the API server has them are those that Git has.
+func TestPoliciesAreInSync(t *testing.T) {
+	w := testbed.NewWorld(t)
+	policies := filepath.Join(example, "policies")
+	engines.Kubectl(t, w.ControlPlane, "apply", "--server-side", "--field-manager", manager, "-k", policies)
+	var target, live []*engines.Object
+	for _, document := range strings.Split(engines.Kubectl(t, w.ControlPlane, "kustomize", policies), "\n---\n") {
+		target = append(target, parse(t, document))
+		last := target[len(target)-1]
+		live = append(live, parse(t, engines.Kubectl(t, w.ControlPlane, "get", last.GetKind(), last.GetName(), "-o", "yaml", "--show-managed-fields")))
+	}
+	changed, err := newEngine(w).compare(target, live)
+	if err != nil || len(changed) > 0 || len(target) != 4 {
+		t.Errorf("of %d objects Argo CD would change %q, %v", len(target), changed, err)
+	}
+}
+
+func parse(t *testing.T, text string) *engines.Object {
+	t.Helper()
+	o := &engines.Object{}
+	if err := yaml.Unmarshal([]byte(text), &o.Object); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // The component puts each script under the name by which Argo CD looks for it.

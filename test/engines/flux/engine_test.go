@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/polling"
+	pollingengine "github.com/fluxcd/cli-utils/pkg/kstatus/polling/engine"
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"github.com/fluxcd/cli-utils/pkg/object"
 	"github.com/fluxcd/pkg/runtime/cel"
 	"github.com/fluxcd/pkg/ssa"
 	corev1 "k8s.io/api/core/v1"
@@ -27,9 +29,13 @@ type engine struct {
 
 func newEngine(w *testbed.World) *engine {
 	e := &engine{health: map[schema.GroupKind]*cel.StatusEvaluator{}}
-	poller := polling.NewStatusPoller(w.Client, w.Client.RESTMapper(), polling.Options{})
+	checks := healthChecks(w, "shop")
+	reader, err := cel.NewStatusReader(checks)
+	w.Must(err)
+	mapper := w.Client.RESTMapper()
+	poller := polling.NewStatusPoller(w.Client, mapper, polling.Options{CustomStatusReaders: []pollingengine.StatusReader{reader(mapper)}})
 	e.manager = ssa.NewResourceManager(w.Client, poller, ssa.Owner{Field: "kustomize-controller", Group: "kustomize.toolkit.fluxcd.io"})
-	for _, check := range healthChecks(w, "shop") {
+	for _, check := range checks {
 		evaluator, err := cel.NewStatusEvaluator(&check.HealthCheckExpressions)
 		w.Must(err)
 		e.health[schema.FromAPIVersionAndKind(check.APIVersion, check.Kind).GroupKind()] = evaluator
@@ -39,8 +45,19 @@ func newEngine(w *testbed.World) *engine {
 
 // Sync applies everything, and then prunes what is no longer there.
 func (e *engine) Sync(ctx context.Context, manifests []*engines.Object) error {
+	return e.sync(ctx, manifests, applyOptions())
+}
+
+// Force is a Sync of a Kustomization with force.
+func (e *engine) Force(ctx context.Context, manifests []*engines.Object) error {
+	options := applyOptions()
+	options.Force = true
+	return e.sync(ctx, manifests, options)
+}
+
+func (e *engine) sync(ctx context.Context, manifests []*engines.Object, apply ssa.ApplyOptions) error {
 	e.manager.SetOwnerLabels(manifests, "shop", "flux-system")
-	if _, err := e.manager.ApplyAllStaged(ctx, manifests, applyOptions()); err != nil {
+	if _, err := e.manager.ApplyAllStaged(ctx, manifests, apply); err != nil {
 		return err
 	}
 	var stale []*engines.Object
@@ -58,6 +75,12 @@ func (e *engine) Sync(ctx context.Context, manifests []*engines.Object) error {
 	}
 	e.inventory = manifests
 	return nil
+}
+
+// Wait is what a Kustomization with wait does before it is Ready.
+func (e *engine) Wait(ctx context.Context, manifests []*engines.Object) error {
+	return e.manager.WaitForSetWithContext(ctx, object.UnstructuredSetToObjMetadataSet(manifests),
+		ssa.WaitOptions{Interval: 100 * time.Millisecond, Timeout: testbed.Patience, FailFast: true})
 }
 
 func contains(all []*engines.Object, one *engines.Object) bool {

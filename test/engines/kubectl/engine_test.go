@@ -43,11 +43,15 @@ func (p *pipeline) run(ctx context.Context, arguments ...string) (string, error)
 
 // Sync applies a file, and prunes by the ApplySet "stock".
 func (p *pipeline) Sync(ctx context.Context, manifests []*engines.Object) error {
+	return p.apply(ctx, manifests, "--prune", "--applyset=stock")
+}
+
+func (p *pipeline) apply(ctx context.Context, manifests []*engines.Object, flags ...string) error {
 	file, err := p.write(manifests)
 	if err != nil {
 		return err
 	}
-	_, err = p.run(ctx, "apply", fmt.Sprintf("--server-side=%t", p.serverSide), "--prune", "--applyset=stock", "--filename", file)
+	_, err = p.run(ctx, append([]string{"apply", fmt.Sprintf("--server-side=%t", p.serverSide), "--filename", file}, flags...)...)
 	return err
 }
 
@@ -122,6 +126,14 @@ func (p *pipeline) Health(ctx context.Context, live *engines.Object) (engines.He
 	}
 }
 
+// forcer is a pipeline that can be forced: that on the client's side.
+type forcer struct{ *pipeline }
+
+// Force applies a file with --force, which kubectl does not let be used with --prune.
+func (p *forcer) Force(ctx context.Context, manifests []*engines.Object) error {
+	return p.apply(ctx, manifests, "--force")
+}
+
 func TestServerSideApply(t *testing.T) {
 	engines.Play(t, engines.Player{
 		New:         func(w *testbed.World) engines.Engine { return &differ{newPipeline(w, true)} },
@@ -131,7 +143,7 @@ func TestServerSideApply(t *testing.T) {
 
 func TestClientSideApply(t *testing.T) {
 	engines.Play(t, engines.Player{
-		New:         func(w *testbed.World) engines.Engine { return newPipeline(w, false) },
+		New:         func(w *testbed.World) engines.Engine { return &forcer{newPipeline(w, false)} },
 		OfSuspended: engines.Healthy, OfShortfall: engines.Degraded,
 	})
 }

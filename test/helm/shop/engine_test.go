@@ -42,6 +42,21 @@ func newRelease(w *testbed.World) *release {
 
 // Sync is helm upgrade --install, without --wait.
 func (r *release) Sync(ctx context.Context, manifests []*engines.Object) error {
+	return r.upgrade(ctx, manifests, func(*action.Upgrade) {})
+}
+
+// Force is helm upgrade --install --force-replace --server-side=false: Helm refuses the first
+// without the second.
+func (r *release) Force(ctx context.Context, manifests []*engines.Object) error {
+	return r.upgrade(ctx, manifests, func(u *action.Upgrade) { u.ForceReplace, u.ServerSideApply = true, "false" })
+}
+
+// Wait is helm upgrade --wait.
+func (r *release) Wait(ctx context.Context, manifests []*engines.Object) error {
+	return r.upgrade(ctx, manifests, func(u *action.Upgrade) { u.WaitStrategy, u.Timeout = kube.StatusWatcherStrategy, testbed.Patience })
+}
+
+func (r *release) upgrade(ctx context.Context, manifests []*engines.Object, set func(*action.Upgrade)) error {
 	r.revision++
 	made, err := packed(manifests, r.revision)
 	if err != nil {
@@ -56,6 +71,7 @@ func (r *release) Sync(ctx context.Context, manifests []*engines.Object) error {
 	}
 	upgrade := action.NewUpgrade(r.config)
 	upgrade.Namespace, upgrade.WaitStrategy, upgrade.MaxHistory = r.namespace, kube.HookOnlyStrategy, 5
+	set(upgrade)
 	_, err = upgrade.RunWithContext(ctx, name, made, nil)
 	return err
 }
@@ -89,6 +105,6 @@ func (*release) Health(_ context.Context, live *engines.Object) (engines.Health,
 func TestShop(t *testing.T) {
 	engines.Play(t, engines.Player{
 		New:         func(w *testbed.World) engines.Engine { return newRelease(w) },
-		OfSuspended: engines.Healthy, OfShortfall: engines.Progressing,
+		OfSuspended: engines.Healthy, OfShortfall: engines.Progressing, ReplacesInPlace: true,
 	})
 }
