@@ -45,23 +45,11 @@ func wantRefusal(t *testing.T, err error, says string) {
 func TestNoPostgreSQL(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(web.Close)
-	mail, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = mail.Close() })
-	go func() {
-		for {
-			connection, err := mail.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = connection.Write([]byte("220 mail.example ESMTP\r\n"))
-			_, _ = connection.Read(make([]byte, 100))
-			_ = connection.Close()
-		}
-	}()
-	for _, address := range []string{web.Listener.Addr().String(), mail.Addr().String()} {
+	mail := serve(t, func(connection net.Conn) {
+		_, _ = connection.Write([]byte("220 mail.example ESMTP\r\n"))
+		_, _ = connection.Read(make([]byte, 100))
+	})
+	for _, address := range []string{web.Listener.Addr().String(), mail} {
 		for _, mode := range []string{"disable", "prefer", "require"} {
 			t.Run(mode+" "+address, func(t *testing.T) {
 				t.Parallel()
@@ -115,6 +103,13 @@ func TestOtherVersions(t *testing.T) {
 // pretend is the URL of a server that answers each query with the same row.
 func pretend(t *testing.T, version, number string) string {
 	t.Helper()
+	address := serve(t, func(connection net.Conn) { answer(connection, version, number) })
+	return "postgres://ann@" + address + "/inventory?sslmode=disable"
+}
+
+// serve is the address of a server that handles each connection, and closes it then.
+func serve(t *testing.T, handle func(net.Conn)) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -126,14 +121,16 @@ func pretend(t *testing.T, version, number string) string {
 			if err != nil {
 				return
 			}
-			go answer(connection, version, number)
+			go func() {
+				defer func() { _ = connection.Close() }()
+				handle(connection)
+			}()
 		}
 	}()
-	return "postgres://ann@" + listener.Addr().String() + "/inventory?sslmode=disable"
+	return listener.Addr().String()
 }
 
 func answer(connection net.Conn, version, number string) {
-	defer func() { _ = connection.Close() }()
 	const text, int4, boolean = 25, 23, 16
 	columns := []struct {
 		of    uint32
