@@ -26,7 +26,8 @@ const (
 
 // feeding is how far a namespace's StockItems are taken in.
 type feeding struct {
-	done bool
+	// term is the one at whose begin all were taken in, 0 while they are not: err says why.
+	term uint64
 	err  error
 }
 
@@ -40,7 +41,7 @@ func (r *StockItemReconciler) Attend(ctx context.Context, namespace string, runn
 			return
 		}
 		runner.Stocked(term)
-		r.feeds.Store(namespace, feeding{done: true})
+		r.feeds.Store(namespace, feeding{term: term})
 		r.sweeps(ctx, namespace, runner)
 	})
 }
@@ -50,7 +51,14 @@ func (r *StockItemReconciler) Attend(ctx context.Context, namespace string, runn
 func (r *StockItemReconciler) Stocked(namespace string) (bool, error) {
 	value, _ := r.feeds.Load(namespace)
 	f, _ := value.(feeding)
-	return f.done, f.err
+	return f.term != 0, f.err
+}
+
+// fed tells whether this very term has begun with all StockItems of a namespace.
+func (r *StockItemReconciler) fed(namespace string, runner *allocator.Runner) bool {
+	value, _ := r.feeds.Load(namespace)
+	f, _ := value.(feeding)
+	return f.term != 0 && f.term == runner.Term()
 }
 
 // feed takes in all StockItems. It fails only when ctx ends.

@@ -32,7 +32,7 @@ func options(workers int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: workers,
 		NeedLeaderElection:      ptr.To(false),
-		NewQueue:                newTurns,
+		NewQueue:                newTurns(func(r reconcile.Request) string { return r.Namespace }),
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, maxRetry),
 	}
 }

@@ -51,6 +51,7 @@ func (r *StockItemReconciler) setupGone(mgr ctrl.Manager) error {
 		WatchesRawSource(source.TypedFunc[goneItem](r.suspected.start)).
 		WithOptions(controller.TypedOptions[goneItem]{
 			MaxConcurrentReconciles: goneWorkers, NeedLeaderElection: ptr.To(false),
+			NewQueue:    newTurns(func(gone goneItem) string { return gone.Namespace }),
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[goneItem](firstRetry, maxRetry),
 		}).
 		Complete(reconcile.TypedFunc[goneItem](r.reconcileGone))
@@ -62,6 +63,10 @@ func (r *StockItemReconciler) reconcileGone(ctx context.Context, gone goneItem) 
 	runner, ok := r.Namespaces.Find(gone.Namespace)
 	if !ok || !runner.Leading() {
 		return ctrl.Result{}, nil
+	}
+	if !r.fed(gone.Namespace, runner) {
+		// What was made beside it is taken in before it goes, and does not take over in silence then.
+		return ctrl.Result{RequeueAfter: feedPause}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, itemTimeout)
 	defer cancel()

@@ -125,8 +125,8 @@ func agreement(runner *allocator.Runner, object *v1.Reservation, t teller) (asks
 	return false, equality.Semantic.DeepEqual(&shown.Status, &object.Status)
 }
 
-// sweep queues what is to be deleted within the horizon. What is late already, as after an
-// outage, may be one of many and comes last.
+// sweep queues what is to be deleted within the horizon. It may be one of many, as after an
+// outage, and comes last.
 func (r *ReservationReconciler) sweep(ctx context.Context, namespace string, runner *allocator.Runner) error {
 	objects, err := r.cached(ctx, namespace)
 	if err != nil {
@@ -137,10 +137,7 @@ func (r *ReservationReconciler) sweep(ctx context.Context, namespace string, run
 		if !soon {
 			continue
 		}
-		options := priorityqueue.AddOpts{After: after}
-		if after <= 0 {
-			options.Priority = ptr.To(lookPriority)
-		}
+		options := priorityqueue.AddOpts{After: after, Priority: ptr.To(lookPriority)}
 		r.Queue.outlet(&objects[i]).addAfter(ctx, options, namespace, objects[i].Name)
 	}
 	return nil

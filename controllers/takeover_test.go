@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -175,6 +177,38 @@ func TestTakeOverWhileNobodyLeads(t *testing.T) {
 	}
 }
 
+// Nor where the deletion is told before all StockItems are taken in: the watch tells of it, and only
+// then can they be read.
+func TestDeletionWaitsForTheFeed(t *testing.T) {
+	w := newWorld(t)
+	p := w.leads()
+	mugs := w.receive("mugs", "mug", 10)
+	w.shows("mugs", "10 units", func(s *v1.StockItemStatus) bool { return s.Available == 10 })
+	p.stop()
+	w.besides(mugs, "spare", 30, nil)
+
+	page := strconv.Itoa(itemsPage)
+	p = w.leads(func(p *process) {
+		p.listing = true
+		p.faults.refusing(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable, "later", func(request *http.Request) bool {
+			return on(http.MethodGet, "stockitems")(request) && request.URL.Query().Get("limit") == page
+		})
+	})
+	w.remove("mugs")
+	w.eventually("the deletion is told", func() bool {
+		return apierrors.IsNotFound(p.items.Get(context.Background(), client.ObjectKeyFromObject(mugs), &v1.StockItem{}))
+	})
+	time.Sleep(10 * feedPause) // that nothing happens takes its time
+	if _, known := p.known(mugs); !known {
+		t.Error("the deletion is taken in before the other StockItem")
+	}
+	p.faults.mend()
+	w.forReason("spare", v1.ReasonTakeOverUnconfirmed)
+	if p.reserve("mug", 1) {
+		t.Error("a unit is sold that nobody has counted")
+	}
+}
+
 // A new StockItem is sold from while others wait, which are its duplicates from then on.
 func TestNewItemServesWhileOthersWait(t *testing.T) {
 	w := newWorld(t)
@@ -232,6 +266,7 @@ func TestDeletionConfirmsNothing(t *testing.T) {
 	item := w.receive("mugs", "mug", 10)
 	w.forReason("mugs", v1.ReasonServing)
 	spare, other := w.besides(item, "spare", 10, nil), w.besides(item, "other", 10, nil)
+	w.forReason("spare", v1.ReasonDuplicateStockItem)
 	w.forReason("other", v1.ReasonDuplicateStockItem)
 	w.remove("mugs")
 	w.forReason("spare", v1.ReasonTakeOverUnconfirmed)

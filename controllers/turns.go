@@ -7,7 +7,6 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 // ahead is how many objects of one namespace wait in a work queue at most, by priority. So many
@@ -16,15 +15,23 @@ const ahead = 64
 
 // turns is a work queue in which namespaces take turns: an object of a quiet namespace does not
 // wait for all those of a hot one. What is beyond ahead is held back until one of its namespace
-// and priority is taken out. What is added for a later time is not held back, since each object
-// adds itself once. The depth that the metrics of the work queue tell leaves out what is held back.
-type turns struct {
-	priorityqueue.PriorityQueue[reconcile.Request]
+// and priority is taken out.
+//
+// What is added for a later time, or while it is worked on, enters the work queue uncounted: only
+// that knows when it is ready. As it comes out, it takes its place behind what is there, as if it
+// were added then. The depth that the metrics of the work queue tell leaves out what is held back.
+type turns[O comparable] struct {
+	priorityqueue.PriorityQueue[O]
+	// namespace is that of an object.
+	namespace func(O) string
 
 	mu   sync.Mutex
-	rows map[turn]*row
-	// admitted and held are the priorities of what is in the work queue, and of what is not yet.
-	admitted, held map[reconcile.Request]int
+	rows map[turn]*row[O]
+	// admitted and held are the priorities of what is counted in the work queue, and of what is
+	// held back.
+	admitted, held map[O]int
+	// working are those that were taken out and are not done.
+	working map[O]struct{}
 }
 
 // turn is what objects share a row by.
@@ -34,59 +41,66 @@ type turn struct {
 }
 
 // row are the objects of one namespace and priority.
-type row struct {
+type row[O comparable] struct {
 	admitted int
 	// held are those that are held back, in order. One whose priority has been raised since is
 	// passed over.
-	held []reconcile.Request
+	held []O
 }
 
-// newTurns returns the work queue of a controller.
-func newTurns(controller string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
-	return &turns{
-		PriorityQueue: priorityqueue.New(controller, func(o *priorityqueue.Opts[reconcile.Request]) {
-			o.Log, o.RateLimiter = log.Log.WithValues("controller", controller), limiter
-		}),
-		rows: map[turn]*row{}, admitted: map[reconcile.Request]int{}, held: map[reconcile.Request]int{},
+// newTurns returns how the work queue of a controller is made, whose objects have a namespace.
+func newTurns[O comparable](namespace func(O) string) func(controller string, limiter workqueue.TypedRateLimiter[O]) workqueue.TypedRateLimitingInterface[O] {
+	return func(controller string, limiter workqueue.TypedRateLimiter[O]) workqueue.TypedRateLimitingInterface[O] {
+		return &turns[O]{
+			PriorityQueue: priorityqueue.New(controller, func(o *priorityqueue.Opts[O]) {
+				o.Log, o.RateLimiter = log.Log.WithValues("controller", controller), limiter
+			}),
+			namespace: namespace,
+			rows:      map[turn]*row[O]{}, admitted: map[O]int{}, held: map[O]int{}, working: map[O]struct{}{},
+		}
 	}
 }
 
 // Add implements workqueue.TypedInterface.
-func (t *turns) Add(object reconcile.Request) { t.AddWithOpts(priorityqueue.AddOpts{}, object) }
+func (t *turns[O]) Add(object O) { t.AddWithOpts(priorityqueue.AddOpts{}, object) }
 
 // AddWithOpts implements priorityqueue.PriorityQueue.
-func (t *turns) AddWithOpts(options priorityqueue.AddOpts, objects ...reconcile.Request) {
+func (t *turns[O]) AddWithOpts(options priorityqueue.AddOpts, objects ...O) {
 	if options.After > 0 || options.RateLimited {
 		t.PriorityQueue.AddWithOpts(options, objects...)
 		return
 	}
 	t.mu.Lock()
-	var admitted admissions
+	var now admissions[O]
 	for _, object := range objects {
-		t.take(object, ptr.Deref(options.Priority, 0), &admitted)
+		t.take(object, ptr.Deref(options.Priority, 0), &now)
 	}
 	t.mu.Unlock()
-	t.add(admitted)
+	t.add(now)
 }
 
 // admissions are the objects that go into the work queue now, by priority.
-type admissions map[int][]reconcile.Request
+type admissions[O comparable] map[int][]O
 
-func (a *admissions) add(object reconcile.Request, priority int) {
+func (a *admissions[O]) add(object O, priority int) {
 	if *a == nil {
-		*a = admissions{}
+		*a = admissions[O]{}
 	}
 	(*a)[priority] = append((*a)[priority], object)
 }
 
-func (t *turns) add(admitted admissions) {
-	for priority, objects := range admitted {
+func (t *turns[O]) add(now admissions[O]) {
+	for priority, objects := range now {
 		t.PriorityQueue.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, objects...)
 	}
 }
 
 // take takes in an object that is added. The caller holds the lock.
-func (t *turns) take(object reconcile.Request, priority int, admitted *admissions) {
+func (t *turns[O]) take(object O, priority int, now *admissions[O]) {
+	if _, works := t.working[object]; works { // it would take a place and not be given out
+		now.add(object, priority)
+		return
+	}
 	is, there := t.admitted[object]
 	if there && priority <= is {
 		return
@@ -95,46 +109,46 @@ func (t *turns) take(object reconcile.Request, priority int, admitted *admission
 		return
 	}
 	if there {
-		t.leave(object, is, admitted)
+		t.leave(object, is, now)
 	}
-	r := t.row(turn{object.Namespace, priority})
+	r := t.row(turn{t.namespace(object), priority})
 	if r.admitted < ahead {
-		t.admit(r, object, priority, admitted)
+		t.admit(r, object, priority, now)
 		return
 	}
 	t.held[object] = priority
 	r.held = append(r.held, object)
 }
 
-func (t *turns) row(of turn) *row {
+func (t *turns[O]) row(of turn) *row[O] {
 	r := t.rows[of]
 	if r == nil {
-		r = &row{}
+		r = &row[O]{}
 		t.rows[of] = r
 	}
 	return r
 }
 
 // admit lets an object into the work queue. The caller holds the lock.
-func (t *turns) admit(r *row, object reconcile.Request, priority int, admitted *admissions) {
+func (t *turns[O]) admit(r *row[O], object O, priority int, now *admissions[O]) {
 	delete(t.held, object)
 	t.admitted[object] = priority
 	r.admitted++
-	admitted.add(object, priority)
+	now.add(object, priority)
 }
 
 // leave takes note that an object is not in its row any more, and admits the next. The caller
 // holds the lock.
-func (t *turns) leave(object reconcile.Request, priority int, admitted *admissions) {
+func (t *turns[O]) leave(object O, priority int, now *admissions[O]) {
 	delete(t.admitted, object)
-	of := turn{object.Namespace, priority}
+	of := turn{t.namespace(object), priority}
 	r := t.rows[of]
 	r.admitted--
 	for r.admitted < ahead && len(r.held) > 0 {
 		next := r.held[0]
 		r.held = r.held[1:]
 		if is, there := t.held[next]; there && is == priority {
-			t.admit(r, next, priority, admitted)
+			t.admit(r, next, priority, now)
 		}
 	}
 	if r.admitted == 0 {
@@ -143,33 +157,49 @@ func (t *turns) leave(object reconcile.Request, priority int, admitted *admissio
 }
 
 // GetWithPriority implements priorityqueue.PriorityQueue.
-func (t *turns) GetWithPriority() (object reconcile.Request, priority int, shutdown bool) {
-	object, priority, shutdown = t.PriorityQueue.GetWithPriority()
-	if !shutdown {
-		t.took(object)
+func (t *turns[O]) GetWithPriority() (object O, priority int, shutdown bool) {
+	for {
+		object, priority, shutdown = t.PriorityQueue.GetWithPriority()
+		if shutdown || t.took(object, priority) {
+			return object, priority, shutdown
+		}
+		t.PriorityQueue.Done(object)
 	}
-	return object, priority, shutdown
 }
 
 // Get implements workqueue.TypedInterface.
-func (t *turns) Get() (object reconcile.Request, shutdown bool) {
+func (t *turns[O]) Get() (object O, shutdown bool) {
 	object, _, shutdown = t.GetWithPriority()
 	return object, shutdown
 }
 
-// took lets the next of a row in, where one was taken out.
-func (t *turns) took(object reconcile.Request) {
+// took tells whether it is the turn of an object that comes out of the work queue, and lets the
+// next of its row in. One that was not counted takes its place in its row instead.
+func (t *turns[O]) took(object O, priority int) (turn bool) {
 	t.mu.Lock()
-	var admitted admissions
-	if priority, was := t.admitted[object]; was {
-		t.leave(object, priority, &admitted)
+	var now admissions[O]
+	counted, turn := t.admitted[object]
+	if turn {
+		t.leave(object, counted, &now)
+		t.working[object] = struct{}{}
+	} else {
+		t.take(object, priority, &now)
 	}
 	t.mu.Unlock()
-	t.add(admitted)
+	t.add(now)
+	return turn
+}
+
+// Done implements workqueue.TypedInterface.
+func (t *turns[O]) Done(object O) {
+	t.mu.Lock()
+	delete(t.working, object)
+	t.mu.Unlock()
+	t.PriorityQueue.Done(object)
 }
 
 // Len implements workqueue.TypedInterface: it counts what is held back, too.
-func (t *turns) Len() int {
+func (t *turns[O]) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.PriorityQueue.Len() + len(t.held)

@@ -15,9 +15,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-func testTurns(t *testing.T) *turns {
+func testTurns(t *testing.T) *turns[reconcile.Request] {
 	t.Helper()
-	return options(1).NewQueue(t.Name(), workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, maxRetry)).(*turns)
+	return options(1).NewQueue(t.Name(), workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, maxRetry)).(*turns[reconcile.Request])
 }
 
 func object(namespace string, n int) reconcile.Request {
@@ -32,8 +32,8 @@ func objects(namespace string, n int) (all []reconcile.Request) {
 }
 
 // addAt adds as the handlers of watches do.
-func (t *turns) addAt(priority int, objects ...reconcile.Request) {
-	t.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(priority)}, objects...)
+func addAt(q *turns[reconcile.Request], priority int, objects ...reconcile.Request) {
+	q.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(priority)}, objects...)
 }
 
 // An object of a quiet namespace is looked at before most of those of a hot one that wait
@@ -42,9 +42,9 @@ func TestNamespacesTakeTurns(t *testing.T) {
 	q := testTurns(t)
 	defer q.ShutDown()
 	const many = 5000
-	q.addAt(0, objects("hot", many)...)
-	q.addAt(0, objects("hot", many)...) // told twice
-	q.addAt(0, object("quiet", 0))
+	addAt(q, 0, objects("hot", many)...)
+	addAt(q, 0, objects("hot", many)...) // told twice
+	addAt(q, 0, object("quiet", 0))
 	if got := q.Len(); got != many+1 {
 		t.Errorf("%d wait, want %d", got, many+1)
 	}
@@ -64,8 +64,90 @@ func TestNamespacesTakeTurns(t *testing.T) {
 	if before < 0 || before > ahead {
 		t.Errorf("the quiet namespace has waited for %d objects of the hot one, want %d at most", before, ahead)
 	}
-	if q.Len() != 0 || len(q.rows)+len(q.admitted)+len(q.held) != 0 {
-		t.Errorf("left are %d, %v, %v, %v", q.Len(), q.rows, q.admitted, q.held)
+	if q.Len() != 0 || len(q.rows)+len(q.admitted)+len(q.held)+len(q.working) != 0 {
+		t.Errorf("left are %d, %v, %v, %v, %v", q.Len(), q.rows, q.admitted, q.held, q.working)
+	}
+}
+
+// What has failed and is tried again, or was to come later, takes turns as well: a namespace in which
+// nothing succeeds holds up no other.
+func TestRetriesTakeTurns(t *testing.T) {
+	for name, again := range map[string]priorityqueue.AddOpts{
+		"retried": {RateLimited: true}, "later": {After: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := testTurns(t)
+			defer q.ShutDown()
+			const many = 5000
+			q.AddWithOpts(again, objects("stuck", many)...)
+			for deadline := time.Now().Add(30 * time.Second); q.Len() < many; time.Sleep(time.Millisecond) { // they get ready
+				if time.Now().After(deadline) {
+					t.Fatalf("%d are ready", q.Len())
+				}
+			}
+			q.Add(object("quiet", 0))
+			before, seen := -1, map[reconcile.Request]bool{}
+			for len(seen) <= many {
+				got, _ := q.Get()
+				if seen[got] {
+					t.Fatalf("%v comes twice", got)
+				}
+				if got.Namespace == "quiet" {
+					before = len(seen)
+				}
+				seen[got] = true
+				q.Done(got)
+			}
+			if before > ahead {
+				t.Errorf("the quiet namespace has waited for %d objects of the stuck one, want %d at most", before, ahead)
+			}
+		})
+	}
+}
+
+// Objects that are added while they are worked on take no places: workers that are free go on with
+// others of the namespace.
+func TestTurnsPassWhatIsWorkedOn(t *testing.T) {
+	q := testTurns(t)
+	defer q.ShutDown()
+	slow := objects("shop", 2*ahead)
+	q.Add(slow[0])
+	for i := range slow {
+		if i > 0 {
+			q.Add(slow[i])
+		}
+		if got, _ := q.Get(); got != slow[i] {
+			t.Fatalf("%v comes, want %v", got, slow[i])
+		}
+	}
+	for _, o := range slow {
+		q.Add(o) // somebody changes it meanwhile
+	}
+	other := object("shop", 2*ahead)
+	q.Add(other)
+	next := make(chan reconcile.Request, 1)
+	go func() {
+		got, _ := q.Get()
+		next <- got
+	}()
+	select {
+	case got := <-next:
+		if got != other {
+			t.Fatalf("%v comes, want %v", got, other)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%v does not come", other)
+	}
+	q.Done(other)
+	for _, o := range slow {
+		q.Done(o)
+	}
+	for range slow {
+		got, _ := q.Get()
+		q.Done(got)
+	}
+	if q.Len() != 0 {
+		t.Errorf("%d are left", q.Len())
 	}
 }
 
@@ -74,9 +156,9 @@ func TestTurnsKeepPriorities(t *testing.T) {
 	q := testTurns(t)
 	defer q.ShutDown()
 	const many = 3 * ahead
-	q.addAt(viewPriority, objects("shop", many)...)
+	addAt(q, viewPriority, objects("shop", many)...)
 	urgent := []reconcile.Request{object("shop", 1), object("shop", many-1), object("shop", many)}
-	q.addAt(0, urgent...)
+	addAt(q, 0, urgent...)
 	for i, want := range urgent {
 		if got, priority, _ := q.GetWithPriority(); got != want || priority != 0 {
 			t.Errorf("%d comes %v with priority %d, want %v", i, got, priority, want)
@@ -159,7 +241,7 @@ func TestTurnsLoseNothing(t *testing.T) {
 	working.Wait()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.rows)+len(q.admitted)+len(q.held) != 0 {
-		t.Errorf("left are %v, %v, %v", q.rows, q.admitted, q.held)
+	if len(q.rows)+len(q.admitted)+len(q.held)+len(q.working) != 0 {
+		t.Errorf("left are %v, %v, %v, %v", q.rows, q.admitted, q.held, q.working)
 	}
 }

@@ -4,6 +4,46 @@ package main
 // StockLedger.
 var ofControllers = []mutant{
 	{
+		name:  "retries-take-no-turns",
+		fault: "objects that are tried again go ahead of those of other namespaces",
+		patches: []patch{{
+			file: "controllers/turns.go",
+			old:  `if shutdown || t.took(object, priority) {`,
+			new:  `if shutdown || t.took(object, priority) || MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestRetriesTakeTurns"),
+	},
+	{
+		name:  "works-and-takes-a-place",
+		fault: "objects that are worked on keep others of their namespace waiting",
+		patches: []patch{{
+			file: "controllers/turns.go",
+			old:  `if _, works := t.working[object]; works {`,
+			new:  `if _, works := t.working[object]; works && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestTurnsPassWhatIsWorkedOn"),
+	},
+	{
+		name:  "gone-before-the-others-are-read",
+		fault: "the deletion of a StockItem is taken in before those that wait for its place are known",
+		patches: []patch{{
+			file: "controllers/stockitem_gone.go",
+			old:  `if !r.fed(gone.Namespace, runner) {`,
+			new:  `if !r.fed(gone.Namespace, runner) && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestDeletionWaitsForTheFeed"),
+	},
+	{
+		name:  "stuck-and-still-a-load",
+		fault: "who waits for a journal that cannot be written keeps objects from being made",
+		patches: []patch{{
+			file: "internal/allocator/runner.go",
+			old:  `if r.inbox.stuck {`,
+			new:  `if r.inbox.stuck && !MUTANT {`,
+		}},
+		caughtBy: unit(allocatorPackage, "TestStuckIsNoLoad"),
+	},
+	{
 		name:  "hot-namespace-before-all",
 		fault: "an object waits for all those of another namespace that were there before",
 		patches: []patch{{
