@@ -46,12 +46,16 @@ type Runner struct {
 		sync.Mutex
 		events []Event
 		calls  uint64
-		// waiting are those who want an answer, by call.
+		// waiting are those who want an answer, by call, and loading how many of them count for
+		// the load: none while stuck, when nothing is decided however much time there is for it.
 		waiting map[uint64]waiter
+		loading int
+		stuck   bool
 	}
 	filled chan struct{}
-	// seen is Run's alone.
-	seen appending
+	// seen and stuck are Run's alone.
+	seen  appending
+	stuck bool
 	// ended is closed when Run has returned: nobody is answered any more.
 	ended chan struct{}
 }
@@ -72,7 +76,7 @@ type RunnerOptions struct {
 	// Changed, if set, is told while this process leads what the journal changed. It is
 	// called between steps and must not block.
 	Changed func(stock.Changes)
-	// Load, if set, notes when somebody waits for an answer.
+	// Load, if set, notes when somebody waits for an answer that may come.
 	Load *Load
 }
 
@@ -120,8 +124,6 @@ var ErrDeposed = fmt.Errorf("%w: this process is not to lead", ErrNoAnswer)
 // ErrNoAnswer when ctx or Run ends before that, with ErrDeposed where this process is not
 // elected, and with ErrUnwritable.
 func (r *Runner) Ask(ctx context.Context, request stock.Request) (stock.Answer, error) {
-	r.load.change(1)
-	defer r.load.change(-1)
 	answered := make(chan reply, 1)
 	call := r.register(waiter{answered: answered, span: trace.SpanContextFromContext(ctx)})
 	r.put(Asked{Call: call, Request: request})
@@ -180,11 +182,25 @@ func (r *Runner) forget(call uint64) {
 	r.tellDepth()
 }
 
-// tellDepth tells the metric how many wait. The caller holds the inbox.
+// tellDepth tells the load and the metric how many wait. The caller holds the inbox.
 func (r *Runner) tellDepth() {
+	loading := len(r.inbox.waiting)
+	if r.inbox.stuck {
+		loading = 0
+	}
+	r.load.change(loading - r.inbox.loading)
+	r.inbox.loading = loading
 	if r.depth != nil {
 		r.depth.Set(float64(len(r.inbox.waiting)))
 	}
+}
+
+// tellStuck notes whether anything can be decided here.
+func (r *Runner) tellStuck(stuck bool) {
+	r.inbox.Lock()
+	defer r.inbox.Unlock()
+	r.inbox.stuck = stuck
+	r.tellDepth()
 }
 
 // showDepth begins to tell the metric.
@@ -242,6 +258,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // end tells everybody that nobody is answered any more.
 func (r *Runner) end() {
 	close(r.ended)
+	r.tellStuck(true)
 	queueDepth.DeleteLabelValues(r.namespace)
 	r.term.Store(0)
 	r.role.tell()
@@ -258,7 +275,11 @@ func (r *Runner) take() []Event {
 }
 
 func (r *Runner) step(events ...Event) []Effect {
-	effects, changes := r.stepLocked(events)
+	effects, changes, stuck := r.stepLocked(events)
+	if stuck != r.stuck {
+		r.stuck = stuck
+		r.tellStuck(stuck)
+	}
 	if r.changed != nil && !changes.Empty() && r.Leading() {
 		r.changed(changes)
 	}
@@ -266,16 +287,16 @@ func (r *Runner) step(events ...Event) []Effect {
 	return effects
 }
 
-func (r *Runner) stepLocked(events []Event) ([]Effect, stock.Changes) {
+func (r *Runner) stepLocked(events []Event) (effects []Effect, changes stock.Changes, stuck bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	effects := r.core.Step(r.now(), events...)
+	effects = r.core.Step(r.now(), events...)
 	r.rivals.see(r.core.Log().Leader().Name, r.core.Log().Elected(), time.Now())
 	if term := r.core.Term(); term != r.term.Load() {
 		r.term.Store(term)
 		r.role.tell()
 	}
-	return effects, r.core.Stock().TakeChanges()
+	return effects, r.core.Stock().TakeChanges(), r.core.Term() == 0 || r.core.Log().Trouble() != nil
 }
 
 // perform passes effects on. The store returns at once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -29,6 +30,9 @@ type shop struct {
 	config    *rest.Config
 	namespace string
 	processes int
+	// refuses has the API server refuse every write.
+	refuses atomic.Bool
+	load    allocator.Load
 }
 
 func newShop(tb testing.TB) *shop {
@@ -43,13 +47,13 @@ func (s *shop) start() (r *allocator.Runner, stop func()) {
 	name := fmt.Sprintf("p%d", s.processes)
 	clock := &allocator.ServerClock{}
 	config := rest.CopyConfig(s.config)
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(next) })
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return clock.Transport(s.refusing(next)) })
 	client, err := journal.NewClient(config, nil)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
 	r = allocator.NewRunner(allocator.RunnerOptions{
-		Client: client, Namespace: s.namespace, Now: clock.Now, Policy: policy,
+		Client: client, Namespace: s.namespace, Now: clock.Now, Policy: policy, Load: &s.load,
 		Config: journal.Config{
 			Self: journal.Leader{Name: name}, Process: name + "-" + uuid.NewString(), Fill: 16 << 10, MaxPage: 512 << 10,
 			Spare: 4, WriteFormat: journal.Format, Pack: journal.Pack,
@@ -68,6 +72,24 @@ func (s *shop) start() (r *allocator.Runner, stop func()) {
 	}
 	s.tb.Cleanup(stop)
 	return r, stop
+}
+
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func (s *shop) refusing(next http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet || !s.refuses.Load() {
+			return next.RoundTrip(r)
+		}
+		answer := httptest.NewRecorder()
+		answer.Header().Set("Content-Type", "application/json")
+		answer.WriteHeader(http.StatusForbidden)
+		_, _ = answer.WriteString(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`)
+		return answer.Result(), nil
+	})
 }
 
 var policy = stock.Policy{
@@ -202,6 +224,42 @@ func dump(r *allocator.Runner) string {
 	var text strings.Builder
 	r.Read(func(s *stock.State, _ *journal.Log) { _ = s.Dump(&text) })
 	return text.String()
+}
+
+// await waits until something is so.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) { // nothing tells of it
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: never", what)
+		}
+	}
+}
+
+// Who waits for a journal that cannot be written is no load: nothing else is kept from its work.
+func TestStuckIsNoLoad(t *testing.T) {
+	s := newShop(t)
+	r, _ := s.start()
+	r.Elect(true)
+	receive(t, r, 10)
+	s.refuses.Store(true)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := r.Ask(context.Background(), cart(1))
+		answered <- err
+	}()
+	await(t, "the journal is in trouble", func() (is bool) {
+		r.Read(func(_ *stock.State, l *journal.Log) { is = l.Trouble() != nil })
+		return is
+	})
+	await(t, "who waits is no load", func() bool { return r.Waiting() == 1 && s.load.Share() < 0.05 })
+	s.refuses.Store(false)
+	if err := <-answered; err != nil {
+		t.Fatal(err)
+	}
+	if r.Waiting() != 0 || s.load.Share() > 0.9 {
+		t.Errorf("%d wait, the load is %v", r.Waiting(), s.load.Share())
+	}
 }
 
 // A question is not answered by a process that cannot prove that it leads.
