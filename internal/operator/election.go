@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,10 +25,9 @@ type election struct {
 	o      Options
 	mu     sync.Mutex
 	become func(elected bool)
-	// unreadable names the namespaces whose journals this release cannot read, and offered is
-	// when the lease was given back for their sake.
+	// unreadable names the namespaces whose journals this release cannot read.
 	unreadable func() []string
-	offered    time.Time
+	offers     offers
 }
 
 // newElection returns an election whose results are told to become, among processes of which
@@ -87,13 +87,39 @@ func (e *election) run(ctx context.Context) error {
 }
 
 const (
-	// offerCheck is how often a leader looks whether it can read every journal, and offerEvery
-	// how often it lets others try where it cannot, for so many retry periods. In the meantime
-	// it leads: in the other namespaces it can, and there may be nobody who can do better.
-	offerCheck   = time.Second
-	offerEvery   = 30 * time.Second
+	// offerCheck is how often a leader looks whether it can read every journal.
+	offerCheck = time.Second
+	// offerFirst is the pause after the first time that it has let others try where it cannot.
+	// Pauses double, up to offerLast: all namespaces change their leader then, and there may be
+	// nobody who can do better.
+	offerFirst = 30 * time.Second
+	offerLast  = 8 * time.Minute
+	// offerRetries is for how many retry periods others may try.
 	offerRetries = 5
 )
+
+// offers is when the lease is given back for the sake of journals that this release cannot read.
+type offers struct {
+	names []string
+	last  time.Time
+	pause time.Duration
+}
+
+// due tells whether it is given back now for these namespaces. Pauses begin anew where they are
+// others than before.
+func (o *offers) due(now time.Time, names []string) bool {
+	if !slices.Equal(names, o.names) {
+		o.names, o.pause = names, offerFirst
+	}
+	if len(names) == 0 || now.Sub(o.last) < o.pause {
+		return false
+	}
+	if !o.last.IsZero() {
+		o.pause = min(2*o.pause, offerLast)
+	}
+	o.last = now
+	return true
+}
 
 // stand runs for one candidacy. A leader that cannot read a journal gives the lease back and
 // stays away for long enough that a process of a newer release takes it, if there is one.
@@ -112,15 +138,14 @@ func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElec
 		case <-ended:
 			return
 		case now := <-look.C:
-			if !elector.IsLeader() || now.Sub(e.offered) < offerEvery {
+			if !elector.IsLeader() {
 				continue
 			}
 			names := e.unreadable()
-			if len(names) == 0 {
+			if !e.offers.due(now, names) {
 				continue
 			}
 			log.Log.WithName("election").Info("this release cannot read a journal, so others may lead now", "namespaces", names)
-			e.offered = now
 			resign()
 			<-ended
 			select {
