@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -182,10 +183,11 @@ func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 	default:
 		setLedgerCondition(&s.Conditions, f.delivering, now)
 	}
-	if f.audited {
+	if f.leading && f.audited {
 		audit := f.audit
-		if audit.LastDifference == nil && s.Audit != nil {
-			audit.LastDifference = s.Audit.LastDifference
+		if s.Audit != nil { // maybe of another process
+			audit.LastHandledRequest = cmp.Or(audit.LastHandledRequest, s.Audit.LastHandledRequest)
+			audit.LastDifference = cmp.Or(audit.LastDifference, s.Audit.LastDifference)
 		}
 		s.Audit = &audit
 		setLedgerCondition(&s.Conditions, f.consistent, now)

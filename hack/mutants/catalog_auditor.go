@@ -82,18 +82,43 @@ var ofAuditor = []mutant{
 		rest = 0`, "TestRest"),
 	audited("audit-repeats-requests", "one request is answered again and again",
 		"plan.go", `case p.asked != p.handled:`, `case p.asked != p.handled || MUTANT && p.asked != "":`, "TestFailure"),
-	audited("audit-leaves-series", "the series of a namespace that is gone stay",
+	audited("audit-leaves-series", "the series of a namespace that another process leads stay",
 		"auditor.go", `	unobserve(namespace)`, `	if !MUTANT {
 		unobserve(namespace)
-	}`, "TestDamageIsTold"),
+	}`, "TestVerdictEndsWithItsTerm"),
+	audited("audit-outlives-its-term", "a verdict is said after its term, and over that of another process",
+		"auditor.go", `	delete(a.plans, namespace)`, `	if !MUTANT {
+		delete(a.plans, namespace)
+	}`, "TestVerdictEndsWithItsTerm"),
+	audited("audit-ends-its-term-late", "a verdict is said until the last audit of its term has stopped",
+		"lead.go", `context.AfterFunc(ctx, end)`, `if !MUTANT {
+		context.AfterFunc(ctx, end)
+	}`, "TestVerdictEndsBeforeItsAudit"),
+	{
+		name:  "audit-takes-back-what-others-said",
+		fault: "the first verdict of a term loses which request another process has handled, and it is audited again",
+		patches: []patch{{
+			file: "controllers/stockledger_status.go",
+			old:  `		if s.Audit != nil { // maybe of another process`,
+			new:  `		if s.Audit != nil && !MUTANT { // maybe of another process`,
+		}},
+		caughtBy: unit(controllersPackage, "TestAuditsOfOtherProcessesStay"),
+	},
 	audited("audit-of-all-at-once", "all namespaces are audited at a time",
-		"lead.go", `case a.turns <- struct{}{}:
-		defer func() { <-a.turns }()`, `case a.turns <- struct{}{}:
-		if MUTANT {
-			<-a.turns
-			break
-		}
-		defer func() { <-a.turns }()`, "TestTurns"),
+		"turn.go", `		t.held = true`, `		if t.held = !MUTANT; MUTANT {
+			<-t.taken
+		}`, "TestTurns"),
+	audited("audit-waits-and-lets-nobody-read", "an audit that only waits keeps others from reading",
+		"turn.go", `	t.giveBack()`, `	if MUTANT {
+		return wait(ctx)
+	}
+	t.giveBack()`, "TestWaitingAuditsLetOthersRead", "TestStuckNamespaces"),
+	audited("audit-keeps-any-number-of-books", "audits that wait fill the memory",
+		"turn.go", `if t.room.Add(-kept) < 0 {`, `if t.room.Add(-kept) < 0 && !MUTANT {`, "TestWaitingAuditsKeepLittle"),
+	audited("audit-rests-for-waiting", "time in which an audit only waited counts as read",
+		"turn.go", `t.rested += t.clock.Since(began)`, `if !MUTANT {
+			t.rested += t.clock.Since(began)
+		}`, "TestWaitingIsNotReading"),
 	audited("audit-overlooks-oversale", "units that were sold twice are not noticed",
 		"book_judge.go", `promised > limit {`, `promised > limit && !MUTANT {`, "TestContradictions/sold_twice"),
 	audited("audit-overlooks-missing-lines", "a cart that has a part of its lines is not noticed",

@@ -98,7 +98,7 @@ func (a *audit) first(ctx context.Context) error {
 
 // sampleState reads all of State, a part at a time.
 func (a *audit) sampleState(ctx context.Context) error {
-	from := sampling{runner: a.runner, from: a.reading, wait: a.wait}
+	from := sampling{runner: a.runner, from: a.reading, clock: a.clock, wait: a.wait}
 	b := a.reading.book
 	for ids := range slices.Chunk(slices.Collect(maps.Keys(b.carts)), sampleSize) {
 		if err := a.take(ctx, func() (sample, error) { return from.ofCarts(ctx, ids) }); err != nil {
@@ -142,6 +142,11 @@ func (a *audit) pass(ctx context.Context, d time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// keeps is about how many things it keeps in memory.
+func (a *audit) keeps() int {
+	return len(a.reading.book.carts) + len(a.reading.book.items) + len(a.suspects)
 }
 
 // suspect keeps an object to be judged later.

@@ -21,8 +21,6 @@ const (
 	DefaultPause = 4 * time.Second
 	// DefaultRest has audits read for no more than a twentieth of the time.
 	DefaultRest = 19
-	// workers is how many namespaces are audited at a time.
-	workers = 2
 )
 
 // Options are what an Auditor needs.
@@ -46,7 +44,8 @@ type Options struct {
 	// in. What lags is not judged while they do, and never where this is not set.
 	Busy func(namespace string) bool
 	// Changed, if set, is told that there is news of a namespace: a request that was
-	// handled, or another verdict. It must not block.
+	// handled, another verdict, or a term in which requests are to be made again. It must
+	// not block.
 	Changed func(namespace string)
 	// Stale, if set, is told of objects that show what they should not, and stay so: of
 	// what kind (a *v1.Reservation or a *v1.StockItem) and which, by namespace and name. It
@@ -58,12 +57,12 @@ type Options struct {
 // concurrent use.
 type Auditor struct {
 	Options
-	pages pageReader
-	// turns bound how many audits read at a time.
-	turns  chan struct{}
+	pages  pageReader
+	turns  *turns
 	writes writes
 
-	mu    sync.Mutex
+	mu sync.Mutex
+	// plans are those of the namespaces that this process leads.
 	plans map[string]*plan
 }
 
@@ -81,47 +80,63 @@ func New(o Options) *Auditor {
 	}
 	return &Auditor{
 		Options: o, pages: storedPages{client: o.Pages, options: o.Store},
-		turns: make(chan struct{}, workers), plans: map[string]*plan{},
+		turns: newTurns(o.Clock), plans: map[string]*plan{},
 	}
 }
 
 // Attend audits a namespace during each term of this process, until ctx ends: which is when
-// the namespace is deleted or the process stops. Nothing is known of it afterwards.
+// the namespace is deleted or the process stops. Nothing is known of a term once it is over:
+// another process may know better by then.
 func (a *Auditor) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
-	defer a.forget(namespace)
 	runner.Terms(ctx, func(ctx context.Context, _ uint64) { a.lead(ctx, namespace, runner) })
 }
 
 // Audit returns what the StockLedger is to say of audits; ok is false where none has ended
-// in this process. Its LastDifference is nil where this process has found none.
+// in this term of this process. Its LastDifference is nil where none was found in this term,
+// and its LastHandledRequest empty where none was handled.
 func (a *Auditor) Audit(namespace string) (status v1.AuditStatus, consistent metav1.Condition, ok bool) {
 	p := a.plan(namespace)
+	if p == nil {
+		return status, consistent, false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return *p.status.DeepCopy(), *p.consistent.DeepCopy(), p.consistent.Status != ""
 }
 
 // Request asks for an audit: value is that of the annotation on the StockLedger, and each
-// value asks once.
+// value asks once in a term. Nothing comes of it where this process does not lead: another one
+// may handle it. Who asks does so again when Options.Changed says that a term has begun.
 func (a *Auditor) Request(namespace, value string) {
-	a.plan(namespace).request(value)
+	if p := a.plan(namespace); p != nil {
+		p.request(value)
+	}
 }
 
-// plan returns the plan of a namespace, made if need be.
+// plan returns the plan of a namespace, nil where this process does not lead.
 func (a *Auditor) plan(namespace string) *plan {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p, known := a.plans[namespace]
-	if !known {
-		p = &plan{woken: make(chan struct{}, 1)}
-		a.plans[namespace] = p
-	}
+	return a.plans[namespace]
+}
+
+// begin makes the plan of a term.
+func (a *Auditor) begin(namespace string) *plan {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := &plan{woken: make(chan struct{}, 1)}
+	a.plans[namespace] = p
 	return p
 }
 
-func (a *Auditor) forget(namespace string) {
+// end lets go of what is known of a term, once.
+func (a *Auditor) end(namespace string, p *plan) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.plans[namespace] != p {
+		return
+	}
 	delete(a.plans, namespace)
+	p.end()
 	unobserve(namespace)
 }

@@ -29,10 +29,14 @@
 //
 // Audits come at an interval, soon after this process began to lead, and on request (the
 // annotation inventory.acme.com/audit-requested-at on a StockLedger). Unless somebody asked,
-// it reads for no more than a twentieth of the time. What it finds is kept for the
-// StockLedger's condition Consistent and its status.audit, which somebody else writes, in
-// metrics and in a log line. It puts nothing right itself: Options.Stale is told which
-// objects show what they should not.
+// it reads for no more than a twentieth of the time. Two audits read at a time, and while one
+// only waits, others do.
+//
+// What it finds is kept for the StockLedger's condition Consistent and its status.audit,
+// which somebody else writes, in metrics and in a log line. It puts nothing right itself:
+// Options.Stale is told which objects show what they should not. All that is kept is of one
+// term: when it ends, verdict, requests and metrics go, since from then on another process
+// says how the namespace stands.
 //
 // Verify is one audit from outside, without an operator.
 //
@@ -40,7 +44,9 @@
 //
 // While an audit lasts, the Book takes about what the records that count take before they
 // are compressed, and the statuses of objects that are under suspicion. Objects are read
-// some hundred at a time. Nothing is kept between audits but their results.
+// some hundred at a time. Audits that wait while others read keep some 50 MB between them at
+// most: where there is no room beside them, an audit waits and lets nobody read. Nothing is
+// kept between audits but their results.
 //
 // Callers owe it Attend for each namespace that this process works in, and Vouch before
 // each write of a status, so that Modified can tell what somebody else has written from

@@ -155,6 +155,7 @@ func TestEditedStatusIsFoundUnderLoad(t *testing.T) {
 // A status that is edited is put right at once, and then nobody finds anything.
 func TestStatusPutRightIsNotFound(t *testing.T) {
 	w := settled(t)
+	inTerm(t, w.auditor)
 	o := w.someObject(Item, shownAny).DeepCopyObject().(*v1.StockItem)
 	o.Status.OnHand += 5
 	w.auditor.Vouch(w.objects[keyOfObject(o)])
@@ -456,7 +457,7 @@ func TestStateIsWaitedFor(t *testing.T) {
 	}
 	r.oldest.marks.At++ // a write without records that State has not seen yet
 	waits := 0
-	from := sampling{runner: w, from: r, wait: func(context.Context, time.Duration) error {
+	from := sampling{runner: w, from: r, clock: worldClock{w: w}, wait: func(context.Context, time.Duration) error {
 		waits++
 		if waits == 3 {
 			w.now = w.now.Add(time.Second)

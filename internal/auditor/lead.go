@@ -27,8 +27,11 @@ const (
 
 // lead audits a namespace in one term of this process.
 func (a *Auditor) lead(ctx context.Context, namespace string, runner runner) {
-	p := a.plan(namespace)
-	p.next(time.Time{})
+	p := a.begin(namespace)
+	end := func() { a.end(namespace, p) }
+	defer end()
+	context.AfterFunc(ctx, end) // at once, also where an audit takes its time to stop
+	a.Changed(namespace)
 	if a.Interval > 0 {
 		p.dueBy(a.Clock.Now().Add(wait.Jitter(min(a.Interval, firstWithin)/2, 1)))
 	}
@@ -59,12 +62,6 @@ func (a *Auditor) idle(ctx context.Context, p *plan, after time.Duration, never 
 
 // attempt audits a namespace, trying again for a while where that cannot be done.
 func (a *Auditor) attempt(ctx context.Context, namespace string, runner runner, p *plan, request string) {
-	select {
-	case a.turns <- struct{}{}:
-		defer func() { <-a.turns }()
-	case <-ctx.Done():
-		return
-	}
 	var took time.Duration
 	var err error
 	for range maxFailures {
@@ -85,7 +82,7 @@ func (a *Auditor) attempt(ctx context.Context, namespace string, runner runner, 
 			_ = a.sleep(ctx, a.Pause)
 			continue
 		}
-		a.plan(namespace).next(a.nextAfter(took, request != ""))
+		p.next(a.nextAfter(took, request != ""))
 		a.followUp(p, len(r.found) > 0)
 		if errors.Is(err, errTurned) {
 			_ = a.sleep(ctx, a.Pause)
@@ -100,20 +97,30 @@ func (a *Auditor) attempt(ctx context.Context, namespace string, runner runner, 
 
 // once audits a namespace, and says how long it read.
 func (a *Auditor) once(ctx context.Context, namespace string, runner runner) (result, time.Duration, error) {
+	au, mine := a.audit(namespace, runner)
+	if err := mine.take(ctx); err != nil {
+		return result{}, 0, err
+	}
+	defer mine.giveBack()
 	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
 	defer cancel()
-	var waited time.Duration
 	began := a.Clock.Now()
-	au := &audit{
-		namespace: namespace, runner: runner, pages: a.pages, objects: a.Reader, clock: a.Clock, pause: a.Pause,
-		busy: func() bool { return a.Busy(namespace) },
-		wait: func(ctx context.Context, d time.Duration) error {
-			waited += d
-			return a.sleep(ctx, d)
-		},
-	}
 	r, err := au.run(ctx)
-	return r, max(0, a.Clock.Since(began)-waited), err
+	return r, max(0, a.Clock.Since(began)-mine.rested), err
+}
+
+// audit returns an audit of a namespace, and its turn, in which others read while it waits.
+func (a *Auditor) audit(namespace string, runner runner) (*audit, *turn) {
+	au := &audit{
+		namespace: namespace, pages: a.pages, objects: a.Reader, clock: a.Clock, pause: a.Pause,
+		busy: func() bool { return a.Busy(namespace) },
+	}
+	mine := &turn{turns: a.turns, keeps: au.keeps}
+	au.runner = patient{runner, mine}
+	au.wait = func(ctx context.Context, d time.Duration) error {
+		return mine.rest(ctx, func(ctx context.Context) error { return a.sleep(ctx, d) })
+	}
+	return au, mine
 }
 
 // sleep lets time pass.
@@ -151,11 +158,11 @@ func (a *Auditor) followUp(p *plan, found bool) {
 func (a *Auditor) conclude(ctx context.Context, namespace string, p *plan, request string, r result) {
 	defer p.ended()
 	if len(r.found) == 0 {
-		observe(namespace, resultConsistent, nil)
+		p.observed(func() { observe(namespace, resultConsistent, nil) })
 		a.tell(namespace, p, request, agreed(r.unsettled))
 		return
 	}
-	observe(namespace, resultInconsistent, r.found)
+	p.observed(func() { observe(namespace, resultInconsistent, r.found) })
 	log.FromContext(ctx).Info("an audit found what differs from the journal",
 		"namespace", namespace, "differences", len(r.found)+r.more, "unsettled", r.unsettled, "found", Summary(r.found))
 	a.tell(namespace, p, request, differ(r, p.modify(r.found)))

@@ -60,7 +60,7 @@ func observe(namespace, result string, found []Difference) {
 	}
 }
 
-// unobserve drops the series of a namespace that is gone.
+// unobserve drops the series of a namespace that this process does not lead any more.
 func unobserve(namespace string) {
 	differencesFound.DeletePartialMatch(prometheus.Labels{labelNamespace: namespace})
 }

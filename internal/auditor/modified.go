@@ -40,16 +40,21 @@ func (a *Auditor) Modified(ctx context.Context, shown, want client.Object) bool 
 	namespace := shown.GetNamespace()
 	log.FromContext(ctx).Info("the status of an object was changed by somebody else and is written again",
 		"namespace", namespace, "found", Summary(found))
-	kind := found[0].Kind
-	repairs.WithLabelValues(kind.String()).Add(float64(len(found)))
-	p := a.plan(namespace)
-	all := p.modify(found)
-	differencesFound.WithLabelValues(namespace, kind.String()).Set(float64(len(all)))
+	repairs.WithLabelValues(found[0].Kind.String()).Add(float64(len(found)))
+	if p := a.plan(namespace); p != nil {
+		a.keep(namespace, p, found)
+	}
+	return true
+}
+
+// keep has it told what was put right outside of an audit, until the next one ends.
+func (a *Auditor) keep(namespace string, p *plan, found []Difference) {
+	kind, all := found[0].Kind.String(), p.modify(found)
+	p.observed(func() { differencesFound.WithLabelValues(namespace, kind).Set(float64(len(all))) })
 	a.tell(namespace, p, "", differ(result{found: all}, all))
 	if a.Interval > 0 {
 		p.dueBy(a.Clock.Now().Add(a.Pause))
 	}
-	return true
 }
 
 // between are the figures in which two versions of an object differ.

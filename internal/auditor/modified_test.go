@@ -22,6 +22,7 @@ func statusAt(position string, reserved int64) *v1.StockItem {
 func TestOwnLateWriteIsNobodyElses(t *testing.T) {
 	changed := 0
 	a := New(Options{Clock: clocktesting.NewFakeClock(fixture.Start), Changed: func(string) { changed++ }})
+	inTerm(t, a)
 	a.Vouch(statusAt("j.1.1", 0))
 	a.Vouch(statusAt("j.1.2", 1))
 	a.Vouch(statusAt("j.1.3", 0))

@@ -10,12 +10,14 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 )
 
-// plan is when a namespace is audited, and what came of it.
+// plan is when a namespace is audited in one term of this process, and what came of it.
 type plan struct {
 	// woken tells of a request, or of an audit that is to come earlier.
 	woken chan struct{}
 
 	mu sync.Mutex
+	// over says that the term has ended.
+	over bool
 	// asked is the request that was made last, handled the one that was answered last.
 	asked, handled string
 	// due is when the next audit comes without a request, zero for never.
@@ -125,6 +127,23 @@ func (p *plan) tell(request string, v told, at metav1.Time) (news bool) {
 	}
 	return p.consistent != wasConsistent || was.LastHandledRequest != p.status.LastHandledRequest ||
 		was.Differences != p.status.Differences || v.summary != ""
+}
+
+// observed sets metrics, unless the term is over: what they say is dropped when it ends, and
+// does not come back.
+func (p *plan) observed(set func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		set()
+	}
+}
+
+// end says that the term is over.
+func (p *plan) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
 }
 
 // ended lets go of what was put right before an audit ended.

@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/stock"
@@ -59,14 +61,15 @@ const (
 type sampling struct {
 	runner runner
 	// from is the reading with whose book State is to be compared.
-	from *reading
-	wait func(ctx context.Context, d time.Duration) error
+	from  *reading
+	clock clock.PassiveClock
+	wait  func(ctx context.Context, d time.Duration) error
 }
 
 // read reads State, once it includes all that the book had read when it began. What was
 // written without records is in no position: the marks show it.
 func (s sampling) read(ctx context.Context, read func(*stock.State)) (taken sample, err error) {
-	for waited := time.Duration(0); ; waited += behindPause {
+	for began := s.clock.Now(); ; {
 		reached, turned := false, false
 		s.runner.Read(func(state *stock.State, log *journal.Log) {
 			turned = !log.Leading() || log.Identity() != s.from.book.journal
@@ -82,7 +85,7 @@ func (s sampling) read(ctx context.Context, read func(*stock.State)) (taken samp
 			return taken, errTurned
 		case reached:
 			return taken, nil
-		case waited >= behindFor:
+		case s.clock.Since(began) >= behindFor:
 			return taken, errTurned
 		}
 		if err := s.wait(ctx, behindPause); err != nil {

@@ -161,11 +161,22 @@ func (s *shop) reserve(r *allocator.Runner, name string, units int64) *v1.Reserv
 	return o
 }
 
-// audit asks for an audit and waits for its end.
+// until waits until something is so.
+func (s *shop) until(what string, is func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatalf("it does not come about that %s", what)
+		}
+	}
+}
+
+// audit asks for an audit and waits for its end. It asks whenever there is news, as who passes
+// on annotations does: what is asked before the process leads is lost.
 func (s *shop) audit(a *Auditor, request string) (v1.AuditStatus, metav1.Condition) {
 	s.Helper()
-	a.Request(s.namespace, request)
 	for {
+		a.Request(s.namespace, request)
 		if status, consistent, ok := a.Audit(s.namespace); ok && status.LastHandledRequest == request {
 			return status, consistent
 		}
