@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -34,7 +35,7 @@ func Feed(ctx context.Context, mgr ctrl.Manager, watched Watched) (synced func()
 		kind    client.Object
 		handler toolscache.ResourceEventHandler
 	}{
-		{namespaces.Kind(), eventHandler(watched.SeeNamespace, watched.NamespaceGone)},
+		{namespaces.Kind(), eventHandler(seenNamespace(ctx, mgr.GetCache(), watched), watched.NamespaceGone)},
 		{&v1.Reservation{}, eventHandler(seen[*v1.Reservation](watched), nil)},
 		{&v1.StockItem{}, eventHandler(seen[*v1.StockItem](watched), nil)},
 		{&v1.StockLedger{}, eventHandler(func(l *v1.StockLedger) {
@@ -62,6 +63,31 @@ func Feed(ctx context.Context, mgr ctrl.Manager, watched Watched) (synced func()
 		}
 		return true
 	}, nil
+}
+
+// seenNamespace tells of a Namespace as it is, and if it is not worked in, whether there is
+// something of ours in it. The watch of that may have told so while the namespace of before, which
+// had the same name, was still known, and does not tell it again.
+func seenNamespace(ctx context.Context, cache client.Reader, watched Watched) func(*metav1.PartialObjectMetadata) {
+	return func(namespace *metav1.PartialObjectMetadata) {
+		watched.SeeNamespace(namespace)
+		if _, ok := watched.Find(namespace.Name); !ok && hasOurs(ctx, cache, namespace.Name) {
+			watched.See(namespace.Name)
+		}
+	}
+}
+
+// hasOurs tells whether the caches have something of ours in a namespace. They have what was told:
+// an object comes into the cache before anybody is told of it. Where they cannot tell, they are
+// those of other namespaces, or the process ends.
+func hasOurs(ctx context.Context, cache client.Reader, namespace string) bool {
+	for _, list := range []client.ObjectList{&v1.StockItemList{}, &v1.ReservationList{}, &v1.StockLedgerList{}} {
+		err := cache.List(ctx, list, client.InNamespace(namespace), client.Limit(1), client.UnsafeDisableDeepCopy)
+		if err == nil && meta.LenList(list) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func seen[T client.Object](watched Watched) func(T) {

@@ -9,6 +9,7 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/namespaces"
 )
 
 func TestEventHandler(t *testing.T) {
@@ -51,5 +52,35 @@ func TestEventHandler(t *testing.T) {
 				t.Errorf("told (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A namespace that is made again is taken up, though what is in it was told before the end of the
+// one that had its name.
+func TestNamespaceMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	p := w.start()
+	old, err := namespaces.Read(p.items.APIReader)(t.Context(), w.namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("it is worked in", func() bool { return p.runner() != nil })
+	again := old.DeepCopy()
+	again.UID, again.ResourceVersion = "made again", "18446744073709551614"
+	told := eventHandler(seenNamespace(t.Context(), p.items.Client, p.set), p.set.NamespaceGone)
+
+	told.OnDelete(old)
+	told.OnAdd(again, false)
+	if p.runner() != nil {
+		t.Error("a namespace without anything of ours is taken up")
+	}
+	told.OnDelete(again)
+	told.OnAdd(old, false)
+	w.receive("mugs", "mug", 4)
+	w.eventually("the item is told of", func() bool { return p.runner() != nil })
+	told.OnDelete(old)
+	told.OnAdd(again, false)
+	if p.runner() == nil {
+		t.Error("a namespace that is made again is not taken up")
 	}
 }

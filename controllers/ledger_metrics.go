@@ -61,6 +61,9 @@ func init() { metric.Register(observed) }
 type observedNamespaces struct {
 	mu      sync.Mutex
 	runners map[string]*allocator.Runner
+	// givenUp are those that no deployment has taken up since one gave them up. Each tells that it
+	// does not lead there: the sum over all of them is what an alert looks at.
+	givenUp map[string]bool
 	// maxItems is how many StockItems of all namespaces have series of their own.
 	maxItems int
 }
@@ -80,6 +83,7 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 		o.runners = map[string]*allocator.Runner{}
 	}
 	o.runners[namespace] = runner
+	delete(o.givenUp, namespace)
 	return func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -87,6 +91,20 @@ func (o *observedNamespaces) add(namespace string, runner *allocator.Runner) (fo
 			delete(o.runners, namespace)
 		}
 	}
+}
+
+// seeGivenUp says whether a namespace that is not worked in is one that nobody has taken up since.
+func (o *observedNamespaces) seeGivenUp(namespace string, is bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !is {
+		delete(o.givenUp, namespace)
+		return
+	}
+	if o.givenUp == nil {
+		o.givenUp = map[string]bool{}
+	}
+	o.givenUp[namespace] = true
 }
 
 // Describe implements prometheus.Collector.
@@ -99,8 +117,13 @@ func (*observedNamespaces) Describe(descriptions chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (o *observedNamespaces) Collect(out chan<- prometheus.Metric) {
 	o.mu.Lock()
-	runners, items := maps.Clone(o.runners), o.maxItems
+	runners, givenUp, items := maps.Clone(o.runners), maps.Clone(o.givenUp), o.maxItems
 	o.mu.Unlock()
+	for namespace := range givenUp {
+		if runners[namespace] == nil {
+			out <- prometheus.MustNewConstMetric(journalLeading, prometheus.GaugeValue, 0, namespace)
+		}
+	}
 	asked := items > 0
 	for _, namespace := range slices.Sorted(maps.Keys(runners)) {
 		collect(out, namespace, runners[namespace])

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -158,8 +160,17 @@ func (r *StockLedgerReconciler) Changed(namespace string) {
 	}
 }
 
-// Attend has the StockLedger of a namespace looked at when there is news, until ctx ends.
+// Attend has the StockLedger of a namespace looked at when there is news, until ctx ends. Of a
+// namespace that has left the scope it says so at last.
 func (r *StockLedgerReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
+	r.follow(ctx, namespace, runner)
+	if outside := (*namespaces.OutsideError)(nil); errors.As(context.Cause(ctx), &outside) {
+		r.giveUp(ctx, namespace, runner.Self(), outside)
+	}
+}
+
+// follow has the StockLedger of a namespace looked at when there is news, until ctx ends.
+func (r *StockLedgerReconciler) follow(ctx context.Context, namespace string, runner *allocator.Runner) {
 	mine, end := r.begin(namespace, runner)
 	defer end()
 	ledger := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}}
@@ -205,14 +216,20 @@ func (r *StockLedgerReconciler) begin(namespace string, runner *allocator.Runner
 
 // Reconcile writes one StockLedger if it is not what it should be.
 func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	runner, ok := r.Namespaces.Find(req.Namespace)
-	if !ok || req.Name != v1.LedgerName {
+	if req.Name != v1.LedgerName {
 		return ctrl.Result{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	ledger := &v1.StockLedger{}
 	err := r.Get(ctx, req.NamespacedName, ledger)
+	// After the read: so what is said of a namespace that is given up meanwhile is a newer version,
+	// and is not written over.
+	runner, ok := r.Namespaces.Find(req.Namespace)
+	if !ok {
+		observed.seeGivenUp(req.Namespace, reasonOf(v1.ConditionLedgerReady, ledger.Status.Conditions) == v1.ReasonGivenUp)
+		return ctrl.Result{}, nil
+	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, err
 	}

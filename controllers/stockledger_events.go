@@ -44,6 +44,10 @@ func ledgerEvents(before, now []metav1.Condition) (all []happening) {
 	if c, has := began(v1.ConditionContested, metav1.ConditionTrue, before, now); has {
 		all = append(all, warning(c.Reason, "Lead", c.Message))
 	}
+	if c := meta.FindStatusCondition(now, v1.ConditionLedgerReady); c != nil && c.Reason == v1.ReasonGivenUp &&
+		reasonOf(v1.ConditionLedgerReady, before) != c.Reason {
+		all = append(all, normal(c.Reason, "Lead", c.Message))
+	}
 	return all
 }
 

@@ -78,7 +78,9 @@ type process struct {
 	audits  Audits
 	sent    Deliveries
 	witness Witness
-	faults  faults
+	// scope is the world's namespace where a test says nothing else.
+	scope  namespaces.Scope
+	faults faults
 	// listing says that it has no store that could tell of which version it is.
 	listing bool
 	stop    func()
@@ -89,7 +91,7 @@ func (w *world) start(modify ...func(*process)) *process {
 	w.t.Helper()
 	w.processes++
 	p := &process{
-		w: w, name: fmt.Sprintf("p%d", w.processes), ids: v1.AnyIDs,
+		w: w, name: fmt.Sprintf("p%d", w.processes), ids: v1.AnyIDs, scope: namespaces.Scope{Names: []string{w.namespace}},
 		policy: stock.Policy{Retention: 24 * 3600 * 1e6, Grace: 300 * 1e6, Limit: 64 << 20, CompactAbove: 1 << 20, Batch: 256 << 10},
 	}
 	for _, m := range modify {
@@ -111,7 +113,7 @@ func (w *world) start(modify ...func(*process)) *process {
 				Spare: 4, WriteFormat: journal.Format, Pack: journal.Pack,
 			},
 		},
-		Scope: namespaces.Scope{Names: []string{w.namespace}},
+		Scope: p.scope,
 		Read:  namespaces.Read(mgr.GetAPIReader()), Pages: namespaces.Pages(mgr.GetAPIReader()),
 	})
 	p.items = &StockItemReconciler{
@@ -121,7 +123,7 @@ func (w *world) start(modify ...func(*process)) *process {
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
 	}
 	p.set.Tell(p.items.Changed)
-	p.set.Attend(p.items.Attend, p.ledgers.Attend)
+	p.set.Attend(Ledgers(mgr.GetClient()), p.items.Attend, p.ledgers.Attend)
 	if err := p.items.SetupWithManager(mgr); err != nil {
 		w.t.Fatal(err)
 	}

@@ -277,6 +277,7 @@ const (
 	ReasonUnwritable    = "Unwritable"
 	ReasonUnknownFormat = "UnknownFormat"
 	ReasonFull          = "Full"
+	ReasonGivenUp       = "GivenUp"
 )
 
 // The StockLedger's condition Contested and its reasons.

@@ -21,8 +21,8 @@ var ofNamespaces = []mutant{
 		fault: "an older version of a Namespace, told late, says whether it is worked in",
 		patches: []patch{{
 			file: "internal/namespaces/set.go",
-			old:  `(before.terminating || now.version < before.version)`,
-			new:  `(before.terminating || now.version < before.version && !MUTANT)`,
+			old:  `if now.version < before.version || before.uid`,
+			new:  `if now.version < before.version && !MUTANT || before.uid`,
 		}},
 		caughtBy: by(unit(namespacesPackage, "TestScopeChanges")),
 	},

@@ -15,7 +15,7 @@ import (
 type member struct {
 	uid    types.UID
 	runner *allocator.Runner
-	end    context.CancelFunc
+	end    context.CancelCauseFunc
 	// ended is closed when nothing runs for it any more.
 	ended chan struct{}
 }
@@ -30,7 +30,7 @@ func (s *Set) begin(name string) *allocator.Runner {
 	if !ok || seen.gone() || !s.runs() {
 		return nil
 	}
-	ctx, end := context.WithCancel(s.ctx)
+	ctx, end := context.WithCancelCause(s.ctx)
 	m := &member{uid: seen.uid, runner: allocator.NewRunner(s.runnerOf(name)), end: end, ended: make(chan struct{})}
 	s.members[name] = m
 	if s.elected {
@@ -70,10 +70,11 @@ func (s *Set) run(ctx context.Context, name string, m, before *member) {
 	running.Wait()
 }
 
-// drop ends what runs for a namespace, and forgets it. The caller holds the lock.
-func (s *Set) drop(name string) {
+// drop ends what runs for a namespace, which is told why, and forgets it. The caller holds the
+// lock.
+func (s *Set) drop(name string, why error) {
 	m := s.members[name]
-	m.end()
+	m.end(why)
 	delete(s.members, name)
 	s.leaving[name] = m
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -18,8 +19,9 @@ import (
 	"github.com/acme/inventory-service/test/fixture"
 )
 
-func labelled(n *metav1.PartialObjectMetadata, key, value string) *metav1.PartialObjectMetadata {
-	n.Labels = map[string]string{key: value}
+// labelled labels a Namespace as somebody else's.
+func labelled(n *metav1.PartialObjectMetadata) *metav1.PartialObjectMetadata {
+	n.Labels = map[string]string{"theirs": "yes"}
 	return n
 }
 
@@ -35,7 +37,7 @@ func TestScopeChanges(t *testing.T) {
 	s.until("it runs", s.Running)
 	s.Elect(true) // in vain: the API server knows of no such namespace
 	s.See("shop")
-	s.SeeNamespace(at(labelled(namespace("shop", "1", false), "theirs", "yes"), "10"))
+	s.SeeNamespace(at(labelled(namespace("shop", "1", false)), "10"))
 	if _, ok := s.Find("shop"); ok {
 		t.Error("it works outside of its scope")
 	}
@@ -52,7 +54,7 @@ func TestScopeChanges(t *testing.T) {
 		}
 	})
 	s.until("somebody waits", func() bool { return first.Waiting() == 1 })
-	s.SeeNamespace(at(labelled(namespace("shop", "1", false), "theirs", "yes"), "30"))
+	s.SeeNamespace(at(labelled(namespace("shop", "1", false)), "30"))
 	asking.Wait()
 	s.SeeNamespace(at(namespace("shop", "1", false), "20")) // an older version, told late
 	if _, ok := s.Find("shop"); ok {
@@ -63,6 +65,36 @@ func TestScopeChanges(t *testing.T) {
 		t.Error("a namespace that came back is not taken up anew")
 	}
 	s.until("one is attended", func() bool { return s.attended.Load() == 1 })
+}
+
+// What runs for a namespace is told when it ends because the namespace is not in scope any more:
+// then, and only then, the namespace is there and this process does not work in it.
+func TestWhyItEnds(t *testing.T) {
+	s := newShop(t)
+	s.until("it runs", s.Running)
+	theirs := func(name string, uid types.UID, terminating bool) *metav1.PartialObjectMetadata {
+		return labelled(namespace(name, uid, terminating))
+	}
+	for _, tc := range []struct {
+		name    string
+		end     func(name string)
+		outside bool
+	}{
+		{"relabelled", func(name string) { s.SeeNamespace(theirs(name, "1", false)) }, true},
+		{"deleted", func(name string) { s.SeeNamespace(namespace(name, "1", true)) }, false},
+		{"relabelled-and-deleted", func(name string) { s.SeeNamespace(theirs(name, "1", true)) }, false},
+		{"gone", func(name string) { s.NamespaceGone(namespace(name, "1", true)) }, false},
+		{"made-again", func(name string) { s.SeeNamespace(theirs(name, "2", false)) }, false},
+		{"stopped", func(string) { s.stop() }, false},
+	} {
+		s.SeeNamespace(namespace(tc.name, "1", false))
+		s.See(tc.name)
+		tc.end(tc.name)
+		var outside *namespaces.OutsideError
+		if why := <-s.causes; errors.As(why, &outside) != tc.outside {
+			t.Errorf("%s: it is told %v", tc.name, why)
+		}
+	}
 }
 
 // What a namespace's labels say counts only as of a read past the caches.

@@ -16,7 +16,8 @@ import (
 )
 
 // Attendant is a loop beside the Runner of one namespace, such as its publisher. It returns
-// when ctx ends, which is when the namespace is deleted or the process stops.
+// when ctx ends, which is when the namespace is deleted or leaves the scope, or the process
+// stops. Where it has left the scope, and there alone, the cause of ctx is an *OutsideError.
 type Attendant func(ctx context.Context, namespace string, runner *allocator.Runner)
 
 // Options are what a Set needs.
@@ -189,12 +190,16 @@ func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 		terminating: namespace.DeletionTimestamp != nil, outside: !s.options.Scope.Has(namespace),
 	}
 	before := s.known[name]
-	if before.uid == now.uid && (before.terminating || now.version < before.version) {
-		return // an older version: one that is being deleted stays so
+	if now.version < before.version || before.uid == now.uid && before.terminating {
+		return // an older version, maybe of the one before: one that is being deleted stays so
 	}
 	s.known[name] = now
-	if m, ok := s.members[name]; ok && (now.gone() || m.uid != now.uid) {
-		s.drop(name)
+	switch m, ok := s.members[name]; {
+	case !ok:
+	case m.uid != now.uid:
+		s.drop(name, &MissingError{Namespace: name})
+	case now.gone():
+		s.drop(name, s.refusal(name))
 	}
 	switch {
 	case now.terminating:
@@ -204,8 +209,8 @@ func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 	}
 }
 
-// versionOf is the resourceVersion of a Namespace, by which those of one uid are ordered; 0
-// where it is no number.
+// versionOf is the resourceVersion of a Namespace, by which all that have its name are ordered,
+// since they are of one kind; 0 where it is no number.
 func versionOf(namespace *metav1.PartialObjectMetadata) uint64 {
 	version, _ := strconv.ParseUint(namespace.ResourceVersion, 10, 64)
 	return version
@@ -222,6 +227,6 @@ func (s *Set) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 	delete(s.known, name)
 	delete(s.wanted, name)
 	if _, ok := s.members[name]; ok {
-		s.drop(name)
+		s.drop(name, &MissingError{Namespace: name})
 	}
 }

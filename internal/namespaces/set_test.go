@@ -38,6 +38,8 @@ type shop struct {
 	stop context.CancelFunc
 	// attended counts the attendants that run, requests what the runners send.
 	attended, requests atomic.Int64
+	// causes are why attendants ended; it has room for all of a test.
+	causes chan error
 }
 
 // ours leaves out the namespaces that are labelled as somebody else's.
@@ -51,7 +53,7 @@ func must[T any](value T, err error) T {
 }
 
 func newShop(t *testing.T) *shop {
-	s := &shop{t: t}
+	s := &shop{t: t, causes: make(chan error, 64)}
 	config := rest.CopyConfig(controlplanetest.Shared(t).RESTConfig())
 	scheme := runtime.NewScheme()
 	if err := v1.AddToScheme(scheme); err != nil {
@@ -81,6 +83,7 @@ func newShop(t *testing.T) *shop {
 	s.Attend(func(ctx context.Context, _ string, _ *allocator.Runner) {
 		s.attended.Add(1)
 		<-ctx.Done()
+		s.causes <- context.Cause(ctx)
 		s.attended.Add(-1)
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -161,10 +164,30 @@ func TestOpen(t *testing.T) {
 func TestOpenMadeAgain(t *testing.T) {
 	s := newShop(t)
 	name := controlplanetest.Namespace(t, controlplanetest.Shared(t))
-	s.open(name)
+	s.until("it runs", s.Running)
 	s.SeeNamespace(namespace(name, "old", true))
 	if _, err := s.Open(t.Context(), name); err != nil {
 		t.Errorf("a namespace that is there: %v", err)
+	}
+}
+
+// What became of a namespace may be told when the one that was made again under its name, which a
+// command has found past the caches, is worked in already.
+func TestLateNewsOfTheNamespaceBefore(t *testing.T) {
+	s := newShop(t)
+	s.until("it runs", s.Running)
+	s.SeeNamespace(at(namespace("shop", "1", false), "10"))
+	s.See("shop")
+	s.SeeNamespace(at(namespace("shop", "2", false), "30")) // as Open does
+	made, ok := s.Find("shop")
+	if !ok {
+		t.Fatal("the namespace that was made again is not worked in")
+	}
+	s.SeeNamespace(at(namespace("shop", "1", true), "20"))
+	s.NamespaceGone(at(namespace("shop", "1", true), "25"))
+	s.SeeNamespace(at(namespace("shop", "2", false), "30"))
+	if now, ok := s.Find("shop"); !ok || now != made {
+		t.Error("late news of the namespace before ends what runs for the one that was made again")
 	}
 }
 
@@ -190,7 +213,7 @@ func TestSeenBeforeItsNamespace(t *testing.T) {
 		t.Error("begun in a namespace that nobody has seen")
 	}
 	s.SeeNamespace(namespace("shop", "1", false))
-	s.SeeNamespace(labelled(namespace("theirs", "2", false), "theirs", "yes"))
+	s.SeeNamespace(labelled(namespace("theirs", "2", false)))
 	s.SeeNamespace(namespace("quiet", "3", false))
 	s.until("it works there", func() bool { return len(s.Names()) > 0 })
 	if names := s.Names(); len(names) != 1 || names[0] != "shop" {

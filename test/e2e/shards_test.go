@@ -32,7 +32,10 @@ func TestNamespaceSelector(t *testing.T) {
 	t.Parallel()
 	w := testbed.NewWorld(t)
 	shard := func(name string) []string {
-		return []string{"--namespaces", "", "--namespace-selector", shardLabel + "=" + name + "-" + w.Namespace}
+		return []string{
+			"--namespaces", "", "--namespace-selector", shardLabel + "=" + name + "-" + w.Namespace,
+			"--metrics-address", testbed.FreeAddress(w),
+		}
 	}
 	a, b := deployment(w, "a", shard("a")...), deployment(w, "b", shard("b")...)
 	const carts, units = 90, 60
@@ -68,6 +71,24 @@ func TestNamespaceSelector(t *testing.T) {
 	label(w, "nobody")
 	awaitGivenUp(w, b)
 	b.Post(path+"/reservations", cart).Want(t, http.StatusNotFound)
+	w.Reservation("late", testbed.Line("mug", 1))
+	given := w.AwaitLedger(func(l *v1.StockLedger) bool {
+		return meta.IsStatusConditionFalse(l.Status.Conditions, v1.ConditionLedgerReady)
+	})
+	says := meta.FindStatusCondition(given.Status.Conditions, v1.ConditionLedgerReady)
+	if says.Reason != v1.ReasonGivenUp || !strings.Contains(says.Message, shardLabel) || given.Status.Leader != "" {
+		t.Errorf("where nobody decides, %q leads, and the ledger says %s: %s", given.Status.Leader, says.Reason, says.Message)
+	}
+
+	awaitMetric(w, a, "inventory_journal_leading", 0) // which gave it up before
+	awaitMetric(w, b, "inventory_journal_leading", 0)
+
+	label(w, "a")
+	w.AwaitReservation("late", func(r *v1.Reservation) bool { return r.Decided() })
+	w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) && l.Status.Leader != "" })
+	awaitMetric(w, a, "inventory_journal_leading", 1)
+	w.Sold("mug")
+	w.Settle()
 }
 
 // awaitGivenUp waits until a deployment has learned that the world's namespace is not its own.
