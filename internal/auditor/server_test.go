@@ -144,7 +144,7 @@ func (s *shop) showItem(r *allocator.Runner, i *v1.StockItem) {
 }
 
 // reserve makes a Reservation that is decided and shown.
-func (s *shop) reserve(r *allocator.Runner, name string, units int64) *v1.Reservation {
+func (s *shop) reserve(r *allocator.Runner, name string, units int64) {
 	s.Helper()
 	o := &v1.Reservation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name},
@@ -158,7 +158,6 @@ func (s *shop) reserve(r *allocator.Runner, name string, units int64) *v1.Reserv
 	view.Show(o, answer.Reservation)
 	o.Status.Position = r.Position().String()
 	s.must(s.client.Status().Update(s.Context(), o))
-	return o
 }
 
 // until waits until something is so.
