@@ -79,9 +79,10 @@ type StockLedgerReconciler struct {
 // Audits are what is known of the audits of namespaces.
 type Audits interface {
 	// Audit is what the last audit found; ok is false before the first one. Its
-	// LastDifference is nil where this process has found none.
+	// LastDifference is nil where none was found in this term of this process.
 	Audit(namespace string) (status v1.AuditStatus, consistent metav1.Condition, ok bool)
-	// Request asks for an audit on behalf of an annotation's value: once for each.
+	// Request asks for an audit on behalf of an annotation's value: once for each in a term.
+	// Nothing comes of it where this process does not lead.
 	Request(namespace, value string)
 }
 

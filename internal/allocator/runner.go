@@ -53,9 +53,8 @@ type Runner struct {
 		stuck   bool
 	}
 	filled chan struct{}
-	// seen and stuck are Run's alone.
-	seen  appending
-	stuck bool
+	// seen is Run's alone.
+	seen appending
 	// ended is closed when Run has returned: nobody is answered any more.
 	ended chan struct{}
 }
@@ -199,8 +198,10 @@ func (r *Runner) tellDepth() {
 func (r *Runner) tellStuck(stuck bool) {
 	r.inbox.Lock()
 	defer r.inbox.Unlock()
-	r.inbox.stuck = stuck
-	r.tellDepth()
+	if r.inbox.stuck != stuck {
+		r.inbox.stuck = stuck
+		r.tellDepth()
+	}
 }
 
 // showDepth begins to tell the metric.
@@ -276,10 +277,7 @@ func (r *Runner) take() []Event {
 
 func (r *Runner) step(events ...Event) []Effect {
 	effects, changes, stuck := r.stepLocked(events)
-	if stuck != r.stuck {
-		r.stuck = stuck
-		r.tellStuck(stuck)
-	}
+	r.tellStuck(stuck)
 	if r.changed != nil && !changes.Empty() && r.Leading() {
 		r.changed(changes)
 	}
