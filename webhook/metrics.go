@@ -72,4 +72,10 @@ func init() {
 	for _, operation := range []string{operationReserve, operationRelease, operationConsume} {
 		unwritableTotal.WithLabelValues(operation)
 	}
+	for _, result := range []string{resultAnswered, resultNotLeading, resultUnreachable, resultUnanswered} {
+		forwardedTotal.WithLabelValues(result)
+	}
+	for _, reason := range []string{reasonAll, reasonCaller, reasonBodies} {
+		rejectedTotal.WithLabelValues(reason)
+	}
 }

@@ -46,6 +46,7 @@ type keeper struct {
 
 // run archives until ctx ends, or another process does.
 func (k *keeper) run(ctx context.Context) error {
+	standAtZero(k.namespace)
 	defer forget(k.namespace)
 	again := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.3, Steps: 10, Cap: time.Minute}
 	pause := again
@@ -198,7 +199,7 @@ func (k *keeper) batch(identity journal.Identity, from store.Position, pages []j
 	}
 	batch := store.Batch{Namespace: k.namespace, From: from, To: k.end(identity, pages), Checkpoints: checkpoints(pages), Rows: rows}
 	if batch.To.Epoch = from.Epoch; from.Epoch == 0 {
-		batch.To.Epoch, batch.Begins = 1, &store.Epoch{NamespaceUID: identity.Namespace, Reason: "FIRST"}
+		batch.To.Epoch, batch.Begins = 1, &store.Epoch{NamespaceUID: identity.Namespace, Reason: store.ReasonFirst}
 	}
 	return batch, nil
 }
@@ -241,19 +242,19 @@ func (k *keeper) restate(ctx context.Context, chunk follow.Chunk, relation follo
 	}
 	switch relation {
 	case follow.BeganLate:
-		batch.Gap.Reason, batch.Begins = "BEGAN_LATE", &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: "FIRST"}
+		batch.Gap.Reason, batch.Begins = store.ReasonBeganLate, &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: store.ReasonFirst}
 	case follow.OtherJournal:
 		to.Epoch++
-		batch.Gap.Reason, batch.Begins = "REPLACED", &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: "REPLACED"}
+		batch.Gap.Reason, batch.Begins = store.ReasonReplaced, &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: store.ReasonReplaced}
 	case follow.OtherHistory:
 		shared, err := k.shared(ctx, chunk.Pages)
 		if err != nil {
 			return err
 		}
 		to.Epoch++
-		batch.Gap.Reason, batch.Begins = "RESTORED", &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: "RESTORED", Shared: &shared}
+		batch.Gap.Reason, batch.Begins = store.ReasonRestored, &store.Epoch{NamespaceUID: chunk.Journal.Namespace, Reason: store.ReasonRestored, Shared: &shared}
 	default:
-		batch.Gap.Reason = "COMPACTED"
+		batch.Gap.Reason = store.ReasonCompacted
 	}
 	batch.To = to
 	k.logger.Info("Records of the journal were not read one by one: the archive restates what the journal still knows, and marks the gap in journal_gaps",

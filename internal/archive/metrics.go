@@ -3,6 +3,7 @@ package archive
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/metric"
 )
 
@@ -33,6 +34,16 @@ var (
 
 func init() {
 	metric.Register(lagRecords, lagSeconds, recordsArchived, rowsWritten, failures, gaps, transactions)
+}
+
+// standAtZero has the counters of a namespace show their first increase.
+func standAtZero(namespace string) {
+	for _, counter := range []*prometheus.CounterVec{recordsArchived, rowsWritten, failures} {
+		counter.WithLabelValues(namespace)
+	}
+	for _, reason := range store.GapReasons() {
+		gaps.WithLabelValues(namespace, reason)
+	}
 }
 
 // forget deletes the series of a namespace.

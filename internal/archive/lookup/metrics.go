@@ -36,6 +36,12 @@ var (
 
 func init() {
 	metric.Register(lookups, lookupSeconds)
+	// Counters that stand at 0 show their first increase.
+	for _, query := range []string{queryReservation, queryFind, queryOutcome} {
+		for _, result := range []string{resultFound, resultNone, resultFailed, resultSkipped} {
+			lookups.WithLabelValues(query, result)
+		}
+	}
 }
 
 func resultOf(found []*stock.Reservation, err error) string {

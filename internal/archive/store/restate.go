@@ -153,7 +153,7 @@ func markLost(ctx context.Context, tx pgx.Tx, b Batch) (int64, error) {
 	}
 	at := timeOf(b.To.Marks.At)
 	end := b.To
-	if b.Begins != nil && b.Begins.Reason == "REPLACED" {
+	if b.Begins != nil && b.Begins.Reason == ReasonReplaced {
 		end = b.From // they ended with their journal: the one that took its place says nothing about them
 	}
 	// What is known to have ended is stated by its own row after this. An id that was forgotten may

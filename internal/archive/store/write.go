@@ -36,15 +36,28 @@ type Batch struct {
 // Epoch is a history that begins.
 type Epoch struct {
 	NamespaceUID string
-	// Reason is FIRST, RESTORED or REPLACED.
+	// Reason is ReasonFirst, ReasonRestored or ReasonReplaced.
 	Reason string
 	// Shared is how far the history before is the same; nil where nothing is known to be.
 	Shared *Checkpoint
 }
 
-// Gap is where records were not read one by one. Its reason is COMPACTED, BEGAN_LATE, RESTORED or
-// REPLACED.
+// Gap is where records were not read one by one. Its reason is one of GapReasons.
 type Gap struct{ Reason string }
+
+// Why a history begins, and why records were not read one by one.
+const (
+	ReasonFirst     = "FIRST"
+	ReasonBeganLate = "BEGAN_LATE"
+	ReasonCompacted = "COMPACTED"
+	ReasonReplaced  = "REPLACED"
+	ReasonRestored  = "RESTORED"
+)
+
+// GapReasons returns the reasons of gaps.
+func GapReasons() []string {
+	return []string{ReasonBeganLate, ReasonCompacted, ReasonReplaced, ReasonRestored}
+}
 
 // Result is what became of a batch.
 type Result struct {
