@@ -6,15 +6,19 @@
 //	     ▲                                              │ Changed
 //	     └─────────────── status ◀── Reconcile ◀────────┘
 //
-// They decide nothing. They run on every replica and act only in namespaces where this
-// process leads; what a deposed leader still writes is guarded by the resourceVersion that it
-// read and by the position that a status shows. Views decide nothing either: whatever becomes
-// of a status, it is shown again.
+// They decide nothing. They run on every replica and act in namespaces where this process leads.
+// The StockLedger's reconciler also writes where this process is elected and cannot lead, where
+// it knows more of a damaged journal than the status says, and once for a namespace that leaves
+// the scope. The resourceVersion that was read, and the position that a status shows, guard
+// against late writes of a deposed leader. A status decides nothing: if it is erased, it is
+// written again.
 //
 // That something is not there counts only with a proof: that the journal does not know an
 // object, after an append that began after the question; that an object is gone or does not
 // ask to be consumed, by a read past the cache while this process leads.
 //
-// Callers owe them the Changed hook and the attendants of internal/namespaces, and a cache
-// whose Reservations are those of the namespaces that are worked in.
+// Before the namespaces.Set starts, callers have to pass each Changed method that takes
+// stock.Changes to Set.Tell, and each Attend method to Set.Attend. Their manager's cache has to
+// have the StockItems, Reservations and StockLedgers of at least the namespaces that are worked
+// in; it may have more.
 package controllers

@@ -24,9 +24,10 @@ type Expiry struct {
 	Reader client.Reader
 	// Now is the clock by which the allocator decides.
 	Now func() time.Time
-	// IDs are those of orders that are taken.
+	// IDs says in which form order ids are accepted.
 	IDs v1.IDs
-	// Horizon is how far ahead holds are looked for, as often. Default: DefaultHorizon.
+	// Horizon is how far ahead holds are scheduled, and how often they are looked for. 0 is
+	// DefaultHorizon.
 	Horizon time.Duration
 
 	changes inbox

@@ -16,7 +16,7 @@ import (
 	"github.com/acme/inventory-service/internal/namespaces"
 )
 
-// Watched is what is told what the watches see, such as a namespaces.Set.
+// Watched receives what the watches see, such as a namespaces.Set does.
 type Watched interface {
 	Namespaces
 	SeeNamespace(namespace *metav1.PartialObjectMetadata)

@@ -26,7 +26,8 @@ const (
 
 // feeding is how far a namespace's StockItems are taken in.
 type feeding struct {
-	// term is the one at whose begin all were taken in, 0 while they are not: err says why.
+	// term is the term at whose beginning all StockItems were taken in, 0 before that; err then
+	// says what is in the way.
 	term uint64
 	err  error
 }

@@ -50,8 +50,8 @@ func (p pass) create(ctx context.Context, r *stock.Reservation) (*v1.Reservation
 	return object, nil
 }
 
-// adopt finds out whose view an object is that says that it is the bridge's, and deletes it
-// where it is nobody's.
+// adopt handles an object that has spec.command and that the journal does not know: it makes the
+// object the view of the reservation that its name says, or deletes it if there is none.
 func (p pass) adopt(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {
 	id := stock.ID(object.Name)
 	now, ok := p.said(id)

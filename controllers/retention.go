@@ -84,7 +84,8 @@ func (r *ReservationReconciler) left(runner *allocator.Runner, key client.Object
 // has an object is not forgotten, and new carts would be refused for those that have ended.
 const retentionNearBound = 5 * time.Minute
 
-// nearBound tells whether the journal is nearer to its bound than forgetting lets it come.
+// nearBound tells whether the journal takes three quarters of its bound or more. Forgetting
+// before --retention begins only at seven eighths (stock.Policy.Limit).
 func (r *ReservationReconciler) nearBound(runner *allocator.Runner) (near bool) {
 	runner.Read(func(s *stock.State, _ *journal.Log) {
 		_, stored := s.LogBytes()

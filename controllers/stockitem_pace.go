@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// restAfter is how long no reservation must have changed for the operator to count as
-	// idle.
+	// restAfter is the time without a change of any reservation after which the operator counts
+	// as idle.
 	restAfter = 150 * time.Millisecond
 	// minStale is how old changed figures are before they are shown while reservations
 	// change, so that one write shows many changes.
@@ -35,7 +35,7 @@ const (
 	// idleBurst is how many items come at a time while the operator is idle, for each second
 	// that it has been: a crowded API server that keeps everybody waiting looks idle.
 	idleBurst = 2
-	// longIdle is from when on they come no faster.
+	// longIdle is the idle time from which on the rate grows no further.
 	longIdle = time.Minute
 	// paceTick is how often stale items are looked at while there are any.
 	paceTick = 20 * time.Millisecond

@@ -30,7 +30,7 @@ const (
 	// ledgerRest is how many times as long as a look took none follows: one looks at all
 	// reservations, and meanwhile nothing is decided.
 	ledgerRest = 50
-	// maxRequest is what is kept of a request for an audit, in bytes.
+	// maxRequest bounds what is kept of a request for an audit or a restore, in bytes.
 	maxRequest = 256
 	// figuresEvery is the least time between two StockLedgers of which only figures have changed:
 	// where 200 namespaces sell, each shows its figures every 10 s, instead of writing as many
@@ -40,9 +40,11 @@ const (
 	ledgerWorkers = 4
 )
 
-// StockLedgerReconciler makes each StockLedger show its namespace at a glance, where this
-// process is elected: also where it cannot lead, and then why. It passes on what people ask
-// for by annotations.
+// StockLedgerReconciler writes the status of each StockLedger, which shows its namespace at a
+// glance: where this process is elected, also while it cannot lead (the status then says why),
+// and where it knows more of a damaged journal than the status says. It passes on what
+// annotations ask for: a repair on every replica; audits, restores and readers of the journal
+// where this process leads.
 //
 // The field status.journal is not its own: it leaves that as it was read, and writes over
 // that version only.
@@ -102,7 +104,8 @@ type ledgerView struct {
 	lookAt time.Time
 	// figuresAt is when it is its turn to show figures, zero while none have changed.
 	figuresAt time.Time
-	// lasting are since when something has been so.
+	// troubled is since when nothing could be stored, waiting since when this process should
+	// lead and does not; zero while that is not so.
 	troubled, waiting since
 	// damage is what was logged of the journal's.
 	damage string

@@ -53,8 +53,8 @@ type ledgerFacts struct {
 	// something may have to be told soon, though nothing else happens.
 	waiting, unsettled bool
 
-	// heldBack says that nothing is decided before a restore, and restored how that stands; ok is
-	// false where there is nothing to say.
+	// heldBack says that nothing is decided before a restore. restored is how that restore
+	// stands, if restores; otherwise there is nothing to say of one.
 	heldBack bool
 	restored restoreNews
 	restores bool

@@ -23,7 +23,8 @@ type Access interface {
 
 var _ Access = (*access.Control)(nil)
 
-// known serves those alone of whom the API server says who they are. It reads no body before.
+// known authenticates the caller by the bearer token, before it reads the body, and refuses
+// everybody else. Without Access it serves everybody.
 func (b *bridge) known(serve serveFunc) serveFunc {
 	if b.Access == nil {
 		return serve

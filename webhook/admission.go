@@ -184,9 +184,10 @@ type drain struct {
 }
 
 const (
-	// drainMemory is how long ago an end counts for a third.
+	// drainMemory is the time constant of the average: a request that ended this long ago counts
+	// for about a third.
 	drainMemory = time.Second
-	// mostRetryAfter bounds what is said where hardly anything ends.
+	// mostRetryAfter bounds Retry-After while hardly any request ends.
 	mostRetryAfter = 10 * time.Second
 )
 

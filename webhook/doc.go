@@ -2,9 +2,10 @@
 // contract as CloudEvents and as plain HTTP, brings them to the journal of their
 // namespace, and answers with what the journal says.
 //
-// One request passes through three steps, each in files of its own: decode (is
-// this a message that can be accepted?), call (reserve, release, consume, look up) and
-// encode (the outcome, or a problem document).
+// One request passes through these steps, each in files of its own: admit (is there room, is
+// this process ready, who is the caller?), decode (can this message be accepted?), call
+// (reserve, release, consume, look up: here, or forwarded to the leader) and encode (the
+// outcome, or a problem document).
 //
 // The bridge decides nothing about stock and keeps nothing. A command is asked of the
 // Journal, which answers once the outcome is stored: nothing is acknowledged before,
@@ -31,18 +32,20 @@
 // An object that a person made is no reservation of the journal before it is decided:
 // it is read past the caches, shown as it is, and commands about it have to wait.
 //
-// How errors are told depends on who asks. Brokers deliver again on 404, 408,
-// 409, 429 and 5xx, so over CloudEvents what can never succeed is 400, 413, 415
-// or 422, and what may succeed later is 503. A cart that is refused is no error:
-// it is answered 200 with an Inventory Unavailable event.
+// How errors are told depends on who asks. Brokers deliver again on 404, 408, 409, 429 and 5xx,
+// so over CloudEvents what can never succeed is 400, 401, 403, 413, 415 or 422, and what may
+// succeed later is 429 or 503. A refused cart is no error: its outcome, an Inventory Unavailable
+// event, is answered or sent to the sink as that of a reserved cart is (Options.Reply).
 //
 // With Options.Access, callers are asked who they are before their body is read, and what they
 // ask for is allowed or refused where a journal is entered: in the namespace that the command is
 // carried out in, and for each event of a batch. A replica that forwards a request has reviewed
-// its caller, and the one that leads does it again. /livez, /readyz and the handshake of
-// web-hooks are open to everybody.
+// its caller, and the one that leads does it again. /livez, /healthz, /readyz, the documents of
+// the contract (/openapi.json, /asyncapi.json, /schemas) and the handshake of web-hooks are open
+// to everybody.
 //
-// Callers of New owe it journals whose answers may be told when they come, and a bound
-// on nothing: bodies, waits and header sizes are bounded here. Without Access everybody may do
-// everything; Server listens on loopback unless it is told otherwise.
+// Callers of New have to give it Namespaces whose journals answer only what may be told. They
+// need not bound anything: New bounds bodies, waits and requests in flight; Server bounds
+// headers, connections and the time of a read. Without Access everybody may do everything;
+// Server listens on loopback unless it is given another address.
 package webhook

@@ -19,8 +19,8 @@ import (
 // read a journal, or, where nobody can be asked, is elected.
 const patience = time.Second
 
-// enterToAsk returns the journal in which a command is decided, or a *sought where another
-// process does that. Nobody comes further than this who may not do what they ask for.
+// enterToAsk returns the journal in which a command is decided. It fails if the caller may not do
+// what the command does, and with a *sought if another process leads.
 func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) (Journal, error) {
 	if err := b.allowed(ctx, x, namespace); err != nil {
 		return nil, err
@@ -48,9 +48,8 @@ func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) 
 	return j, b.catchUp(ctx, x, j)
 }
 
-// enterToRead returns the journal from which a query is answered; nil where the namespace
-// has none, so that nothing was ever decided in it. Nobody comes further than this who may not
-// see what they ask for.
+// enterToRead returns the journal from which a query is answered, nil if the namespace has none:
+// then nothing was ever decided in it. It fails if the caller may not see what the query asks for.
 func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string) (Journal, error) {
 	if err := b.allowed(ctx, x, namespace); err != nil {
 		return nil, err
@@ -78,8 +77,8 @@ func (b *bridge) enterToRead(ctx context.Context, x *exchange, namespace string)
 	return j, b.catchUp(ctx, x, j)
 }
 
-// mayBegin refuses a namespace with which nobody has anything to do here: whoever reaches the
-// bridge would begin a journal in any. It has a StockItem, a journal, or a label.
+// mayBegin refuses to begin a journal in a namespace that has neither a StockItem nor a journal nor
+// the label v1.ServeLabel. Otherwise whoever reaches the bridge could begin one anywhere.
 func (b *bridge) mayBegin(ctx context.Context, namespace string) error {
 	for _, kind := range []string{"StockItemList", "JournalPageList"} {
 		if has, err := b.hasAny(ctx, namespace, kind); has || err != nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Check is one of the things without which this process cannot serve.
+// Check is one condition of /readyz.
 type Check struct {
 	Name string
-	// Fails says why it is not so, nil where it is.
+	// Fails returns why the condition is not met, nil if it is.
 	Fails func() error
 }
 

@@ -26,15 +26,15 @@ const (
 type Options struct {
 	// Namespaces have the journals.
 	Namespaces Namespaces
-	// Objects reads Reservations and JournalPages past the caches.
+	// Objects reads Reservations, StockItems, JournalPages and Namespaces past the caches.
 	Objects client.Reader
 	// NameOf is the name of the Reservation with a uid that a person or Git made, empty where
 	// the caches know none. Nil: such Reservations are found by their names alone until they
 	// are decided.
 	NameOf func(ctx context.Context, namespace, uid string) (string, error)
-	// Ready is nil once this process knows the namespaces that it works in, else why it
-	// does not: until then everything is answered 503. It is asked for every request, so
-	// it must be cheap.
+	// Ready returns nil once this process knows the namespaces that it works in, else why it does
+	// not. Until then commands, queries and /readyz are answered 503. It is called for each of
+	// them, so it must be cheap.
 	Ready func() error
 	// Checks are what /readyz?verbose lists.
 	Checks []Check

@@ -32,7 +32,8 @@ import (
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,priority=1
 type JournalPage struct {
 	metav1.TypeMeta `json:",inline"`
-	// Standard object metadata. The name is journal- and a number of no meaning.
+	// Standard object metadata. The name is journal- or, of a page that was made for a repair,
+	// repair-, and a number of no meaning.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 

@@ -8,7 +8,9 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// Allocator is one process's copy of one namespace: pure, and not safe for concurrent use.
+// Allocator knows one namespace's stock from its journal, and decides requests while this process
+// leads. It is pure: Step takes events and the time, and returns effects. It is not safe for
+// concurrent use.
 type Allocator struct {
 	log    *journal.Log
 	stock  *stock.State

@@ -76,7 +76,8 @@ func (r *Allocator) outdated(a ask) bool {
 	}
 }
 
-// turnAway answers those whose requests are outdated: no answer from State is in it.
+// turnAway answers outdated requests with stock.Outdated at once. That needs no proof, since the
+// answer says nothing of State.
 func (r *Allocator) turnAway() []Effect {
 	var out []Effect
 	r.queue = slices.DeleteFunc(r.queue, func(a ask) bool {

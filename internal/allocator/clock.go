@@ -6,10 +6,11 @@ import "time"
 // clock is faster would release holds that are paid for.
 const Ahead = 5 * time.Second
 
-// Clock bounds a process's own clock by what the API server says in the Date headers of
-// its answers: it is never behind the API server's, and never more than Ahead beyond it.
-// One that were far behind would take the times of honest commands for times to come. The
-// zero value has seen no header, and believes its own.
+// Clock bounds a process's own clock by the Date headers of the API server's answers: it is never
+// before the Date that it counts from plus the time since, and never more than Ahead after that.
+// So it is at most Ahead ahead of the API server's clock, and little more than a second behind
+// it. A clock far behind would take the times of honest commands for future ones. The zero value
+// has seen no header and returns the process's own time.
 type Clock struct {
 	// date is what the API server's clock showed at a moment of our own.
 	date, at time.Time

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Clone returns a Allocator of its own in the same state.
+// Clone returns another Allocator in the same state. The two share nothing that is ever changed.
 func (r *Allocator) Clone() *Allocator {
 	c := *r
 	c.log, c.stock = r.log.Clone(), r.stock.Clone()

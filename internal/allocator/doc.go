@@ -1,6 +1,6 @@
-// Package allocator is one process's copy of one namespace: it follows the journal, so that
-// it knows the stock; and while it leads, it takes requests, decides them in batches and
-// answers what has landed.
+// Package allocator follows the journal of one namespace, so that this process knows its stock.
+// While the process leads, it takes requests, decides them in batches and answers what has
+// landed. Allocator is the pure step, Runner runs it against an API server.
 //
 //	Asked ──▶ queue ──Decide──▶ batch ──append──▶ journal
 //	  ▲                           │                  │ landed
@@ -13,7 +13,9 @@
 // journal goes on, that began after the question came. So no process that was frozen,
 // deposed or cut off ever tells what is no longer true.
 //
-// It performs no effects, creates no objects and delivers no events. Callers owe it what
-// internal/journal asks for, and a clock that is never more than five seconds ahead of
-// the API server's.
+// Neither creates objects nor delivers events. Callers of Allocator have to do what
+// internal/journal asks for. Callers of Runner have to call Run once, pass on the result of each
+// election (Elect), what the StockLedger names (SeeLedger) and asks for (Repair), and, with
+// RunnerOptions.Gated, call Stocked in each term. Both need a clock that is never more than Ahead
+// ahead of the API server's.
 package allocator

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// loadMemory is how long ago the present counts for about two thirds of a Load.
+// loadMemory is the time constant of Share's average: this long after a change, about two thirds of
+// it show.
 const loadMemory = 200 * time.Millisecond
 
 // Load tells for how much of the time somebody has waited of late for an answer that takes time

@@ -84,9 +84,9 @@ func New(o Options) *Auditor {
 	}
 }
 
-// Attend audits a namespace during each term of this process, until ctx ends: which is when
-// the namespace is deleted or the process stops. Nothing is known of a term once it is over:
-// another process may know better by then.
+// Attend audits a namespace during each term of this process, until ctx ends: when the namespace
+// is deleted or leaves the scope, or the process stops. Audit forgets a term once it is over,
+// since another process may know better by then.
 func (a *Auditor) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
 	runner.Terms(ctx, func(ctx context.Context, _ uint64) { a.lead(ctx, namespace, runner) })
 }

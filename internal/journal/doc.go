@@ -13,14 +13,15 @@
 // Log is the pure part: events in, effects out; no I/O, no clock, no goroutine. Its
 // stages:
 //
-//	reading ──nothing there──▶ vacant ──elected──▶ founding ──first term lands──▶ leading
+//	reading ──nothing there, and elected──▶ founding ──first term lands─────────▶ leading
 //	   │  ▲                                                                        ▲  │
 //	   │  └─ gap, another history ─┐                                     term lands │  │
 //	   └──pages fit──▶ following ──┴──elected──▶ claiming ──────────────────────────┘  │
 //	                      ▲                          │ conflict                        │
 //	                      └──────────────────────────┴──────── conflict, deposed ──────┘
+//	reading ──nothing there──▶ vacant, which lists again once this process is elected
 //	any ──▶ damaged (what counts is missing or edited), foreign (a format it does not know);
-//	both are left by the next list, damaged also for the repair that a person asks for:
+//	the next list leaves both, and damaged is left for the repair that a person asks for, too:
 //
 //	damaged ──▶ restating ──the StockLedger names the new journal──▶ following
 //	   ▲            │

@@ -103,7 +103,8 @@ const (
 	// OtherHistory: the server's own check says that the page's token is not the one
 	// that this write replaces.
 	OtherHistory
-	// Denied: no write is taken now (403, a quota, no space).
+	// Denied: no write is taken now (403, a quota, no space). Log handles Unknown, Conflicted and
+	// Denied alike, by a read of the page; only messages and metrics tell them apart.
 	Denied
 )
 

@@ -50,11 +50,16 @@ func (l *Log) living(h *history) bool {
 	return h.newest == last && l.missing(last) == ""
 }
 
-// choose returns the journal that is to be followed, nil if none can go on. One in which
-// somebody has decided comes first: the StockLedger has named it, and the one that it
-// replaces can go on nowhere. Next comes one that the StockLedger names; then, for who is
-// elected and will name it, one that replaces what the StockLedger names. Who knows the
-// damaged journal keeps to that until the StockLedger names another: these pages may go, too.
+// choose returns the journal to follow, nil if none can go on. In this order it takes:
+//
+//  1. one in which somebody has decided: the StockLedger has named it, and the journal that it
+//     replaces cannot go on anywhere;
+//  2. the one that the StockLedger names;
+//  3. if this process is elected and knows no journal yet, a complete one that replaces the one
+//     that the StockLedger names. This process will have the StockLedger name it.
+//
+// A process that knows the damaged journal keeps to it until the StockLedger names another one,
+// since the pages of the replacement may still be deleted.
 func (l *Log) choose(all []*history) *history {
 	var sure, named, unnamed *history
 	for _, h := range all {

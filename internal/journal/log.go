@@ -2,7 +2,8 @@ package journal
 
 import "time"
 
-// Config is what an administrator may choose, and what tests make small.
+// Config is how a Log presents itself, and how large it writes pages. Bandwidth and WriteFormat
+// are flags of the operator; Fill, MaxPage and Spare are constants of internal/operator.
 type Config struct {
 	// Self is how this process presents itself in the headers of its writes.
 	Self Leader
@@ -10,7 +11,8 @@ type Config struct {
 	Process string
 	// Fill is the size of a page's blob, in bytes, from which on the page is full.
 	Fill int
-	// MaxPage bounds a page's blob, in bytes, while no free page is known.
+	// MaxPage is the size of a page's blob, in bytes, from which on nothing is appended while no
+	// free page is known. One batch may exceed it.
 	MaxPage int
 	// Bandwidth bounds the bytes of blobs appended in a second; 0 is no bound.
 	Bandwidth int
@@ -37,7 +39,8 @@ type Log struct {
 	pages map[string]known
 	// tail is the page with the highest number.
 	tail tail
-	// seen is the highest version of a list.
+	// seen is the highest version of any list or page so far. A list with a lower version is
+	// from another history of the API server.
 	seen uint64
 	// through is the highest page before the tail that counts and is missing or edited:
 	// whatever stands on it has to be restated.
@@ -72,8 +75,9 @@ type Log struct {
 	restate restate
 	// condemned says that records which were applied could not be read.
 	condemned bool
-	// trouble is why the write or the read under way has not succeeded yet. untaken says that
-	// it is of a write that was refused, and that none was stored since.
+	// trouble is the error of the newest request that failed since a write or a proof of this
+	// process last succeeded. untaken says that the last write was rejected for good, and that
+	// none was stored since.
 	trouble error
 	untaken bool
 
@@ -148,7 +152,9 @@ func (l *Log) Foreign() bool { return l.stage == foreign }
 // Stage names the stage, for messages.
 func (l *Log) Stage() string { return l.stage.String() }
 
-// Trouble is why nothing has been stored for a while, nil if nothing is in the way.
+// Trouble returns the error of the newest request that failed since a write or a proof of this
+// process last succeeded, nil if none did. It may be over by now: a process that writes nothing
+// keeps it. Prove, or an append, tells.
 func (l *Log) Trouble() error { return l.trouble }
 
 // Elected tells whether this process should lead.

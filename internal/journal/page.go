@@ -88,7 +88,8 @@ type Page struct {
 	Version uint64
 	// Number is 0 on a page that was never written: it is blank.
 	Number uint64
-	// Emptied says that the page was free and its content was taken off.
+	// Emptied says that the content was taken off: of a free page, or of an edited one on which
+	// the journal must not go on.
 	Emptied bool
 	Header  Header
 	Records [][]byte
@@ -176,8 +177,8 @@ func (p *Page) check() string {
 	}
 }
 
-// DigestAfter is the digest of a journal after records that follow where it had a digest; false
-// where that is no digest. What Position.Digest says can be recomputed with it.
+// DigestAfter returns the chain digest of a journal after records which follow a place that has the
+// given digest. It recomputes Position.Digest. ok is false if digest is not 64 hexadecimal digits.
 func DigestAfter(digest string, records [][]byte) (string, bool) {
 	before, ok := parseChain(digest)
 	return before.over(records).String(), ok

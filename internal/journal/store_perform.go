@@ -12,8 +12,8 @@ func NewStore(ctx context.Context, client *Client, namespace string, events chan
 	return &Store{client: client, namespace: namespace, options: options.complete(), ctx: ctx, events: events}
 }
 
-// Perform begins one effect and returns. Notices are for whoever keeps the records: they
-// are none of a Store's business, and a mistake here.
+// Perform begins one effect and returns; the event comes later. It panics on a notice (Reset,
+// Applied, Landed, Proved, Abandoned, Refused): notices are for the caller, not for a Store.
 func (s *Store) Perform(effect Effect) {
 	switch e := effect.(type) {
 	case List:

@@ -1,8 +1,13 @@
-// Package namespaces keeps one allocator.Runner for each namespace that this process works
-// in: it begins one where something of ours is seen or a command comes, tells all of them
-// whether this process should lead, and forgets a namespace that is deleted, with all that
-// was known of it. One that is made again under the same name starts empty.
+// Package namespaces keeps one allocator.Runner for each namespace that this process works in. It
+// starts one where the Namespace is in scope and has something of ours, or a command comes; it
+// tells all of them whether this process should lead; and it stops one whose Namespace is
+// deleted or leaves the scope, and forgets what was known of it. A namespace that is made again
+// under the same name starts empty.
 //
-// It decides nothing and watches nothing by itself. Callers owe it what the watches of
-// Namespaces and of our kinds see.
+// It decides nothing and watches nothing; Start lists once which namespaces have a journal.
+// Callers have to:
+//
+//   - call Attend and Tell before Start;
+//   - pass on what the watches see: See for our kinds, SeeNamespace and NamespaceGone;
+//   - pass on the result of each election: Elect.
 package namespaces

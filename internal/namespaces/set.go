@@ -163,7 +163,8 @@ func (s *Set) Names() []string {
 	return slices.Sorted(maps.Keys(s.members))
 }
 
-// See says that there is something of ours in a namespace, be it in scope or not.
+// See notes that a namespace has something of ours, so that it is worked in as soon as it is there
+// and in scope. It ignores a namespace that Scope.Names leaves out.
 func (s *Set) See(name string) {
 	if !s.options.Scope.Named(name) {
 		return

@@ -157,7 +157,8 @@ func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElec
 	}
 }
 
-// won may come after lost, from a goroutine of its own.
+// won tells that this process leads, unless ctx, which ends with the lease, has ended: client-go
+// calls it in a goroutine of its own, so it may run after lost.
 func (e *election) won(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

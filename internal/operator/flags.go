@@ -313,7 +313,8 @@ func absolute(text string) bool {
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != ""
 }
 
-// identity is the human part of this process's name in the ledger.
+// identity is the readable part of this process's name in the lease, in page headers and in the
+// LEADER column of the StockLedger: the pod's name, or else the machine's.
 func (o Options) identity() string {
 	if name := os.Getenv("POD_NAME"); name != "" {
 		return name

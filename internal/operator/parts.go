@@ -53,7 +53,8 @@ func (p *parts) policy() stock.Policy {
 	}
 }
 
-// makeNamespaces makes what all other parts stand around.
+// makeNamespaces makes the namespaces.Set, and what it needs: the client that reads and writes
+// pages, the scope, and the clock that watches the API server's Date headers.
 func (p *parts) makeNamespaces() (err error) {
 	config := rest.CopyConfig(p.GetConfig())
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return p.clock.Transport(next) })

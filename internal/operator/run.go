@@ -103,9 +103,9 @@ func (p *parts) forbidden(ctx context.Context) error {
 // unsyncedGrace is how long the manager may take to end before it knows what there is.
 const unsyncedGrace = time.Second
 
-// startManager runs the manager until ctx ends. Before its caches are filled, which an API
-// server that refuses a list can prevent for good, the manager does not end at all; then it
-// is left behind, for it has begun nothing.
+// startManager runs the manager until ctx ends. A manager whose caches are not filled yet does not
+// end with ctx, and an API server that refuses a list can keep them unfilled for good. Such a
+// manager has started nothing, so startManager returns without it after unsyncedGrace.
 func (p *parts) startManager(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Start(ctx) }()

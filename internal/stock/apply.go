@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Apply takes in what the journal stored. It fails, and changes nothing, only where a
-// record cannot be decoded; every record that can has a meaning, which is the same in
-// every process.
+// Apply takes in what the journal stored. It fails only if a record cannot be decoded, with a
+// *DecodeError, and then changes nothing. Every record that can be decoded is applied in the
+// same way by every process. It keeps nothing of w.
 func (s *State) Apply(w *Write) error {
 	records := make([]Record, len(w.Records))
 	for i, encoded := range w.Records {

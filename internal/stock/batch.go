@@ -17,13 +17,15 @@ type Marks struct {
 	Items uint64 `json:"items,omitempty"`
 }
 
-// Policy is what an administrator may choose, and what tests make small.
+// Policy bounds what State keeps and what Decide writes. Retention, Limit, CompactAbove and Index
+// are flags of the operator; Grace and Batch are constants of internal/operator; the allocator
+// sets Through for each Decide.
 type Policy struct {
 	// Retention is how long a finished cart is remembered after its end.
 	Retention Time
-	// Grace is how long nothing is forgotten after its decision and its command's time,
-	// whatever the bound says; and how far ahead a command's time may be before it counts
-	// as none.
+	// Grace is a duration, in microseconds. A cart is never forgotten earlier than Grace after
+	// its decision and after its command's time, even at Limit. A command's time that is more
+	// than Grace in the future is treated as no time.
 	Grace Time
 	// Limit bounds the stored bytes of the pages that count; 0 is no bound.
 	Limit int64

@@ -21,10 +21,10 @@ type draft struct {
 	refusing bool
 }
 
-// Decide decides requests in the order in which they came, as if each had waited for
-// those before it, and says what has to be appended to the page of that number for it. The
-// State is afterwards as it was before. now is the caller's clock; time never goes back
-// behind the newest write.
+// Decide decides requests in their order, each as if those before it had landed. It returns the
+// answers, and the records to append to the page of this number. State is unchanged afterwards,
+// but changes meanwhile: no query may run beside Decide. now is the caller's clock; if it is
+// behind the newest write, the time of that write counts.
 func Decide(s *State, requests []Request, now Time, page uint64, p Policy) Batch {
 	now = max(now, s.marks.At)
 	level, compacting := s.needsCompaction(p, s.unread(p), now)

@@ -9,22 +9,23 @@
 //	                             │ appended to the journal, landed
 //	records ───Apply────────▶ State                 (answers may be told)
 //
-// What it does not do: it knows neither pages nor the API server, it does not
-// prove that a record landed, and it delivers no events. Callers owe it that:
+// The package reads and writes no pages, it only knows their numbers. It does not prove that a
+// record landed, and it delivers no events. Callers have to:
 //
-//   - they Apply what the journal stored, all of it, in its order, and nothing else;
-//   - they tell an answer only after the batch that Decide made with it has landed;
-//   - they pass a random Outcome with each Reserve and one clock that is bounded
-//     against the API server's;
-//   - after a gap they begin with a new State.
-//
-// Decide changes State for a moment and takes it back: it excludes queries as Apply does.
+//   - apply what the journal stored: all of it, in its order, and nothing else;
+//   - tell an answer only after the batch that Decide returned with it has landed;
+//   - pass a random Outcome with each Reserve, and a clock that is never more than five seconds
+//     ahead of the API server's;
+//   - begin with a new State after a gap;
+//   - keep queries out while Decide or Apply runs: Decide changes State, too, and takes its
+//     changes back before it returns;
+//   - never change a Reservation that State has handed out.
 //
 // # Memory
 //
 // What somebody may still change, or whose outcome is not delivered, is kept decoded; each
 // change makes a new Reservation, so what was handed out stays as it is. A finished cart is
-// kept as the bytes that would restate it.
+// kept as the coding of the record that would restate it, shortened (packed.go).
 //
 // # Compaction and forgetting
 //

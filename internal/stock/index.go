@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Index says what reservations can be found by besides their ID. Each entry takes about 26
-// bytes of memory for each reservation that is remembered and has such a text.
+// Index says what reservations can be found by besides their ID. Each index takes about 30 bytes
+// of memory for each reservation that is remembered and has a cart, or an order.
 type Index struct {
 	Carts, Orders bool
 }

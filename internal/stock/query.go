@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Position is where one StockItem stands, in units, measured against what it received.
+// Position holds the figures of one StockItem, in units. It is not a place in the journal, which
+// allocator.Position is.
 type Position struct {
 	// Serving is false for a duplicate and for one that waits, whose other figures are all 0
 	// but Refused.
@@ -32,6 +33,7 @@ type Position struct {
 // Totals are sums over the namespace, in units except for Items. They stop at the largest
 // number that there is. Of StockItems whose units nobody counts, nothing is on hand or available.
 type Totals struct {
+	// Items counts the StockItems that serve: duplicates and those that wait are left out.
 	Items     int64
 	OnHand    int64
 	Reserved  int64
@@ -50,8 +52,9 @@ func (s *State) Reservation(id ID) (*Reservation, bool) {
 	return c.reservation(), true
 }
 
-// FindObject returns the ID of the reservation that an object shows: by the object's uid,
-// or by its name where that is no uid. Of several of one name it is the youngest.
+// FindObject returns the ID of the reservation that an object shows: by the object's uid, or else
+// by its name. Of several with one name it returns the youngest. It does not find an object whose
+// uid, or name, is the reservation's own ID: ask Reservation first.
 func (s *State) FindObject(text ID) (id ID, ok bool) {
 	var best *Reservation
 	for _, c := range s.objects[text] {

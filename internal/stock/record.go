@@ -34,7 +34,8 @@ type Record interface {
 // where it is a UUID in canonical form: lower case.
 type ID string
 
-// Time is a moment in microseconds since 1970, UTC; 0 is none.
+// Time is a moment in microseconds since 1970-01-01 UTC; 0 is none. Where a field says so
+// (Policy.Retention, Policy.Grace, Reserve.Hold, MaxExtension) it is a duration in microseconds.
 type Time int64
 
 type (

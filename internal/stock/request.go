@@ -5,14 +5,18 @@ package stock
 type Request interface{ request() }
 
 type (
-	// Reserve asks for a cart. Of Wanted, the fields that the outcome fills (Phase,
+	// Reserve asks for a cart. Decide ignores the fields of Wanted that the outcome fills: Phase,
 	// Number, Allocations, Short, At, Expires, FirstExpires, Ended, Reason, LaterOrder,
-	// ReplacedBy) are ignored. Wanted.Replaces names a hold of the same cart: it ends if this
-	// one is granted, which may take its units, and stays as it is if not. OneHold means the
-	// youngest other hold of the cart instead, if there is one of which nothing was shipped and
-	// that belongs to no other order. Hold is how long the units are held, in microseconds: up to a
-	// whole second, and without end where it is not above 0. Verified says that the cart's object, older than
-	// what was forgotten, was read past the caches after this process began to lead.
+	// ReplacedBy, ReleasedBy and ConsumedBy.
+	//
+	// Wanted.Replaces names a hold of the same cart. If this cart is reserved, it may take that
+	// hold's units, and the hold ends; if it is refused, the hold stays. Without Wanted.Replaces,
+	// OneHold replaces the youngest hold of the cart of which nothing was shipped and that
+	// belongs to no other order, if there is one; it needs Policy.Index.Carts.
+	//
+	// Hold is how long the units are held, in microseconds. The expiry is rounded up to a whole
+	// second; 0 or less holds without end. Verified says that the cart's object was read past the
+	// caches after this process began to lead (see Unverified).
 	Reserve struct {
 		Wanted   Reservation
 		Hold     Time
@@ -63,10 +67,11 @@ type (
 		Expires     Time
 	}
 
-	// PutItem takes in a StockItem as its spec stands. Sellable, Refused and Waits are ignored.
-	// Where State knows something of its product and location already, all that it declares
-	// is sold from once ShowItem says so; where it knows nothing, at once. Read is the version
-	// of the store, or of the list, that shows the item; the Item's own where that is newer.
+	// PutItem takes in a StockItem as its spec stands. Decide ignores Item.Sellable, Refused and
+	// Waits. Units that a known item adds are sold once ShowItem says so. The units of a new item
+	// are sold at once if State knows nothing of its product and location, otherwise once
+	// ShowItem says so. Read is the version of the store, or of the list, that has the item;
+	// Item.Version counts if it is newer.
 	PutItem struct {
 		Item Item
 		Read uint64
@@ -79,8 +84,9 @@ type (
 		Generation int64
 	}
 
-	// DropItem says that a StockItem was deleted. Read is as for PutItem. Later may have had
-	// some of the others of its place begin to wait already.
+	// DropItem says that a StockItem was deleted. Version is that of the deletion, or of the list
+	// that no longer has it; Read is as for PutItem. When the answer is Later, some duplicates may
+	// already have begun to wait (Item.Waits): ask again.
 	DropItem struct {
 		UID     ID
 		Version uint64
@@ -153,27 +159,33 @@ const (
 	// Repeated: it had been carried out before, or changes nothing. The answer is as then.
 	Repeated
 	// Waiting: it cannot be decided yet; ask again when State has changed. A cart waits for
-	// units that a StockItem declares and does not show yet.
+	// units that a StockItem declares and does not show yet. While a restore is awaited or half
+	// done (State.HoldsBack), every request about carts waits.
 	Waiting
 	// Later: this batch has no room left for it. Ask again for the next one.
 	Later
 	// Full: the journal has reached its bound and nothing in it may be forgotten.
 	Full
-	// TooLarge: the request does not fit a batch of its own, or what it leads to would not
-	// one day; or a line asks for less than 1 unit or more than MaxQuantity, or there is none.
+	// TooLarge: the request, or what may have to be written of it later, does not fit a batch of
+	// its own; or it breaks a bound: a cart without lines, a line of less than 1 unit or more
+	// than MaxQuantity, an Actor of more than MaxActor bytes, extensions of more than 512 bytes, a
+	// release Reason of more than 64 bytes, a reader's name that is empty or longer than
+	// MaxReaderName, more than MaxPageReaders readers.
 	TooLarge
 	// TooOld: the command is not newer than what was forgotten. It may have been decided.
 	TooOld
-	// Conflicting: the id was used for another command; or an order is named already, or
-	// the reservation has ended otherwise, or has an object of which nobody said that it is
-	// gone.
+	// Conflicting: the id was used for another command; another order is attached already; the
+	// reservation has ended otherwise; an Extend would shorten the hold, make it last longer than
+	// MaxExtension from now, or the hold has no end; the reservation has an object of which
+	// nobody said that it is gone; or WaiveRestore came after the restore had begun.
 	Conflicting
 	// Unknown: there is no such reservation or item.
 	Unknown
 	// Unverified: the object may be one that was forgotten, or the StockItem one that was
 	// deleted since; read it past the caches and ask again with Verified, or a later Read.
 	Unverified
-	// Premature: an Expire before its time, or of an end that is no longer the hold's.
+	// Premature: an Expire before its time, or for an expiry that the hold no longer has; or a
+	// ReadPages for a page that the journal has not reached.
 	Premature
 	// TooMany: a Release or Consume with Exact asks for more units than there are. Nothing
 	// was done.

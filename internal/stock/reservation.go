@@ -3,7 +3,7 @@ package stock
 // Phase is where a reservation stands.
 type Phase uint8
 
-// The phases. Refused, Released and ConsumedPhase are final.
+// The phases. PhaseRefused, PhaseReleased and PhaseConsumed are final.
 const (
 	PhaseReserved Phase = 1
 	PhaseRefused  Phase = 2

@@ -1,7 +1,10 @@
 package stock
 
-// What Decide has decided it applies for a moment, so that later requests of the batch
-// meet it. Every change of State goes through one of these, which remember how it was.
+// Decide applies each decision to State, so that later requests of the batch see it, and takes
+// all of them back before it returns. Whatever Decide may change goes through save, put or
+// remove, which remember the old value. Changes that only Apply makes (settle, settleEnds,
+// moveHead, dropPage, dropCart, dropTotal, dropReader) do not; allocate and offer undo their own
+// lend.
 
 // save remembers a value that is about to change.
 func save[T any](s *State, at *T) {
