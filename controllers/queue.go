@@ -146,10 +146,19 @@ type outlet struct {
 
 func newOutlet() *outlet { return &outlet{opened: make(chan struct{})} }
 
-func (o *outlet) open(queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+// prioritized is a controller's work queue, which has to have priorities.
+func prioritized(queue workqueue.TypedRateLimitingInterface[reconcile.Request]) (priorityqueue.PriorityQueue[reconcile.Request], error) {
 	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
 	if !ok {
-		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
+		return nil, fmt.Errorf("the work queue %T has no priorities: do not switch controller-runtime's UsePriorityQueue off", queue)
+	}
+	return byPriority, nil
+}
+
+func (o *outlet) open(queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	byPriority, err := prioritized(queue)
+	if err != nil {
+		return err
 	}
 	o.once.Do(func() {
 		o.queue = byPriority

@@ -69,7 +69,7 @@ func (p pass) adopt(ctx context.Context, object *v1.Reservation) (ctrl.Result, e
 	case answer.Verdict == stock.Unknown:
 		return ctrl.Result{}, p.remove(ctx, object)
 	case answer.Verdict == stock.TooLarge:
-		return ctrl.Result{}, fmt.Errorf("that object %s shows a reservation is too large to be stored", p.key)
+		return ctrl.Result{}, fmt.Errorf("the journal cannot note which object shows reservation %s: the record would be larger than one write", p.key)
 	case answer.Verdict == stock.Conflicting:
 		return ctrl.Result{}, fmt.Errorf("reservation %s had another object: it is looked at again", p.key)
 	case answer.Reservation.Object.UID != stock.ID(object.UID):

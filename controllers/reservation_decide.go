@@ -55,9 +55,10 @@ func (p pass) decide(ctx context.Context, object *v1.Reservation) (ctrl.Result, 
 	case stock.Irreplaceable:
 		return ctrl.Result{}, p.showStalled(ctx, object, v1.ReasonNothingToReplace, irreplaceable(object, answer.Reservation))
 	case stock.Full:
-		return ctrl.Result{}, fmt.Errorf("reservation %s waits: the journal has reached its bound and nothing in it may be forgotten yet", p.key)
+		return ctrl.Result{}, fmt.Errorf("reservation %s waits: the journal has reached --journal-limit and nothing in it may be forgotten yet. "+
+			"It is tried again; raise --journal-limit, or see the condition Ready of the StockLedger", p.key)
 	default:
-		return ctrl.Result{}, fmt.Errorf("reservation %s is not decided, the answer is %d: it is asked for again", p.key, answer.Verdict)
+		return ctrl.Result{}, fmt.Errorf("reservation %s is not decided yet (%s): it is tried again", p.key, answer.Verdict)
 	}
 	return p.follow(ctx, object, answer.Reservation)
 }
@@ -115,12 +116,10 @@ func (p pass) replaces(object *v1.Reservation) (id stock.ID, ok bool) {
 		return "", true
 	}
 	p.runner.Read(func(s *stock.State, _ *journal.Log) {
-		text := idOf(object.Spec.Replaces)
-		if _, ok = s.Reservation(text); ok {
-			id = text
-			return
+		var replaced *stock.Reservation
+		if replaced, ok = s.Lookup(idOf(object.Spec.Replaces)); ok {
+			id = replaced.ID
 		}
-		id, ok = s.FindObject(text)
 	})
 	return id, ok
 }

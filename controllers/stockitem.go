@@ -92,8 +92,8 @@ func (r *StockItemReconciler) Changed(namespace string, c stock.Changes) {
 // Reconcile takes one StockItem in if the journal does not have what it says, and writes
 // its status if that is not what it should be.
 func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	runner, ok := r.Namespaces.Find(req.Namespace)
-	if !ok || !runner.Leading() {
+	runner, ok := leading(r.Namespaces, req.Namespace)
+	if !ok {
 		return ctrl.Result{}, nil // whoever begins to lead looks at every item
 	}
 	ctx, cancel := context.WithTimeout(ctx, itemTimeout)

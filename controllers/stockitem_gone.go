@@ -60,8 +60,8 @@ func (r *StockItemReconciler) setupGone(mgr ctrl.Manager) error {
 // reconcileGone has the journal take in that a StockItem is gone, if it knows it and a list
 // past the caches proves it.
 func (r *StockItemReconciler) reconcileGone(ctx context.Context, gone goneItem) (ctrl.Result, error) {
-	runner, ok := r.Namespaces.Find(gone.Namespace)
-	if !ok || !runner.Leading() {
+	runner, ok := leading(r.Namespaces, gone.Namespace)
+	if !ok {
 		return ctrl.Result{}, nil
 	}
 	if !r.fed(gone.Namespace, runner) {

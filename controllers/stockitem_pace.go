@@ -2,7 +2,6 @@ package controllers
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -224,9 +223,9 @@ func (p *itemPace) urge(name types.NamespacedName) {
 
 // releases is a source.Func: until ctx ends it queues the items whose turn has come.
 func (r *StockItemReconciler) releases(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-	if !ok {
-		return fmt.Errorf("a %T knows no priorities: leave UsePriorityQueue on", queue)
+	byPriority, err := prioritized(queue)
+	if err != nil {
+		return err
 	}
 	add := func(name types.NamespacedName, priority int) {
 		byPriority.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, reconcile.Request{NamespacedName: name})
@@ -264,7 +263,7 @@ func (r *StockItemReconciler) release(ctx context.Context, add func(types.Namesp
 // nameOf is the name of an item, empty where nobody here leads who knows it.
 func (r *StockItemReconciler) nameOf(key itemKey) types.NamespacedName {
 	name := types.NamespacedName{Namespace: key.namespace}
-	if runner, ok := r.Namespaces.Find(key.namespace); ok && runner.Leading() {
+	if runner, ok := leading(r.Namespaces, key.namespace); ok {
 		runner.Read(func(s *stock.State, _ *journal.Log) {
 			if item, ok := s.Item(key.uid); ok {
 				name.Name = item.Name

@@ -64,12 +64,12 @@ func (r *StockItemReconciler) dropBefore(ctx context.Context, runner *allocator.
 	return err
 }
 
-// verdictError says that a request got an answer that it cannot get.
+// verdictError is a verdict that the request should never get.
 type verdictError struct{ stock.Verdict }
 
-// Error says which.
+// Error names the verdict.
 func (e *verdictError) Error() string {
-	return fmt.Sprintf("the journal answers with verdict %d", e.Verdict)
+	return fmt.Sprintf("the journal answered %s, which this request should never get: it is asked again; report it if it stays", e.Verdict)
 }
 
 // readOne reads the StockItem of a name past all caches, nil if there is none, and the

@@ -73,8 +73,7 @@ func (r *StockLedgerReconciler) watchDeliveries(ctx context.Context, mgr ctrl.Ma
 
 // tellUndeliverable is about an outcome of the namespace that this process leads.
 func (r *StockLedgerReconciler) tellUndeliverable(ctx context.Context, of *v1.Reservation, c metav1.Condition) {
-	runner, ok := r.Namespaces.Find(of.Namespace)
-	if !ok || !runner.Leading() {
+	if _, ok := leading(r.Namespaces, of.Namespace); !ok {
 		return
 	}
 	ledger := &v1.StockLedger{}

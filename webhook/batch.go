@@ -150,7 +150,7 @@ func (b *bridge) writeBatch(x *exchange, namespace string, entries []*entry) err
 	encoder := stdjson.NewEncoder(&body) // as the SDK's events have it
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(replies); err != nil {
-		return fmt.Errorf("encoding the answer to a batch: %w", err)
+		return unencodable("the answer to a batch", err)
 	}
 	writeBody(x, http.StatusOK, cloudevents.ApplicationCloudEventsBatchJSON, bytes.TrimSuffix(body.Bytes(), []byte("\n")))
 	return nil

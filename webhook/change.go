@@ -196,7 +196,7 @@ func tooManyOf(violation events.Violation) error {
 	return f
 }
 
-// unexpected is an answer that a request of ours cannot get.
+// unexpected is the failure of a request that got a verdict which it should never get.
 func unexpected(verdict stock.Verdict) error {
-	return fail(internal, "the journal answered with verdict %d, which this request cannot get", verdict)
+	return fail(internal, "the journal answered %s, which this request should never get: it is a fault of this service, report it", verdict)
 }

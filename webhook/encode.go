@@ -25,11 +25,18 @@ func writeBody(x *exchange, status int, contentType string, body []byte) {
 	_, _ = x.Write(append(slices.Clip(body), '\n'))
 }
 
+// unencodable is the failure of an answer that cannot be written down.
+func unencodable(what string, err error) error {
+	f := fail(internal, "%s cannot be encoded, which is a fault of this service: report it", what)
+	f.cause = fmt.Errorf("encode %s: %w", what, err)
+	return f
+}
+
 // writeJSON answers 200 with a document of the bridge's own.
 func writeJSON(x *exchange, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {
-		return fmt.Errorf("encoding the answer: %w", err)
+		return unencodable("the answer", err)
 	}
 	writeBody(x, http.StatusOK, contentTypeJSON, body)
 	return nil
@@ -40,7 +47,7 @@ func writeJSON(x *exchange, document any) error {
 func writeTagged(x *exchange, r *http.Request, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {
-		return fmt.Errorf("encoding the answer: %w", err)
+		return unencodable("the answer", err)
 	}
 	tag := tagOf(body)
 	x.Header().Set("ETag", tag)
@@ -58,14 +65,14 @@ func writeEvent(x *exchange, r *http.Request, event cloudevents.Event) error {
 	if x.mode == modeStructured {
 		body, err := json.Marshal(event)
 		if err != nil {
-			return fmt.Errorf("encoding event %s: %w", event.ID(), err)
+			return unencodable("event "+event.ID(), err)
 		}
 		writeBody(x, http.StatusOK, cloudevents.ApplicationCloudEventsJSON, body)
 		return nil
 	}
 	event = events.ForHeaders(event)
 	if err := cehttp.WriteResponseWriter(r.Context(), binding.ToMessage(&event), http.StatusOK, x); err != nil && x.status == 0 {
-		return fmt.Errorf("encoding event %s: %w", event.ID(), err)
+		return unencodable("event "+event.ID(), err)
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (b *bridge) reserveEvent(ctx context.Context, x *exchange, namespace string
 	}
 	outcome, ok := events.Outcome(reservation)
 	if !ok {
-		return outcome, fmt.Errorf("reservation %s/%s has no outcome to tell", namespace, reservation.Name)
+		return outcome, fail(internal, "reservation %s has no outcome to tell, which is a fault of this service: report it", reservation.Name)
 	}
 	return outcome, nil
 }

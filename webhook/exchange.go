@@ -57,9 +57,9 @@ type exchange struct {
 	// body is the message as it was read, nil before that. What is kept of a request lets
 	// it be served again, or be forwarded, as the same command.
 	body []byte
-	// given is the id that this replica gave to a command which brought none, and cart that
+	// given is the id that this replica gave to a command which brought none, and reservationID that
 	// of the reservation it asks for.
-	given, cart string
+	given, reservationID string
 	// reservation and cartID are what logs and traces say that it is about, empty where that is
 	// not known. span is nil where it is not traced.
 	reservation, cartID string

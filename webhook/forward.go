@@ -184,6 +184,6 @@ func (b *bridge) nobody(x *exchange, here role) error {
 		return fail(tryLater, "no process that leads was found in time, so nothing was done: repeat the request unchanged")
 	}
 	f := fail(tryLater, "there was no answer in time, and the command may have been carried out: repeat the request unchanged")
-	f.reservationID = x.cart
+	f.reservationID = x.reservationID
 	return f
 }

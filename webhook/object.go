@@ -15,11 +15,7 @@ import (
 // the name of its object; nil if State knows none.
 func find(j Journal, text string) (found *stock.Reservation) {
 	j.Read(func(s *stock.State, _ *journal.Log) {
-		id := stock.ID(text)
-		if _, ok := s.Reservation(id); !ok {
-			id, _ = s.FindObject(id)
-		}
-		found, _ = s.Reservation(id)
+		found, _ = s.Lookup(stock.ID(text))
 	})
 	return found
 }

@@ -77,8 +77,8 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
 	c.actor = x.actor()
-	x.cart = c.id.uuid()
-	x.reservation, x.cartID = x.cart, c.payload.CartID
+	x.reservationID = c.id.uuid()
+	x.reservation, x.cartID = x.reservationID, c.payload.CartID
 	j, err := b.enterToAsk(ctx, x, namespace)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (b *bridge) reserve(ctx context.Context, x *exchange, namespace string, c r
 	}
 	answer, err := b.ask(ctx, x, j, request)
 	if f := asFailure(err); f != nil && f.kind == tryLater {
-		f.reservationID = x.cart // it may have been decided
+		f.reservationID = x.reservationID // it may have been decided
 	}
 	if err != nil {
 		return nil, err

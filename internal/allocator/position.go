@@ -18,9 +18,9 @@ type Position struct {
 	Index   int
 }
 
-// journalDigits is how much of a journal's uid a Position has: enough to tell the journals
+// JournalDigits is how much of a journal's uid a Position has: enough to tell the journals
 // of one namespace.
-const journalDigits = 8
+const JournalDigits = 8
 
 // PositionOf is where a process is that follows a journal.
 func PositionOf(l *journal.Log) Position {
@@ -29,7 +29,7 @@ func PositionOf(l *journal.Log) Position {
 		return Position{}
 	}
 	at := l.Position()
-	return Position{Journal: uid[:min(len(uid), journalDigits)], Page: at.Page, Index: at.Index}
+	return Position{Journal: uid[:min(len(uid), JournalDigits)], Page: at.Page, Index: at.Index}
 }
 
 // String is what ParsePosition reads: journal, page and index, such as 3f2a91bc.12.340. That of
@@ -47,7 +47,7 @@ func ParsePosition(text string) (Position, error) {
 		return Position{}, nil
 	}
 	parts := strings.Split(text, ".")
-	if len(parts) == 3 && parts[0] != "" && len(parts[0]) <= journalDigits {
+	if len(parts) == 3 && parts[0] != "" && len(parts[0]) <= JournalDigits {
 		page, err := strconv.ParseUint(parts[1], 10, 64)
 		index, indexErr := strconv.ParseUint(parts[2], 10, 31)
 		if err == nil && indexErr == nil {

@@ -115,9 +115,9 @@ var ErrUnwritable = errors.New("it cannot be stored")
 // out, or may still be: asking for the same again finds out.
 var ErrNoAnswer = errors.New("no answer in time")
 
-// ErrDeposed is an ErrNoAnswer of a process that is not elected: another one answers, and
-// nothing is gained by waiting here.
-var ErrDeposed = fmt.Errorf("%w: this process is not to lead", ErrNoAnswer)
+// ErrDeposed is an ErrNoAnswer of a process that is not elected: another one answers, so do not
+// wait here.
+var ErrDeposed = fmt.Errorf("%w: this process does not lead, ask the one that does", ErrNoAnswer)
 
 // Ask has a request decided and returns once the answer may be told. It fails with
 // ErrNoAnswer when ctx or Run ends before that, with ErrDeposed where this process is not

@@ -41,6 +41,5 @@ func (p place) position(of journal.Identity) allocator.Position {
 
 // prefix is what a position says of a journal.
 func prefix(of journal.Identity) string {
-	const digits = 8
-	return of.Journal[:min(len(of.Journal), digits)]
+	return of.Journal[:min(len(of.Journal), allocator.JournalDigits)]
 }

@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"time"
@@ -48,8 +49,9 @@ type sumsSample struct {
 	readers                              string
 }
 
-// errTurned says that this process does not lead any more, or another journal.
-var errTurned = fmt.Errorf("this process does not lead any more")
+// errTurned says that State cannot be compared with the book any more: this process does not
+// lead, it leads another journal, or State has not reached the book's header within behindFor.
+var errTurned = errors.New("this process does not lead any more, or its memory is behind the stored pages")
 
 // behind is how long State is waited for, and how often it is looked at meanwhile.
 const (

@@ -90,8 +90,11 @@ func (l *Log) openPlace(old *history, pages []Page) (open *Page, number uint64) 
 // person that is done to edited pages only, and then by who has seen them edited.
 func (l *Log) fence(p *Page, number uint64) []Effect {
 	intact := p.Broken == "" && (!p.Written() || p.check() == "")
-	if !l.restate.accept || intact && !l.elected {
-		return l.giveUp("page " + p.Name + ", where the journal goes on, is there")
+	switch {
+	case !l.restate.accept:
+		return l.giveUp("page " + p.Name + ", on which the journal can go on, is there: a repair that gives it up has to end in " + acceptLoss)
+	case intact && !l.elected:
+		return l.giveUp("page " + p.Name + ", on which the journal can go on, is sound: the process that is elected decides about it")
 	}
 	return l.empty(p, number)
 }
@@ -270,7 +273,10 @@ func (l *Log) giveUp(why string) []Effect {
 // RepairError says why a repair was not carried through.
 type RepairError struct{ Reason string }
 
-func (e *RepairError) Error() string { return "the journal is not repaired: " + e.Reason }
+// Error says why, and that the repair is tried again.
+func (e *RepairError) Error() string {
+	return "the journal is not repaired yet, which is tried again every " + patience.String() + ": " + e.Reason
+}
 
 // unconfirmed tells whether this process has to look at the StockLedger before it claims:
 // the journal replaces another, and nobody has decided in it.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// ErrNotRunning says that this process has not begun to work, or works no more.
-var ErrNotRunning = errors.New("this process does not work in namespaces now")
+// ErrNotRunning says that Start has not begun, or has ended.
+var ErrNotRunning = errors.New("this process is starting or stopping: ask again, or ask another replica")
 
 // MissingError says that nothing can be decided in a namespace.
 type MissingError struct {
@@ -33,5 +33,6 @@ type OutsideError struct {
 
 // Error says so.
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("namespace %s is outside of what this deployment works in: %s", e.Namespace, e.Scope)
+	return fmt.Sprintf("this deployment works in %s and not in namespace %s: ask the deployment that does, or change --namespaces or the namespace's labels",
+		e.Scope, e.Namespace)
 }

@@ -206,7 +206,8 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.StringVar(&o.sinkTokenFile, "sink-token-file", boundTokenFile(),
 		"file of the token that the sink is sent, read again for each event (default "+knativeTokenFile+" where a SinkBinding has put one)")
 	flags.BoolVar(&o.sinkTokenOverHTTP, "sink-token-over-http", false, "send tokens to sinks without TLS, too, where everybody on the way can read them")
-	flags.IntVar(&o.workers, "workers", 256, "Reservation objects worked on at a time")
+	flags.IntVar(&o.workers, "workers", 256,
+		"maximum number of Reservation objects reconciled at the same time; it bounds how many carts that are objects share one write")
 	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
 		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
 	ctrlconfig.RegisterFlags(flags)

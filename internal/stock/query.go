@@ -52,6 +52,19 @@ func (s *State) Reservation(id ID) (*Reservation, bool) {
 	return c.reservation(), true
 }
 
+// Lookup returns the reservation that a text names: by its ID, or else by the uid or the name of
+// its object. Nobody may change it.
+func (s *State) Lookup(text ID) (*Reservation, bool) {
+	if r, ok := s.Reservation(text); ok {
+		return r, true
+	}
+	id, ok := s.FindObject(text)
+	if !ok {
+		return nil, false
+	}
+	return s.Reservation(id)
+}
+
 // FindObject returns the ID of the reservation that an object shows: by the object's uid, or else
 // by its name. Of several with one name it returns the youngest. It does not find an object whose
 // uid, or name, is the reservation's own ID: ask Reservation first.
