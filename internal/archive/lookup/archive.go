@@ -25,8 +25,16 @@ const (
 	connections = 4
 )
 
-// ErrNotArchived says that the database does not have the namespace's journal.
-var ErrNotArchived = errors.New("the archive does not have the journal of this namespace")
+// What an answer does not cover. The last two come beside what was found.
+var (
+	// ErrNotArchived says that the database does not have the namespace's journal.
+	ErrNotArchived = errors.New("the archive does not have the journal of this namespace")
+	// ErrBehind says that the archive has not read yet all that the journal has forgotten.
+	ErrBehind = errors.New("the archive has not read yet all that the journal of this namespace has forgotten")
+	// ErrGap says that the archive never read some records of the journal one by one: what began
+	// and was forgotten among them, it does not have.
+	ErrGap = errors.New("the archive has gaps in the journal of this namespace")
+)
 
 // Options are what an Archive needs.
 type Options struct {
@@ -70,10 +78,13 @@ func (a *Archive) Close() {
 type Namespace struct {
 	Name string
 	journal.Identity
+	// Head is the first page that counts: all that the journal has forgotten stood on pages before.
+	Head uint64
 }
 
 // Reservation returns the reservation that a text names: by its id, or by the uid or the name of its
-// object; of several the youngest. It is nil where the archive has none.
+// object; of several the youngest. It is nil where the archive has none. With ErrBehind or ErrGap it
+// returns what the archive has, of which there may be more.
 func (a *Archive) Reservation(ctx context.Context, in Namespace, text string) (*stock.Reservation, error) {
 	return first(a.ask(ctx, byText(in, text)))
 }
@@ -90,13 +101,14 @@ func (a *Archive) Outcome(ctx context.Context, in Namespace, id stock.ID) (*stoc
 }
 
 func first(all []*stock.Reservation, err error) (*stock.Reservation, error) {
-	if len(all) == 0 || err != nil {
+	if len(all) == 0 {
 		return nil, err
 	}
-	return all[0], nil
+	return all[0], err
 }
 
 // Find returns the reservations of an order, of a cart, or of both, the youngest first, most at most.
+// With ErrBehind or ErrGap it returns those that the archive has.
 func (a *Archive) Find(ctx context.Context, in Namespace, order, cart stock.ID, most int) ([]*stock.Reservation, error) {
 	return a.ask(ctx, byOrderOrCart(in, order, cart, most))
 }
@@ -104,16 +116,18 @@ func (a *Archive) Find(ctx context.Context, in Namespace, order, cart stock.ID, 
 // ask waits for the answer to a question, which others may have asked already.
 func (a *Archive) ask(ctx context.Context, q question) ([]*stock.Reservation, error) {
 	began := time.Now()
-	var found []*stock.Reservation
+	var is answer
 	var err error
 	select {
-	case answer := <-a.flights.DoChan(q.key(), func() (any, error) { return a.lookUp(q) }):
-		found, _ = answer.Val.([]*stock.Reservation)
-		err = answer.Err
+	case flight := <-a.flights.DoChan(q.key(), func() (any, error) { return a.lookUp(q) }):
+		if err = flight.Err; err == nil {
+			is = flight.Val.(answer)
+			err = is.uncovered(q.in) // who shares the lookup may know another head
+		}
 	case <-ctx.Done():
 		err = fmt.Errorf("the archive has not answered in time: %w", context.Cause(ctx))
 	}
-	found = slices.DeleteFunc(slices.Clone(found), func(r *stock.Reservation) bool { return !q.meant(r) })
+	found := slices.DeleteFunc(slices.Clone(is.found), func(r *stock.Reservation) bool { return !q.meant(r) })
 	result := resultOf(found, err)
 	lookups.WithLabelValues(q.name, result).Inc()
 	if result != resultSkipped {
@@ -123,31 +137,25 @@ func (a *Archive) ask(ctx context.Context, q question) ([]*stock.Reservation, er
 }
 
 // lookUp waits for its turn and asks the database, unless that has just failed.
-func (a *Archive) lookUp(q question) ([]*stock.Reservation, error) {
+func (a *Archive) lookUp(q question) (answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	select {
 	case a.places <- struct{}{}:
 		defer func() { <-a.places }()
 	case <-ctx.Done():
-		return nil, errBusy
+		return answer{}, errBusy
 	}
 	try, err := a.breaker.enter(time.Now())
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	answer, err := a.query(ctx, q)
+	is, err := a.query(ctx, q)
 	if err == nil {
-		err = a.fits(ctx, answer)
+		err = a.fits(ctx, is)
 	}
 	a.breaker.leave(time.Now(), try, err)
-	switch {
-	case err != nil:
-		return nil, err
-	case !answer.archived:
-		return nil, ErrNotArchived
-	}
-	return answer.found, nil
+	return is, err
 }
 
 // connect returns the pool, which is made where the database's address can be read.

@@ -13,6 +13,11 @@
 // journal of the namespace as it is now: one that was deleted and made again, by somebody else
 // maybe, is another. What belongs to histories that were abandoned is not told.
 //
-// Callers owe it proof that the journal has forgotten what they ask for: a row may be older than
-// what the journal says. What it returns is shared, and must not be changed.
+// An archive that has not come to the head of the journal has not read all that the journal has
+// forgotten: it, or the replica that is asked, is behind, or the journal was replaced. Such an answer
+// comes with ErrBehind, so that nobody takes it for all that there was.
+//
+// Callers owe it proof that the journal has forgotten what they ask for, and the head of that
+// journal, read after the proof: a row may be older than what the journal says. What it returns is
+// shared, and must not be changed.
 package lookup

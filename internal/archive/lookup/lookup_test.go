@@ -118,25 +118,25 @@ func TestNotTold(t *testing.T) {
 		"made again": {func(w *written) {
 			w.archive(shop, "FIRST", wanted)
 			w.archive(named("shop", "again"), "REPLACED", cart(2))
-		}, named("shop", "again"), nil, false},
+		}, named("shop", "again"), lookup.ErrGap, false},
 		"held when it was deleted and made again": {func(w *written) {
 			w.archive(shop, "FIRST", cart(1, held))
 			w.archive(named("shop", "again"), "REPLACED", cart(2))
-		}, named("shop", "again"), nil, false},
+		}, named("shop", "again"), lookup.ErrGap, false},
 		"an older one of a name that came back": {func(w *written) {
 			w.archive(shop, "FIRST", wanted)
 			w.archive(named("shop", "again"), "REPLACED", cart(2))
 			w.archive(shop, "REPLACED", cart(3))
-		}, shop, nil, false},
+		}, shop, lookup.ErrGap, false},
 		"a journal that was repaired": {func(w *written) {
 			w.archive(shop, "FIRST", wanted)
 			w.archive(shop, "REPLACED", cart(2))
-		}, shop, nil, true},
+		}, shop, lookup.ErrGap, true},
 		"an abandoned history": {func(w *written) {
 			w.archive(shop, "FIRST", cart(2))
 			w.archive(shop, "", wanted)
 			w.archive(shop, "RESTORED", cart(2))
-		}, shop, nil, false},
+		}, shop, lookup.ErrGap, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ const (
 
 	resultFound   = "found"
 	resultNone    = "none"
+	resultBehind  = "behind"
 	resultFailed  = "failed"
 	resultSkipped = "skipped"
 )
@@ -25,7 +26,8 @@ var (
 	lookups = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "inventory_bridge_archive_lookups_total",
 		Help: "Questions of the bridge to the archive, by query: reservation, find, outcome (of a command that is too old); and result: " +
-			"found, none, failed, skipped (it had just failed, or too many waited).",
+			"found, none, behind (none, but the archive has not read yet all that the journal has forgotten), failed, " +
+			"skipped (it had just failed, or too many waited).",
 	}, []string{"query", "result"})
 	lookupSeconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "inventory_bridge_archive_lookup_seconds",
@@ -38,7 +40,7 @@ func init() {
 	metric.Register(lookups, lookupSeconds)
 	// Counters that stand at 0 show their first increase.
 	for _, query := range []string{queryReservation, queryFind, queryOutcome} {
-		for _, result := range []string{resultFound, resultNone, resultFailed, resultSkipped} {
+		for _, result := range []string{resultFound, resultNone, resultBehind, resultFailed, resultSkipped} {
 			lookups.WithLabelValues(query, result)
 		}
 	}
@@ -48,11 +50,13 @@ func resultOf(found []*stock.Reservation, err error) string {
 	switch {
 	case errors.Is(err, errSkipped):
 		return resultSkipped
-	case err != nil && !errors.Is(err, ErrNotArchived):
-		return resultFailed
-	case len(found) == 0:
+	case len(found) > 0:
+		return resultFound
+	case errors.Is(err, ErrBehind):
+		return resultBehind
+	case err == nil, errors.Is(err, ErrNotArchived), errors.Is(err, ErrGap):
 		return resultNone
 	default:
-		return resultFound
+		return resultFailed
 	}
 }

@@ -13,13 +13,18 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// answer is what the database says: the number of its newest migration, whose it is, whether it has
-// the journal of the namespace, and what was found.
+// answer is what the database says.
 type answer struct {
-	version  int64
-	cluster  string
+	// version is the number of its newest migration, and cluster whose it is.
+	version int64
+	cluster string
+	// archived says that it has the journal of the namespace.
 	archived bool
-	found    []*stock.Reservation
+	// journal and page are up to where it has read, and gap that it has not read all before.
+	journal string
+	page    int64
+	gap     bool
+	found   []*stock.Reservation
 }
 
 // query asks the database. Where a connection breaks, as those of a server that was restarted do, it
@@ -32,7 +37,7 @@ func (a *Archive) query(ctx context.Context, q question) (answer, error) {
 	var is answer
 	var rows []byte
 	for range 2 {
-		err = pool.QueryRow(ctx, q.statement, q.arguments()...).Scan(&is.version, &is.cluster, &is.archived, &rows)
+		err = pool.QueryRow(ctx, q.statement, q.arguments()...).Scan(&is.version, &is.cluster, &is.archived, &is.journal, &is.page, &is.gap, &rows)
 		if err == nil || ctx.Err() != nil || !broken(err) {
 			break
 		}
@@ -73,4 +78,18 @@ func (a *Archive) fits(ctx context.Context, is answer) error {
 		err = fmt.Errorf("the database belongs to another cluster (its kube-system has uid %q, this one's %q)", is.cluster, owner)
 	}
 	return err
+}
+
+// uncovered says what of the namespace's journal the database does not have, of what the journal has
+// forgotten. A database that has come to the head has read all pages before it.
+func (is answer) uncovered(in Namespace) error {
+	switch {
+	case !is.archived:
+		return ErrNotArchived
+	case is.journal != in.Journal || uint64(max(0, is.page)) < in.Head:
+		return ErrBehind
+	case is.gap:
+		return ErrGap
+	}
+	return nil
 }

@@ -89,7 +89,9 @@ WITH database AS MATERIALIZED (
 			FROM refusals WHERE namespace = $1 AND epoch >= (SELECT current FROM database) AND %[2]s %[3]s)
 	) AS either %[3]s
 )
-SELECT version, cluster, current IS NOT NULL, coalesce((SELECT json_agg(json_build_object(
+SELECT version, cluster, current IS NOT NULL, coalesce(at.journal_uid, ''), coalesce(at.page, 0),
+	EXISTS (SELECT FROM journal_gaps g WHERE g.namespace = $1 AND g.epoch >= current),
+	coalesce((SELECT json_agg(json_build_object(
 	'id', coalesce(i.text, f.reservation_id::text), 'status', f.status, 'outcome', f.outcome_id, 'number', f.outcome_number,
 	'cart', coalesce(c.text, f.cart_id::text), 'order', coalesce(o.text, f.order_id::text),
 	'source', f.command_source, 'command', f.command_id, 'uid', f.object_uid, 'name', f.object_name, 'gone', f.object_gone,
@@ -107,7 +109,7 @@ SELECT version, cluster, current IS NOT NULL, coalesce((SELECT json_agg(json_bui
 	)) FROM (SELECT * FROM found %[3]s) AS f
 		LEFT JOIN ids i ON i.id = f.reservation_id LEFT JOIN ids c ON c.id = f.cart_id LEFT JOIN ids o ON o.id = f.order_id
 		LEFT JOIN ids p ON p.id = f.replaces LEFT JOIN ids b ON b.id = f.replaced_by), '[]')
-FROM database`,
+FROM database LEFT JOIN journal_positions at ON at.namespace = $1`,
 		columns, condition, order, micros("created_at"), micros("expires_at"), micros("first_expires_at"), micros("ended_at"),
 		"l.reservation_id = f.reservation_id AND l.created_at = f.created_at AND l.namespace = f.namespace")
 }
