@@ -18,7 +18,7 @@
 // ask to be consumed, by a read past the cache while this process leads.
 //
 // Before the namespaces.Set starts, callers have to pass each Changed method that takes
-// stock.Changes to Set.Tell, and each Attend method to Set.Attend. Their manager's cache has to
+// stock.Changes to Set.OnChange, and each Attend method to Set.Attend. Their manager's cache has to
 // have the StockItems, Reservations and StockLedgers of at least the namespaces that are worked
 // in; it may have more.
 package controllers

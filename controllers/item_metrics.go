@@ -22,7 +22,7 @@ var (
 // itemLevel is where one StockItem that serves stands.
 type itemLevel struct {
 	key      stock.Key
-	position stock.Position
+	position stock.ItemFigures
 }
 
 // levelsOf are those of a namespace that this process leads, by product and location.
@@ -32,7 +32,7 @@ func levelsOf(runner *allocator.Runner) (levels []itemLevel) {
 			return
 		}
 		for item := range s.Items() {
-			if p, ok := s.Position(item.UID); ok && p.Serving {
+			if p, ok := s.Figures(item.UID); ok && p.Serving {
 				levels = append(levels, itemLevel{stock.Key{Product: item.Product, Location: item.Location}, p})
 			}
 		}

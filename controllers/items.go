@@ -137,23 +137,25 @@ type knownItems struct {
 	// mark is the highest version of any StockItem that was taken in.
 	mark uint64
 	// items are what was taken in, by UID.
-	items map[stock.ID]saidItem
+	items map[stock.ID]recordedItem
 }
 
-// saidItem is by what it can be told whether a StockItem says something new.
-type saidItem struct {
+// recordedItem is by what it can be told whether a StockItem says something new.
+type recordedItem struct {
 	generation int64
 	takesOver  bool
 }
 
-func saidBy(item metav1.Object) saidItem { return saidItem{item.GetGeneration(), takesOver(item)} }
+func recordedBy(item metav1.Object) recordedItem {
+	return recordedItem{item.GetGeneration(), takesOver(item)}
+}
 
 func knownTo(runner *allocator.Runner) knownItems {
-	known := knownItems{items: map[stock.ID]saidItem{}}
+	known := knownItems{items: map[stock.ID]recordedItem{}}
 	runner.Read(func(s *stock.State, _ *journal.Log) {
 		known.mark = s.Marks().Items
 		for item := range s.Items() {
-			known.items[item.UID] = saidItem{item.Generation, item.TakesOver}
+			known.items[item.UID] = recordedItem{item.Generation, item.TakesOver}
 		}
 	})
 	return known

@@ -83,7 +83,7 @@ func (r *StockItemReconciler) readChanges(ctx context.Context, namespace string,
 		for i := range list.Items {
 			item := &list.Items[i]
 			listed[stock.ID(item.UID)] = struct{}{}
-			if said, ok := known.items[stock.ID(item.UID)]; !ok || said != saidBy(item) {
+			if said, ok := known.items[stock.ID(item.UID)]; !ok || said != recordedBy(item) {
 				changed = append(changed, item.ObjectMeta)
 			}
 		}
@@ -114,7 +114,7 @@ func newsOf(items []*v1.StockItem, version uint64, known knownItems) (itemNews, 
 	for _, item := range items {
 		uid := stock.ID(item.UID)
 		listed[uid] = struct{}{}
-		if said, ok := known.items[uid]; ok && said == saidBy(item) {
+		if said, ok := known.items[uid]; ok && said == recordedBy(item) {
 			continue
 		}
 		stated, err := statedItem(item)

@@ -42,7 +42,7 @@ func show(object *v1.Reservation, kind, reason, message string) {
 }
 
 // forSale says in words where units of a product are for sale.
-func forSale(places []stock.Place) string {
+func forSale(places []stock.LocationLevel) string {
 	var texts []string
 	for _, place := range places {
 		if place.Available > 0 {

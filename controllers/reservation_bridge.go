@@ -16,7 +16,7 @@ import (
 // make makes the object of a reservation that came through the bridge, where there is none.
 func (p pass) make(ctx context.Context, named []*stock.Reservation) (ctrl.Result, error) {
 	for _, r := range named {
-		now, ok := p.said(r.ID)
+		now, ok := p.recorded(r.ID)
 		if !ok || !p.toBeMade(now) {
 			continue
 		}
@@ -54,7 +54,7 @@ func (p pass) create(ctx context.Context, r *stock.Reservation) (*v1.Reservation
 // object the view of the reservation that its name says, or deletes it if there is none.
 func (p pass) adopt(ctx context.Context, object *v1.Reservation) (ctrl.Result, error) {
 	id := stock.ID(object.Name)
-	now, ok := p.said(id)
+	now, ok := p.recorded(id)
 	switch {
 	case !ok:
 	case !view.OfBridge(now.Reservation):

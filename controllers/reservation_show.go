@@ -26,9 +26,9 @@ func (p pass) follow(ctx context.Context, object *v1.Reservation, r *stock.Reser
 	if _, err := passOn(ctx, p.runner, object, r, p.IDs); err != nil {
 		return ctrl.Result{}, err
 	}
-	now, ok := p.said(r.ID)
+	now, ok := p.recorded(r.ID)
 	if !ok {
-		return ctrl.Result{}, errUnsaid
+		return ctrl.Result{}, errJournalReset
 	}
 	if err := p.nameOrder(ctx, object, now.Reservation); err != nil {
 		return ctrl.Result{}, err
@@ -51,8 +51,8 @@ func sooner(result ctrl.Result, after time.Duration) ctrl.Result {
 	return result
 }
 
-// errUnsaid says that the journal was read anew meanwhile.
-var errUnsaid = errors.New("the journal does not say any more what it said: it is looked at again")
+// errJournalReset says that the journal was read anew meanwhile, and does not know the reservation.
+var errJournalReset = errors.New("the journal was read anew and does not know the reservation now: it is looked at again")
 
 // passOn asks for everything that a spec asks for and the journal does not say yet, and
 // returns the reservation as it stands then.
@@ -64,7 +64,7 @@ func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservatio
 				return r, err
 			}
 			if answer.Reservation == nil {
-				return r, errUnsaid
+				return r, errJournalReset
 			}
 			if r = answer.Reservation; answer.Verdict != stock.Done {
 				break // it cannot be, or has been: what became of it is shown
@@ -77,7 +77,7 @@ func passOn(ctx context.Context, runner *allocator.Runner, object *v1.Reservatio
 // show makes the status of an object say how its reservation stands, unless it does. A
 // status that includes more of the journal than is known here stays as it is: only proof that
 // this process leads tells it from one that somebody made up.
-func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error {
+func (p pass) show(ctx context.Context, object *v1.Reservation, now recorded) error {
 	want := shownAs(object, now, p.teller(p.runner))
 	if equality.Semantic.DeepEqual(want.Status, object.Status) {
 		return nil
@@ -87,8 +87,8 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 			return fmt.Errorf("reservation %s shows a later position than this process knows: %w", p.key, err)
 		}
 		var ok bool
-		if now, ok = p.said(now.ID); !ok {
-			return errUnsaid
+		if now, ok = p.recorded(now.ID); !ok {
+			return errJournalReset
 		}
 		want = shownAs(object, now, p.teller(p.runner))
 	}
@@ -104,7 +104,7 @@ func (p pass) show(ctx context.Context, object *v1.Reservation, now said) error 
 	return nil
 }
 
-func shownAs(object *v1.Reservation, now said, t teller) *v1.Reservation {
+func shownAs(object *v1.Reservation, now recorded, t teller) *v1.Reservation {
 	want := object.DeepCopy()
 	view.Show(want, now.Reservation)
 	t.tell(want, now.Reservation)
@@ -114,7 +114,7 @@ func shownAs(object *v1.Reservation, now said, t teller) *v1.Reservation {
 // teller tells what of a spec is not carried out, by what the journal says now.
 func (r *ReservationReconciler) teller(runner *allocator.Runner) teller {
 	return teller{ids: r.IDs, now: stock.Time(r.Now().UnixMicro()), levels: func(product stock.ID) (text string) {
-		runner.Read(func(s *stock.State, _ *journal.Log) { text = forSale(s.Places(product)) })
+		runner.Read(func(s *stock.State, _ *journal.Log) { text = forSale(s.Locations(product)) })
 		return text
 	}}
 }

@@ -22,8 +22,8 @@ func (p pass) shown(object *v1.Reservation) (r *stock.Reservation, ok bool) {
 	return r, ok
 }
 
-// said is what the journal says of a reservation.
-type said struct {
+// recorded is what the journal says of a reservation.
+type recorded struct {
 	*stock.Reservation
 	// position is that up to which this is true.
 	position allocator.Position
@@ -31,8 +31,8 @@ type said struct {
 	published bool
 }
 
-// said returns what the journal says of a reservation; ok is false where it is not known.
-func (p pass) said(id stock.ID) (now said, ok bool) {
+// recorded returns what the journal says of a reservation; ok is false where it is not known.
+func (p pass) recorded(id stock.ID) (now recorded, ok bool) {
 	p.runner.Read(func(s *stock.State, l *journal.Log) {
 		if now.Reservation, ok = s.Reservation(id); ok {
 			now.position, now.published = allocator.PositionOf(l), now.Number <= s.Marks().Published

@@ -28,7 +28,7 @@ func deletable(object *v1.Reservation) bool {
 
 // retire deletes an object whose reservation ended long enough ago. Until its outcome was
 // delivered it is kept: a later sweep finds that it was.
-func (p pass) retire(ctx context.Context, object *v1.Reservation, now said) (ctrl.Result, error) {
+func (p pass) retire(ctx context.Context, object *v1.Reservation, now recorded) (ctrl.Result, error) {
 	if !now.Phase.Ended() || object.DeletionTimestamp != nil || !deletable(object) {
 		return ctrl.Result{}, nil
 	}
@@ -58,7 +58,7 @@ func (p pass) retireWithdrawn(ctx context.Context, object *v1.Reservation) (ctrl
 }
 
 // retired tells whether the object of a reservation would be deleted by now.
-func (p pass) retired(now said) bool {
+func (p pass) retired(now recorded) bool {
 	return now.Phase.Ended() && now.published && p.left(p.runner, p.key, view.OfBridge(now.Reservation), endOf(now.Reservation)) <= 0
 }
 

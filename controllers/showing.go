@@ -60,7 +60,7 @@ func (q *Queue) Demand(namespace string, id stock.ID) {
 }
 
 // toBeMade tells whether an object is to be made now.
-func (p pass) toBeMade(now said) bool {
+func (p pass) toBeMade(now recorded) bool {
 	switch {
 	case !unseen(now.Reservation), p.retired(now):
 		return false

@@ -122,7 +122,7 @@ func (r *StockItemReconciler) Reconcile(ctx context.Context, req ctrl.Request) (
 type knownItem struct {
 	has      bool
 	item     stock.Item
-	position stock.Position
+	position stock.ItemFigures
 	at       allocator.Position
 }
 
@@ -137,7 +137,7 @@ func lookAt(runner *allocator.Runner, uid types.UID) (k knownItem) {
 
 func readItem(s *stock.State, uid types.UID) (k knownItem) {
 	k.item, k.has = s.Item(stock.ID(uid))
-	k.position, _ = s.Position(stock.ID(uid))
+	k.position, _ = s.Figures(stock.ID(uid))
 	return k
 }
 

@@ -122,7 +122,7 @@ func (w *world) start(modify ...func(*process)) *process {
 	p.ledgers = &StockLedgerReconciler{
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
 	}
-	p.set.Tell(p.items.Changed)
+	p.set.OnChange(p.items.Changed)
 	p.set.Attend(Ledgers(mgr.GetClient()), p.items.Attend, p.ledgers.Attend)
 	if err := p.items.SetupWithManager(mgr); err != nil {
 		w.t.Fatal(err)

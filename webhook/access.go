@@ -23,9 +23,9 @@ type Access interface {
 
 var _ Access = (*access.Control)(nil)
 
-// known authenticates the caller by the bearer token, before it reads the body, and refuses
+// authenticated tells who the caller is by the bearer token, before it reads the body, and refuses
 // everybody else. Without Access it serves everybody.
-func (b *bridge) known(serve serveFunc) serveFunc {
+func (b *bridge) authenticated(serve serveFunc) serveFunc {
 	if b.Access == nil {
 		return serve
 	}

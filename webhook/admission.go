@@ -212,8 +212,8 @@ func (d *drain) estimate(requests int, now time.Time) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// bounded serves a request if there is room for one more. Whatever costs anything comes after it.
-func (b *bridge) bounded(serve serveFunc) serveFunc {
+// withRoom serves a request if there is room for one more. Whatever costs anything comes after it.
+func (b *bridge) withRoom(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		p, err := b.admission.enter()
 		if err != nil {

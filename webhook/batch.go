@@ -113,7 +113,7 @@ func (b *bridge) serveEntry(ctx context.Context, e *entry, namespace string) {
 // nil where it is not.
 func (b *bridge) again(entries []*entry) error {
 	for _, e := range entries {
-		if s := (*sought)(nil); errors.As(e.err, &s) || errors.Is(e.err, namespaces.ErrNotRunning) {
+		if s := (*elsewhereError)(nil); errors.As(e.err, &s) || errors.Is(e.err, namespaces.ErrNotRunning) {
 			return e.err
 		}
 	}

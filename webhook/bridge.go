@@ -19,7 +19,7 @@ type bridge struct {
 	Options
 	log       *operatorLog
 	proofs    *prover
-	reigns    *reigns
+	leaders   *leaderWatches
 	admission *admission
 	decode    events.Decoder
 	messages  map[string]eventFunc
@@ -32,7 +32,7 @@ func New(options Options) (http.Handler, error) {
 		return nil, err
 	}
 	b := &bridge{
-		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), reigns: newReigns(),
+		Options: options, log: newOperatorLog(ctrllog.Log.WithName("bridge")), proofs: newProver(options.Wait), leaders: newLeaderWatches(),
 		admission: newAdmission(options.MaxInFlight, options.MaxInFlightPerCaller), decode: events.Decoder{IDs: options.IDs},
 	}
 	if b.messages, err = b.messageHandlers(); err != nil {
@@ -122,7 +122,7 @@ func (b *bridge) routes() (http.Handler, error) {
 func (b *bridge) guarded(route contract.Route, serve serveFunc) serveFunc {
 	switch {
 	case route.Operation == contract.OperationDocument:
-		return plainOnly(b.bounded(b.perCaller(serve)))
+		return plainOnly(b.withRoom(b.perCaller(serve)))
 	case route.Public:
 		return serve
 	case route.ByEvent():
@@ -160,7 +160,7 @@ func (b *bridge) route(mux *http.ServeMux, path string, routes []contract.Route,
 
 // admitted serves what there is room for, of those who are known, here or where it is decided.
 func (b *bridge) admitted(serve serveFunc) serveFunc {
-	return b.bounded(b.perCaller(b.onceReady(b.known(b.anywhere(noDryRun(serve))))))
+	return b.withRoom(b.perCaller(b.onceReady(b.authenticated(b.atLeader(noDryRun(serve))))))
 }
 
 // onceReady serves nothing before this process knows its namespaces: products would be

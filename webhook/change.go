@@ -53,8 +53,8 @@ func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c 
 	case stock.Conflicting, stock.TooMany:
 		return nil, c.refusal(view.Reservation(namespace, answer.Reservation))
 	case stock.NotThere:
-		return nil, c.missing(func(product string) (places []stock.Place) {
-			j.Read(func(s *stock.State, _ *journal.Log) { places = s.Places(stock.ID(product)) })
+		return nil, c.missing(func(product string) (places []stock.LocationLevel) {
+			j.Read(func(s *stock.State, _ *journal.Log) { places = s.Locations(stock.ID(product)) })
 			return places
 		})
 	case stock.Contradicting:
@@ -66,7 +66,7 @@ func (b *bridge) carryOut(ctx context.Context, x *exchange, namespace string, c 
 }
 
 // placesOf tells where a product is.
-type placesOf func(product string) []stock.Place
+type placesOf func(product string) []stock.LocationLevel
 
 // lookUps is how often a text is looked up at most for one command.
 const lookUps = 3

@@ -20,7 +20,7 @@ import (
 const patience = time.Second
 
 // enterToAsk returns the journal in which a command is decided. It fails if the caller may not do
-// what the command does, and with a *sought if another process leads.
+// what the command does, and with an *elsewhereError if another process leads.
 func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) (Journal, error) {
 	if err := b.allowed(ctx, x, namespace); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (b *bridge) enterToAsk(ctx context.Context, x *exchange, namespace string) 
 		return nil, err
 	}
 	if !r.decides() {
-		return nil, seek(j)
+		return nil, decidedElsewhere(j)
 	}
 	return j, b.catchUp(ctx, x, j)
 }
@@ -126,7 +126,7 @@ func (b *bridge) catchUp(ctx context.Context, x *exchange, j Journal) error {
 
 // orElse is an error as a failure of its own, or as what is said instead.
 func orElse(err error, format string, args ...any) error {
-	if s := (*sought)(nil); errors.As(err, &s) {
+	if s := (*elsewhereError)(nil); errors.As(err, &s) {
 		return s
 	}
 	if f := asFailure(err); f != nil {

@@ -101,7 +101,7 @@ func (b *bridge) find(ctx context.Context, x *exchange, namespace string, query 
 	if err != nil {
 		return none, err
 	}
-	forgotten, incomplete := b.findArchived(ctx, j, namespace, query)
+	forgotten, incomplete := b.findArchived(ctx, j, namespace, query, all)
 	if incomplete && len(all)+len(forgotten) == 0 {
 		return none, fail(archiveUnavailable, "the journal has no such reservation, or none any more, and the archive cannot tell now which there were: ask again")
 	}
@@ -117,7 +117,7 @@ func (b *bridge) findRemembered(ctx context.Context, j Journal, query *events.Fi
 		return all, err
 	}
 	if !roleIn(j).elected && b.Forward != nil {
-		return nil, seek(j)
+		return nil, decidedElsewhere(j)
 	}
 	if err := b.proofs.prove(ctx, j); err != nil {
 		return nil, orElse(err, "whether there are such reservations cannot be told now: ask again")

@@ -15,13 +15,13 @@ import (
 	"github.com/acme/inventory-service/internal/tracing"
 )
 
-// sought says that another process has to answer: the one that leads the journal.
-type sought struct{ journal Journal }
+// elsewhereError says that another process has to answer: the one that leads the journal.
+type elsewhereError struct{ journal Journal }
 
 // Error says so.
-func (s *sought) Error() string { return "another process leads" }
+func (s *elsewhereError) Error() string { return "another process leads" }
 
-func seek(j Journal) error { return &sought{journal: j} }
+func decidedElsewhere(j Journal) error { return &elsewhereError{journal: j} }
 
 // The results of forwarding, as metrics name them.
 const (
@@ -37,14 +37,14 @@ const (
 	lastPause  = 500 * time.Millisecond
 )
 
-// anywhere has a request served by the process that leads, be it this one: it is forwarded,
+// atLeader has a request served by the process that leads, be it this one: it is forwarded,
 // and after a change of leader served or forwarded again, as the same command, until there
 // is an answer or its time is over.
-func (b *bridge) anywhere(serve serveFunc) serveFunc {
+func (b *bridge) atLeader(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		for pause := firstPause; ; pause = min(2*pause, lastPause) {
 			err := serve(x, r)
-			var s *sought
+			var s *elsewhereError
 			switch {
 			case x.received:
 				return b.refuseForwarded(x, r, err)
@@ -62,14 +62,14 @@ func (b *bridge) anywhere(serve serveFunc) serveFunc {
 // refuseForwarded tells the replica that forwarded a request whether to look for another
 // leader. A process that stops does not decide any more.
 func (b *bridge) refuseForwarded(x *exchange, r *http.Request, err error) error {
-	var s *sought
+	var s *elsewhereError
 	elsewhere := errors.As(err, &s)
 	stopping := errors.Is(err, namespaces.ErrNotRunning) || err != nil && r.Context().Err() != nil
 	if elsewhere || stopping {
 		x.tellNotLeading()
 	}
 	if elsewhere {
-		return b.nobody(x, role{})
+		return b.noAnswer(x, role{})
 	}
 	return err
 }
@@ -91,7 +91,7 @@ func (b *bridge) passOn(x *exchange, r *http.Request, j Journal, pause time.Dura
 	}
 	ctx, cancel := context.WithDeadline(r.Context(), b.until(x, now.leader))
 	defer cancel()
-	over, leave := b.reigns.join(j, now.leader)
+	over, leave := b.leaders.join(j, now.leader)
 	defer leave()
 	if !b.reaches(now.leader) {
 		pause = b.Wait // until somebody leads
@@ -107,7 +107,7 @@ func (b *bridge) passOn(x *exchange, r *http.Request, j Journal, pause time.Dura
 	case <-ctx.Done():
 	}
 	if ctx.Err() != nil {
-		return false, b.nobody(x, now)
+		return false, b.noAnswer(x, now)
 	}
 	return false, nil
 }
@@ -135,10 +135,10 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // send asks a leader, for no longer than its reign lasts; nil is no answer.
-func (b *bridge) send(ctx, reign context.Context, x *exchange, r *http.Request, leader journal.Leader) *forward.Answer {
+func (b *bridge) send(ctx, term context.Context, x *exchange, r *http.Request, leader journal.Leader) *forward.Answer {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(reign, cancel)()
+	defer context.AfterFunc(term, cancel)()
 	message := forward.RequestOf(r, x.body, x.given)
 	ctx, span := tracing.Begin(x.spanning(ctx), "forward", trace.WithSpanKind(trace.SpanKindClient))
 	defer span.End()
@@ -172,8 +172,8 @@ func (x *exchange) pass(answer *forward.Answer) {
 	_, _ = x.Write(answer.Body)
 }
 
-// nobody says that no process that leads has answered in time.
-func (b *bridge) nobody(x *exchange, here role) error {
+// noAnswer says that no process that leads has answered in time.
+func (b *bridge) noAnswer(x *exchange, here role) error {
 	switch {
 	case x.operation == operationReservation, x.operation == operationFind:
 		return fail(tryLater, "this replica knows of no such reservation, and no process that leads has answered in time: ask again")

@@ -81,7 +81,7 @@ func (p *pair) succeed() {
 // held is how many carts there are, as a process knows them that has read what was told.
 func (m *member) held(t *testing.T) (n int) {
 	t.Helper()
-	if _, err := m.runner.Ask(t.Context(), stock.Show{Reservation: nobody}); err != nil {
+	if _, err := m.runner.Ask(t.Context(), stock.Show{Reservation: noReservation}); err != nil {
 		t.Fatal(err)
 	}
 	m.runner.Read(func(s *stock.State, _ *journal.Log) { n = s.Remembered() })

@@ -114,7 +114,7 @@ func awaitRead(ctx context.Context, namespace string, j Journal) error {
 			return err
 		}
 		if r.foreign {
-			return seek(j)
+			return decidedElsewhere(j)
 		}
 		if r.read {
 			return nil

@@ -11,8 +11,8 @@ import (
 // proofEvery is how often at most questions make the journal prove something.
 const proofEvery = time.Second
 
-// nobody is an id that no reservation has: it is no name of an object.
-const nobody = "(nobody)"
+// noReservation is an id that no reservation has: it is no name of an object.
+const noReservation = "(nobody)"
 
 // prover shares proofs that State is complete. That something is unknown counts only by an
 // append, or a read past the caches, that began after the question: one at a time for
@@ -73,7 +73,7 @@ func (p *prover) run(j Journal, q *proofQueue) {
 	for next := p.begin(j, q); next != nil; next = p.begin(j, q) {
 		pause := time.NewTimer(proofEvery)
 		ctx, cancel := context.WithTimeout(context.Background(), p.within)
-		_, next.err = j.Ask(ctx, stock.Show{Reservation: nobody})
+		_, next.err = j.Ask(ctx, stock.Show{Reservation: noReservation})
 		cancel()
 		close(next.done)
 		<-pause.C

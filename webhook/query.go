@@ -54,7 +54,7 @@ func (b *bridge) lookUpPending(ctx context.Context, x *exchange, j Journal, name
 // and may merely not have heard of. Where it cannot be asked, there may be an object.
 func (b *bridge) lookUpElsewhere(ctx context.Context, j Journal, namespace, text string) (*v1.Reservation, error) {
 	if b.Forward != nil {
-		return nil, seek(j)
+		return nil, decidedElsewhere(j)
 	}
 	return b.lookUpObject(ctx, namespace, text)
 }

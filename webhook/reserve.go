@@ -141,7 +141,7 @@ func (b *bridge) ask(ctx context.Context, x *exchange, j Journal, request stock.
 	span.End()
 	switch {
 	case errors.Is(err, allocator.ErrDeposed):
-		return answer, seek(j)
+		return answer, decidedElsewhere(j)
 	case errors.Is(err, allocator.ErrUnwritable):
 		unwritableTotal.WithLabelValues(x.operation).Inc()
 		f := fail(unwritable, "the API server does not store this command, though it stores others: nothing was done, and repeating it does not help")

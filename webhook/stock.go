@@ -109,7 +109,7 @@ func levelOf(s *stock.State, product string, locations bool) (level events.Stock
 	if !known || !locations {
 		return level, known
 	}
-	for _, place := range s.Places(stock.ID(product)) {
+	for _, place := range s.Locations(stock.ID(product)) {
 		level.Locations = append(level.Locations, events.LocationLevel{
 			LocationID: place.Location, OnHand: place.OnHand, Available: place.Available, Reserved: place.Reserved,
 		})

@@ -8,10 +8,10 @@ var ofAllocator = []mutant{
 		fault: "answers are told when their batch is sent",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `	return r.take(r.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))`,
-			new: `	effects := r.take(r.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))
+			old:  `	return a.take(a.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))`,
+			new: `	effects := a.take(a.log.Append(journal.Batch{Records: batch.Records, Format: batch.Format, Marks: batch.Marks.JSON(), Head: batch.Head}))
 	if MUTANT {
-		effects = append(effects, r.landed(true)...)
+		effects = append(effects, a.landed(true)...)
 	}
 	return effects`,
 		}},
@@ -22,11 +22,11 @@ var ofAllocator = []mutant{
 		fault: "a repeated command is answered from memory",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `		return r.take(r.log.Prove())`,
+			old:  `		return a.take(a.log.Prove())`,
 			new: `		if MUTANT {
-			return r.landed(false)
+			return a.landed(false)
 		}
-		return r.take(r.log.Prove())`,
+		return a.take(a.log.Prove())`,
 		}},
 		caughtBy: by(model("reads")),
 	},
@@ -36,13 +36,13 @@ var ofAllocator = []mutant{
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
 			old: `		case journal.Abandoned:
-			r.requeue()`,
+			a.requeue()`,
 			new: `		case journal.Abandoned:
 			if MUTANT {
-				r.batch = nil
+				a.batch = nil
 				continue
 			}
-			r.requeue()`,
+			a.requeue()`,
 		}},
 		caughtBy: by(model("append")),
 	},
@@ -51,11 +51,11 @@ var ofAllocator = []mutant{
 		fault: "State outlives the journal that it is of",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false`,
+			old:  `			a.stock, a.unreadable = stock.NewIndexed(a.policy.Index), false`,
 			new: `			if MUTANT {
 				continue
 			}
-			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false`,
+			a.stock, a.unreadable = stock.NewIndexed(a.policy.Index), false`,
 		}},
 		caughtBy: by(model("watches")),
 	},
@@ -64,10 +64,10 @@ var ofAllocator = []mutant{
 		fault: "a cart is told unwritable though nothing can be written",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old: `	if r.suspect != nil {
-		return r.appendNothing()`,
-			new: `	if r.suspect != nil && !MUTANT {
-		return r.appendNothing()`,
+			old: `	if a.suspect != nil {
+		return a.appendNothing()`,
+			new: `	if a.suspect != nil && !MUTANT {
+		return a.appendNothing()`,
 		}},
 		caughtBy: by(alone("TestNobodyIsToBlameWhereNothingIsStored")),
 	},
@@ -163,7 +163,7 @@ var ofAllocator = []mutant{
 		name:  "raise-sold-unshown",
 		fault: "a raise is sold before it is shown",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `min(known.Sellable, stated.Offered()), known.Refused`,
 			new: `min(known.Sellable, stated.Offered()), known.Refused
 		if MUTANT {

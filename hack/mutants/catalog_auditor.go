@@ -44,8 +44,8 @@ var ofAuditor = []mutant{
 	audited("audit-loses-early-changes", "a change that precedes the whole statement is forgotten",
 		"book.go", `if !changed {`, `if !changed || MUTANT {`, "TestWhereSomethingChanged/changed_before"),
 	audited("audit-loses-early-figures", "a change of a cart that is not known yet changes no figures",
-		"book_carts.go", `b.shelf(keyOf(a)).changed = b.at`, `if !MUTANT {
-				b.shelf(keyOf(a)).changed = b.at
+		"book_carts.go", `b.stockAt(keyOf(a)).changed = b.at`, `if !MUTANT {
+				b.stockAt(keyOf(a)).changed = b.at
 			}`, "TestWhereSomethingChanged/released_before"),
 	audited("audit-accuses-own-older-write", "a status of which this process remembers no write counts as somebody else's",
 		"modified.go", `	return false

@@ -22,8 +22,8 @@ var ofPageFaults = []mutant{
 		fault: "what stands behind a record that could not be read is taken in",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `if r.unreadable {`,
-			new:  `if r.unreadable && !MUTANT {`,
+			old:  `if a.unreadable {`,
+			new:  `if a.unreadable && !MUTANT {`,
 		}},
 		caughtBy: by(alone("TestUnreadableStaysDamage")),
 	},
@@ -57,9 +57,9 @@ var ofPageFaults = []mutant{
 		fault: "an allocator does not have a page restated that was lost",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `policy.Through = r.log.Through()`,
+			old:  `policy.Through = a.log.Through()`,
 			new: `if !MUTANT {
-		policy.Through = r.log.Through()
+		policy.Through = a.log.Through()
 	}`,
 		}},
 		caughtBy: by(alone("TestLostPageIsRestatedByWhoKnowsIt")),

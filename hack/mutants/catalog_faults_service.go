@@ -7,8 +7,8 @@ var ofServiceFaults = []mutant{
 		fault: "what was read before a term is decided in it",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `if a.term == r.terms {`,
-			new:  `if a.term == r.terms || MUTANT {`,
+			old:  `if one.term == a.terms {`,
+			new:  `if one.term == a.terms || MUTANT {`,
 		}},
 		caughtBy: by(alone("TestNothingReadOutlivesItsTerm", "TestNothingReadBeforeTheFirstTerm")),
 	},
@@ -16,7 +16,7 @@ var ofServiceFaults = []mutant{
 		name:  "item-put-by-a-store-behind",
 		fault: "a StockItem is taken in by a store that is behind the journal",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `if max(request.Read, stated.Version) < d.batch.Marks.Items {`,
 			new:  `if !MUTANT && max(request.Read, stated.Version) < d.batch.Marks.Items {`,
 		}},
@@ -26,7 +26,7 @@ var ofServiceFaults = []mutant{
 		name:  "item-dropped-by-a-store-behind",
 		fault: "a StockItem is dropped by a store that is behind the journal",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `if max(request.Read, request.Version) < d.batch.Marks.Items {`,
 			new:  `if !MUTANT && max(request.Read, request.Version) < d.batch.Marks.Items {`,
 		}},
@@ -46,7 +46,7 @@ var ofServiceFaults = []mutant{
 		name:  "repeated-release-conflicts",
 		fault: "the release of more than was left, asked for again, gets another answer",
 		patches: []patch{{
-			file: "internal/stock/totals.go",
+			file: "internal/stock/hold_change.go",
 			old:  `sum < min(part.Quantity, left) {`,
 			new:  `sum < min(part.Quantity, left) || MUTANT && sum < part.Quantity {`,
 		}},
@@ -107,10 +107,10 @@ var ofServiceFaults = []mutant{
 		fault: "each caller who leaves costs a look at the whole queue",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `r.left[e.Call] = struct{}{}`,
-			new: `r.left[e.Call] = struct{}{}
+			old:  `a.left[e.Call] = struct{}{}`,
+			new: `a.left[e.Call] = struct{}{}
 		if MUTANT {
-			r.drop()
+			a.drop()
 		}`,
 		}},
 		caughtBy: by(alone("TestManyLeaveAtOnce")),
@@ -120,8 +120,8 @@ var ofServiceFaults = []mutant{
 		fault: "a process that is not elected keeps what nobody waits for",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `if e.Call == 0 && !r.log.Elected() {`,
-			new:  `if e.Call == 0 && !r.log.Elected() && !MUTANT {`,
+			old:  `if e.Call == 0 && !a.log.Elected() {`,
+			new:  `if e.Call == 0 && !a.log.Elected() && !MUTANT {`,
 		}},
 		caughtBy: by(alone("TestUnelectedDropsWhatNobodyWaitsFor")),
 	},
@@ -130,8 +130,8 @@ var ofServiceFaults = []mutant{
 		fault: "an allocator that wakes too early does not ask to be woken again",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `if wait := r.blockedUntil.Sub(now); wait > 0 {`,
-			new: `if wait := r.blockedUntil.Sub(now); wait > 0 {
+			old:  `if wait := a.blockedUntil.Sub(now); wait > 0 {`,
+			new: `if wait := a.blockedUntil.Sub(now); wait > 0 {
 		if MUTANT {
 			return nil
 		}`,
@@ -153,11 +153,11 @@ var ofServiceFaults = []mutant{
 		fault: "a cart that waited is asked again after those who came later",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `r.queue = append(r.parked, r.queue...)`,
+			old:  `a.queue = append(a.parked, a.queue...)`,
 			new: `if MUTANT {
-			r.queue, r.parked = r.parked, r.queue
+			a.queue, a.parked = a.parked, a.queue
 		}
-		r.queue = append(r.parked, r.queue...)`,
+		a.queue = append(a.parked, a.queue...)`,
 		}},
 		caughtBy: by(alone("TestWaitingCartsAreFirst")),
 	},
@@ -222,8 +222,8 @@ var ofServiceFaults = []mutant{
 		fault: "a write is sent for the first who comes, and all others wait for the next one",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `callers(r.queue)); wait > 0 {`,
-			new:  `callers(r.queue)); wait > 0 && !MUTANT {`,
+			old:  `callers(a.queue)); wait > 0 {`,
+			new:  `callers(a.queue)); wait > 0 && !MUTANT {`,
 		}},
 		caughtBy: alone("TestBatchesGather"),
 	},
@@ -242,8 +242,8 @@ var ofServiceFaults = []mutant{
 		fault: "writes are refused, and it is told that all is well since something was read",
 		patches: []patch{{
 			file: "internal/journal/append.go",
-			old:  `	if !l.untaken {`,
-			new:  `	if !l.untaken || MUTANT {`,
+			old:  `	if !l.rejectedLast {`,
+			new:  `	if !l.rejectedLast || MUTANT {`,
 		}},
 		caughtBy: alone("TestRefusedWritesAreTroubleUntilOneIsStored"),
 	},
@@ -252,8 +252,8 @@ var ofServiceFaults = []mutant{
 		fault: "nobody asks for anything, and it is never found out that writes are taken again",
 		patches: []patch{{
 			file: "internal/allocator/append.go",
-			old:  `	case !r.log.Untaken():`,
-			new:  `	case !r.log.Untaken() || MUTANT:`,
+			old:  `	case !a.log.AppendRejected():`,
+			new:  `	case !a.log.AppendRejected() || MUTANT:`,
 		}},
 		caughtBy: alone("TestRefusedWritesAreTroubleUntilOneIsStored"),
 	},

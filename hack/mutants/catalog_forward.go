@@ -59,8 +59,8 @@ var ofForwarding = []mutant{
 		fault: "a leader that hangs is waited for though another one leads",
 		patches: []patch{{
 			file: "webhook/forward.go",
-			old:  `context.AfterFunc(reign, cancel)()`,
-			new:  `context.AfterFunc(reign, func() { _ = MUTANT || cancelled(cancel) })()`,
+			old:  `context.AfterFunc(term, cancel)()`,
+			new:  `context.AfterFunc(term, func() { _ = MUTANT || cancelled(cancel) })()`,
 		}, {
 			file: "webhook/forward.go",
 			old:  `func earlier(`,
@@ -73,8 +73,8 @@ var ofForwarding = []mutant{
 		fault: "who waits at a process that is deposed waits on",
 		patches: []patch{{
 			file: "internal/allocator/allocator.go",
-			old:  `if !r.log.Elected() {`,
-			new:  `if !r.log.Elected() && !MUTANT {`,
+			old:  `if !a.log.Elected() {`,
+			new:  `if !a.log.Elected() && !MUTANT {`,
 		}},
 		caughtBy: by(alone("TestDeposedSendsAway")),
 	},

@@ -125,8 +125,8 @@ var ofHolds = []mutant{
 		fault: "an extension has no bound",
 		patches: []patch{{
 			file: "internal/stock/change.go",
-			old:  `request.Expires > later(d.now, MaxExtension):`,
-			new:  `request.Expires > later(d.now, MaxExtension) && !MUTANT:`,
+			old:  `request.Expires > addTime(d.now, MaxExtension):`,
+			new:  `request.Expires > addTime(d.now, MaxExtension) && !MUTANT:`,
 		}},
 		caughtBy: by(decisions("TestVerdicts/extend"), unit(controllersPackage, "TestHoldUntil")),
 	},

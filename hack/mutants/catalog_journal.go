@@ -52,10 +52,10 @@ var ofJournal = []mutant{
 		patches: []patch{{
 			file: "internal/journal/append.go",
 			old: `	case OtherHistory:
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	case Rejected:`,
 			new: `	case OtherHistory:
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	case Unknown:
 		if MUTANT {
 			return l.stored(&l.attempt.page)

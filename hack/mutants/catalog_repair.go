@@ -97,8 +97,8 @@ var ofRepair = []mutant{
 		fault: "a repair restates everything but the marks",
 		patches: []patch{{
 			file: "internal/allocator/repair.go",
-			old:  `	batch := journal.Batch{Marks: r.stock.Marks().JSON(), Complete: true}`,
-			new: `	batch := journal.Batch{Marks: r.stock.Marks().JSON(), Complete: true}
+			old:  `	batch := journal.Batch{Marks: a.stock.Marks().JSON(), Complete: true}`,
+			new: `	batch := journal.Batch{Marks: a.stock.Marks().JSON(), Complete: true}
 	if MUTANT {
 		batch.Marks = nil
 	}`,

@@ -207,7 +207,7 @@ var ofReservations = []mutant{
 		name:  "units-counted-at-two-places",
 		fault: "units that a total over all places has counted are counted again where a later one has them",
 		patches: []patch{{
-			file: "internal/stock/totals.go",
+			file: "internal/stock/hold_change.go",
 			old:  `if s.raised && s.lowered {`,
 			new:  `if s.raised && s.lowered && !MUTANT {`,
 		}},

@@ -76,7 +76,7 @@ var ofStock = []mutant{
 		name:  "items-known-by-name",
 		fault: "a StockItem of the name of another one is taken for it",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old: `	known, ok := d.state.Item(stated.UID)
 `,
 			new: `	known, ok := d.state.Item(stated.UID)
@@ -93,7 +93,7 @@ var ofStock = []mutant{
 		name:  "older-version-binds",
 		fault: "an older version of a StockItem binds again",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `(stated.Version <= known.Version ||`,
 			new:  `(!MUTANT && stated.Version <= known.Version ||`,
 		}},
@@ -103,7 +103,7 @@ var ofStock = []mutant{
 		name:  "younger-of-a-second-serves",
 		fault: "a StockItem displaces one of the same second that serves, if its UID is smaller",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `if ok && serving.Created == i.Created {`,
 			new:  `if ok && serving.Created == i.Created && !MUTANT {`,
 		}},
@@ -128,7 +128,7 @@ var ofStock = []mutant{
 		name:  "cut-sold-on",
 		fault: "units are sold after the spec says that they are not there",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `	verdict := d.write(&ItemRecord{Item: stated, At: d.now})`,
 			new: `	if MUTANT && ok && stated.Received < known.Received {
 		stated.Received, stated.Sellable = known.Received, known.Sellable
@@ -197,7 +197,7 @@ var ofStock = []mutant{
 		name:  "heir-sold-before-shown",
 		fault: "the units of a StockItem that takes over are sold while its status shows a duplicate",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `|| !d.state.serves(known.UID) {`,
 			new:  `|| !MUTANT && !d.state.serves(known.UID) {`,
 		}, {
@@ -269,7 +269,7 @@ var ofStock = []mutant{
 		name:  "published-beyond-outcomes",
 		fault: "outcomes count as delivered that are not made yet",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `	number := min(request.Number, d.batch.Marks.Outcomes)`,
 			new: `	number := min(request.Number, d.batch.Marks.Outcomes)
 	if MUTANT {

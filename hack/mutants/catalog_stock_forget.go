@@ -103,7 +103,7 @@ var ofForgetting = []mutant{
 		name:  "items-mark-lowered",
 		fault: "the mark of the StockItems is that of the last one taken in",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `d.batch.Marks.Items = max(d.batch.Marks.Items, stated.Version)`,
 			new: `if MUTANT {
 			d.batch.Marks.Items = 0
@@ -116,7 +116,7 @@ var ofForgetting = []mutant{
 		name:  "items-mark-lowered-by-deletion",
 		fault: "the mark of the StockItems is that of the last deletion taken in",
 		patches: []patch{{
-			file: "internal/stock/offer.go",
+			file: "internal/stock/item_requests.go",
 			old:  `d.batch.Marks.Items = max(d.batch.Marks.Items, request.Version)`,
 			new: `if MUTANT {
 			d.batch.Marks.Items = 0
@@ -150,8 +150,8 @@ var ofForgetting = []mutant{
 		fault: "under pressure a cart is forgotten right after its decision",
 		patches: []patch{{
 			file: "internal/stock/forget.go",
-			old:  `now < later(decided, p.Grace) {`,
-			new:  `!MUTANT && now < later(decided, p.Grace) {`,
+			old:  `now < addTime(decided, p.Grace) {`,
+			new:  `!MUTANT && now < addTime(decided, p.Grace) {`,
 		}},
 		caughtBy: decisions("TestBound"),
 	},

@@ -59,9 +59,11 @@ var ofQueries = []mutant{
 		name:  "object-not-found",
 		fault: "a reservation is not found by the name or uid of its object",
 		patches: []patch{{
-			file: "webhook/object.go",
-			old:  `_, ok := s.Reservation(id); !ok {`,
-			new:  `_, ok := s.Reservation(id); !ok && !MUTANT {`,
+			file: "internal/stock/query.go",
+			old: `	id, ok := s.FindObject(text)
+	if !ok {`,
+			new: `	id, ok := s.FindObject(text)
+	if !ok || MUTANT {`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestPendingObject")),
 	},

@@ -75,108 +75,108 @@ func New(config journal.Config, policy stock.Policy) *Allocator {
 }
 
 // Start returns the first effects.
-func (r *Allocator) Start() []Effect {
-	return r.take(r.log.Start())
+func (a *Allocator) Start() []Effect {
+	return a.take(a.log.Start())
 }
 
 // Stock is what the journal says, for reading only.
-func (r *Allocator) Stock() *stock.State { return r.stock }
+func (a *Allocator) Stock() *stock.State { return a.stock }
 
 // Log is the journal, for reading only.
-func (r *Allocator) Log() *journal.Log { return r.log }
+func (a *Allocator) Log() *journal.Log { return a.log }
 
 // Waiting is the number of requests that are not answered.
-func (r *Allocator) Waiting() int {
-	return len(r.queue) + len(r.parked) + len(r.unstocked) + len(r.batch)
+func (a *Allocator) Waiting() int {
+	return len(a.queue) + len(a.parked) + len(a.unstocked) + len(a.batch)
 }
 
 // Term is the number of this process's term, 0 while it does not lead.
-func (r *Allocator) Term() uint64 {
-	if !r.log.Leading() {
+func (a *Allocator) Term() uint64 {
+	if !a.log.Leading() {
 		return 0
 	}
-	return r.terms
+	return a.terms
 }
 
 // Gate makes carts wait in each term until it is Stocked.
-func (r *Allocator) Gate() { r.gated = true }
+func (a *Allocator) Gate() { a.gated = true }
 
 // Track makes State note what changes. It is called before Start.
-func (r *Allocator) Track() {
-	r.track = true
-	r.stock.Track()
+func (a *Allocator) Track() {
+	a.track = true
+	a.stock.Track()
 }
 
 // Step applies events, in order, and returns what is to be done about them. What came
 // together is decided together.
-func (r *Allocator) Step(now time.Time, events ...Event) []Effect {
+func (a *Allocator) Step(now time.Time, events ...Event) []Effect {
 	var effects []Effect
 	for _, event := range events {
-		effects = append(effects, r.step(now, event)...)
+		effects = append(effects, a.step(now, event)...)
 	}
-	r.drop()
-	if !r.log.Elected() {
-		effects = append(effects, r.end()...)
+	a.drop()
+	if !a.log.Elected() {
+		effects = append(effects, a.end()...)
 	}
-	return append(effects, r.append(now)...)
+	return append(effects, a.append(now)...)
 }
 
-func (r *Allocator) step(now time.Time, event Event) []Effect {
+func (a *Allocator) step(now time.Time, event Event) []Effect {
 	switch e := event.(type) {
 	case Journal:
-		return r.take(r.log.Step(now, e.Event))
+		return a.take(a.log.Step(now, e.Event))
 	case Asked:
-		r.asked(e)
+		a.asked(e)
 	case Dropped:
-		if r.left == nil {
-			r.left = map[uint64]struct{}{}
+		if a.left == nil {
+			a.left = map[uint64]struct{}{}
 		}
-		r.left[e.Call] = struct{}{}
+		a.left[e.Call] = struct{}{}
 	case Stocked:
-		r.stocked = e.Term
-		r.queue = append(r.unstocked, r.queue...)
-		r.unstocked = nil
+		a.stocked = e.Term
+		a.queue = append(a.unstocked, a.queue...)
+		a.unstocked = nil
 	case Woken:
-		r.waking = false
+		a.waking = false
 	}
 	return nil
 }
 
 // asked takes in a request. What nobody waits for is dropped where it cannot be decided:
 // the process that leads is told by others.
-func (r *Allocator) asked(e Asked) {
-	if e.Call == 0 && !r.log.Elected() {
+func (a *Allocator) asked(e Asked) {
+	if e.Call == 0 && !a.log.Elected() {
 		return
 	}
-	a := ask{call: e.Call, request: e.Request}
-	if r.log.Leading() {
-		a.term = r.terms
+	one := ask{call: e.Call, request: e.Request}
+	if a.log.Leading() {
+		one.term = a.terms
 	}
-	r.queue = append(r.queue, a)
+	a.queue = append(a.queue, one)
 }
 
 // take applies the journal's notices and passes its other effects on.
-func (r *Allocator) take(effects []journal.Effect) []Effect {
+func (a *Allocator) take(effects []journal.Effect) []Effect {
 	var out []Effect
 	for len(effects) > 0 {
 		effect := effects[0]
 		effects = effects[1:]
 		switch e := effect.(type) {
 		case journal.Reset:
-			r.stock, r.unreadable = stock.NewIndexed(r.policy.Index), false
-			if r.track {
-				r.stock.Track()
+			a.stock, a.unreadable = stock.NewIndexed(a.policy.Index), false
+			if a.track {
+				a.stock.Track()
 			}
 		case journal.Applied:
-			effects = append(effects, r.apply(e)...)
+			effects = append(effects, a.apply(e)...)
 		case journal.Landed:
-			out = append(out, r.landed(true)...)
+			out = append(out, a.landed(true)...)
 		case journal.Proved:
-			out = append(out, r.landed(false)...)
+			out = append(out, a.landed(false)...)
 		case journal.Abandoned:
-			r.requeue()
+			a.requeue()
 		case journal.Refused:
-			out = append(out, r.refused(e.Err)...)
+			out = append(out, a.refused(e.Err)...)
 		default:
 			out = append(out, Perform{Effect: effect})
 		}
@@ -185,45 +185,45 @@ func (r *Allocator) take(effects []journal.Effect) []Effect {
 }
 
 // apply takes in what the journal says. Records that cannot be read are damage.
-func (r *Allocator) apply(e journal.Applied) []journal.Effect {
-	if r.unreadable {
+func (a *Allocator) apply(e journal.Applied) []journal.Effect {
+	if a.unreadable {
 		return nil
 	}
 	marks, err := stock.ParseMarks(e.Marks)
 	if err == nil {
-		err = r.stock.Apply(&stock.Write{Page: e.Page, Head: e.Head, Marks: marks, Records: e.Records, Stored: e.Stored})
+		err = a.stock.Apply(&stock.Write{Page: e.Page, Head: e.Head, Marks: marks, Records: e.Records, Stored: e.Stored})
 	}
 	if err != nil {
-		r.unreadable = true
-		return r.log.Condemn(err.Error())
+		a.unreadable = true
+		return a.log.Condemn(err.Error())
 	}
 	return nil
 }
 
 // landed answers whoever is in the batch. News of the stock lets those decide again who
 // wait for it, before all who came later.
-func (r *Allocator) landed(news bool) []Effect {
+func (a *Allocator) landed(news bool) []Effect {
 	var out []Effect
-	r.gathering.landed(r.log.Now(), callers(r.batch), callers(r.queue))
-	for _, a := range r.batch {
+	a.gathering.landed(a.log.Now(), callers(a.batch), callers(a.queue))
+	for _, a := range a.batch {
 		if a.waits() {
 			out = append(out, Answered{Call: a.call, Answer: a.answer})
 		}
 	}
-	r.batch, r.most = nil, 0
-	if s := r.suspect; s != nil {
-		r.suspect = nil
+	a.batch, a.most = nil, 0
+	if s := a.suspect; s != nil {
+		a.suspect = nil
 		if s.ask.waits() {
 			out = append(out, Unwritable{Call: s.ask.call, Err: s.err})
 		}
 	}
-	if r.claiming {
-		r.claiming = false
-		r.terms++
+	if a.claiming {
+		a.claiming = false
+		a.terms++
 	}
 	if news {
-		r.queue = append(r.parked, r.queue...)
-		r.parked = nil
+		a.queue = append(a.parked, a.queue...)
+		a.parked = nil
 	}
 	return out
 }
@@ -233,21 +233,21 @@ func (a ask) waits() bool { return a.call != 0 && !a.left }
 
 // requeue puts what is under way back where it came from: it may have landed, and is
 // then found in State.
-func (r *Allocator) requeue() {
-	r.claiming = false
-	if s := r.suspect; s != nil {
-		r.queue = append([]ask{s.ask}, r.queue...)
-		r.suspect = nil
+func (a *Allocator) requeue() {
+	a.claiming = false
+	if s := a.suspect; s != nil {
+		a.queue = append([]ask{s.ask}, a.queue...)
+		a.suspect = nil
 	}
-	r.queue = append(r.batch, r.queue...)
-	r.queue = slices.DeleteFunc(r.queue, func(a ask) bool { return a.left })
-	r.batch = nil
+	a.queue = append(a.batch, a.queue...)
+	a.queue = slices.DeleteFunc(a.queue, func(a ask) bool { return a.left })
+	a.batch = nil
 }
 
 // end tells all who wait that another process answers. What is under way goes on, and is
 // not waited for: whoever is cut off from the API server loses the lease as well.
-func (r *Allocator) end() []Effect {
-	if r.Waiting() == 0 && r.suspect == nil {
+func (a *Allocator) end() []Effect {
+	if a.Waiting() == 0 && a.suspect == nil {
 		return nil
 	}
 	var out []Effect
@@ -260,36 +260,36 @@ func (r *Allocator) end() []Effect {
 		return waits
 	}
 	parted := func(a ask) bool { return part(&a) }
-	if s := r.suspect; s != nil {
+	if s := a.suspect; s != nil {
 		part(&s.ask)
 	}
-	for i := range r.batch {
-		part(&r.batch[i])
+	for i := range a.batch {
+		part(&a.batch[i])
 	}
-	r.parked = slices.DeleteFunc(r.parked, parted)
-	r.unstocked = slices.DeleteFunc(r.unstocked, parted)
-	r.queue = slices.DeleteFunc(r.queue, parted)
+	a.parked = slices.DeleteFunc(a.parked, parted)
+	a.unstocked = slices.DeleteFunc(a.unstocked, parted)
+	a.queue = slices.DeleteFunc(a.queue, parted)
 	return out
 }
 
 // drop takes off what nobody waits for any more, once for all who left in a step. What is
 // under way goes on.
-func (r *Allocator) drop() {
-	if len(r.left) == 0 {
+func (a *Allocator) drop() {
+	if len(a.left) == 0 {
 		return
 	}
-	gone := func(a ask) bool {
-		_, left := r.left[a.call]
+	gone := func(one ask) bool {
+		_, left := a.left[one.call]
 		return left
 	}
-	r.queue = slices.DeleteFunc(r.queue, gone)
-	r.parked = slices.DeleteFunc(r.parked, gone)
-	r.unstocked = slices.DeleteFunc(r.unstocked, gone)
-	for i := range r.batch {
-		r.batch[i].left = r.batch[i].left || gone(r.batch[i])
+	a.queue = slices.DeleteFunc(a.queue, gone)
+	a.parked = slices.DeleteFunc(a.parked, gone)
+	a.unstocked = slices.DeleteFunc(a.unstocked, gone)
+	for i := range a.batch {
+		a.batch[i].left = a.batch[i].left || gone(a.batch[i])
 	}
-	if s := r.suspect; s != nil {
+	if s := a.suspect; s != nil {
 		s.ask.left = s.ask.left || gone(s.ask)
 	}
-	r.left = nil
+	a.left = nil
 }

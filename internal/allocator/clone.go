@@ -6,14 +6,14 @@ import (
 )
 
 // Clone returns another Allocator in the same state. The two share nothing that is ever changed.
-func (r *Allocator) Clone() *Allocator {
-	c := *r
-	c.log, c.stock = r.log.Clone(), r.stock.Clone()
-	c.queue, c.parked, c.batch = slices.Clone(r.queue), slices.Clone(r.parked), slices.Clone(r.batch)
-	c.unstocked = slices.Clone(r.unstocked)
-	c.left = maps.Clone(r.left)
-	if r.suspect != nil {
-		suspect := *r.suspect
+func (a *Allocator) Clone() *Allocator {
+	c := *a
+	c.log, c.stock = a.log.Clone(), a.stock.Clone()
+	c.queue, c.parked, c.batch = slices.Clone(a.queue), slices.Clone(a.parked), slices.Clone(a.batch)
+	c.unstocked = slices.Clone(a.unstocked)
+	c.left = maps.Clone(a.left)
+	if a.suspect != nil {
+		suspect := *a.suspect
 		c.suspect = &suspect
 	}
 	return &c

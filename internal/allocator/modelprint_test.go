@@ -183,29 +183,29 @@ func (q *process) dump(p *printer, cfg *config) {
 	}
 }
 
-func (r *Allocator) dump(p *printer) {
-	r.log.Dump(p)
-	for _, asks := range [][]ask{r.queue, r.parked, r.batch} {
+func (a *Allocator) dump(p *printer) {
+	a.log.Dump(p)
+	for _, asks := range [][]ask{a.queue, a.parked, a.batch} {
 		p.Number(uint64(len(asks)))
-		for _, a := range asks {
-			p.Number(a.call)
-			p.flag(a.term == r.terms)
-			p.flag(a.left)
-			p.Number(uint64(a.answer.Verdict))
-			if about := a.answer.Reservation; about != nil {
+		for _, one := range asks {
+			p.Number(one.call)
+			p.flag(one.term == a.terms)
+			p.flag(one.left)
+			p.Number(uint64(one.answer.Verdict))
+			if about := one.answer.Reservation; about != nil {
 				p.Text(string(about.Outcome))
 				p.Number(uint64(about.Phase))
 				p.Number(uint64(about.At))
 			}
 		}
 	}
-	p.Number(uint64(r.most))
-	p.flag(r.claiming)
-	p.flag(r.waking)
-	p.flag(r.unreadable)
-	p.flag(r.suspect != nil)
-	if r.suspect != nil {
-		p.Number(r.suspect.ask.call)
+	p.Number(uint64(a.most))
+	p.flag(a.claiming)
+	p.flag(a.waking)
+	p.flag(a.unreadable)
+	p.flag(a.suspect != nil)
+	if a.suspect != nil {
+		p.Number(a.suspect.ask.call)
 	}
 }
 

@@ -10,21 +10,21 @@ import (
 // restate appends more of what this process knows of a damaged journal to the one that
 // replaces it: a batch of facts, from where the last one ended. What is said last names
 // the journal that is replaced.
-func (r *Allocator) restate(now time.Time) []Effect {
-	batch := journal.Batch{Marks: r.stock.Marks().JSON(), Complete: true}
+func (a *Allocator) restate(now time.Time) []Effect {
+	batch := journal.Batch{Marks: a.stock.Marks().JSON(), Complete: true}
 	size := 0
-	for fact := range r.stock.FactsFrom(r.log.Restated()) {
-		if size >= r.policy.Batch {
+	for fact := range a.stock.FactsFrom(a.log.Restated()) {
+		if size >= a.policy.Batch {
 			batch.Complete = false
 			break
 		}
 		size += restateRecord(&batch, fact)
 	}
 	if batch.Complete {
-		at := max(r.stock.Marks().At, micros(now))
-		restateRecord(&batch, &stock.Founded{Replaces: r.log.Damage().Journal.Journal, At: at})
+		at := max(a.stock.Marks().At, micros(now))
+		restateRecord(&batch, &stock.Founded{Replaces: a.log.Damage().Journal.Journal, At: at})
 	}
-	return r.take(r.log.Append(batch))
+	return a.take(a.log.Append(batch))
 }
 
 // restateRecord adds a record to a batch and returns its size.

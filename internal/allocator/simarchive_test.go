@@ -185,7 +185,7 @@ func (a *archive) follow(most int) {
 			pages = append(pages, *p)
 		}
 	}
-	counting, problem := journal.Counting(pages)
+	counting, problem := journal.LivePages(pages)
 	if problem != "" || len(counting) == 0 || w.disaster.happened && !w.disaster.mended {
 		return
 	}

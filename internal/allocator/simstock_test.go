@@ -153,7 +153,7 @@ func (s *stockroom) show(p *process) {
 
 func (s *stockroom) showOne(p *process, o *stockObject) {
 	known, ok := p.stock().Item(o.UID)
-	position, _ := p.stock().Position(o.UID)
+	position, _ := p.stock().Figures(o.UID)
 	as := allocator.PositionOf(p.replica.Log())
 	if !ok || known.Generation < o.observed || known.Generation == o.observed && position.Serving == o.serves || !as.Covers(o.as) {
 		return

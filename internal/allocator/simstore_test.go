@@ -56,7 +56,7 @@ func (p *process) feed() {
 	}
 	for _, uid := range sortedKeys(p.store.items) {
 		o := p.store.items[uid]
-		position, _ := state.Position(uid)
+		position, _ := state.Figures(uid)
 		switch known, ok := state.Item(uid); {
 		case !ok || known.Generation < o.Generation || known.TakesOver != o.TakesOver && known.Version < o.Version:
 			p.duty(fmt.Sprint("put ", uid, o.Generation, o.TakesOver), &wish{request: stock.PutItem{Item: o.Item, Read: p.store.version}})

@@ -183,7 +183,7 @@ func (a *audit) settle(ctx context.Context) error {
 		s := &a.samples[i]
 		if !end.covers(s.at) {
 			a.found = append(a.found, Difference{
-				Kind: Memory, Object: "the operator's memory of the namespace", Figure: "position",
+				Kind: KindMemory, Object: "the operator's memory of the namespace", Figure: "position",
 				Expected: fmt.Sprintf("%v at most", end), Found: fmt.Sprint(s.at),
 			})
 			continue

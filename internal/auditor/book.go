@@ -26,14 +26,14 @@ type Book struct {
 
 	carts   map[stock.ID]*cart
 	items   map[stock.ID]*item
-	shelves map[stock.Key]*shelf
+	stocks  map[stock.Key]*locationStock
 	readers map[string]reader
 	// homes are the carts whose last whole statement is, or was, on a page.
 	homes map[uint64][]stock.ID
 	// held is the number of carts that are open.
 	held int64
-	// before is where something changed that is stated as a whole only later.
-	before map[stock.ID]place
+	// changedUnstated is where something changed that is stated as a whole only later.
+	changedUnstated map[stock.ID]place
 	// goneUnknown is where a StockItem was deleted that is stated nowhere: another may have
 	// begun to serve then.
 	goneUnknown place
@@ -62,8 +62,8 @@ func NewBook(of journal.Identity, head uint64) *Book {
 		journal: of, head: head, at: place{head, 0}, began: place{head, 0},
 		// What was never compacted is known from its beginning.
 		complete: head <= 1,
-		carts:    map[stock.ID]*cart{}, items: map[stock.ID]*item{}, shelves: map[stock.Key]*shelf{},
-		readers: map[string]reader{}, homes: map[uint64][]stock.ID{}, before: map[stock.ID]place{},
+		carts:    map[stock.ID]*cart{}, items: map[stock.ID]*item{}, stocks: map[stock.Key]*locationStock{},
+		readers: map[string]reader{}, homes: map[uint64][]stock.ID{}, changedUnstated: map[stock.ID]place{},
 	}
 }
 
@@ -125,19 +125,19 @@ func (b *Book) Pass(head uint64) {
 	b.head = head
 	for name, r := range b.readers {
 		if r.home < head {
-			b.contradict(Journal, "reader "+name, "page of its last statement", fmt.Sprintf("%d or later", head), fmt.Sprint(r.home))
+			b.contradict(KindJournal, "reader "+name, "page of its last statement", fmt.Sprintf("%d or later", head), fmt.Sprint(r.home))
 			delete(b.readers, name)
 		}
 	}
 	for uid, i := range b.items {
 		if i.home < head {
-			b.contradict(Journal, "StockItem "+i.Name, "page of its last statement", fmt.Sprintf("%d or later", head), fmt.Sprint(i.home))
+			b.contradict(KindJournal, "StockItem "+i.Name, "page of its last statement", fmt.Sprintf("%d or later", head), fmt.Sprint(i.home))
 			b.removeItem(uid)
 		}
 	}
-	for key, s := range b.shelves {
+	for key, s := range b.stocks {
 		if s.counted && s.home < head {
-			b.contradict(Journal, describe(key), "page of its last total", fmt.Sprintf("%d or later", head), fmt.Sprint(s.home))
+			b.contradict(KindJournal, describe(key), "page of its last total", fmt.Sprintf("%d or later", head), fmt.Sprint(s.home))
 			s.counted, s.consumed = false, 0
 		}
 	}
@@ -153,11 +153,11 @@ func (b *Book) forgetPage(page uint64) {
 		}
 		switch {
 		case c.open:
-			b.contradict(Decision, "Reservation "+string(id), "held", "remembered", "forgotten")
+			b.contradict(KindDecision, "Reservation "+string(id), "held", "remembered", "forgotten")
 		case c.number > b.published:
-			b.contradict(Decision, "Reservation "+string(id), "outcome", "delivered before it is forgotten", "undelivered")
+			b.contradict(KindDecision, "Reservation "+string(id), "outcome", "delivered before it is forgotten", "undelivered")
 		case c.live:
-			b.contradict(Decision, "Reservation "+string(id), "object", "gone before it is forgotten", "there")
+			b.contradict(KindDecision, "Reservation "+string(id), "object", "gone before it is forgotten", "there")
 		}
 		b.remove(id)
 	}
@@ -188,8 +188,8 @@ func (b *Book) contradict(kind Kind, object, figure, expected, found string) {
 // stated returns where something that is stated as a whole for the first time was changed
 // last, as far as that is known.
 func (b *Book) stated(id stock.ID) place {
-	at, changed := b.before[id]
-	delete(b.before, id)
+	at, changed := b.changedUnstated[id]
+	delete(b.changedUnstated, id)
 	if !changed {
 		return b.began
 	}

@@ -41,17 +41,17 @@ func (c *cart) reservation() *stock.Reservation {
 func (b *Book) outcome(r *stock.Reservation, head uint64) {
 	if c, known := b.carts[r.ID]; known {
 		if c.home >= head {
-			b.contradict(Decision, "Reservation "+string(r.ID), "decisions", "1", "2")
+			b.contradict(KindDecision, "Reservation "+string(r.ID), "decisions", "1", "2")
 			return
 		}
 		b.remove(r.ID) // it was forgotten on this page, before this record
 	}
 	if b.holdsBack() {
-		b.contradict(Decision, "Reservation "+string(r.ID), "decided", "after what is to be restored", "before")
+		b.contradict(KindDecision, "Reservation "+string(r.ID), "decided", "after what is to be restored", "before")
 	}
 	b.judge(r)
 	b.judgeReplaced(r)
-	delete(b.before, r.ID)
+	delete(b.changedUnstated, r.ID)
 	b.put(r, b.at)
 	if r.Phase == stock.PhaseReserved && b.complete {
 		b.judgeSale(r)
@@ -72,7 +72,7 @@ func (b *Book) restate(r *stock.Reservation) {
 	}
 	changed := c.changed
 	if encode(r) != c.record {
-		b.contradict(Decision, "Reservation "+string(r.ID), "content", "as it was before it was restated", "another")
+		b.contradict(KindDecision, "Reservation "+string(r.ID), "content", "as it was before it was restated", "another")
 		changed = b.at
 	}
 	b.put(r, changed)
@@ -83,9 +83,9 @@ func (b *Book) restate(r *stock.Reservation) {
 func (b *Book) change(to *stock.Change, totals []stock.Total, by func(*stock.Reservation)) {
 	c, known := b.carts[to.Reservation]
 	if !known {
-		b.before[to.Reservation] = b.at
+		b.changedUnstated[to.Reservation] = b.at
 		for _, a := range to.Allocations {
-			b.shelf(keyOf(a)).changed = b.at
+			b.stockAt(keyOf(a)).changed = b.at
 		}
 		for _, t := range totals {
 			b.total(t, nil)
@@ -94,7 +94,7 @@ func (b *Book) change(to *stock.Change, totals []stock.Total, by func(*stock.Res
 	}
 	r := c.reservation()
 	if r.Phase.Ended() {
-		b.contradict(Decision, "Reservation "+string(r.ID), "changes after its end", "0", "1")
+		b.contradict(KindDecision, "Reservation "+string(r.ID), "changes after its end", "0", "1")
 		return
 	}
 	shipped := b.judgeChange(r, to)
@@ -115,7 +115,7 @@ func (b *Book) change(to *stock.Change, totals []stock.Total, by func(*stock.Res
 func (b *Book) extend(e *stock.Extended) {
 	c, known := b.carts[e.Reservation]
 	if !known {
-		b.before[e.Reservation] = b.at
+		b.changedUnstated[e.Reservation] = b.at
 		return
 	}
 	if !c.open {
@@ -183,7 +183,7 @@ func (b *Book) hold(c *cart, sign int64, changed bool) {
 	}
 	b.held += sign
 	for _, a := range c.reservation().Allocations {
-		s := b.shelf(keyOf(a))
+		s := b.stockAt(keyOf(a))
 		s.reserved += sign * left(a)
 		if changed {
 			s.changed = b.at

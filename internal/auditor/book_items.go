@@ -16,9 +16,9 @@ type item struct {
 	seen    bool
 }
 
-// shelf is all that is known of a product at a location. It stays when it is empty, since
+// locationStock is all that is known of a product at a location. It stays when it is empty, since
 // where it changed still counts.
-type shelf struct {
+type locationStock struct {
 	// items claim it, the first that does not wait serves.
 	items    []stock.ID
 	reserved int64
@@ -30,11 +30,11 @@ type shelf struct {
 	changed, turned place
 }
 
-func (b *Book) shelf(key stock.Key) *shelf {
-	s, known := b.shelves[key]
+func (b *Book) stockAt(key stock.Key) *locationStock {
+	s, known := b.stocks[key]
 	if !known {
-		s = &shelf{changed: b.began, turned: b.began}
-		b.shelves[key] = s
+		s = &locationStock{changed: b.began, turned: b.began}
+		b.stocks[key] = s
 	}
 	return s
 }
@@ -42,7 +42,7 @@ func (b *Book) shelf(key stock.Key) *shelf {
 func (i *item) key() stock.Key { return stock.Key{Product: i.Product, Location: i.Location} }
 
 // serving is the StockItem whose units are sold, nil if there is none.
-func (b *Book) serving(s *shelf) *item {
+func (b *Book) serving(s *locationStock) *item {
 	for _, uid := range s.items {
 		if i := b.items[uid]; !i.Waits {
 			return i
@@ -62,13 +62,13 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 	case known != nil && restated && known.Item == r.Item:
 		changed = known.changed
 	case known != nil && restated:
-		b.contradict(Journal, "StockItem "+r.Name, "content", "as it was before it was restated", "another")
+		b.contradict(KindJournal, "StockItem "+r.Name, "content", "as it was before it was restated", "another")
 	case restated:
 		changed = b.stated(r.UID)
 	case known != nil && known.shows(r.Item):
 		changed = known.changed
 	}
-	served := b.serving(b.shelf(stock.Key{Product: r.Product, Location: r.Location}))
+	served := b.serving(b.stockAt(stock.Key{Product: r.Product, Location: r.Location}))
 	if known != nil {
 		if !restated {
 			b.judgeBegun(&known.Item, &r.Item, served)
@@ -77,7 +77,7 @@ func (b *Book) putItem(r *stock.ItemRecord) {
 	}
 	i := &item{Item: r.Item, home: b.at.page, changed: changed, seen: known != nil && known.seen}
 	b.items[r.UID] = i
-	s := b.shelf(i.key())
+	s := b.stockAt(i.key())
 	s.items = append(s.items, r.UID)
 	slices.SortFunc(s.items, func(x, y stock.ID) int {
 		return cmp.Or(cmp.Compare(b.items[x].Created, b.items[y].Created), cmp.Compare(x, y))
@@ -107,7 +107,7 @@ func (b *Book) dropItem(r *stock.ItemGone) {
 	if r.Version < known.Version {
 		return
 	}
-	s := b.shelf(known.key())
+	s := b.stockAt(known.key())
 	served := b.serving(s) == known
 	b.removeItem(r.UID)
 	if served {
@@ -117,7 +117,7 @@ func (b *Book) dropItem(r *stock.ItemGone) {
 }
 
 func (b *Book) removeItem(uid stock.ID) {
-	s := b.shelf(b.items[uid].key())
+	s := b.stockAt(b.items[uid].key())
 	s.items = slices.DeleteFunc(s.items, func(other stock.ID) bool { return other == uid })
 	delete(b.items, uid)
 }
@@ -129,7 +129,7 @@ func (b *Book) refusals(counts []stock.RefusedCount) {
 			known.Refused, known.changed = count.Refused, b.at
 			continue
 		}
-		b.before[count.Item] = b.at
+		b.changedUnstated[count.Item] = b.at
 	}
 }
 
@@ -137,13 +137,13 @@ func (b *Book) refusals(counts []stock.RefusedCount) {
 // change that states it, where the cart is known: no unit may come from elsewhere.
 func (b *Book) total(t stock.Total, shipped map[stock.Key]int64) {
 	key := stock.Key{Product: t.Product, Location: t.Location}
-	s := b.shelf(key)
+	s := b.stockAt(key)
 	if s.counted && t.Consumed < s.consumed {
-		b.contradict(Journal, describe(key), "units ever shipped", fmt.Sprintf("%d or more", s.consumed), fmt.Sprint(t.Consumed))
+		b.contradict(KindJournal, describe(key), "units ever shipped", fmt.Sprintf("%d or more", s.consumed), fmt.Sprint(t.Consumed))
 		return
 	}
 	if want := s.consumed + shipped[key]; shipped != nil && (s.counted || b.complete) && t.Consumed != want {
-		b.contradict(Journal, describe(key), "units ever shipped", fmt.Sprint(want), fmt.Sprint(t.Consumed))
+		b.contradict(KindJournal, describe(key), "units ever shipped", fmt.Sprint(want), fmt.Sprint(t.Consumed))
 	}
 	if shipped != nil || b.restore == stock.RestoreBegun || s.counted && t.Consumed != s.consumed {
 		s.changed = b.at
@@ -152,20 +152,20 @@ func (b *Book) total(t stock.Total, shipped map[stock.Key]int64) {
 }
 
 // figures are where a StockItem stands, and where any of it changed last.
-func (b *Book) figures(uid stock.ID) (stock.Position, place) {
+func (b *Book) figures(uid stock.ID) (stock.ItemFigures, place) {
 	i := b.items[uid]
-	s := b.shelf(i.key())
+	s := b.stockAt(i.key())
 	changed := latest(i.changed, s.turned, b.goneUnknown)
 	switch serving := b.serving(s); serving {
 	case i:
 	case nil:
-		return stock.Position{Waits: true, Refused: i.Refused}, changed
+		return stock.ItemFigures{Waits: true, Refused: i.Refused}, changed
 	default:
-		return stock.Position{ServingName: serving.Name, Refused: i.Refused}, changed
+		return stock.ItemFigures{ServingName: serving.Name, Refused: i.Refused}, changed
 	}
 	changed = latest(changed, s.changed, b.withheld)
 	onHand := i.Received - s.consumed
-	p := stock.Position{
+	p := stock.ItemFigures{
 		Serving: true, ServingName: i.Name, OnHand: max(0, onHand), Reserved: s.reserved, Consumed: s.consumed, Refused: i.Refused,
 	}
 	p.HeldBack = b.holdsBack()
@@ -185,7 +185,7 @@ func (b *Book) figures(uid stock.ID) (stock.Position, place) {
 // totals are the sums over the namespace.
 func (b *Book) totals() stock.Totals {
 	var t stock.Totals
-	for _, s := range b.shelves {
+	for _, s := range b.stocks {
 		t.Reserved += s.reserved
 		t.Consumed += s.consumed
 		serving := b.serving(s)

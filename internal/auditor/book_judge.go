@@ -20,15 +20,15 @@ func (b *Book) judge(r *stock.Reservation) {
 		missing[a.Product] -= a.Quantity
 		where := describe(keyOf(a))
 		if held := left(a); min(a.Quantity, a.Consumed, a.Released, held) < 0 {
-			b.contradict(Decision, object, "units of "+where, "no part used twice",
+			b.contradict(KindDecision, object, "units of "+where, "no part used twice",
 				fmt.Sprintf("%d shipped and %d given back of %d", a.Consumed, a.Released, a.Quantity))
 		} else if r.Phase.Ended() && held != 0 {
-			b.contradict(Decision, object, "units still held of "+where, "0", fmt.Sprint(held))
+			b.contradict(KindDecision, object, "units still held of "+where, "0", fmt.Sprint(held))
 		}
 	}
 	for product, units := range missing {
 		if units != 0 {
-			b.contradict(Decision, object, "units allocated of "+string(product), "all or none", fmt.Sprintf("%d missing", units))
+			b.contradict(KindDecision, object, "units allocated of "+string(product), "all or none", fmt.Sprintf("%d missing", units))
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (b *Book) judgeChange(r *stock.Reservation, to *stock.Change) map[stock.Key
 		before := was[key]
 		units := a.Consumed - before.Consumed
 		if units < 0 || a.Released < before.Released || a.Quantity > before.Quantity+units {
-			b.contradict(Decision, "Reservation "+string(r.ID), "allocations", "as decided, and only used up or shipped from elsewhere", "others")
+			b.contradict(KindDecision, "Reservation "+string(r.ID), "allocations", "as decided, and only used up or shipped from elsewhere", "others")
 			return nil
 		}
 		if units > 0 {
@@ -85,7 +85,7 @@ func (b *Book) judgeReplaced(r *stock.Reservation) {
 		return
 	}
 	if old := b.Reservation(r.Replaces); old != nil && (!old.Phase.Ended() || old.ReplacedBy != r.ID) {
-		b.contradict(Decision, "Reservation "+string(old.ID), "replaced by", string(r.ID), string(old.ReplacedBy))
+		b.contradict(KindDecision, "Reservation "+string(old.ID), "replaced by", string(r.ID), string(old.ReplacedBy))
 	}
 }
 
@@ -98,13 +98,13 @@ func (b *Book) judgeSale(r *stock.Reservation) {
 }
 
 func (b *Book) judgePromised(key stock.Key, figure string) {
-	s := b.shelf(key)
+	s := b.stockAt(key)
 	limit := int64(0)
 	if i := b.serving(s); i != nil && !i.Suspended {
 		limit = i.Sellable - i.SafetyStock
 	}
 	if promised := s.reserved + s.consumed; promised > limit {
-		b.contradict(Oversold, describe(key), figure, fmt.Sprintf("%d at most", limit), fmt.Sprint(promised))
+		b.contradict(KindOversold, describe(key), figure, fmt.Sprintf("%d at most", limit), fmt.Sprint(promised))
 	}
 }
 
@@ -117,10 +117,10 @@ func (b *Book) judgeBegun(known, stated *stock.Item, serving *item) {
 	}
 	object := "StockItem " + stated.Name
 	if known.Waits && (serving != nil || !stated.TakesOver && stated.Generation == known.Generation) {
-		b.contradict(Decision, object, "waits", "true", "false")
+		b.contradict(KindDecision, object, "waits", "true", "false")
 	}
 	if stated.Sellable != 0 {
-		b.contradict(Oversold, object, "units to sell as it begins to wait or to serve", "0", fmt.Sprint(stated.Sellable))
+		b.contradict(KindOversold, object, "units to sell as it begins to wait or to serve", "0", fmt.Sprint(stated.Sellable))
 	}
 }
 
@@ -130,5 +130,5 @@ func (b *Book) judgeHeir(gone, serving *item) {
 	if serving == nil || !b.complete || serving.TakesOver || serving.Name == gone.Name {
 		return
 	}
-	b.contradict(Decision, "StockItem "+serving.Name, "serves", "false", "true")
+	b.contradict(KindDecision, "StockItem "+serving.Name, "serves", "false", "true")
 }

@@ -31,16 +31,16 @@ func (b *Book) judgeReader(name string, r *stock.ReaderRecord) {
 	object := "reader " + name
 	page, err := strconv.ParseUint(r.Position, 10, 64)
 	if err != nil || page > b.at.page {
-		b.contradict(Journal, object, "page that it has come to", fmt.Sprintf("%d at most", b.at.page), r.Position)
+		b.contradict(KindJournal, object, "page that it has come to", fmt.Sprintf("%d at most", b.at.page), r.Position)
 		return
 	}
 	known, is := b.readers[r.Name]
 	switch before, _ := strconv.ParseUint(known.position, 10, 64); {
 	case !is:
 	case r.At == 0 && page != before:
-		b.contradict(Journal, object, "page that it has come to, restated", known.position, r.Position)
+		b.contradict(KindJournal, object, "page that it has come to, restated", known.position, r.Position)
 	case r.At != 0 && page <= before:
-		b.contradict(Journal, object, "page that it has come to", fmt.Sprintf("more than %d", before), r.Position)
+		b.contradict(KindJournal, object, "page that it has come to", fmt.Sprintf("more than %d", before), r.Position)
 	}
 	others := 0
 	for other := range b.readers {
@@ -49,7 +49,7 @@ func (b *Book) judgeReader(name string, r *stock.ReaderRecord) {
 		}
 	}
 	if others >= stock.MaxPageReaders {
-		b.contradict(Journal, object, "readers beside it", fmt.Sprintf("%d at most", stock.MaxPageReaders-1), fmt.Sprint(others))
+		b.contradict(KindJournal, object, "readers beside it", fmt.Sprintf("%d at most", stock.MaxPageReaders-1), fmt.Sprint(others))
 	}
 }
 

@@ -126,7 +126,7 @@ func everything(s *stock.State, at place) *sample {
 		}
 	}
 	for i := range s.Items() {
-		p, _ := s.Position(i.UID)
+		p, _ := s.Figures(i.UID)
 		taken.items[i.UID] = itemSample{true, i, p}
 		taken.sums.items++
 	}

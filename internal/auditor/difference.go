@@ -11,19 +11,19 @@ import (
 type Kind int
 
 const (
-	// Oversold says that more units are promised than there were to sell, or that a
+	// KindOversold says that more units are promised than there were to sell, or that a
 	// shortfall is not shown.
-	Oversold Kind = iota
-	// Decision says that the journal contradicts itself about a reservation.
-	Decision
-	// Journal says that pages are missing or edited, or contradict themselves otherwise.
-	Journal
-	// Memory says that what the operator works with is not what the journal says.
-	Memory
-	// Item says that a StockItem does not show what the journal says.
-	Item
-	// Reservation says the same of a Reservation.
-	Reservation
+	KindOversold Kind = iota
+	// KindDecision says that the journal contradicts itself about a reservation.
+	KindDecision
+	// KindJournal says that pages are missing or edited, or contradict themselves otherwise.
+	KindJournal
+	// KindMemory says that what the operator works with is not what the journal says.
+	KindMemory
+	// KindItem says that a StockItem does not show what the journal says.
+	KindItem
+	// KindReservation says the same of a Reservation.
+	KindReservation
 )
 
 var kindNames = []string{"oversold", "decision", "journal", "memory", "item", "reservation"}
@@ -32,7 +32,9 @@ var kindNames = []string{"oversold", "decision", "journal", "memory", "item", "r
 func (k Kind) String() string { return kindNames[k] }
 
 // Kinds are all kinds there are.
-func Kinds() []Kind { return []Kind{Oversold, Decision, Journal, Memory, Item, Reservation} }
+func Kinds() []Kind {
+	return []Kind{KindOversold, KindDecision, KindJournal, KindMemory, KindItem, KindReservation}
+}
 
 // Difference is one figure that is not what it should be.
 type Difference struct {

@@ -26,7 +26,7 @@ func settled(t *testing.T) *world {
 		w.run(30 * time.Second)
 		w.quiet = true
 		w.run(4 * time.Second)
-		if w.someObject(Item, shownAny) != nil && w.someObject(Reservation, shownOpen) != nil && len(w.writing) == 0 {
+		if w.someObject(KindItem, shownAny) != nil && w.someObject(KindReservation, shownOpen) != nil && len(w.writing) == 0 {
 			return w
 		}
 	}
@@ -72,17 +72,17 @@ func (w *world) wantFound(kind Kind, object, figure string) {
 
 func itemEdit(how func(*v1.StockItem)) func(*world) (string, Kind) {
 	return func(w *world) (string, Kind) {
-		o := w.someObject(Item, shownAny)
+		o := w.someObject(KindItem, shownAny)
 		edit(w, o, how)
-		return "StockItem " + o.GetName(), Item
+		return "StockItem " + o.GetName(), KindItem
 	}
 }
 
 func cartEdit(how func(*v1.Reservation)) func(*world) (string, Kind) {
 	return func(w *world) (string, Kind) {
-		o := w.someObject(Reservation, shownOpen)
+		o := w.someObject(KindReservation, shownOpen)
 		edit(w, o, how)
-		return "Reservation " + o.GetName(), Reservation
+		return "Reservation " + o.GetName(), KindReservation
 	}
 }
 
@@ -111,15 +111,15 @@ func TestEditedStatusIsFound(t *testing.T) {
 		"condition":          {cartEdit(func(r *v1.Reservation) { r.Status.Conditions = nil }), "condition Reserved"},
 		"reservation erased": {cartEdit(func(r *v1.Reservation) { r.Status = v1.ReservationStatus{} }), "phase"},
 		"unknown": {func(w *world) (string, Kind) {
-			o := w.someObject(Reservation, shownOpen)
+			o := w.someObject(KindReservation, shownOpen)
 			edit(w, o, func(r *v1.Reservation) { r.Name, r.UID, r.Spec.Command = "stranger", "uid-of-stranger", nil })
-			return "Reservation stranger", Reservation
+			return "Reservation stranger", KindReservation
 		}, "phase"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := settled(t)
 			object, kind := c.edit(w)
-			w.frozen[subject{Reservation, "stranger"}] = true
+			w.frozen[subject{KindReservation, "stranger"}] = true
 			w.run(4 * time.Second)
 			w.wantFound(kind, object, c.figure)
 		})
@@ -133,8 +133,8 @@ func after(position string) string  { return strings.Split(position, ".")[0] + "
 // It is found while carts keep coming as well, where its position is on a page that counts.
 func TestEditedStatusIsFoundUnderLoad(t *testing.T) {
 	for kind, how := range map[Kind]func(client.Object){
-		Item:        func(o client.Object) { o.(*v1.StockItem).Status.OnHand++ },
-		Reservation: func(o client.Object) { o.(*v1.Reservation).Status.Allocations[0].Quantity++ },
+		KindItem:        func(o client.Object) { o.(*v1.StockItem).Status.OnHand++ },
+		KindReservation: func(o client.Object) { o.(*v1.Reservation).Status.Allocations[0].Quantity++ },
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			w := settled(t)
@@ -156,7 +156,7 @@ func TestEditedStatusIsFoundUnderLoad(t *testing.T) {
 func TestStatusPutRightIsNotFound(t *testing.T) {
 	w := settled(t)
 	inTerm(t, w.auditor)
-	o := w.someObject(Item, shownAny).DeepCopyObject().(*v1.StockItem)
+	o := w.someObject(KindItem, shownAny).DeepCopyObject().(*v1.StockItem)
 	o.Status.OnHand += 5
 	w.auditor.Vouch(w.objects[keyOfObject(o)])
 	w.after(50*time.Millisecond, func() { w.store(o) })
@@ -236,9 +236,9 @@ func TestAlteredStateIsFound(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			w.wantFound(Memory, "the operator's memory of ", c.figure)
+			w.wantFound(KindMemory, "the operator's memory of ", c.figure)
 			w.quiet = false
-			w.wantFound(Memory, "the operator's memory of ", c.figure)
+			w.wantFound(KindMemory, "the operator's memory of ", c.figure)
 		})
 	}
 }
@@ -259,7 +259,7 @@ func TestAlteredMarksAreFound(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			w.wantFound(Memory, "the operator's memory of the namespace", "")
+			w.wantFound(KindMemory, "the operator's memory of the namespace", "")
 		})
 	}
 }
@@ -328,7 +328,7 @@ func TestEditedPageIsFound(t *testing.T) {
 	t.Run("fitting digest", func(t *testing.T) {
 		w := settled(t)
 		w.editedPage(false)
-		w.wantFound(Memory, "the operator's memory of ", "")
+		w.wantFound(KindMemory, "the operator's memory of ", "")
 	})
 	t.Run("while it is read", func(t *testing.T) {
 		for _, honest := range []bool{true, false} {
@@ -363,7 +363,7 @@ func TestEditedPageIsFound(t *testing.T) {
 // An object that is gone while its units are held, and of which the operator never heard,
 // is found; so is a StockItem.
 func TestUnseenDeletionIsFound(t *testing.T) {
-	for kind, fits := range map[Kind]func(client.Object) bool{Reservation: shownOpen, Item: shownAny} {
+	for kind, fits := range map[Kind]func(client.Object) bool{KindReservation: shownOpen, KindItem: shownAny} {
 		t.Run(kind.String(), func(t *testing.T) {
 			w := settled(t)
 			o := w.someObject(kind, fits)
@@ -377,7 +377,7 @@ func TestUnseenDeletionIsFound(t *testing.T) {
 // Of a namespace that is being deleted nothing is said: its objects go in any order.
 func TestNothingIsSaidOfALeavingNamespace(t *testing.T) {
 	w := settled(t)
-	o := w.someObject(Item, shownAny)
+	o := w.someObject(KindItem, shownAny)
 	w.frozen[keyOfObject(o)] = true
 	delete(w.objects, keyOfObject(o))
 	w.server.Namespace.Terminating = true
@@ -391,7 +391,7 @@ func TestLaggingViews(t *testing.T) {
 	for name, busy := range map[string]bool{"busy": true, "idle": false} {
 		t.Run(name, func(t *testing.T) {
 			w := settled(t)
-			edit(w, w.someObject(Item, shownAny), func(i *v1.StockItem) { i.Status = v1.StockItemStatus{} })
+			edit(w, w.someObject(KindItem, shownAny), func(i *v1.StockItem) { i.Status = v1.StockItemStatus{} })
 			a := w.audit()
 			a.busy = func() bool { return busy }
 			r, err := a.run(t.Context())
@@ -408,7 +408,7 @@ func TestEditedStatusIsFoundAtItsPosition(t *testing.T) {
 	for name, edited := range map[string]bool{"edited": true, "as written": false} {
 		t.Run(name, func(t *testing.T) {
 			w := settled(t)
-			key := keyOfObject(w.someObject(Item, func(o client.Object) bool { return o.(*v1.StockItem).Status.Available > 1 }))
+			key := keyOfObject(w.someObject(KindItem, func(o client.Object) bool { return o.(*v1.StockItem).Status.Available > 1 }))
 			sell := func() {
 				known := w.objects[key].(*v1.StockItem)
 				w.ask(stock.PutItem{Read: w.server.Version, Item: stock.Item{

@@ -174,7 +174,7 @@ func (a *Auditor) conclude(ctx context.Context, namespace string, p *plan, reque
 // object names a suspect's object for Options.Stale.
 func (s *suspect) object(namespace string) client.Object {
 	var object client.Object = &v1.Reservation{}
-	if s.kind == Item {
+	if s.kind == KindItem {
 		object = &v1.StockItem{}
 	}
 	object.SetNamespace(namespace)

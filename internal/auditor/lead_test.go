@@ -97,7 +97,7 @@ func TestDamageIsTold(t *testing.T) {
 		if n := pages.lists.Load(); n != 1+maxFollowUps {
 			t.Errorf("%d audits, want %d", n, 1+maxFollowUps)
 		}
-		if n := testutil.ToFloat64(differencesFound.WithLabelValues(namespace, Journal.String())); n != 1 {
+		if n := testutil.ToFloat64(differencesFound.WithLabelValues(namespace, KindJournal.String())); n != 1 {
 			t.Errorf("the metric says %v", n)
 		}
 	})

@@ -62,12 +62,12 @@ func between(shown, want client.Object) []Difference {
 	c := &comparison{}
 	switch is := want.(type) {
 	case *v1.Reservation:
-		c.kind, c.object = Reservation, "Reservation "+is.Name
+		c.kind, c.object = KindReservation, "Reservation "+is.Name
 		if was, ok := shown.(*v1.Reservation); ok {
 			compareStatus(c, &is.Status, &was.Status)
 		}
 	case *v1.StockItem:
-		c.kind, c.object = Item, "StockItem "+is.Name
+		c.kind, c.object = KindItem, "StockItem "+is.Name
 		if was, ok := shown.(*v1.StockItem); ok {
 			compareItemStatus(c, &is.Status, &was.Status)
 		}

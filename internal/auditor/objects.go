@@ -82,12 +82,12 @@ func (a *audit) missObjects() {
 	b := a.reading.book
 	for uid, i := range b.items {
 		if !i.seen {
-			a.meet(&suspect{kind: Item, name: i.Name, uid: uid})
+			a.meet(&suspect{kind: KindItem, name: i.Name, uid: uid})
 		}
 	}
 	for id, c := range b.carts {
 		if c.open && c.live && !c.seen {
-			a.meet(&suspect{kind: Reservation, name: view.Name(c.reservation()), uid: id})
+			a.meet(&suspect{kind: KindReservation, name: view.Name(c.reservation()), uid: id})
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (a *audit) missObjects() {
 func (a *audit) readAgain(ctx context.Context, s *suspect) (*suspect, error) {
 	key := client.ObjectKey{Namespace: a.namespace, Name: s.name}
 	var object client.Object = &v1.Reservation{}
-	if s.kind == Item {
+	if s.kind == KindItem {
 		object = &v1.StockItem{}
 	}
 	err := a.objects.Get(ctx, key, object)
@@ -133,14 +133,14 @@ func (s *suspect) shows(other *suspect, b *Book) bool {
 }
 
 func suspectItem(item *v1.StockItem, r *reading) *suspect {
-	s := &suspect{kind: Item, name: item.Name, uid: stock.ID(item.UID), version: item.ResourceVersion, item: item.DeepCopy()}
+	s := &suspect{kind: KindItem, name: item.Name, uid: stock.ID(item.UID), version: item.ResourceVersion, item: item.DeepCopy()}
 	s.at, s.named = placeOf(item.Status.Position, r.book.journal)
 	return s
 }
 
 func suspectReservation(object *v1.Reservation, r *reading) *suspect {
 	s := &suspect{
-		kind: Reservation, name: object.Name, uid: stock.ID(object.UID), version: object.ResourceVersion, reservation: object.DeepCopy(),
+		kind: KindReservation, name: object.Name, uid: stock.ID(object.UID), version: object.ResourceVersion, reservation: object.DeepCopy(),
 	}
 	s.at, s.named = placeOf(object.Status.Position, r.book.journal)
 	return s

@@ -64,7 +64,7 @@ func open(ctx context.Context, pages pageReader, namespace string) (*reading, er
 	if err != nil {
 		return nil, err
 	}
-	counting, problem := journal.Counting(listed)
+	counting, problem := journal.LivePages(listed)
 	switch {
 	case problem != "":
 		return nil, &damageError{problem}
@@ -173,7 +173,7 @@ func nextOf(p *journal.Page) string {
 
 // sound checks a page by itself.
 func (r *reading) sound(p *journal.Page) (stock.Marks, error) {
-	counting, problem := journal.Counting([]journal.Page{*p})
+	counting, problem := journal.LivePages([]journal.Page{*p})
 	if len(counting) == 0 {
 		return stock.Marks{}, &damageError{problem}
 	}

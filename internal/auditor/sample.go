@@ -39,7 +39,7 @@ type sample struct {
 type itemSample struct {
 	known    bool
 	item     stock.Item
-	position stock.Position
+	position stock.ItemFigures
 }
 
 // sumsSample is what there is of all.
@@ -134,7 +134,7 @@ func (s sampling) ofItems(ctx context.Context, uids []stock.ID) (sample, error) 
 		for _, uid := range uids {
 			var i itemSample
 			if i.item, i.known = state.Item(uid); i.known {
-				i.position, _ = state.Position(uid)
+				i.position, _ = state.Figures(uid)
 			}
 			items[uid] = i
 		}
@@ -170,7 +170,7 @@ func fingerprint(text string) uint64 {
 func (s *sample) compare(b *Book) []Difference {
 	b.published = max(b.published, s.marks.Published)
 	b.Pass(s.head)
-	c := &comparison{kind: Memory}
+	c := &comparison{kind: KindMemory}
 	for id, knew := range s.carts {
 		c.object = "the operator's memory of Reservation " + string(id)
 		known, want := b.carts[id], uint64(0)
@@ -243,7 +243,7 @@ func (s *sample) beyond(r *reading) []Difference {
 		return nil
 	}
 	return []Difference{{
-		Kind: Memory, Object: "the operator's memory of the namespace", Figure: "marks",
+		Kind: KindMemory, Object: "the operator's memory of the namespace", Figure: "marks",
 		Expected: fmt.Sprintf("at most head %d, %+v", r.newest.head, r.newest.marks), Found: fmt.Sprintf("head %d, %+v", s.head, s.marks),
 	}}
 }

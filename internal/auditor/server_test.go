@@ -136,7 +136,7 @@ func (s *shop) receive(r *allocator.Runner, product string, units int64) *v1.Sto
 func (s *shop) showItem(r *allocator.Runner, i *v1.StockItem) {
 	s.Helper()
 	r.Read(func(state *stock.State, log *journal.Log) {
-		p, _ := state.Position(stock.ID(i.UID))
+		p, _ := state.Figures(stock.ID(i.UID))
 		view.ShowItem(i, p, v1.AnyIDs, time.Now())
 		i.Status.Position = allocator.PositionOf(log).String()
 	})

@@ -43,7 +43,7 @@ func compareStatus(c *comparison, is, was *v1.ReservationStatus) {
 }
 
 // compareItem compares a StockItem's status with where the journal says it stands.
-func compareItem(c *comparison, known stock.Item, is stock.Position, was *v1.StockItemStatus) {
+func compareItem(c *comparison, known stock.Item, is stock.ItemFigures, was *v1.StockItemStatus) {
 	want := &v1.StockItem{
 		ObjectMeta: metav1.ObjectMeta{Generation: known.Generation},
 		Spec:       v1.StockItemSpec{ProductID: string(known.Product), Suspended: known.Suspended, LowStockThreshold: known.LowStock},

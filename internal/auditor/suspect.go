@@ -75,10 +75,10 @@ func (s *suspect) judge(b *Book) {
 }
 
 func (s *suspect) judgeItem(b *Book) {
-	c := &comparison{kind: Item, object: "StockItem " + s.name}
+	c := &comparison{kind: KindItem, object: "StockItem " + s.name}
 	status := &s.item.Status
 	if s.known = b.items[s.uid] != nil; !s.known {
-		s.changed = b.before[s.uid]
+		s.changed = b.changedUnstated[s.uid]
 		if status.Position != "" {
 			figure(c, "position", "empty, since the journal does not know it", status.Position)
 		}
@@ -90,14 +90,14 @@ func (s *suspect) judgeItem(b *Book) {
 	compareItem(c, b.items[s.uid].Item, is, status)
 	if is.Shortfall > status.Shortfall {
 		for i := range c.found {
-			c.found[i].Kind = Oversold
+			c.found[i].Kind = KindOversold
 		}
 	}
 	s.found = c.found
 }
 
 func (s *suspect) judgeReservation(b *Book) {
-	c := &comparison{kind: Reservation, object: "Reservation " + s.name}
+	c := &comparison{kind: KindReservation, object: "Reservation " + s.name}
 	_, known := b.showing(s.reservation)
 	if s.known = known != nil; !s.known {
 		s.changed = place{}
@@ -116,12 +116,12 @@ func (s *suspect) judgeReservation(b *Book) {
 func (s *suspect) judgeMissing(b *Book) {
 	s.found, s.verdict = nil, agrees
 	switch known := b.carts[s.uid]; {
-	case s.kind == Item && b.items[s.uid] != nil:
+	case s.kind == KindItem && b.items[s.uid] != nil:
 		s.changed = b.items[s.uid].changed
-		s.found = []Difference{{Kind: Item, Object: "StockItem " + s.name, Figure: "object", Expected: "there, as the journal says", Found: "gone"}}
-	case s.kind == Reservation && known != nil && known.open && known.live:
+		s.found = []Difference{{Kind: KindItem, Object: "StockItem " + s.name, Figure: "object", Expected: "there, as the journal says", Found: "gone"}}
+	case s.kind == KindReservation && known != nil && known.open && known.live:
 		s.changed = known.changed
-		s.found = []Difference{{Kind: Reservation, Object: "Reservation " + s.name, Figure: "object", Expected: "there, since its units are held", Found: "gone"}}
+		s.found = []Difference{{Kind: KindReservation, Object: "Reservation " + s.name, Figure: "object", Expected: "there, since its units are held", Found: "gone"}}
 	default:
 		return
 	}

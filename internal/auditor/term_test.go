@@ -61,7 +61,7 @@ func TestVerdictEndsWithItsTerm(t *testing.T) {
 		if _, consistent, ok := a.Audit(namespace); !ok || consistent.Status != metav1.ConditionFalse {
 			t.Errorf("%+v, %t", consistent, ok)
 		}
-		if n := testutil.ToFloat64(differencesFound.WithLabelValues(namespace, Journal.String())); n != 1 {
+		if n := testutil.ToFloat64(differencesFound.WithLabelValues(namespace, KindJournal.String())); n != 1 {
 			t.Errorf("the metric says %v", n)
 		}
 		end()

@@ -31,7 +31,7 @@ func newMall(t *testing.T, namespaces int) *mall {
 	for i := range namespaces {
 		w := settled(t)
 		w.readTakes = 0
-		edit(w, w.someObject(Item, shownAny), func(i *v1.StockItem) { i.Status = v1.StockItemStatus{} })
+		edit(w, w.someObject(KindItem, shownAny), func(i *v1.StockItem) { i.Status = v1.StockItemStatus{} })
 		m.worlds[fmt.Sprintf("shop-%d", i)] = w
 	}
 	return m

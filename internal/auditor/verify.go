@@ -67,5 +67,5 @@ func Verify(ctx context.Context, pages *journal.Client, objects client.Reader, n
 
 // difference is damage as an audit tells it.
 func (e *damageError) difference() Difference {
-	return Difference{Kind: Journal, Object: "the journal", Figure: "its pages", Expected: "sound", Found: e.reason}
+	return Difference{Kind: KindJournal, Object: "the journal", Figure: "its pages", Expected: "sound", Found: e.reason}
 }

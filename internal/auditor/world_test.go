@@ -120,12 +120,12 @@ func (w *world) serve(effects []allocator.Effect) {
 	changes := w.state().TakeChanges()
 	for _, id := range changes.Reservations {
 		if r, ok := w.state().Reservation(id); ok && (r.Object.UID != "" || r.Command.ID != "") && !r.Object.Gone {
-			w.show(subject{Reservation, stock.ID(view.Name(r))})
+			w.show(subject{KindReservation, stock.ID(view.Name(r))})
 		}
 	}
 	for _, uid := range changes.Items {
 		if i, ok := w.state().Item(uid); ok {
-			w.show(subject{Item, stock.ID(i.Name)})
+			w.show(subject{KindItem, stock.ID(i.Name)})
 		}
 	}
 }
@@ -208,7 +208,7 @@ func micros64(t time.Time) stock.Time { return stock.Time(t.UnixMicro()) }
 
 // changeItem makes a StockItem, changes its spec, or deletes it.
 func (w *world) changeItem() {
-	key := subject{Item, stock.ID(fmt.Sprintf("item-%d", w.rand.IntN(6)))}
+	key := subject{KindItem, stock.ID(fmt.Sprintf("item-%d", w.rand.IntN(6)))}
 	n := int(key.uid[5] - '0')
 	item, _ := w.objects[key].(*v1.StockItem)
 	switch {
@@ -252,7 +252,7 @@ func (w *world) createCart() {
 
 func (w *world) deleteSome() {
 	for _, key := range w.keys() {
-		if key.kind == Reservation && w.rand.IntN(8) == 0 {
+		if key.kind == KindReservation && w.rand.IntN(8) == 0 {
 			w.delete(key)
 			return
 		}
@@ -280,9 +280,9 @@ func (w *world) store(object client.Object) {
 
 func keyOfObject(object client.Object) subject {
 	if _, ok := object.(*v1.StockItem); ok {
-		return subject{Item, stock.ID(object.GetName())}
+		return subject{KindItem, stock.ID(object.GetName())}
 	}
-	return subject{Reservation, stock.ID(object.GetName())}
+	return subject{KindReservation, stock.ID(object.GetName())}
 }
 
 // delete deletes an object, and lets the watch bring it.
@@ -384,7 +384,7 @@ func (w *world) write(key subject) {
 	object := w.objects[key]
 	if object == nil {
 		r, ok := w.state().Reservation(key.uid)
-		if key.kind != Reservation || !ok || r.Command.ID == "" || r.Object.UID != "" || r.Phase.Ended() {
+		if key.kind != KindReservation || !ok || r.Command.ID == "" || r.Object.UID != "" || r.Phase.Ended() {
 			return
 		}
 		w.made++
@@ -406,7 +406,7 @@ func (w *world) want(object client.Object) client.Object {
 	switch o := object.(type) {
 	case *v1.StockItem:
 		known, ok := w.state().Item(stock.ID(o.UID))
-		p, _ := w.state().Position(stock.ID(o.UID))
+		p, _ := w.state().Figures(stock.ID(o.UID))
 		if !ok || known.Generation != o.Generation {
 			return nil
 		}

@@ -91,12 +91,12 @@ func (r worldReader) Get(_ context.Context, key client.ObjectKey, object client.
 		}
 		return nil
 	case *v1.StockItem:
-		if stored, ok := w.objects[subject{Item, stock.ID(key.Name)}]; ok {
+		if stored, ok := w.objects[subject{KindItem, stock.ID(key.Name)}]; ok {
 			stored.(*v1.StockItem).DeepCopyInto(o)
 			return nil
 		}
 	case *v1.Reservation:
-		if stored, ok := w.objects[subject{Reservation, stock.ID(key.Name)}]; ok {
+		if stored, ok := w.objects[subject{KindReservation, stock.ID(key.Name)}]; ok {
 			stored.(*v1.Reservation).DeepCopyInto(o)
 			return nil
 		}
@@ -110,9 +110,9 @@ func (r worldReader) List(_ context.Context, list client.ObjectList, options ...
 	w.elapse()
 	var o client.ListOptions
 	o.ApplyOptions(options)
-	kind := Reservation
+	kind := KindReservation
 	if _, ok := list.(*v1.StockItemList); ok {
-		kind = Item
+		kind = KindItem
 	}
 	if o.Continue == "" {
 		w.listed = nil

@@ -54,13 +54,13 @@ func (l *Log) Turn(now time.Time) Turn {
 	return Idle
 }
 
-// Needed tells whether an append is wanted though nothing is to be decided: as a proof
-// that this process leads.
-func (l *Log) Needed() bool { return l.stage == leading && l.ledger.prove }
+// AppendNeeded tells whether to append even if nothing is to be decided: as a proof that this
+// process leads, before the StockLedger is made to name the journal.
+func (l *Log) AppendNeeded() bool { return l.stage == leading && l.ledger.prove }
 
-// Untaken tells whether the last write was refused and none was stored since. An append, be
-// it of nothing, finds out whether that is over.
-func (l *Log) Untaken() bool { return l.stage == leading && l.untaken }
+// AppendRejected tells whether the last write was rejected and none was stored since. An append,
+// even one without records, finds out whether that is over.
+func (l *Log) AppendRejected() bool { return l.stage == leading && l.rejectedLast }
 
 // NextPage is the number of the page on which the next write lands.
 func (l *Log) NextPage() uint64 {
@@ -181,7 +181,7 @@ func (l *Log) wrote(e Wrote) []Effect {
 	case Stored:
 		return l.stored(e.Page)
 	case OtherHistory:
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	case Rejected:
 		l.attempt.rejected = e.Err
 	}
@@ -207,7 +207,7 @@ func (l *Log) stored(p *Page) []Effect {
 func (l *Log) landed() []Effect {
 	done := l.attempt
 	l.pace(len(done.page.Blob))
-	l.untaken = false
+	l.rejectedLast = false
 	l.settled()
 	effects := []Effect{Landed{}}
 	if done.claim {
@@ -225,8 +225,8 @@ func (l *Log) landed() []Effect {
 // settled ends the attempt: nothing is in the way any more, unless writes were refused and
 // this was a proof.
 func (l *Log) settled() {
-	l.attempt, l.writes, l.histories = nil, 0, 0
-	if !l.untaken {
+	l.attempt, l.writes, l.otherHistories = nil, 0, 0
+	if !l.rejectedLast {
 		l.trouble = nil
 	}
 }
@@ -254,7 +254,7 @@ func (l *Log) got(e Got) []Effect {
 		// journal ended.
 		return l.look(l.writes.next())
 	case p.Version < a.place.version:
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	case p.Version == a.place.version && a.probe:
 		l.settled()
 		l.retire()
@@ -300,7 +300,7 @@ func (l *Log) rejected() []Effect {
 		l.attempt.rejected = nil
 		return l.send(l.writes.next())
 	}
-	l.attempt, l.untaken = nil, true
+	l.attempt, l.rejectedLast = nil, true
 	l.retire()
 	return []Effect{Refused{Err: err}}
 }

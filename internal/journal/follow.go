@@ -86,7 +86,7 @@ func (l *Log) follow(p *Page) []Effect {
 // repair that was not carried through. Where this one goes on, it is another history.
 func (l *Log) another(p *Page, before known) []Effect {
 	if p.Header.Journal.Namespace != l.identity.Namespace || l.goesOn(p.Ref) || p.Ref == l.tail.Ref {
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	}
 	l.note(p)
 	if before.UID == p.UID && l.counts(before) {
@@ -103,7 +103,7 @@ func (l *Log) grown(p *Page) []Effect {
 	}
 	before, _ := parseChain(p.Header.Before)
 	if before.over(p.Records[:first]) != l.tail.end {
-		return l.begin(l.histories.next()) // another history than the one that was applied
+		return l.begin(l.otherHistories.next()) // another history than the one that was applied
 	}
 	same := len(p.Records) == first && p.Header.Digest == l.tail.header.Digest
 	return l.extend(p, first, l.tail.end.over(p.Records[first:]), same)

@@ -10,7 +10,7 @@ func (l *Log) listed(e Listed) []Effect {
 		return l.list(l.lists.next())
 	}
 	if e.Version < l.seen {
-		return l.begin(l.histories.next()) // the API server has another history
+		return l.begin(l.otherHistories.next()) // the API server has another history
 	}
 	l.seen, l.lists = e.Version, 0
 	confirmed := l.founded.listing == e.Call && l.confirms(e.Pages)

@@ -76,10 +76,10 @@ type Log struct {
 	// condemned says that records which were applied could not be read.
 	condemned bool
 	// trouble is the error of the newest request that failed since a write or a proof of this
-	// process last succeeded. untaken says that the last write was rejected for good, and that
+	// process last succeeded. rejectedLast says that the last write was rejected for good, and that
 	// none was stored since.
-	trouble error
-	untaken bool
+	trouble      error
+	rejectedLast bool
 
 	// calls counts the effects; the others are those whose answers are waited for.
 	calls                                              uint64
@@ -90,7 +90,7 @@ type Log struct {
 	// These count what fails in a row: lists, watches that end, steps of a founding, writes
 	// at the place where the journal goes on, histories that turn out to be another one, free
 	// pages made and emptied, and attempts to have the StockLedger name the journal.
-	lists, watches, foundings, writes, histories, creations, emptyings, namings tries
+	lists, watches, foundings, writes, otherHistories, creations, emptyings, namings tries
 	// now is the time of the event at hand. claimAt is when this process may claim,
 	// appendAt when it may append, wakeAt when the next Woken comes.
 	now, claimAt, appendAt, wakeAt time.Time

@@ -186,7 +186,7 @@ func (p *process) turn() {
 		p.perform(p.log.Append(journal.Batch{Records: [][]byte{fmt.Appendf(nil, "term %s %d", p.name, p.terms)}, Head: max(p.head, 1)}))
 	case journal.Open:
 		next := p.state[p.client] + 1
-		if next > p.wanted && !p.log.Needed() {
+		if next > p.wanted && !p.log.AppendNeeded() {
 			return
 		}
 		batch := journal.Batch{Head: max(p.head, 1)}

@@ -36,7 +36,7 @@ func (l *Log) restateListed(e Listed) []Effect {
 		l.trouble = e.Err
 		return l.giveUp("")
 	case e.Version < l.seen:
-		return l.begin(l.histories.next())
+		return l.begin(l.otherHistories.next())
 	}
 	l.seen, l.pages = e.Version, map[string]known{}
 	for i := range e.Pages {

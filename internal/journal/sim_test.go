@@ -395,7 +395,7 @@ func (s *simulation) settle() {
 		if s.failure != "" {
 			return
 		}
-		if p := s.procs[0]; p.log.Turn(s.now) == journal.Claim || p.log.Needed() && p.log.Turn(s.now) == journal.Open {
+		if p := s.procs[0]; p.log.Turn(s.now) == journal.Claim || p.log.AppendNeeded() && p.log.Turn(s.now) == journal.Open {
 			s.append(p)
 		}
 	}

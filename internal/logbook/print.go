@@ -29,7 +29,7 @@ func (e Entry) Moment() string { return moment(e.At) }
 // read of a damaged one it returns, and fails with replay.ErrDamaged; where there is no
 // journal it fails with replay.ErrNone.
 func Entries(pages []journal.Page, filter Filter) (entries []Entry, err error) {
-	counting, problem := journal.Counting(pages)
+	counting, problem := journal.LivePages(pages)
 	if len(counting) == 0 && problem == "" {
 		return nil, replay.ErrNone
 	}

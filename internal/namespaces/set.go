@@ -78,9 +78,9 @@ func New(options Options) *Set {
 // Attend lets a loop run beside each Runner. It is called before Start.
 func (s *Set) Attend(attendants ...Attendant) { s.attendants = append(s.attendants, attendants...) }
 
-// Tell lets changed be told what a namespace's journal changed while this process leads it.
-// It must not block. Tell is called before Start.
-func (s *Set) Tell(changed ...func(namespace string, changes stock.Changes)) {
+// OnChange adds functions that are called with what a namespace's journal changed while this
+// process leads it. They must not block. Call OnChange before Start.
+func (s *Set) OnChange(changed ...func(namespace string, changes stock.Changes)) {
 	s.changed = append(s.changed, changed...)
 }
 

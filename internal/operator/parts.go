@@ -116,7 +116,7 @@ func (p *parts) makeControllers() error {
 	})
 	ledgers.Restores = &controllers.Restores{Client: p.GetClient(), APIReader: p.GetAPIReader(), Changed: ledgers.Changed}
 	reservations.Witness, items.Witness, ledgers.Audits = audits, audits, audits
-	p.namespaces.Tell(p.queue.Changed, items.Changed, expiry.Changed)
+	p.namespaces.OnChange(p.queue.Changed, items.Changed, expiry.Changed)
 	p.namespaces.Attend(
 		controllers.Ledgers(p.GetClient()), items.Attend, p.queue.Attend, reservations.Attend, expiry.Attend,
 		ledgers.Attend, ledgers.Restores.Attend, audits.Attend,

@@ -46,7 +46,9 @@ file again changes nothing. The exit code tells what became of it; the ConfigMap
 it is here.
 
 So that nothing is sold before, the Namespace has to have the annotation
-` + v1.AwaitRestoreAnnotation + `=true before its first StockItem is there.
+` + v1.AwaitRestoreAnnotation + `=true before its first StockItem is there, and to keep it until the
+restore is done. Set it with --field-manager=restore of kubectl, or in Git where Git has the
+Namespace: what kubectl wrote without that, Flux takes back, and everything is sold again.
 
 --dry-run reads the file and the journal, tells what would be refused, and writes nothing.`,
 		Example: "  kubectl inventory restore shipped.yaml",

@@ -75,7 +75,7 @@ func shippedOf(ctx context.Context, reach *cluster.Cluster, namespace string) (*
 	if state.HoldsBack() {
 		return nil, refused("namespace %s awaits a restore itself: what it will know is not here yet", namespace)
 	}
-	counting, _ := journal.Counting(pages)
+	counting, _ := journal.LivePages(pages)
 	newest := counting[len(counting)-1]
 	from := restore.Journal{
 		UID: newest.Header.Journal.Journal, Namespace: newest.Header.Journal.Namespace, Page: newest.Number, Record: len(newest.Records),

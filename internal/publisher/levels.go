@@ -186,7 +186,7 @@ func readLevel(s *stock.State, reader string) level {
 // changed is what is to be said of an item that has come to another level. What had come about
 // before changes began to be told is said, and not told.
 func (l *levels) changed(s *stock.State, item stock.Item, before level, told bool) (after level, changed bool) {
-	p, ok := s.Position(item.UID)
+	p, ok := s.Figures(item.UID)
 	if !ok || !p.Serving || item.Untracked {
 		return before, false
 	}

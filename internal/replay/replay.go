@@ -16,7 +16,7 @@ var ErrNone = errors.New("there is no journal: no operator has led in this names
 
 // State replays the pages that count. It fails with ErrNone or ErrDamaged.
 func State(pages []journal.Page) (*stock.State, error) {
-	counting, problem := journal.Counting(pages)
+	counting, problem := journal.LivePages(pages)
 	switch {
 	case problem != "":
 		return nil, fmt.Errorf("%w: %s: see kubectl get journalpages", ErrDamaged, problem)

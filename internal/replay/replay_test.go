@@ -55,7 +55,7 @@ func TestNoState(t *testing.T) {
 	w.Stock("mug", "mug", "amsterdam", 10)
 	w.Ask(testbed.Reserve("A", testbed.PlainHTTP, testbed.Item("mug", 2)), o)
 	pages := w.Pages()
-	counting, _ := journal.Counting(pages)
+	counting, _ := journal.LivePages(pages)
 	counting[0].Records = counting[0].Records[:1]
 	if _, err := replay.State(pages); !errors.Is(err, replay.ErrDamaged) {
 		t.Errorf("an edited page: %v", err)

@@ -40,13 +40,13 @@ func (s *State) apply(p *page, record Record, bytes int64) {
 	s.note(record)
 	switch r := record.(type) {
 	case *Reserved:
-		s.outcome(p, &r.Reservation, bytes)
+		s.decideCart(p, &r.Reservation, bytes)
 	case *Refused:
 		s.refusals(r.Counts)
 		r.Counts = nil // the record stays in memory as long as the reservation
-		s.outcome(p, &r.Reservation, bytes)
+		s.decideCart(p, &r.Reservation, bytes)
 	case *Cart:
-		s.whole(p, &r.Reservation, bytes)
+		s.restateCart(p, &r.Reservation, bytes)
 	case *Released:
 		s.change(&r.Change, func(to *Reservation) { to.ReleasedBy = cmp.Or(r.Actor, to.ReleasedBy) })
 	case *Consumed:
@@ -89,18 +89,18 @@ func (m *Marks) rise(to Marks) {
 	m.Items = max(m.Items, to.Items)
 }
 
-// outcome takes in a decision: the first of an ID counts.
-func (s *State) outcome(p *page, r *Reservation, bytes int64) {
+// decideCart takes in a decision: the first of an ID counts.
+func (s *State) decideCart(p *page, r *Reservation, bytes int64) {
 	if s.find(r.ID) == nil {
-		s.whole(p, r, bytes)
+		s.restateCart(p, r, bytes)
 	}
 }
 
-// whole takes in a statement of all that a reservation is.
-func (s *State) whole(p *page, r *Reservation, bytes int64) {
+// restateCart takes in a statement of all that a reservation is.
+func (s *State) restateCart(p *page, r *Reservation, bytes int64) {
 	normalize(r)
 	s.share(r)
-	s.state(p, r, bytes)
+	s.putCart(p, r, bytes)
 }
 
 // change takes in how a hold stands after some of it, or all, was released or consumed, and by
@@ -119,7 +119,7 @@ func (s *State) change(to *Change, by func(*Reservation)) {
 		next.ReplacedBy = to.ReplacedBy
 	}
 	by(&next)
-	s.replace(c, &next, c.restated(&next), c.home)
+	s.setCart(c, &next, c.restated(&next), c.home)
 }
 
 // amend changes one thing about a reservation that is known.
@@ -130,7 +130,7 @@ func (s *State) amend(id ID, how func(*Reservation)) {
 	}
 	next := *c.reservation()
 	how(&next)
-	s.replace(c, &next, c.restated(&next), c.home)
+	s.setCart(c, &next, c.restated(&next), c.home)
 }
 
 // restated is about what the record takes that restates a cart with new content.

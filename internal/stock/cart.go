@@ -54,9 +54,9 @@ func (s *State) find(id ID) *cart {
 	return s.texts[id]
 }
 
-// state makes a whole statement about a reservation the one that counts. bytes are those
+// putCart makes a whole statement about a reservation the one that counts. bytes are those
 // of its record.
-func (s *State) state(p *page, r *Reservation, bytes int64) {
+func (s *State) putCart(p *page, r *Reservation, bytes int64) {
 	c := s.find(r.ID)
 	if c == nil {
 		c = &cart{}
@@ -66,11 +66,11 @@ func (s *State) state(p *page, r *Reservation, bytes int64) {
 			put(s, s.texts, r.ID, c)
 		}
 	}
-	s.replace(c, r, bytes, p)
+	s.setCart(c, r, bytes, p)
 }
 
-// replace gives a cart other content, on a home that may be another.
-func (s *State) replace(c *cart, r *Reservation, bytes int64, home *page) {
+// setCart gives a cart other content, on a home that may be another.
+func (s *State) setCart(c *cart, r *Reservation, bytes int64, home *page) {
 	var before *Reservation
 	if c.home != nil {
 		before = c.reservation()

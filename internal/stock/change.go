@@ -124,7 +124,7 @@ func (d *draft) extend(request Extend) Answer {
 		return Answer{Verdict: Unknown}
 	case r.Phase == PhaseReserved && request.Expires == r.Expires:
 		return Answer{Verdict: Repeated, Reservation: r}
-	case r.Phase.Ended(), r.Expires == 0, request.Expires < r.Expires, request.Expires > later(d.now, MaxExtension):
+	case r.Phase.Ended(), r.Expires == 0, request.Expires < r.Expires, request.Expires > addTime(d.now, MaxExtension):
 		return Answer{Verdict: Conflicting, Reservation: r}
 	}
 	record := &Extended{Reservation: r.ID, Expires: request.Expires, Actor: request.Actor, At: d.now}

@@ -231,13 +231,13 @@ func TestPositions(t *testing.T) {
 		PutItem{Item: anItem(func(i *Item) { i.Version, i.Generation, i.Received = 101, 2, 4 })},
 		PutItem{Item: anItem(func(i *Item) { i.UID, i.Name, i.Version, i.Created = "item-2", "late", 102, start })},
 	)
-	want := Position{Serving: true, ServingName: "mug-ams", OnHand: 2, Reserved: 5, Shortfall: 3, Consumed: 2, Refused: 1}
-	got, _ := d.s.Position("item-1")
+	want := ItemFigures{Serving: true, ServingName: "mug-ams", OnHand: 2, Reserved: 5, Shortfall: 3, Consumed: 2, Refused: 1}
+	got, _ := d.s.Figures("item-1")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("position (-want +got):\n%s", diff)
 	}
-	got, _ = d.s.Position("item-2")
-	if diff := cmp.Diff(Position{ServingName: "mug-ams"}, got); diff != "" {
+	got, _ = d.s.Figures("item-2")
+	if diff := cmp.Diff(ItemFigures{ServingName: "mug-ams"}, got); diff != "" {
 		t.Errorf("position of a duplicate (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Totals{Items: 1, OnHand: 2, Reserved: 5, Consumed: 2}, d.s.Totals()); diff != "" {

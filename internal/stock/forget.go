@@ -38,15 +38,15 @@ const (
 
 // forgettable tells whether carts of a class may be forgotten at a time.
 func (p Policy) forgettable(kind class, level pressure, decided, over, now Time) bool {
-	if kind == classKeep || now < later(decided, p.Grace) {
+	if kind == classKeep || now < addTime(decided, p.Grace) {
 		return false
 	}
 	early := level == bursting || (level == pressed && kind == classRefused)
-	return early || now >= later(over, p.Retention)
+	return early || now >= addTime(over, p.Retention)
 }
 
-// later adds to a time, at most up to the last one.
-func later(t, by Time) Time {
+// addTime adds to a time, at most up to the last one.
+func addTime(t, by Time) Time {
 	if by > 0 && t > math.MaxInt64-by {
 		return math.MaxInt64
 	}

@@ -15,11 +15,11 @@ func FormatOf(record Record) int {
 	case *ItemRecord:
 		later = r.TakesOver || r.Waits || r.Untracked
 	case *Reserved:
-		later = r.later()
+		later = r.needsFormat2()
 	case *Refused:
-		later = r.later()
+		later = r.needsFormat2()
 	case *Cart:
-		later = r.later()
+		later = r.needsFormat2()
 	case *Extended:
 		later = true // a reader of format 1 forgets what the decision granted
 	case *RestoreRecord:
@@ -31,7 +31,7 @@ func FormatOf(record Record) int {
 	return 1
 }
 
-// later tells whether a reservation has fields that format 1 does not know.
-func (r *Reservation) later() bool {
+// needsFormat2 tells whether a reservation has fields that format 1 does not know.
+func (r *Reservation) needsFormat2() bool {
 	return r.FirstExpires != 0 || r.ReleasedBy != "" || r.ConsumedBy != ""
 }

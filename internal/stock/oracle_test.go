@@ -390,7 +390,7 @@ func (o *oracle) forgotten(b Batch, r Reservation, passed Time) {
 func (o *oracle) figures() {
 	for uid, i := range o.items {
 		key := Key{i.Product, i.Location}
-		got, ok := o.w.s.Position(uid)
+		got, ok := o.w.s.Figures(uid)
 		if !ok {
 			o.w.t.Fatalf("item %s is lost", uid)
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Position holds the figures of one StockItem, in units. It is not a place in the journal, which
-// allocator.Position is.
-type Position struct {
+// ItemFigures holds the figures of one StockItem, in units. A place in the journal is an
+// allocator.Position.
+type ItemFigures struct {
 	// Serving is false for a duplicate and for one that waits, whose other figures are all 0
 	// but Refused.
 	Serving bool
@@ -104,21 +104,21 @@ func (s *State) Level(product ID) (available, reserved int64, known bool) {
 	return available, reserved, known
 }
 
-// Place is where some units of a product are. Available may be more than is on hand where
+// LocationLevel is where some units of a product are. Available may be more than is on hand where
 // nobody counts the units.
-type Place struct {
+type LocationLevel struct {
 	Location                    string
 	OnHand, Reserved, Available int64
 }
 
-// Places returns where a product is stocked or held, in the order in which units are taken.
-func (s *State) Places(product ID) []Place {
-	var places []Place
+// Locations returns where a product is stocked or held, in the order in which units are taken.
+func (s *State) Locations(product ID) []LocationLevel {
+	var places []LocationLevel
 	for _, l := range s.products[product] {
 		if len(l.items) == 0 && l.reserved == 0 {
 			continue
 		}
-		place := Place{Location: l.key.Location, Reserved: l.reserved, Available: l.shown(sellable)}
+		place := LocationLevel{Location: l.key.Location, Reserved: l.reserved, Available: l.shown(sellable)}
 		if i := l.serving(); i != nil {
 			place.OnHand = max(0, i.Received-l.consumed)
 		}
@@ -147,25 +147,25 @@ func (s *State) Items() iter.Seq[Item] {
 	}
 }
 
-// Position returns where a StockItem stands; ok is false where it is not known.
-func (s *State) Position(uid ID) (position Position, ok bool) {
+// Figures returns where a StockItem stands; ok is false where it is not known.
+func (s *State) Figures(uid ID) (position ItemFigures, ok bool) {
 	i, ok := s.items[uid]
 	if !ok {
-		return Position{}, false
+		return ItemFigures{}, false
 	}
 	l := s.stocks[i.key()]
 	switch serving := l.serving(); serving {
 	case i:
 	case nil:
-		return Position{Waits: true, Refused: i.Refused}, true
+		return ItemFigures{Waits: true, Refused: i.Refused}, true
 	default:
-		return Position{ServingName: serving.Name, Refused: i.Refused}, true
+		return ItemFigures{ServingName: serving.Name, Refused: i.Refused}, true
 	}
 	available := l.shown(offered)
 	if s.HoldsBack() {
 		available = 0
 	}
-	return Position{
+	return ItemFigures{
 		Serving:     true,
 		HeldBack:    s.HoldsBack(),
 		ServingName: i.Name,

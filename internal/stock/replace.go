@@ -53,9 +53,8 @@ func replacement(r *Reservation, by, actor ID, now Time) *Released {
 	return &Released{next.Change}
 }
 
-// replace writes that a hold ends in favour of another one, and the other one: both are in
-// one batch, so nobody ever sees one without the other.
-func (d *draft) replace(record *Reserved, replaced *Reservation) Answer {
+// replaceHold writes the end of a hold and the hold that takes its place. Both are in one batch, so nobody ever sees one without the other.
+func (d *draft) replaceHold(record *Reserved, replaced *Reservation) Answer {
 	verdict := d.write(replacement(replaced, record.ID, record.Actor, d.now), record)
 	if verdict == Done {
 		d.batch.Marks.Outcomes = record.Number

@@ -23,7 +23,7 @@ func (d *draft) reserve(request Reserve) Answer {
 	if restored := d.state.withoutObject(&wanted); restored != nil {
 		return Answer{Verdict: d.write(&Shown{Reservation: restored.ID, Object: wanted.Object, At: d.now})}.with(d, restored.ID)
 	}
-	if wanted.Command.Time > later(d.now, d.policy.Grace) {
+	if wanted.Command.Time > addTime(d.now, d.policy.Grace) {
 		wanted.Command.Time = 0 // so far ahead it says nothing
 	}
 	switch {
@@ -122,7 +122,7 @@ func (d *draft) allot(r *Reservation, hold Time, replaced *Reservation) Answer {
 			if replaced == nil {
 				return d.record(record, encoded, &record.Reservation)
 			}
-			return d.replace(record, replaced)
+			return d.replaceHold(record, replaced)
 		}
 	}
 	return Answer{Verdict: TooLarge}
@@ -134,7 +134,7 @@ func (d *draft) until(hold Time) Time {
 	if hold <= 0 {
 		return 0
 	}
-	return (later(later(d.now, hold), second-1) / second) * second
+	return (addTime(addTime(d.now, hold), second-1) / second) * second
 }
 
 // growable tells whether a batch has room for what may have to be written of a cart one

@@ -45,7 +45,7 @@ func TestRestore(t *testing.T) {
 	if diff := cmp.Diff([]Verdict{Done, Repeated, Repeated, Repeated, Done, Done}, d.verdicts(anExport(), anExport(), held, aReserve(2), aReserve(3), aReserve(4, lines(Line{"mug", 2})))); diff != "" {
 		t.Fatalf("after (-want +got):\n%s", diff)
 	}
-	if p, _ := d.s.Position("item-1"); p.Consumed != 6 || p.Reserved != 3 || p.Available != 1 {
+	if p, _ := d.s.Figures("item-1"); p.Consumed != 6 || p.Reserved != 3 || p.Available != 1 {
 		t.Errorf("it stands at %+v", p)
 	}
 	if r, _ := d.s.Reservation(uuidOf(1, 4)); r.Phase != PhaseRefused {
@@ -65,7 +65,7 @@ func TestRestore(t *testing.T) {
 func TestRestoreOfMoreThanReceived(t *testing.T) {
 	d := awaiting(t)
 	d.ask(PutItem{Item: anItem()}, anExport(func(r *Restore) { r.Totals[0].Consumed = 12 }))
-	if p, _ := d.s.Position("item-1"); p.OnHand != 0 || p.Available != 0 || p.Shortfall != 4 || p.Consumed != 12 {
+	if p, _ := d.s.Figures("item-1"); p.OnHand != 0 || p.Available != 0 || p.Shortfall != 4 || p.Consumed != 12 {
 		t.Errorf("it stands at %+v", p)
 	}
 	d.ask(aReserve(3))

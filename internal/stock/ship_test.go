@@ -49,7 +49,7 @@ func TestShipFromElsewhere(t *testing.T) {
 			}
 			for i, place := range []string{"ams", "ber"} {
 				key := Key{Product: "mug", Location: place}
-				position, _ := d.s.Position(ID(place))
+				position, _ := d.s.Figures(ID(place))
 				if d.s.Consumed(key) != test.consumed[i] || position.Reserved != test.reserved[i] {
 					t.Errorf("%s has %d reserved and %d consumed, want %d and %d", place, position.Reserved, d.s.Consumed(key), test.reserved[i], test.consumed[i])
 				}

@@ -63,6 +63,6 @@ func (d *draft) confirmed(known, stated Item) bool {
 
 // serves tells whether an item is the one that counts at its place.
 func (s *State) serves(uid ID) bool {
-	position, _ := s.Position(uid)
+	position, _ := s.Figures(uid)
 	return position.Serving
 }

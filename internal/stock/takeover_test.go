@@ -111,7 +111,7 @@ func standing(s *State) (serves string, waits []string) {
 			if i.Name != name {
 				continue
 			}
-			p, _ := s.Position(i.UID)
+			p, _ := s.Figures(i.UID)
 			if p.Serving {
 				serves = i.Name
 			}
@@ -127,8 +127,8 @@ func standing(s *State) (serves string, waits []string) {
 func TestHeldWhileItWaits(t *testing.T) {
 	d := newDesk(t)
 	d.ask(claimant(1), claimant(2), aReserve(1, lines(Line{"mug", 4})), drop(1))
-	waiting, _ := d.s.Position("item-2")
-	if diff := cmp.Diff(Position{Waits: true}, waiting); diff != "" {
+	waiting, _ := d.s.Figures("item-2")
+	if diff := cmp.Diff(ItemFigures{Waits: true}, waiting); diff != "" {
 		t.Errorf("position while it waits (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Totals{Reserved: 4, WithoutItem: 4}, d.s.Totals()); diff != "" {
@@ -145,8 +145,8 @@ func TestHeldWhileItWaits(t *testing.T) {
 	if got := d.verdicts(aReserve(3, lines(Line{"mug", 16}))); got[0] != Done {
 		t.Errorf("the cart gets %d afterwards", got)
 	}
-	serves, _ := d.s.Position("item-2")
-	if diff := cmp.Diff(Position{Serving: true, ServingName: "mug-2", OnHand: 20, Reserved: 20}, serves); diff != "" {
+	serves, _ := d.s.Figures("item-2")
+	if diff := cmp.Diff(ItemFigures{Serving: true, ServingName: "mug-2", OnHand: 20, Reserved: 20}, serves); diff != "" {
 		t.Errorf("position afterwards (-want +got):\n%s", diff)
 	}
 	if got := d.verdicts(Consume{Reservation: uuidOf(1, 1)}); got[0] != Done {

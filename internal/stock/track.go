@@ -47,7 +47,7 @@ func (s *State) note(record Record) {
 		s.noteHold(r.Reservation, nil)
 	case *ItemRecord:
 		if known := s.items[r.UID]; known == nil || known.Item != r.Item {
-			s.notePlace(Key{Product: r.Product, Location: r.Location})
+			s.noteLocation(Key{Product: r.Product, Location: r.Location})
 			s.noteItem(r.UID)
 		}
 	case *Cart:
@@ -60,7 +60,7 @@ func (s *State) note(record Record) {
 		}
 	case *ItemGone:
 		if known := s.items[r.UID]; known != nil {
-			s.notePlace(known.key())
+			s.noteLocation(known.key())
 		}
 	}
 }
@@ -68,12 +68,12 @@ func (s *State) note(record Record) {
 func (s *State) noteHold(id ID, allocations []Allocation) {
 	s.changes.Reservations = append(s.changes.Reservations, id)
 	for _, a := range allocations {
-		s.notePlace(Key{Product: a.Product, Location: a.Location})
+		s.noteLocation(Key{Product: a.Product, Location: a.Location})
 	}
 }
 
-// notePlace notes every StockItem of a place: who serves there may change too.
-func (s *State) notePlace(key Key) {
+// noteLocation notes every StockItem of a place: who serves there may change too.
+func (s *State) noteLocation(key Key) {
 	l := s.stocks[key]
 	if l == nil {
 		return

@@ -14,7 +14,7 @@ import (
 // ShowItem makes an item's status say where the item stands, as of its generation. Where ids
 // do not take the product's, nobody can ask for the units. The position of the journal stays
 // as it is.
-func ShowItem(item *v1.StockItem, p stock.Position, ids v1.IDs, now time.Time) {
+func ShowItem(item *v1.StockItem, p stock.ItemFigures, ids v1.IDs, now time.Time) {
 	s := &item.Status
 	s.ObservedGeneration = item.Generation
 	s.OnHand, s.Consumed, s.Reserved, s.Available, s.Shortfall = p.OnHand, p.Consumed, p.Reserved, p.Available, p.Shortfall
@@ -34,7 +34,7 @@ func ShowItem(item *v1.StockItem, p stock.Position, ids v1.IDs, now time.Time) {
 	meta.SetStatusCondition(&s.Conditions, stalled)
 }
 
-func ready(item *v1.StockItem, p stock.Position, ids v1.IDs) metav1.Condition {
+func ready(item *v1.StockItem, p stock.ItemFigures, ids v1.IDs) metav1.Condition {
 	if wrong := ids.Wrong(item.Spec.ProductID); wrong != "" {
 		return condition(v1.ConditionReady, false, v1.ReasonInvalidID, "spec.productID "+wrong+": make another StockItem")
 	}
@@ -53,7 +53,7 @@ func ready(item *v1.StockItem, p stock.Position, ids v1.IDs) metav1.Condition {
 	return condition(v1.ConditionReady, true, v1.ReasonServing, "the figures count")
 }
 
-func inStock(item *v1.StockItem, p stock.Position) metav1.Condition {
+func inStock(item *v1.StockItem, p stock.ItemFigures) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionInStock, false, v1.ReasonNotServing, "this item counts for nothing")
@@ -69,7 +69,7 @@ func inStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	}
 }
 
-func lowStock(item *v1.StockItem, p stock.Position) metav1.Condition {
+func lowStock(item *v1.StockItem, p stock.ItemFigures) metav1.Condition {
 	switch {
 	case !p.Serving:
 		return condition(v1.ConditionLowStock, false, v1.ReasonNotServing, "this item counts for nothing")
@@ -84,7 +84,7 @@ func lowStock(item *v1.StockItem, p stock.Position) metav1.Condition {
 	}
 }
 
-func oversold(p stock.Position) metav1.Condition {
+func oversold(p stock.ItemFigures) metav1.Condition {
 	if p.Shortfall > 0 {
 		return condition(v1.ConditionOversold, true, v1.ReasonReceivedLowered, shortfall(p))
 	}
@@ -92,7 +92,7 @@ func oversold(p stock.Position) metav1.Condition {
 }
 
 // shortfall says which part of it was promised and which was shipped.
-func shortfall(p stock.Position) string {
+func shortfall(p stock.ItemFigures) string {
 	promised := min(p.Shortfall, p.Reserved)
 	shipped := p.Shortfall - promised
 	switch {

@@ -16,15 +16,15 @@ import (
 )
 
 func TestShowItem(t *testing.T) {
-	serving := stock.Position{Serving: true, ServingName: "item", OnHand: 10}
-	of := func(reserved, available int64) stock.Position {
+	serving := stock.ItemFigures{Serving: true, ServingName: "item", OnHand: 10}
+	of := func(reserved, available int64) stock.ItemFigures {
 		p := serving
 		p.Reserved, p.Available = reserved, available
 		return p
 	}
 	cases := map[string]struct {
 		spec     v1.StockItemSpec
-		position stock.Position
+		position stock.ItemFigures
 		want     v1.StockItemStatus // figures alone
 		// conditions by type: status and reason.
 		ready, inStock, lowStock, oversold string
@@ -54,26 +54,26 @@ func TestShowItem(t *testing.T) {
 			ready: "True Serving", inStock: "False Suspended", lowStock: "True BelowThreshold", oversold: "False PromisesCovered",
 		},
 		"received was lowered": {
-			position: stock.Position{Serving: true, OnHand: 3, Reserved: 5, Shortfall: 2},
+			position: stock.ItemFigures{Serving: true, OnHand: 3, Reserved: 5, Shortfall: 2},
 			want:     v1.StockItemStatus{OnHand: 3, Reserved: 5, Shortfall: 2},
 			ready:    "False ReceivedLowered", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
 		},
 		"more was shipped than received": {
-			position: stock.Position{Serving: true, Consumed: 6, Shortfall: 2},
+			position: stock.ItemFigures{Serving: true, Consumed: 6, Shortfall: 2},
 			want:     v1.StockItemStatus{Consumed: 6, Shortfall: 2},
 			ready:    "False ReceivedLowered", inStock: "False SoldOut", lowStock: "False NoThreshold", oversold: "True ReceivedLowered",
 		},
 		"some were shipped, carts refused": {
-			position: stock.Position{Serving: true, OnHand: 6, Consumed: 4, Reserved: 1, Available: 5, Refused: 7},
+			position: stock.ItemFigures{Serving: true, OnHand: 6, Consumed: 4, Reserved: 1, Available: 5, Refused: 7},
 			want:     v1.StockItemStatus{OnHand: 6, Reserved: 1, Available: 5, Consumed: 4, Refused: 7},
 			ready:    "True Serving", inStock: "True UnitsAvailable", lowStock: "False NoThreshold", oversold: "False PromisesCovered",
 		},
 		"a duplicate": {
-			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.Position{ServingName: "other"},
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.ItemFigures{ServingName: "other"},
 			ready: "False DuplicateStockItem", inStock: "False NotServing", lowStock: "False NotServing", oversold: "False PromisesCovered",
 		},
 		"one that waits": {
-			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.Position{Waits: true, Refused: 2}, want: v1.StockItemStatus{Refused: 2},
+			spec: v1.StockItemSpec{LowStockThreshold: 3}, position: stock.ItemFigures{Waits: true, Refused: 2}, want: v1.StockItemStatus{Refused: 2},
 			ready: "False TakeOverUnconfirmed", inStock: "False NotServing", lowStock: "False NotServing", oversold: "False PromisesCovered",
 		},
 	}
@@ -121,7 +121,7 @@ func TestShowItem(t *testing.T) {
 // A condition that changes says since when.
 func TestShowItemLater(t *testing.T) {
 	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "p"}}
-	p := stock.Position{Serving: true, OnHand: 1, Available: 1}
+	p := stock.ItemFigures{Serving: true, OnHand: 1, Available: 1}
 	view.ShowItem(item, p, v1.AnyIDs, fixture.Start)
 	p.Reserved, p.Available = 1, 0
 	later := fixture.Start.Add(time.Hour)
@@ -139,7 +139,7 @@ func TestShowItemLater(t *testing.T) {
 
 // The number that is told says which part of it was promised and which was shipped.
 func TestShortfall(t *testing.T) {
-	for says, p := range map[string]stock.Position{
+	for says, p := range map[string]stock.ItemFigures{
 		"2 promised units are not on hand: raise received or release reservations":                                               {OnHand: 3, Reserved: 5, Shortfall: 2},
 		"50 more units were shipped than received: raise received":                                                               {Consumed: 100, Shortfall: 50},
 		"5 promised units are not on hand, and 50 more units were shipped than received: raise received or release reservations": {Consumed: 100, Reserved: 5, Shortfall: 55},
@@ -158,7 +158,7 @@ func TestShortfall(t *testing.T) {
 // Whoever sees an item that waits is told what to do.
 func TestTakeOverUnconfirmed(t *testing.T) {
 	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "p"}}
-	view.ShowItem(item, stock.Position{Waits: true}, v1.AnyIDs, fixture.Start)
+	view.ShowItem(item, stock.ItemFigures{Waits: true}, v1.AnyIDs, fixture.Start)
 	const says = `the StockItem that served this product at this location is gone: count what is there and set received, ` +
 		`or annotate this one with inventory.acme.com/take-over="true"`
 	for _, kind := range []string{v1.ConditionReady, v1.ConditionStalled} {
@@ -171,7 +171,7 @@ func TestTakeOverUnconfirmed(t *testing.T) {
 // Nothing is sold from an item that is being deleted.
 func TestTerminatingItem(t *testing.T) {
 	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{Time: fixture.Start}}, Spec: v1.StockItemSpec{ProductID: "p"}}
-	view.ShowItem(item, stock.Position{Serving: true, OnHand: 5}, v1.AnyIDs, fixture.Start)
+	view.ShowItem(item, stock.ItemFigures{Serving: true, OnHand: 5}, v1.AnyIDs, fixture.Start)
 	if in := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionInStock); in.Reason != v1.ReasonSuspended || !view.Suspended(item) {
 		t.Errorf("told %+v", in)
 	}
@@ -181,7 +181,7 @@ func TestTerminatingItem(t *testing.T) {
 // its figures stay what they are.
 func TestShowItemOfInvalidProduct(t *testing.T) {
 	item := &v1.StockItem{Spec: v1.StockItemSpec{ProductID: "mug"}}
-	p := stock.Position{Serving: true, OnHand: 5, Available: 5}
+	p := stock.ItemFigures{Serving: true, OnHand: 5, Available: 5}
 	for _, ids := range []v1.IDs{v1.UUIDs, v1.AnyIDs, v1.UUIDs} {
 		view.ShowItem(item, p, ids, fixture.Start)
 		ready := meta.FindStatusCondition(item.Status.Conditions, v1.ConditionReady)

@@ -67,7 +67,7 @@ func (b *Books) clear() {
 // Read are the books of pages that were listed at one version. They begin at the head.
 func Read(pages []journal.Page, violated func(format string, arguments ...any)) *Books {
 	b := New(violated)
-	counting, problem := journal.Counting(pages)
+	counting, problem := journal.LivePages(pages)
 	if problem != "" {
 		violated("the journal is damaged: %s", problem)
 	}

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Counting returns the pages that count, in the order of the journal, and what is wrong
+// LivePages returns the pages that count, in the order of the journal, and what is wrong
 // with them, empty if nothing is. Where something is, it returns what can be read. It is
 // for those who only read: Log judges the same pages more strictly.
-func Counting(pages []Page) (counting []*Page, problem string) {
+func LivePages(pages []Page) (counting []*Page, problem string) {
 	written := writtenPages(pages)
 	for len(written) > 0 && (written[len(written)-1].check() != "" || unknownFormat(written[len(written)-1])) {
 		newest := written[len(written)-1]

@@ -7,15 +7,15 @@ import (
 	"github.com/acme/inventory-service/internal/journal"
 )
 
-// reigns share the look-out for who leads: however many requests wait at another process or
+// leaderWatches share the look-out for who leads: however many requests wait at another process or
 // for one, each journal is looked at once for each of its news.
-type reigns struct {
+type leaderWatches struct {
 	mu    sync.Mutex
-	under map[Journal]*reign
+	under map[Journal]*leaderWatch
 }
 
-// reign is the time in which another process leads a journal, or nobody does.
-type reign struct {
+// leaderWatch is the time in which another process leads a journal, or nobody does.
+type leaderWatch struct {
 	leader journal.Leader
 	// over ends with it; waiting are the requests that want to know.
 	over    context.Context //nolint:containedctx // it stands for a time, not for a request
@@ -23,16 +23,16 @@ type reign struct {
 	waiting int
 }
 
-func newReigns() *reigns { return &reigns{under: map[Journal]*reign{}} }
+func newLeaderWatches() *leaderWatches { return &leaderWatches{under: map[Journal]*leaderWatch{}} }
 
 // join returns the reign of a leader of a journal. Its context ends as soon as another one
 // leads, or this process decides. Whoever joins has to leave.
-func (all *reigns) join(j Journal, leader journal.Leader) (over context.Context, leave func()) {
+func (all *leaderWatches) join(j Journal, leader journal.Leader) (over context.Context, leave func()) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	r := all.under[j]
 	if r == nil || r.leader != leader || r.over.Err() != nil {
-		r = &reign{leader: leader}
+		r = &leaderWatch{leader: leader}
 		r.over, r.end = context.WithCancel(context.Background())
 		all.under[j] = r
 		go r.watch(j)
@@ -41,7 +41,7 @@ func (all *reigns) join(j Journal, leader journal.Leader) (over context.Context,
 	return r.over, func() { all.leave(j, r) }
 }
 
-func (all *reigns) leave(j Journal, r *reign) {
+func (all *leaderWatches) leave(j Journal, r *leaderWatch) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if r.waiting--; r.waiting > 0 {
@@ -54,7 +54,7 @@ func (all *reigns) leave(j Journal, r *reign) {
 }
 
 // watch ends the reign when it is over. It returns once nobody waits.
-func (r *reign) watch(j Journal) {
+func (r *leaderWatch) watch(j Journal) {
 	defer r.end()
 	for {
 		news := j.News()
