@@ -221,9 +221,10 @@ const (
 // once no other serves its product and location.
 const TakeOverAnnotation = "inventory.acme.com/take-over"
 
-// LowerReceivedToAnnotation says which total spec.received is lowered to on purpose, in decimal
-// digits. The operator does not read it; the policies of config/gitops/policies refuse a lower
-// received without it, and kubectl inventory sets it.
+// LowerReceivedToAnnotation says that spec.received is lowered on purpose, to which total and from
+// which, as "100 from 120"; a reason may follow. The operator does not read it. The
+// policies of config/gitops/policies refuse a lower received unless the same write sets or changes
+// this annotation so. kubectl inventory sets it.
 const LowerReceivedToAnnotation = "inventory.acme.com/lower-received-to"
 
 // StockItemList is a list of StockItems.

@@ -225,6 +225,13 @@ func TestStockWorkUnderPolicies(t *testing.T) {
 	if err := s.TryReceive("mug-ams", 59); err == nil {
 		t.Error("what was said once allows another total")
 	}
+	for range 3 { // the same step is named in other words each time
+		s.want(plugin.Done, "receive", "mug-ams", "+10")
+		if err := s.TryReceive("mug-ams", 60); err == nil {
+			t.Error("what was said once takes a later delivery back")
+		}
+		s.want(plugin.Done, "receive", "mug-ams", "--", "-10")
+	}
 	s.Settle()
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -53,11 +52,21 @@ type operation struct {
 	Value any    `json:"value"`
 }
 
+// lowered is the annotation for lowering received, in words that the item does not have yet: the
+// policies want it changed.
+func lowered(item *v1.StockItem, to int64) string {
+	step := fmt.Sprintf("%d from %d", to, item.Spec.Received)
+	if item.Annotations[v1.LowerReceivedToAnnotation] == step {
+		return step + " again"
+	}
+	return step
+}
+
 // patch is the edit over an item as it was read. Where it lowers received, it says so on purpose,
 // for the policies that refuse this of a commit that was taken back too far.
 func (e Edit) patch(item *v1.StockItem) []operation {
 	if received, is := e.Spec["received"].(int64); is && received < item.Spec.Received {
-		annotations := map[string]string{v1.LowerReceivedToAnnotation: strconv.FormatInt(received, 10)}
+		annotations := map[string]string{v1.LowerReceivedToAnnotation: lowered(item, received)}
 		maps.Copy(annotations, e.Annotations)
 		e.Annotations = annotations
 	}
