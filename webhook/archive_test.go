@@ -30,6 +30,7 @@ import (
 	"github.com/acme/inventory-service/internal/postgres"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 	"github.com/acme/inventory-service/internal/stock"
+	"github.com/acme/inventory-service/test/fixture"
 )
 
 // forgetfulStore is one whose journal forgets what has ended as soon as it can, with an archive and a
@@ -108,13 +109,13 @@ func (s *forgetfulStore) runArchive() (end func()) {
 	return end
 }
 
-// awaitArchived waits until the archive has a reservation in a phase.
+// awaitArchived waits until the archive has a reservation in a phase, and is not behind.
 func (s *forgetfulStore) awaitArchived(id stock.ID, phase stock.Phase) {
 	s.t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for {
 		r, err := s.archive.Reservation(s.t.Context(), archived(s.namespace, s.runner), string(id))
-		if err == nil && r != nil && r.Phase == phase {
+		if !mayTellMore(err) && r != nil && r.Phase == phase {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -256,8 +257,6 @@ func TestArchiveTells(t *testing.T) {
 		ask(t, s.bridge, request(t, http.MethodPost, path+"/release", "")).wantProblem(http.StatusNotFound, notFound)
 		get("/namespaces/default"+path).wantProblem(http.StatusNotFound, notFound)
 	}
-	get("/reservations/"+uuid.NewString()).wantProblem(http.StatusNotFound, notFound)
-
 	// A reservation that is remembered stands among those that are not, in the order of outcomes.
 	last := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"plenty","quantity":1}]}`, http.StatusCreated).ReservationID()
 	s.awaitArchived(stock.ID(last), stock.PhaseReserved)
@@ -274,6 +273,7 @@ func TestArchiveTells(t *testing.T) {
 			t.Errorf("%s: %v, want %v", by, told, want)
 		}
 	}
+	get("/reservations/"+uuid.NewString()).wantProblem(http.StatusNotFound, notFound) // it has read on
 	reply := ask(t, s.bridge, eventRequest(t, modeBinary, "/", commandEvent(events.TypeFind, "find", `{"orderId":"order"}`))).event()
 	if n := strings.Count(string(reply.Data()), `"archived":true`); n != 4 {
 		t.Errorf("%d are archived: %s", n, reply.Data())
@@ -355,6 +355,107 @@ func TestArchiveBehind(t *testing.T) {
 	ask(t, s.bridge, request(t, http.MethodGet, "/reservations?orderId=order", "")).wantStatus(http.StatusOK).into(&found)
 	if len(found.Reservations) != 1 || !found.Incomplete {
 		t.Errorf("%+v", found)
+	}
+}
+
+// What an archive has not read that is behind the journal's head is not told to have never been; once
+// it has caught up, that it has a gap is told.
+func TestArchiveMisses(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	end := s.runArchive()
+	read := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":9}]}`, http.StatusConflict).ReservationID()
+	s.awaitArchived(stock.ID(read), stock.PhaseRefused)
+	end()
+	missed := `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":8}]}`
+	id := ask(t, s.bridge, s.oldCommand("missed", missed)).event().Subject()
+	s.forget(id)
+	for _, path := range []string{"/reservations/" + id, "/reservations?orderId=another", "/reservations?cartId=another"} {
+		got := ask(t, s.bridge, request(t, http.MethodGet, path, ""))
+		got.wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+		if got.header.Get("Retry-After") == "" {
+			t.Error("when to come again is not told")
+		}
+	}
+	// What it has read is told.
+	s.forget(read)
+	ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+read, "")).wantStatus(http.StatusOK)
+	s.wantFound("orderId=order", true, read)
+	ask(t, s.bridge, s.oldCommand("missed", missed)).wantProblem(http.StatusUnprocessableEntity, tooOld)
+
+	s.runArchive()
+	last := s.reserveOne(t, s.bridge, `{"cartId":"last","items":[{"productId":"few","quantity":9}]}`, http.StatusConflict).ReservationID()
+	s.awaitArchived(stock.ID(last), stock.PhaseRefused)
+	gone := ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+id, "")).wantProblem(http.StatusNotFound, notFound)
+	if !strings.Contains(gone.Detail, "gap") {
+		t.Errorf("that the archive has a gap is not told: %s", gone.Detail)
+	}
+	s.wantFound("orderId=order", false, read)
+}
+
+// wantFound fails unless these reservations are found, and whether there may be others is told.
+func (s *forgetfulStore) wantFound(by string, incomplete bool, ids ...string) {
+	s.t.Helper()
+	var found found
+	ask(s.t, s.bridge, request(s.t, http.MethodGet, "/reservations?"+by, "")).wantStatus(http.StatusOK).into(&found)
+	var told []string
+	for _, r := range found.Reservations {
+		told = append(told, r.ReservationID)
+	}
+	if !reflect.DeepEqual(told, ids) || found.Incomplete != incomplete {
+		s.t.Errorf("%s: found %v, incomplete %v, want %v", by, told, found.Incomplete, ids)
+	}
+}
+
+// An archive that is behind tells of no older object of a name that may have come back.
+func TestArchiveMissesNames(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	end := s.runArchive()
+	first, second := s.ended("by-hand"), ""
+	s.awaitArchived(first, stock.PhaseReleased)
+	end()
+	second = string(s.ended("by-hand"))
+	s.forget(string(first))
+	s.forget(second)
+	get := func(text string) answer {
+		return ask(t, s.bridge, request(t, http.MethodGet, "/reservations/"+text, ""))
+	}
+	get(string(first)).wantStatus(http.StatusOK)
+	get(second).wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+	get("by-hand").wantProblem(http.StatusServiceUnavailable, archiveUnavailable)
+}
+
+// ended decides and ends a reservation that was an object of a name, and is none any more.
+func (s *forgetfulStore) ended(name string) stock.ID {
+	s.t.Helper()
+	uid := stock.ID(uuid.NewString())
+	made := fixture.Reserve("", fixture.Line("plenty", 1), fixture.FromObject(uid, name, 1))
+	made.Wanted.Outcome = stock.ID(uuid.NewString())
+	for _, request := range []stock.Request{
+		made, stock.Release{Reservation: uid, Reason: "DELETED"},
+		stock.Show{Reservation: uid, Object: stock.Object{UID: uid, Name: name, Version: 2, Gone: true}},
+	} {
+		if answer := s.ask(s.t, request); answer.Verdict != stock.Done {
+			s.t.Fatal(fixture.Words(answer))
+		}
+	}
+	return uid
+}
+
+// A reservation that is forgotten while the archive is asked is told once.
+func TestArchiveAskedMeanwhile(t *testing.T) {
+	s := newForgetful(t, postgrestest.Shared(t))
+	s.runArchive()
+	id := s.reserveOne(t, s.bridge, `{"cartId":"cart","orderId":"order","items":[{"productId":"few","quantity":9}]}`, http.StatusConflict).ReservationID()
+	s.awaitArchived(stock.ID(id), stock.PhaseRefused)
+	b, query := &bridge{Options: s.options()}, &events.FindReservations{OrderID: "order"}
+	remembered, err := b.findRemembered(t.Context(), s.runner, query)
+	if err != nil || len(remembered) != 1 {
+		t.Fatalf("found %v, %v", remembered, err)
+	}
+	s.forget(id)
+	forgotten, _ := b.findArchived(t.Context(), s.runner, s.namespace, query, remembered)
+	if found := merge(s.namespace, remembered, forgotten); len(found.Reservations) != 1 || found.Reservations[0].Archived {
+		t.Errorf("found %+v", found.Reservations)
 	}
 }
 

@@ -33,9 +33,9 @@ const columns = `,
 		name:  "archive-tells-former-namespaces",
 		fault: "the archive tells what is of a namespace that had the name before",
 		patches: []patch{{
-			file: "internal/archive/lookup/archive.go",
-			old:  `	case !answer.archived:`,
-			new:  `	case !answer.archived && !MUTANT:`,
+			file: "internal/archive/lookup/query.go",
+			old:  `	case !is.archived:`,
+			new:  `	case !is.archived && !MUTANT:`,
 		}, {
 			file: "internal/archive/store/restate.go",
 			old:  `b.Begins.Reason == ReasonReplaced {`,
@@ -78,12 +78,8 @@ const columns = `,
 		fault: "that the archive cannot be asked is told as if there had never been such a reservation",
 		patches: []patch{{
 			file: "webhook/archive.go",
-			old: `	case err != nil:
-		return nil, fail(archiveUnavailable`,
-			new: `	case err != nil && MUTANT:
-		return nil, unknown(namespace, text)
-	case err != nil:
-		return nil, fail(archiveUnavailable`,
+			old:  `	case err == nil:`,
+			new:  `	case err == nil || MUTANT:`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestArchiveFrozen")),
 	},
@@ -92,10 +88,50 @@ const columns = `,
 		fault: "a hold that has ended is told as held, since the archive has not read its end",
 		patches: []patch{{
 			file: "webhook/archive.go",
-			old:  `	case !r.Phase.Ended():`,
-			new:  `	case !r.Phase.Ended() && !MUTANT:`,
+			old:  `	case r != nil && !r.Phase.Ended():`,
+			new:  `	case r != nil && !r.Phase.Ended() && !MUTANT:`,
 		}},
 		caughtBy: by(unit(bridgePackage, "TestArchiveBehind")),
+	},
+	{
+		name:  "archive-behind-is-absence",
+		fault: "what an archive has not read that is behind the journal's head is told to have never been",
+		patches: []patch{{
+			file: "internal/archive/lookup/query.go",
+			old:  `uint64(max(0, is.page)) < in.Head:`,
+			new:  `uint64(max(0, is.page)) < in.Head && !MUTANT:`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestBehind"), unit(bridgePackage, "TestArchiveMisses")),
+	},
+	{
+		name:  "archive-of-former-journal",
+		fault: "an archive that has not read the journal that a repair has made counts as one that has read all",
+		patches: []patch{{
+			file: "internal/archive/lookup/query.go",
+			old:  `is.journal != in.Journal ||`,
+			new:  `is.journal != in.Journal && !MUTANT ||`,
+		}},
+		caughtBy: by(unit(lookupPackage, "TestBehind/the_journal_was_replaced")),
+	},
+	{
+		name:  "archive-behind-tells-older-names",
+		fault: "an archive that is behind tells of an older object of the name that is asked for",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old:  `errors.Is(err, lookup.ErrBehind) && byName(r, text)`,
+			new:  `errors.Is(err, lookup.ErrBehind) && byName(r, text) && !MUTANT`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveMissesNames")),
+	},
+	{
+		name:  "archive-tells-twice",
+		fault: "a reservation that the journal forgets while the archive is asked is listed twice",
+		patches: []patch{{
+			file: "webhook/archive.go",
+			old:  `known || told[r.ID]`,
+			new:  `known || told[r.ID] && !MUTANT`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestArchiveAskedMeanwhile")),
 	},
 	{
 		name:  "refusal-tells-other-commands",

@@ -69,7 +69,7 @@ var (
 	TryLater = &Failure{"try-later", "Try again later", http.StatusServiceUnavailable, http.StatusServiceUnavailable,
 		"It could not be decided in time. Repeating it unchanged finds the outcome."}
 	ArchiveUnavailable = &Failure{"archive-unavailable", "Archive unavailable", http.StatusServiceUnavailable, http.StatusServiceUnavailable,
-		"The journal does not have the reservation, or not any more, and [the archive](../archive.md#what-the-bridge-asks-it) cannot be asked now whether there was one. " +
+		"The journal does not have the reservation, or not any more, and [the archive](../archive.md#what-the-bridge-asks-it) cannot tell now whether there was one. " +
 			"It is told only where a bridge asks an archive; whoever does not care for what is forgotten may take it for `not-found`."}
 	TooManyRequests = &Failure{"too-many-requests", "Too many requests", http.StatusTooManyRequests, http.StatusTooManyRequests,
 		"More is being served than there is [room for](../bridge.md#limits), so nothing was done. `Retry-After` is how long those take " +
