@@ -17,7 +17,7 @@ var printed = map[string]string{
 	"ask":       "call request answer term left",
 	"suspect":   "ask err",
 	"Log": "config elected stage identity pages tail seen through attempt founded ledger damage witness gone named namespace renaming " +
-		"remains confirmed repair repairAt restate condemned trouble rejectedLast calls listing creating emptying fencing asking wake tokens losses " +
+		"remains confirmed repair repairAt restate condemned trouble rejectedLast unreadable calls listing creating emptying fencing asking wake tokens losses " +
 		"lists watches foundings writes otherHistories creations emptyings namings now claimAt appendAt wakeAt",
 	"known":   "Ref version number emptied broken digest token journal",
 	"tail":    "Ref number header records end stored",

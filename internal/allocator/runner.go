@@ -285,7 +285,7 @@ func (r *Runner) step(events ...Event) []Effect {
 	return effects
 }
 
-func (r *Runner) stepLocked(events []Event) (effects []Effect, changes stock.Changes, stuck bool) {
+func (r *Runner) stepLocked(events []Event) (effects []Effect, changes stock.Changes, useless bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	effects = r.core.Step(r.now(), events...)
@@ -294,7 +294,13 @@ func (r *Runner) stepLocked(events []Event) (effects []Effect, changes stock.Cha
 		r.term.Store(term)
 		r.role.tell()
 	}
-	return effects, r.core.Stock().TakeChanges(), r.core.Term() == 0 || r.core.Log().Trouble() != nil
+	return effects, r.core.Stock().TakeChanges(), stuck(r.core.Log())
+}
+
+// stuck tells whether it is of no use to leave the API server more time for a journal: this process
+// does not decide in it, or what it asks for is refused.
+func stuck(l *journal.Log) bool {
+	return !l.Elected() || l.Foreign() || l.Damage() != nil || journal.IsRefusal(l.Trouble())
 }
 
 // perform passes effects on. The store returns at once.

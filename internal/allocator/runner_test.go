@@ -30,8 +30,9 @@ type shop struct {
 	config    *rest.Config
 	namespace string
 	processes int
-	// refuses has the API server refuse every write.
-	refuses atomic.Bool
+	// refuses is the status with which the API server answers every write, 0 while it does what is
+	// asked.
+	refuses atomic.Int32
 	load    allocator.Load
 }
 
@@ -81,13 +82,14 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 func (s *shop) refusing(next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.Method == http.MethodGet || !s.refuses.Load() {
+		code := int(s.refuses.Load())
+		if r.Method == http.MethodGet || code == 0 {
 			return next.RoundTrip(r)
 		}
 		answer := httptest.NewRecorder()
 		answer.Header().Set("Content-Type", "application/json")
-		answer.WriteHeader(http.StatusForbidden)
-		_, _ = answer.WriteString(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`)
+		answer.WriteHeader(code)
+		_, _ = fmt.Fprintf(answer, `{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d}`, code)
 		return answer.Result(), nil
 	})
 }
@@ -236,13 +238,27 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// Who waits for a journal that cannot be written is no load: nothing else is kept from its work.
+// Who waits for a journal whose writes are refused is no load: nothing else is kept from its work.
+// Who waits for an API server that is too slow is one.
 func TestStuckIsNoLoad(t *testing.T) {
+	for name, c := range map[string]struct {
+		code int32
+		load func(share float64) bool
+	}{
+		"refused": {http.StatusForbidden, func(share float64) bool { return share < 0.05 }},
+		"slow":    {http.StatusGatewayTimeout, func(share float64) bool { return share > 0.95 }},
+	} {
+		t.Run(name, func(t *testing.T) { waitFor(t, c.code, c.load) })
+	}
+}
+
+// waitFor has a cart wait while writes are answered with an error, and looks at the load meanwhile.
+func waitFor(t *testing.T, code int32, load func(share float64) bool) {
 	s := newShop(t)
 	r, _ := s.start()
 	r.Elect(true)
 	receive(t, r, 10)
-	s.refuses.Store(true)
+	s.refuses.Store(code)
 	answered := make(chan error, 1)
 	go func() {
 		_, err := r.Ask(context.Background(), cart(1))
@@ -252,14 +268,12 @@ func TestStuckIsNoLoad(t *testing.T) {
 		r.Read(func(_ *stock.State, l *journal.Log) { is = l.Trouble() != nil })
 		return is
 	})
-	await(t, "who waits is no load", func() bool { return r.Waiting() == 1 && s.load.Share() < 0.05 })
-	s.refuses.Store(false)
+	await(t, "the load is what it should be", func() bool { return r.Waiting() == 1 && load(s.load.Share()) })
+	s.refuses.Store(0)
 	if err := <-answered; err != nil {
 		t.Fatal(err)
 	}
-	if r.Waiting() != 0 || s.load.Share() > 0.9 {
-		t.Errorf("%d wait, the load is %v", r.Waiting(), s.load.Share())
-	}
+	await(t, "the load is over", func() bool { return r.Waiting() == 0 && s.load.Share() < 0.05 })
 }
 
 // A question is not answered by a process that cannot prove that it leads.

@@ -222,11 +222,11 @@ func (l *Log) landed() []Effect {
 	return effects
 }
 
-// settled ends the attempt: nothing is in the way any more, unless writes were refused and
-// this was a proof.
+// settled ends the attempt: nothing is in the way any more, unless this was a proof, and the last
+// write was rejected or there is no page to write to.
 func (l *Log) settled() {
 	l.attempt, l.writes, l.otherHistories = nil, 0, 0
-	if !l.rejectedLast {
+	if !l.rejectedLast && !l.crowded() {
 		l.trouble = nil
 	}
 }

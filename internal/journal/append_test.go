@@ -102,6 +102,64 @@ func TestForeignFormat(t *testing.T) {
 	if fresh := drive(t, d.server, "p2"); !fresh.Foreign() {
 		t.Errorf("a process that starts now is %s", fresh.Stage())
 	}
+	d.slow = true
+	d.pass()
+	if d.Stage() != "reading" || !d.Foreign() {
+		t.Errorf("while it looks again it is %s, and the format is unknown: %v", d.Stage(), d.Foreign())
+	}
+	for _, p := range d.server.Pages {
+		if p.Header.Format > journal.Format {
+			d.server.Edit(p.Name, func(p *journal.Page) { p.Header.Format = journal.Format })
+		}
+	}
+	d.slow = false
+	d.pass()
+	if d.Foreign() {
+		t.Errorf("in a format that it knows the journal is %s, and the format is unknown", d.Stage())
+	}
+}
+
+// Where no page can be made it is told why: of a journal that cannot be begun, and of one whose last
+// page is full; not of one that has room.
+func TestNoPageCanBeMade(t *testing.T) {
+	refusal := errors.New("exceeded quota: few")
+	server := journaltest.NewServer()
+	quota := func(p *journal.Page) error {
+		if p.Token == "" {
+			return refusal
+		}
+		return nil
+	}
+	server.Deny = quota
+	d := drive(t, server, "p1")
+	d.tell(journal.Elected{})
+	if !errors.Is(d.Trouble(), refusal) || len(server.Pages) != 0 {
+		t.Fatalf("trouble %v with %d pages", d.Trouble(), len(server.Pages))
+	}
+	server.Deny = nil
+	for d.Turn(d.now) != journal.Claim {
+		d.pass()
+	}
+	server.Deny = quota // for the next page
+	d.append("term")
+	for d.Turn(d.now) != journal.Idle {
+		if d.Trouble() != nil {
+			t.Fatalf("trouble %v while there is room", d.Trouble())
+		}
+		d.append("more")
+	}
+	d.pass() // it tries again
+	d.perform(d.Prove())
+	if !d.Leading() || !errors.Is(d.Trouble(), refusal) {
+		t.Errorf("%s with a full page and none to go on: trouble %v", d.Stage(), d.Trouble())
+	}
+	server.Deny = nil
+	for d.Turn(d.now) == journal.Idle {
+		d.pass()
+	}
+	if d.append("at last"); d.Trouble() != nil || d.records[len(d.records)-1] != "at last" {
+		t.Errorf("trouble %v, the journal %q", d.Trouble(), d.records)
+	}
 }
 
 // A process that was not elected appends nothing, and one that is deposed ends its term.

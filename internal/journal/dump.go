@@ -21,7 +21,7 @@ type Printer interface {
 // ends, the counters that name what is new, and the counts of failures, which only set
 // waits.
 func (l *Log) Dump(to Printer) {
-	flags(to, l.elected, l.attempt != nil, l.damage != nil, l.condemned, l.witness, l.confirmed, l.rejectedLast)
+	flags(to, l.elected, l.attempt != nil, l.damage != nil, l.condemned, l.witness, l.confirmed, l.rejectedLast, l.unreadable)
 	to.Number(uint64(l.stage))
 	l.identity.dump(to)
 	to.Number(uint64(len(l.pages)))

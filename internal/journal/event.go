@@ -47,10 +47,12 @@ type (
 		Err    error
 	}
 
-	// Created answers Create: the page as stored, or nil.
+	// Created answers Create: the page as stored, or nil. Err says why nothing could be made;
+	// it is nil where there was a page of that name.
 	Created struct {
 		Call uint64
 		Page *Page
+		Err  error
 	}
 
 	// NamespaceRead answers ReadNamespace.

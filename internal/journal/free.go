@@ -99,6 +99,9 @@ func (l *Log) tend() []Effect {
 
 // created takes in a page that was made, if it was.
 func (l *Log) created(e Created) []Effect {
+	if e.Err != nil && (l.stage == founding || l.crowded()) { // else nothing waits for the page yet
+		l.trouble = e.Err
+	}
 	if l.founded.creating == e.Call && e.Call != 0 {
 		if e.Page == nil {
 			return l.list(l.foundings.next())

@@ -80,6 +80,9 @@ type Log struct {
 	// none was stored since.
 	trouble      error
 	rejectedLast bool
+	// unreadable says that the pages had a format that this release does not know, as far as they
+	// were seen last.
+	unreadable bool
 
 	// calls counts the effects; the others are those whose answers are waited for.
 	calls                                              uint64
@@ -147,7 +150,8 @@ func (l *Log) Following() bool {
 }
 
 // Foreign tells whether the journal has a format that this release does not know.
-func (l *Log) Foreign() bool { return l.stage == foreign }
+// It still does while the pages are listed again.
+func (l *Log) Foreign() bool { return l.unreadable }
 
 // Stage names the stage, for messages.
 func (l *Log) Stage() string { return l.stage.String() }

@@ -125,7 +125,10 @@ func (l *Log) takeBlank(p *Page) {
 // restateCreated takes in a page that was made. Where none was, others may be at it.
 func (l *Log) restateCreated(e Created) []Effect {
 	l.creating = 0
-	if e.Page == nil {
+	switch {
+	case e.Err != nil:
+		return l.giveUp("no page can be made for the new journal: " + e.Err.Error())
+	case e.Page == nil:
 		return l.giveUp("")
 	}
 	l.note(e.Page)

@@ -46,6 +46,9 @@ var legal = map[stage][]stage{
 // become goes on to another stage. It panics where that is not legal: such a step is a
 // fault of this package.
 func (l *Log) become(next stage) {
+	if next != reading { // a list that is under way does not tell yet
+		l.unreadable = next == foreign
+	}
 	if next == reading || next == l.stage {
 		l.stage = next
 		return

@@ -65,17 +65,31 @@ func (s *Store) write(ctx context.Context, request *rest.Request, object any) (*
 	return &stored, err
 }
 
-// create makes a blank page. Why there is none is seen by the next list.
+// create makes a blank page.
 func (s *Store) create(ctx context.Context, e Create) Event {
 	blank, err := Encode(&Page{Ref: Ref{Name: e.Name}}, time.Now())
 	if err != nil {
-		return Created{Call: e.Call}
+		return Created{Call: e.Call, Err: err}
 	}
 	p, err := s.write(ctx, s.pages(s.client.ours.Post()), blank)
-	if err != nil {
+	switch {
+	case apierrors.IsAlreadyExists(err):
 		return Created{Call: e.Call}
+	case err != nil:
+		_, advice := resultOf(err)
+		return Created{Call: e.Call, Err: fmt.Errorf("create JournalPage %s/%s: %w%s", s.namespace, e.Name, err, advice)}
 	}
 	return Created{Call: e.Call, Page: p}
+}
+
+// IsRefusal tells whether an error of a Log's Trouble says that the API server refuses what is asked
+// of it, so that it is of no use to wait for its answer.
+func IsRefusal(err error) bool {
+	if err == nil {
+		return false
+	}
+	result, _ := resultOf(err)
+	return result == Rejected || result == Denied
 }
 
 // resultOf says what an error of a write means, and what a person can do about it.

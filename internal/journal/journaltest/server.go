@@ -130,8 +130,11 @@ func (s *Server) put(e journal.Put) journal.Event {
 }
 
 func (s *Server) create(e journal.Create) journal.Event {
-	if s.Pages[e.Name] != nil || !s.admits() {
+	switch {
+	case s.Pages[e.Name] != nil, !s.admits():
 		return journal.Created{Call: e.Call}
+	case s.Deny != nil && s.Deny(&journal.Page{Ref: journal.Ref{Name: e.Name}}) != nil:
+		return journal.Created{Call: e.Call, Err: s.Deny(&journal.Page{Ref: journal.Ref{Name: e.Name}})}
 	}
 	s.UIDs++
 	page := journal.Page{Ref: journal.Ref{Name: e.Name, UID: fmt.Sprintf("uid-%d", s.UIDs)}}
