@@ -11,13 +11,15 @@ import (
 const about = `# The Helm chart of Inventory Service
 
 ` + "```sh" + `
-helm install inventory-operator dist/chart --namespace inventory-system --create-namespace
+helm install inventory dist/chart --namespace inventory-system --create-namespace
 kubectl label namespace inventory-system pod-security.kubernetes.io/enforce=restricted
 ` + "```" + `
 
 It installs what ` + "`kubectl apply --server-side -k config/default`" + ` does, once in a cluster, and with
 ` + "`archive.enabled`" + ` what ` + "`-k config/archive`" + ` does. ` + "`helm upgrade`" + ` upgrades
 the CRDs, too, which is why they are among the templates, and ` + "`helm uninstall`" + ` keeps them, and with them the stock.
+Do not use ` + "`helm rollback`" + ` where the CRDs have changed, since it applies the earlier ones: docs/upgrade.md says how to roll back.
+Install it again under the same name and in the same namespace, or with ` + "`--take-ownership`" + `.
 
 This page is made from the comments of values.yaml by ` + "`make chart`" + `.
 

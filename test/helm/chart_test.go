@@ -28,9 +28,10 @@ import (
 )
 
 const (
-	dir       = "../../dist/chart"
-	name      = "inventory-operator"
-	namespace = "inventory-system"
+	dir         = "../../dist/chart"
+	releaseName = "inventory" // as docs/install.md has it
+	name        = "inventory-operator"
+	namespace   = "inventory-system"
 )
 
 type values = map[string]any
@@ -48,7 +49,7 @@ func load(t *testing.T) *chart.Chart {
 func render(t *testing.T, v values) (manifest string, err error) {
 	t.Helper()
 	install := action.NewInstall(action.NewConfiguration())
-	install.ReleaseName, install.Namespace, install.DryRunStrategy = name, namespace, action.DryRunClient
+	install.ReleaseName, install.Namespace, install.DryRunStrategy = releaseName, namespace, action.DryRunClient
 	install.KubeVersion, err = common.ParseKubeVersion("v1.37.0")
 	must(t, err)
 	made, err := install.Run(load(t), v)
@@ -103,6 +104,42 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// No engine deletes a CRD, and the stock of all shops with it: neither one that installs the chart, nor
+// one that installs config/default.
+func TestCRDsAreKept(t *testing.T) {
+	manifest, err := render(t, nil)
+	must(t, err)
+	out, err := exec.CommandContext(t.Context(), controlplanetest.Shared(t).Kubectl(), "kustomize", "../../config/default").Output()
+	must(t, err)
+	byEngines := map[string]string{
+		"kustomize.toolkit.fluxcd.io/prune":     "disabled",
+		"argocd.argoproj.io/sync-options":       "Prune=false,Delete=false",
+		"controller-gen.kubebuilder.io/version": "",
+	}
+	byHelm := maps.Clone(byEngines)
+	byHelm["helm.sh/resource-policy"] = "keep"
+	for what, test := range map[string]struct {
+		manifests string
+		want      map[string]string
+	}{"chart": {manifest, byHelm}, "config/default": {string(out), byEngines}} {
+		crds := 0
+		for _, o := range decode(t, test.manifests) {
+			if o.GetKind() != "CustomResourceDefinition" {
+				continue
+			}
+			crds++
+			annotations := o.GetAnnotations()
+			annotations["controller-gen.kubebuilder.io/version"] = ""
+			if diff := cmp.Diff(test.want, annotations); diff != "" {
+				t.Errorf("%s: annotations of %s (-want +got):\n%s", what, o.GetName(), diff)
+			}
+		}
+		if crds != 4 {
+			t.Errorf("%s has %d CRDs, want 4", what, crds)
+		}
+	}
+}
+
 // configWith is a copy of config whose default has components.
 func configWith(t *testing.T, components string) (dir string) {
 	t.Helper()
@@ -129,6 +166,18 @@ func kustomized(t *testing.T, dir string) map[string]map[string]any {
 func objects(t *testing.T, manifests string) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{}
+	for _, o := range decode(t, manifests) {
+		for _, path := range [][]string{{"metadata"}, {"spec", "template", "metadata"}} {
+			normalize(o.Object, path...)
+		}
+		all[o.GetKind()+" "+o.GetName()] = o.Object
+	}
+	return all
+}
+
+// decode reads all objects of manifests.
+func decode(t *testing.T, manifests string) (all []*unstructured.Unstructured) {
+	t.Helper()
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(manifests), len(manifests))
 	for {
 		o := &unstructured.Unstructured{}
@@ -138,13 +187,9 @@ func objects(t *testing.T, manifests string) map[string]map[string]any {
 			return all
 		case err != nil:
 			t.Fatal(err)
-		case len(o.Object) == 0:
-			continue
+		case len(o.Object) > 0:
+			all = append(all, o)
 		}
-		for _, path := range [][]string{{"metadata"}, {"spec", "template", "metadata"}} {
-			normalize(o.Object, path...)
-		}
-		all[o.GetKind()+" "+o.GetName()] = o.Object
 	}
 }
 
