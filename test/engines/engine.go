@@ -60,8 +60,17 @@ type Player struct {
 	// OfSuspended is the health of a suspended item, OfShortfall that of one of which more is
 	// promised than was received.
 	OfSuspended, OfShortfall Health
+	// PrunesFirst says that a commit of which one pruning is refused changes nothing else.
+	PrunesFirst bool
 	// TakesKubectlBack says that what kubectl wrote, in a field that Git leaves out, is undone.
 	TakesKubectlBack bool
+	// LeavesKubectlApply says that what kubectl apply wrote on the client's side stays, in a field
+	// that Git leaves out.
+	LeavesKubectlApply bool
+	// ForgetsOwners says that a field that Git names no more gets its default, whoever else owns it.
+	ForgetsOwners bool
+	// LeavesNamespaces says that the namespace is not among the manifests.
+	LeavesNamespaces bool
 	// ReplacesInPlace says that a Forcer overwrites objects, and makes none again.
 	ReplacesInPlace bool
 }

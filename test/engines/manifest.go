@@ -17,6 +17,8 @@ var (
 	itemKind   = v1.GroupVersion.WithKind("StockItem")
 	cartKind   = v1.GroupVersion.WithKind("Reservation")
 	ledgerKind = v1.GroupVersion.WithKind("StockLedger")
+
+	namespaceKind = schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}
 )
 
 // item is the manifest of a StockItem at the default location.

@@ -11,6 +11,7 @@ func Play(t *testing.T, p Player) {
 		"pruned with open holds":  pruned,
 		"protected from pruning":  protected,
 		"lowered by mistake":      lowered,
+		"a write-off in Git":      writtenOff,
 		"another product":         anotherProduct,
 		"another one by force":    anotherByForce,
 		"protected from force":    protectedFromForce,
@@ -22,7 +23,10 @@ func Play(t *testing.T, p Player) {
 		"suspended in Git":        suspendedInGit,
 		"suspended by hand":       suspendedByHand,
 		"counted by another":      countedByAnother,
+		"handed to another":       handedOver,
+		"patched by hand":         patchedByHand,
 		"a cart in Git":           cartInGit,
+		"awaiting a restore":      awaitingRestore,
 		"moved to a namespace":    moved,
 	} {
 		t.Run(name, func(t *testing.T) {

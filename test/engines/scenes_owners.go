@@ -1,6 +1,11 @@
 package engines
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -51,17 +56,19 @@ func suspendedInGit(s *stage) {
 // it alone; but some undo whatever kubectl has written.
 func suspendedByHand(s *stage) {
 	s.operate()
-	git := []*Object{item("mug", "mug", 10), item("teapot", "teapot", 24)}
+	git := []*Object{item("mug", "mug", 10), item("teapot", "teapot", 24), item("cup", "cup", 6)}
 	s.sync(git...)
-	s.served("mug", "teapot")
+	s.served("mug", "teapot", "cup")
 	suspend := func(name, manager string) {
 		s.Helper()
 		s.Must(s.Client.Patch(s.Context(), s.live(itemKind, name), client.RawPatch(types.MergePatchType, []byte(`{"spec":{"suspended":true}}`)), client.FieldOwner(manager)))
 	}
 	suspend("mug", "kubectl-patch") // kubectl patch
 	suspend("teapot", "inventory")  // kubectl inventory suspend
+	s.apply(with(git[2], "suspended", true))
 	s.figures("mug", 10, 0, 0)
 	s.figures("teapot", 24, 0, 0)
+	s.figures("cup", 6, 0, 0)
 	s.sync(git...)
 	s.sync(git...)
 	s.figures("teapot", 24, 0, 0)
@@ -70,6 +77,22 @@ func suspendedByHand(s *stage) {
 	} else {
 		s.figures("mug", 10, 0, 0)
 	}
+	if s.LeavesKubectlApply {
+		s.figures("cup", 6, 0, 0)
+	} else {
+		s.figures("cup", 6, 0, 6)
+	}
+}
+
+// apply is a plain kubectl apply of a manifest by hand.
+func (s *stage) apply(o *Object, flags ...string) {
+	s.Helper()
+	o = s.manifests([]*Object{o})[0]
+	text, err := json.Marshal(o)
+	s.Must(err)
+	file := filepath.Join(s.TempDir(), "by-hand.json")
+	s.Must(os.WriteFile(file, text, 0o600))
+	Kubectl(s, s.ControlPlane, append([]string{"apply", "--filename", file}, flags...)...)
 }
 
 // Git declares the items, and those who count the units set received, as another owner of that
@@ -91,6 +114,74 @@ func countedByAnother(s *stage) {
 	s.sync(git...)
 	s.figures("mug", 50, 4, 40)
 	s.Settle()
+}
+
+// Git named received, and hands it to the warehouse: that applies the present total first, and then
+// Git leaves it out. Without the first step received would fall to 0, which the policy refuses.
+func handedOver(s *stage) {
+	s.ProtectStock()
+	o := s.operate()
+	git := item("mug", "mug", 120)
+	s.sync(git)
+	s.served("mug")
+	s.hold(o, "cart", 4, 4)
+	handed := with(git, "received", nil)
+	if said := s.refused(handed); !strings.Contains(said, "have it apply 120 first") {
+		s.Errorf("the engine says %q, want what to do next", said)
+	}
+	s.warehouse(120)
+	if s.ForgetsOwners {
+		s.refused(handed)
+		s.figures("mug", 120, 4, 116)
+		return
+	}
+	s.sync(handed)
+	s.figures("mug", 120, 4, 116)
+	s.sync(handed)
+	s.warehouse(150, "--force-conflicts") // an engine that had nothing to change owns it still
+	s.sync(handed)
+	s.sync(with(handed, "safetyStock", int64(6)))
+	s.figures("mug", 150, 4, 140)
+	s.Settle()
+}
+
+// warehouse sets received of the item mug as docs/gitops.md says.
+func (s *stage) warehouse(received int64, flags ...string) {
+	s.Helper()
+	counted := manifest(itemKind, "mug")
+	set(counted, received, "spec", "received")
+	s.apply(counted, append(flags, "--server-side", "--field-manager=warehouse")...)
+}
+
+// kubectl patch sets a field that Git leaves out and that cannot be taken back. An engine that takes
+// it back all the same is refused, again and again, and brings nothing else, until another owner has
+// applied the field.
+func patchedByHand(s *stage) {
+	s.ProtectStock()
+	s.operate()
+	git := []*Object{with(item("mug", "mug", 0), "received", nil), item("teapot", "teapot", 24)}
+	s.sync(git...)
+	s.served("mug", "teapot")
+	Kubectl(s, s.ControlPlane, "patch", "stockitem", "mug", "--namespace", s.Namespace, "--type=merge", "--patch", `{"spec":{"received":7}}`)
+	s.figures("mug", 7, 0, 7)
+	git[1] = with(git[1], "received", int64(30))
+	if !s.TakesKubectlBack {
+		s.sync(git...)
+		s.figures("mug", 7, 0, 7)
+		s.figures("teapot", 30, 0, 30)
+		return
+	}
+	for range 2 {
+		if said := s.refused(git...); !strings.Contains(said, "have it apply 7 first") {
+			s.Errorf("the engine says %q, want what to do next", said)
+		}
+		s.figures("mug", 7, 0, 7)
+		s.figures("teapot", 24, 0, 24)
+	}
+	s.warehouse(7)
+	s.sync(git...)
+	s.figures("mug", 7, 0, 7)
+	s.figures("teapot", 30, 0, 30)
 }
 
 // A shop is moved to another namespace in Git: for every engine this is a deletion and a new item.

@@ -32,7 +32,8 @@ func pruned(s *stage) {
 	s.Settle()
 }
 
-// The policy refuses to prune what carts hold, and the engine says so, until it is annotated.
+// The policy refuses to prune what carts hold, and the engine says so, until it is annotated. A
+// delivery in the same commit arrives, unless the engine prunes first.
 func protected(s *stage) {
 	s.ProtectStock()
 	o := s.operate()
@@ -41,10 +42,16 @@ func protected(s *stage) {
 	s.served("mug", "teapot")
 	s.hold(o, "cart", 4, 4)
 
-	if said := s.refused(teapot); !strings.Contains(said, deletePromised) {
+	if said := s.refused(with(teapot, "received", int64(30))); !strings.Contains(said, deletePromised) {
 		s.Errorf("the engine says %q, want what to do next", said)
 	}
 	s.figures("mug", 10, 4, 6)
+	if s.PrunesFirst {
+		s.figures("teapot", 24, 0, 24)
+	} else {
+		s.figures("teapot", 30, 0, 30)
+	}
+	teapot = with(teapot, "received", int64(30))
 	for user, refused := range map[string]bool{
 		"ann": true, "system:serviceaccount:kube-system:namespace-controller": false, "system:kube-controller-manager": false,
 	} {
@@ -69,7 +76,7 @@ func (s *stage) deletedBy(user, name string) error {
 	return admin.Delete(s.Context(), s.live(itemKind, name), client.DryRunAll)
 }
 
-// The policy refuses to lower what was received, but to what the annotation says.
+// The policy refuses to lower what was received, but by the step that the annotation names.
 func lowered(s *stage) {
 	s.ProtectStock()
 	s.operate()
@@ -80,10 +87,43 @@ func lowered(s *stage) {
 		s.Errorf("the engine says %q, want what to do next", said)
 	}
 	s.figures("mug", 10, 0, 10)
-	s.sync(annotated(item("mug", "mug", 4), v1.LowerReceivedToAnnotation, "4"))
+	for _, other := range []string{"4", "4 from 100", "4 from 9", "40 from 10"} {
+		s.refused(annotated(item("mug", "mug", 4), v1.LowerReceivedToAnnotation, other))
+	}
+	s.sync(annotated(item("mug", "mug", 4), v1.LowerReceivedToAnnotation, "4 from 10"))
 	s.figures("mug", 4, 0, 4)
-	s.refused(annotated(item("mug", "mug", 1), v1.LowerReceivedToAnnotation, "4")) // an old word allows nothing new
+	s.refused(annotated(item("mug", "mug", 1), v1.LowerReceivedToAnnotation, "4 from 10"))
 	s.figures("mug", 4, 0, 4)
+}
+
+// A write-off stays annotated in Git. It allows nothing when later deliveries are reverted, whatever
+// total they lead back to.
+func writtenOff(s *stage) {
+	s.ProtectStock()
+	s.operate()
+	s.sync(item("mug", "mug", 120))
+	s.served("mug")
+	off := func(received int64, step string) *Object {
+		return annotated(item("mug", "mug", received), v1.LowerReceivedToAnnotation, step)
+	}
+	s.sync(off(100, "100 from 120"))
+	s.sync(off(100, "100 from 120"))
+	for _, delivered := range []int64{500, 120} { // the second write-off is back at the first one's totals
+		s.sync(off(delivered, "100 from 120"))
+		s.figures("mug", delivered, 0, delivered)
+		if said := s.refused(off(100, "100 from 120")); !strings.Contains(said, v1.LowerReceivedToAnnotation) {
+			s.Errorf("the engine says %q, want what to do next", said)
+		}
+		s.figures("mug", delivered, 0, delivered)
+		if delivered == 500 {
+			s.sync(off(100, "100 from 500: broken"))
+			s.sync(off(100, "100 from 120")) // as before
+		}
+	}
+	s.sync(off(100, "100 from 120 again"))
+	s.sync(off(700, "100 from 120 again"))
+	s.refused(off(100, "100 from 120")) // two write-offs are reverted with the delivery
+	s.figures("mug", 700, 0, 700)
 }
 
 // Which product an item is of is settled: a commit that changes it is refused, and what is there

@@ -41,7 +41,9 @@ func (s *stage) manifests(git []*Object) []*Object {
 	copies := make([]*Object, len(git))
 	for i, o := range git {
 		copies[i] = o.DeepCopy()
-		copies[i].SetNamespace(s.Namespace)
+		if o.GetKind() != "Namespace" {
+			copies[i].SetNamespace(s.Namespace)
+		}
 	}
 	return copies
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/argoproj/gitops-engine/pkg/cache"
@@ -21,6 +22,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/engines"
@@ -49,7 +51,7 @@ func newEngine(w *testbed.World) *argo {
 	a.kubectl = &kube.KubectlCmd{Log: logr.Discard(), Tracer: tracing.NopTracer{}}
 	a.cache = cache.NewClusterCache(a.config,
 		cache.SetKubectl(a.kubectl),
-		cache.SetNamespaces([]string{w.Namespace}),
+		cache.SetNamespaces([]string{w.Namespace}), cache.SetClusterResources(true),
 		cache.SetSettings(cache.Settings{ResourceHealthOverride: overrides{}, ResourcesFilter: filter{}}),
 		cache.SetLogr(logr.Discard()),
 		cache.SetPopulateResourceInfoHandler(func(o *engines.Object, _ bool) (any, bool) {
@@ -126,20 +128,27 @@ func (a *argo) Diff(_ context.Context, manifests []*engines.Object) ([]string, e
 	return a.compare(reconciled.Target, reconciled.Live)
 }
 
-// compare compares in each of the three ways that an Application can choose. They have to agree.
-func (a *argo) compare(target, live []*engines.Object) ([]string, error) {
+// ways are the three ways in which an Application can choose to compare: on the client's side, by
+// structure, and with ServerSideDiff. done ends their use.
+func (a *argo) ways() (ways [][]diff.Option, done func(), err error) {
 	operations, done, err := kube.ManageServerSideDiffDryRuns(a.config, a.cache.GetOpenAPISchema(), tracing.NopTracer{}, logr.Discard(), nil)
+	parser := diff.WithGVKParser(a.cache.GetGVKParser())
+	return [][]diff.Option{
+		{},
+		{diff.WithStructuredMergeDiff(true), parser, diff.WithManager(manager)},
+		{diff.WithServerSideDiff(true), diff.WithServerSideDryRunner(diff.NewK8sServerSideDryRunner(operations)), parser, diff.WithManager(manager)},
+	}, done, err
+}
+
+// compare compares in each of the three ways. They have to agree.
+func (a *argo) compare(target, live []*engines.Object) ([]string, error) {
+	ways, done, err := a.ways()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	parser := diff.WithGVKParser(a.cache.GetGVKParser())
 	var changed [][]string
-	for _, options := range [][]diff.Option{
-		{},
-		{diff.WithStructuredMergeDiff(true), parser, diff.WithManager(manager)},
-		{diff.WithServerSideDiff(true), diff.WithServerSideDryRunner(diff.NewK8sServerSideDryRunner(operations)), parser, diff.WithManager(manager)},
-	} {
+	for _, options := range ways {
 		results, err := diff.DiffArray(target, live, options...)
 		if err != nil {
 			return nil, err
@@ -184,7 +193,42 @@ func (*argo) Health(_ context.Context, live *engines.Object) (engines.Health, er
 
 var player = engines.Player{
 	New:         func(w *testbed.World) engines.Engine { return newEngine(w) },
-	OfSuspended: engines.Suspended, OfShortfall: engines.Degraded,
+	PrunesFirst: true, OfSuspended: engines.Suspended, OfShortfall: engines.Degraded,
+}
+
+// With ServerSideDiff the comparison itself fails where one manifest would be refused, and without a
+// comparison Argo CD synchronizes nothing. The other ways tell what would change.
+func TestServerSideDiffOfARefusedCommit(t *testing.T) {
+	w := testbed.NewWorld(t)
+	w.ProtectStock()
+	a := newEngine(w)
+	commit := func(mug, teapot int64) (items []*engines.Object) {
+		for name, received := range map[string]int64{"mug": mug, "teapot": teapot} {
+			o := &engines.Object{Object: map[string]any{"spec": map[string]any{"productID": name, "received": received}}}
+			o.SetGroupVersionKind(v1.GroupVersion.WithKind("StockItem"))
+			o.SetName(name)
+			o.SetNamespace(w.Namespace)
+			items = append(items, o)
+		}
+		return tracked(items)
+	}
+	w.Must(a.Sync(t.Context(), commit(120, 24)))
+	target := commit(100, 48)
+	var live []*engines.Object
+	for _, o := range target {
+		there := o.DeepCopy()
+		w.Must(w.Client.Get(t.Context(), client.ObjectKeyFromObject(o), there))
+		live = append(live, there)
+	}
+	ways, done, err := a.ways()
+	w.Must(err)
+	defer done()
+	for i, options := range ways {
+		_, err := diff.DiffArray(target, live, options...)
+		if refused := i == len(ways)-1; (err != nil) != refused || refused && !strings.Contains(err.Error(), v1.LowerReceivedToAnnotation) {
+			t.Errorf("way %d to compare: %v", i, err)
+		}
+	}
 }
 
 func TestShop(t *testing.T) { engines.Play(t, player) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
@@ -27,6 +28,21 @@ func TestManifests(t *testing.T) {
 		"manifests/crds/application-crd.yaml", "manifests/crds/applicationset-crd.yaml", "manifests/crds/appproject-crd.yaml")
 	engines.Kubectl(t, cp, "create", "namespace", "argocd")
 	engines.Kubectl(t, cp, "apply", "--server-side", "--validate=strict", "-k", filepath.Join(example, "argocd/apps"))
+}
+
+// Applications keep of their own what argocd app set --sync-policy changes, and nothing else: the rest
+// of the template has to reach those that are there.
+func TestWhatApplicationsKeep(t *testing.T) {
+	var set struct {
+		Spec struct {
+			IgnoreApplicationDifferences []map[string][]string `json:"ignoreApplicationDifferences"`
+		} `json:"spec"`
+	}
+	read(t, filepath.Join(example, "argocd/apps/shops.yaml"), &set)
+	want := []map[string][]string{{"jsonPointers": {"/spec/syncPolicy/automated"}}}
+	if difference := cmp.Diff(want, set.Spec.IgnoreApplicationDifferences); difference != "" {
+		t.Errorf("what is ignored (-want +got):\n%s", difference)
+	}
 }
 
 // The policies as the API server has them are those that Git has.

@@ -105,6 +105,6 @@ func (*release) Health(_ context.Context, live *engines.Object) (engines.Health,
 func TestShop(t *testing.T) {
 	engines.Play(t, engines.Player{
 		New:         func(w *testbed.World) engines.Engine { return newRelease(w) },
-		OfSuspended: engines.Healthy, OfShortfall: engines.Progressing, ReplacesInPlace: true,
+		OfSuspended: engines.Healthy, OfShortfall: engines.Progressing, ReplacesInPlace: true, LeavesKubectlApply: true, LeavesNamespaces: true,
 	})
 }
