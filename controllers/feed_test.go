@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -82,5 +83,24 @@ func TestNamespaceMadeAgain(t *testing.T) {
 	told.OnAdd(again, false)
 	if p.runner() == nil {
 		t.Error("a namespace that is made again is not taken up")
+	}
+}
+
+// What is still in a namespace that is being deleted is not of the one that is made again.
+func TestNamespaceMadeAgainEmpty(t *testing.T) {
+	w := newWorld(t)
+	p := w.start()
+	old, err := namespaces.Read(p.items.APIReader)(t.Context(), w.namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.receive("mugs", "mug", 4)
+	w.eventually("it is worked in", func() bool { return p.runner() != nil })
+	terminating, again := old.DeepCopy(), old.DeepCopy()
+	terminating.ResourceVersion, terminating.DeletionTimestamp = "18446744073709551613", &metav1.Time{Time: time.Now()}
+	again.UID, again.ResourceVersion = "made again", "18446744073709551614"
+	eventHandler(seenNamespace(t.Context(), p.items.Client, p.set), p.set.NamespaceGone).OnUpdate(old, terminating)
+	if p.set.SeeNamespace(again); p.runner() != nil {
+		t.Error("a namespace that is made again, without anything of ours, is taken up")
 	}
 }

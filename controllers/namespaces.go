@@ -1,6 +1,9 @@
 package controllers
 
-import "github.com/acme/inventory-service/internal/allocator"
+import (
+	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/namespaces"
+)
 
 // Namespaces are those that this process works in, such as a namespaces.Set.
 type Namespaces interface {
@@ -8,6 +11,8 @@ type Namespaces interface {
 	Find(name string) (*allocator.Runner, bool)
 	// See says that there is something of ours in a namespace.
 	See(name string)
+	// Outside is why a namespace that is there is not worked in, nil if it is or may be.
+	Outside(name string) *namespaces.OutsideError
 }
 
 // leading returns the Runner of a namespace in which this process leads. Where it does not,

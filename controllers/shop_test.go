@@ -24,6 +24,7 @@ import (
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
 )
@@ -75,6 +76,9 @@ func (o *operator) Find(namespace string) (*allocator.Runner, bool) {
 
 // See is for Namespaces.
 func (o *operator) See(string) {}
+
+// Outside is for Namespaces.
+func (o *operator) Outside(string) *namespaces.OutsideError { return nil }
 
 // start runs one more operator until the test ends. Its reconcilers read and write the API
 // server itself.

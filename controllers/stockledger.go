@@ -54,6 +54,8 @@ type StockLedgerReconciler struct {
 	// APIReader reads past the caches.
 	APIReader  client.Reader
 	Namespaces Namespaces
+	// Self is the name of this process as a leader.
+	Self string
 	// Stocked tells whether all StockItems are taken in, and if not what is in the way.
 	Stocked func(namespace string) (bool, error)
 	// Audits is nil where nothing is audited.
@@ -164,20 +166,30 @@ func (r *StockLedgerReconciler) Changed(namespace string) {
 	}
 }
 
-// Attend has the StockLedger of a namespace looked at when there is news, until ctx ends. Of a
-// namespace that has left the scope it says so at last.
+// Attend has the StockLedger of a namespace looked at when there is news, until ctx ends, and once
+// more if the namespace has left the scope.
 func (r *StockLedgerReconciler) Attend(ctx context.Context, namespace string, runner *allocator.Runner) {
 	r.follow(ctx, namespace, runner)
 	if outside := (*namespaces.OutsideError)(nil); errors.As(context.Cause(ctx), &outside) {
-		r.giveUp(ctx, namespace, runner.Self(), outside)
+		select {
+		case r.waker() <- event.GenericEvent{Object: ledgerOf(namespace)}:
+		case <-time.After(lastWake):
+		}
 	}
+}
+
+// lastWake bounds how long a StockLedger waits to be queued: nothing takes it where the process ends.
+const lastWake = 5 * time.Second
+
+func ledgerOf(namespace string) *v1.StockLedger {
+	return &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}}
 }
 
 // follow has the StockLedger of a namespace looked at when there is news, until ctx ends.
 func (r *StockLedgerReconciler) follow(ctx context.Context, namespace string, runner *allocator.Runner) {
 	mine, end := r.begin(namespace, runner)
 	defer end()
-	ledger := &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}}
+	ledger := ledgerOf(namespace)
 	wake := r.waker()
 	for {
 		news := runner.News()
@@ -227,12 +239,9 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	defer cancel()
 	ledger := &v1.StockLedger{}
 	err := r.Get(ctx, req.NamespacedName, ledger)
-	// After the read: so what is said of a namespace that is given up meanwhile is a newer version,
-	// and is not written over.
 	runner, ok := r.Namespaces.Find(req.Namespace)
 	if !ok {
-		observed.seeGivenUp(req.Namespace, reasonOf(v1.ConditionLedgerReady, ledger.Status.Conditions) == v1.ReasonGivenUp)
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.notWorkedIn(ctx, req.Namespace, ledger)
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, err

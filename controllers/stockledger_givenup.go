@@ -8,48 +8,37 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/namespaces"
 )
 
-// giveUpTimeout bounds how long a namespace that comes back into scope waits for what is said of
-// its end.
-const giveUpTimeout = 5 * time.Second
-
-// giveUpBackoff is how often that is tried: what the process knows of the StockLedger is over then.
-var giveUpBackoff = wait.Backoff{Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 8}
-
-// giveUp makes the StockLedger of a namespace that has left the scope say that nobody decides
-// there. No other process may ever take the namespace up, and then nobody else would say so.
-func (r *StockLedgerReconciler) giveUp(ctx context.Context, namespace, self string, why *namespaces.OutsideError) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUpTimeout)
-	defer cancel()
-	err := retry.OnError(giveUpBackoff, func(error) bool { return ctx.Err() == nil }, func() error {
-		return r.writeGivenUp(ctx, namespace, self, why)
-	})
-	if err != nil {
-		log.FromContext(ctx).Error(err, "the StockLedger does not say that the namespace is given up", "namespace", namespace)
+// notWorkedIn takes note of the StockLedger of a namespace in which this process does not work. If
+// it still names this process as the leader of a namespace that is out of scope, it is made to say
+// that nobody decides there: no other process may ever take the namespace up and say so.
+func (r *StockLedgerReconciler) notWorkedIn(ctx context.Context, namespace string, ledger *v1.StockLedger) error {
+	if outside := r.Namespaces.Outside(namespace); outside != nil && ledger.Status.Leader == r.Self {
+		if err := r.giveUp(ctx, namespace, outside); err != nil {
+			return fmt.Errorf("have StockLedger %s/%s say that the namespace is given up: %w", namespace, v1.LedgerName, err)
+		}
 	}
+	observed.seeGivenUp(namespace, reasonOf(v1.ConditionLedgerReady, ledger.Status.Conditions) == v1.ReasonGivenUp)
+	return nil
 }
 
-// writeGivenUp writes it over the version that still names this process. One that does not is of
-// the next leader, or of a replica that says it itself. It reads past the cache, which may be
-// behind: after a conflict nobody else writes it again.
-func (r *StockLedgerReconciler) writeGivenUp(ctx context.Context, namespace, self string, why *namespaces.OutsideError) error {
+// giveUp writes it over the version that still names this process. One that does not is of the next
+// leader, or says it already. It reads past the cache, which may be far behind.
+func (r *StockLedgerReconciler) giveUp(ctx context.Context, namespace string, why *namespaces.OutsideError) error {
 	ledger := &v1.StockLedger{}
 	if err := r.APIReader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1.LedgerName}, ledger); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	if ledger.Status.Leader != self {
+	if ledger.Status.Leader != r.Self {
 		return nil
 	}
 	before := slices.Clone(ledger.Status.Conditions)
-	showGivenUp(&ledger.Status, self, why, r.Now())
+	showGivenUp(&ledger.Status, r.Self, why, r.Now())
 	ledger.Status.ObservedGeneration = ledger.Generation
 	if err := r.Status().Update(ctx, ledger); err != nil {
 		return client.IgnoreNotFound(err)

@@ -3,13 +3,16 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -90,6 +93,11 @@ func TestGivenUpNamespace(t *testing.T) {
 	thaw := p.freeze("stockledgers")
 	w.edit(contest)
 
+	// More often than anybody would try without taking turns.
+	var refused atomic.Int32
+	p.faults.refusing(http.StatusForbidden, metav1.StatusReasonForbidden, "not now", func(r *http.Request) bool {
+		return on(http.MethodPut, "stockledgers/status")(r) && refused.Add(1) <= 10
+	})
 	w.label("nobody")
 	given := w.ledgerShows("that it is given up", func(l *v1.StockLedger) bool { return readyOf(l).Reason == v1.ReasonGivenUp })
 	says := readyOf(given)
@@ -147,8 +155,14 @@ func TestGivenUpMeanwhile(t *testing.T) {
 	p.stop()
 	reader, why := p.ledgers.APIReader, &namespaces.OutsideError{Namespace: w.namespace}
 	giveUp := func(happens func()) *v1.StockLedger {
+		t.Helper()
 		p.ledgers.APIReader = &meanwhile{reader, happens}
-		p.ledgers.giveUp(t.Context(), w.namespace, p.name, why)
+		if err := p.ledgers.giveUp(t.Context(), w.namespace, why); !apierrors.IsConflict(err) {
+			t.Errorf("beside another write it is %v", err)
+		}
+		if err := p.ledgers.giveUp(t.Context(), w.namespace, why); err != nil {
+			t.Error(err)
+		}
 		return w.ledger()
 	}
 	taken := giveUp(func() { w.edit(func(s *v1.StockLedgerStatus) { s.Leader = "next" }) })

@@ -120,7 +120,7 @@ func (w *world) start(modify ...func(*process)) *process {
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, IDs: p.ids, Witness: p.witness,
 	}
 	p.ledgers = &StockLedgerReconciler{
-		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Self: p.name, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
 	}
 	p.set.OnChange(p.items.Changed)
 	p.set.Attend(Ledgers(mgr.GetClient()), p.items.Attend, p.ledgers.Attend)

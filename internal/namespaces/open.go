@@ -53,6 +53,15 @@ func (s *Set) servedNow(name string) error {
 	return s.refusal(name)
 }
 
+// Outside is why a namespace that is there is not worked in, nil if it is or may be.
+func (s *Set) Outside(name string) *OutsideError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var outside *OutsideError
+	errors.As(s.refusal(name), &outside)
+	return outside
+}
+
 // refusal is why nothing is begun in a namespace by what is known, nil where it may be. The
 // caller holds the lock.
 func (s *Set) refusal(name string) error {

@@ -99,7 +99,8 @@ func (p *parts) makeControllers() error {
 	}
 	ledgers := &p.ledgers
 	ledgers.APIReader = p.GetAPIReader()
-	ledgers.Client, ledgers.Namespaces, ledgers.Stocked, ledgers.Deliveries = p.GetClient(), p.namespaces, items.Stocked, p.outcomes
+	ledgers.Client, ledgers.Namespaces, ledgers.Self = p.GetClient(), p.namespaces, p.self.Name
+	ledgers.Stocked, ledgers.Deliveries = items.Stocked, p.outcomes
 	ledgers.Limit, ledgers.MaxItemSeries, ledgers.Now = p.o.journalLimit, p.o.metrics.items, p.clock.Now
 	audits := auditor.New(auditor.Options{
 		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,

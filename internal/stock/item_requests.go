@@ -37,8 +37,8 @@ func (d *draft) precedenceOf(i Item) Time {
 		return known.Created
 	}
 	serving, ok := d.state.ServingItem(Key{Product: i.Product, Location: i.Location})
-	if ok && serving.Created == i.Created {
-		return i.Created + 1
+	if ok && serving.Created/second == i.Created/second { // the one that serves may have been moved itself
+		return serving.Created + 1
 	}
 	return i.Created
 }

@@ -80,6 +80,7 @@ func TestTakingOver(t *testing.T) {
 		"made in one second":               {[]Request{claimant(2, created(1)), claimant(1), seen(1), seen(2)}, "mug-2", nil, 20},
 		"stated anew":                      {[]Request{claimant(2, created(1)), claimant(1), claimant(1, revised(200, 2)), ShowItem{"item-1", 2}}, "mug-2", nil, 20},
 		"made again in one second":         {[]Request{claimant(2, created(1)), claimant(1, as("mug-2")), drop(2), seen(1)}, "mug-2", nil, 10},
+		"a third one of that second":       {[]Request{claimant(2, created(1)), claimant(3, as("mug-2"), created(1)), drop(2), seen(3), claimant(1), seen(1)}, "mug-2", nil, 30},
 		"a duplicate that served before":   {[]Request{claimant(2, takesOver), claimant(1), seen(1), drop(1)}, "mug-2", nil, 0},
 	} {
 		for _, batched := range []bool{false, true} {
