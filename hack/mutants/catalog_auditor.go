@@ -113,6 +113,15 @@ var ofAuditor = []mutant{
 		return wait(ctx)
 	}
 	t.giveBack()`, "TestWaitingAuditsLetOthersRead", "TestStuckNamespaces"),
+	audited("audit-loses-what-is-written-meanwhile", "an audit that waits for its turn reads nothing of what is written meanwhile",
+		"turn.go", `if err := keepUp(ctx); err != nil {`, `if MUTANT {
+			continue
+		}
+		if err := keepUp(ctx); err != nil {`, "TestWaitingAuditKeepsUp"),
+	audited("audit-rests-without-need", "an audit lets others read before it has read, though State is where it has to be",
+		"audit.go", `	if !late {
+		return err`, `	if !late && !MUTANT {
+		return err`, "TestTurnIsKeptWhileReading"),
 	audited("audit-keeps-any-number-of-books", "audits that wait fill the memory",
 		"turn.go", `if t.room.Add(-kept) < 0 {`, `if t.room.Add(-kept) < 0 && !MUTANT {`, "TestWaitingAuditsKeepLittle"),
 	audited("audit-rests-for-waiting", "time in which an audit only waited counts as read",

@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/acme/inventory-service/internal/allocator"
 )
 
 const (
@@ -18,6 +20,12 @@ const (
 	// followEvery is how often what is written meanwhile is read: before pages are written
 	// over.
 	followEvery = 500 * time.Millisecond
+	// awaitFor is how long one try of an audit waits for State to get as far as the pages. It
+	// is behind them for as long as the answer to a write takes.
+	awaitFor = 10 * time.Second
+	// maxAhead bounds the records that are kept before the book has them, once nothing more of
+	// State is to be compared with the book at earlier places.
+	maxAhead = 10000
 	// maxMoving bounds the objects that are kept until the book has reached their positions,
 	// maxSuspects those that are looked at again.
 	maxMoving, maxSuspects = 5000, 300
@@ -33,6 +41,8 @@ type audit struct {
 	clock   clock.PassiveClock
 	// wait lets time pass.
 	wait func(ctx context.Context, d time.Duration) error
+	// turn is this audit's leave to read, nil where nobody else reads.
+	turn *turn
 	// pause is between looks, busy tells whether views wait to be written.
 	pause time.Duration
 	busy  func() bool
@@ -41,6 +51,8 @@ type audit struct {
 	samples  []sample
 	suspects map[subject]*suspect
 	followed time.Time
+	// compared says that State has been compared.
+	compared bool
 
 	// found is what is certainly wrong, dropped how many objects were not judged.
 	found   []Difference
@@ -83,7 +95,7 @@ func (a *audit) first(ctx context.Context) error {
 	a.followed, a.suspects = a.clock.Now(), map[subject]*suspect{}
 	if a.runner != nil {
 		b := a.reading.book
-		if err := a.runner.Await(ctx, b.at.position(b.journal)); err != nil {
+		if err := a.awaitState(ctx, b.at.position(b.journal)); err != nil {
 			return err
 		}
 		if err := a.sampleState(ctx); err != nil {
@@ -93,12 +105,42 @@ func (a *audit) first(ctx context.Context) error {
 	if err := a.readObjects(ctx); err != nil {
 		return err
 	}
-	return a.settle(ctx)
+	if err := a.settle(ctx); err != nil {
+		return err
+	}
+	a.compared = true
+	return nil
+}
+
+// awaitState waits until State has got as far as a position, as it has at once or in a moment
+// mostly. Others read where that takes longer.
+func (a *audit) awaitState(ctx context.Context, position allocator.Position) error {
+	late, err := a.awaitSoon(ctx, position)
+	if !late {
+		return err
+	}
+	return a.rest(ctx, func(ctx context.Context) error {
+		for began := a.clock.Now(); late && a.clock.Since(began) < awaitFor; {
+			if err := a.keepUp(ctx); err != nil {
+				return err
+			}
+			late, err = a.awaitSoon(ctx, position)
+		}
+		return err
+	})
+}
+
+// awaitSoon waits for State for a moment, and tells whether that was too short.
+func (a *audit) awaitSoon(ctx context.Context, position allocator.Position) (late bool, err error) {
+	soon, cancel := context.WithTimeout(ctx, followEvery)
+	defer cancel()
+	err = a.runner.Await(soon, position)
+	return err != nil && soon.Err() != nil && ctx.Err() == nil, err
 }
 
 // sampleState reads all of State, a part at a time.
 func (a *audit) sampleState(ctx context.Context) error {
-	from := sampling{runner: a.runner, from: a.reading, clock: a.clock, wait: a.wait}
+	from := sampling{runner: a.runner, from: a.reading, clock: a.clock, wait: a.wait, rest: a.rest, keepUp: a.keepUp}
 	b := a.reading.book
 	for ids := range slices.Chunk(slices.Collect(maps.Keys(b.carts)), sampleSize) {
 		if err := a.take(ctx, func() (sample, error) { return from.ofCarts(ctx, ids) }); err != nil {
@@ -128,20 +170,33 @@ func (a *audit) keepUp(ctx context.Context) error {
 		return nil
 	}
 	a.followed = a.clock.Now()
-	return a.reading.follow(ctx)
+	if err := a.reading.follow(ctx); err != nil || !a.compared {
+		return err
+	}
+	return a.reading.shorten(maxAhead)
 }
 
-// pass lets time pass, and keeps up meanwhile.
+// pass lets time pass in which others may read, and keeps up meanwhile.
 func (a *audit) pass(ctx context.Context, d time.Duration) error {
-	for ; d > 0; d -= followEvery {
-		if err := a.wait(ctx, min(d, followEvery)); err != nil {
-			return err
+	return a.rest(ctx, func(ctx context.Context) error {
+		for ; d > 0; d -= followEvery {
+			if err := a.wait(ctx, min(d, followEvery)); err != nil {
+				return err
+			}
+			if err := a.keepUp(ctx); err != nil {
+				return err
+			}
 		}
-		if err := a.keepUp(ctx); err != nil {
-			return err
-		}
+		return nil
+	})
+}
+
+// rest waits, and lets others read meanwhile. It returns once this audit may read again.
+func (a *audit) rest(ctx context.Context, wait func(context.Context) error) error {
+	if a.turn == nil {
+		return wait(ctx)
 	}
-	return nil
+	return a.turn.rest(ctx, wait, a.keepUp)
 }
 
 // keeps is about how many things it keeps in memory.

@@ -457,14 +457,15 @@ func TestStateIsWaitedFor(t *testing.T) {
 	}
 	r.oldest.marks.At++ // a write without records that State has not seen yet
 	waits := 0
-	from := sampling{runner: w, from: r, clock: worldClock{w: w}, wait: func(context.Context, time.Duration) error {
+	wait := func(context.Context, time.Duration) error {
 		waits++
 		if waits == 3 {
 			w.now = w.now.Add(time.Second)
 			w.ask(w.cart(micros64(w.now)))
 		}
 		return nil
-	}}
+	}
+	from := sampling{runner: w, from: r, clock: worldClock{w: w}, wait: wait, rest: w.audit().rest, keepUp: r.follow}
 	taken, err := from.ofSums(t.Context())
 	if err != nil || waits != 3 || taken.marks.At < r.oldest.marks.At {
 		t.Errorf("taken after %d waits: %+v, %v", waits, taken.marks, err)

@@ -97,30 +97,26 @@ func (a *Auditor) attempt(ctx context.Context, namespace string, runner runner, 
 
 // once audits a namespace, and says how long it read.
 func (a *Auditor) once(ctx context.Context, namespace string, runner runner) (result, time.Duration, error) {
-	au, mine := a.audit(namespace, runner)
-	if err := mine.take(ctx); err != nil {
+	au := a.audit(namespace, runner)
+	if err := au.turn.take(ctx); err != nil {
 		return result{}, 0, err
 	}
-	defer mine.giveBack()
+	defer au.turn.giveBack()
 	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
 	defer cancel()
 	began := a.Clock.Now()
 	r, err := au.run(ctx)
-	return r, max(0, a.Clock.Since(began)-mine.rested), err
+	return r, max(0, a.Clock.Since(began)-au.turn.rested), err
 }
 
-// audit returns an audit of a namespace, and its turn, in which others read while it waits.
-func (a *Auditor) audit(namespace string, runner runner) (*audit, *turn) {
+// audit returns an audit of a namespace, which lets others read while it only waits.
+func (a *Auditor) audit(namespace string, runner runner) *audit {
 	au := &audit{
-		namespace: namespace, pages: a.pages, objects: a.Reader, clock: a.Clock, pause: a.Pause,
-		busy: func() bool { return a.Busy(namespace) },
+		namespace: namespace, runner: runner, pages: a.pages, objects: a.Reader, clock: a.Clock, pause: a.Pause,
+		busy: func() bool { return a.Busy(namespace) }, wait: a.sleep,
 	}
-	mine := &turn{turns: a.turns, keeps: au.keeps}
-	au.runner = patient{runner, mine}
-	au.wait = func(ctx context.Context, d time.Duration) error {
-		return mine.rest(ctx, func(ctx context.Context) error { return a.sleep(ctx, d) })
-	}
-	return au, mine
+	au.turn = &turn{turns: a.turns, keeps: au.keeps}
+	return au
 }
 
 // sleep lets time pass.

@@ -196,6 +196,22 @@ func (r *reading) queue(p *journal.Page, from int, marks stock.Marks) {
 	})
 }
 
+// waiting is how many records were read that the book does not have yet.
+func (r *reading) waiting() (records int) {
+	for _, s := range r.ahead {
+		records += len(s.records)
+	}
+	return records
+}
+
+// shorten adds all that was read to the book, if more than that many records wait to be added.
+func (r *reading) shorten(most int) error {
+	if r.waiting() <= most {
+		return nil
+	}
+	return r.advance(r.end())
+}
+
 // end is the place up to which was read.
 func (r *reading) end() place { return place{r.tail.number, r.tail.records} }
 

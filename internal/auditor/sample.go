@@ -66,34 +66,58 @@ type sampling struct {
 	from  *reading
 	clock clock.PassiveClock
 	wait  func(ctx context.Context, d time.Duration) error
+	// rest lets others read while State is waited for, and keepUp reads what is written meanwhile.
+	rest   func(ctx context.Context, wait func(context.Context) error) error
+	keepUp func(ctx context.Context) error
 }
 
-// read reads State, once it includes all that the book had read when it began. What was
-// written without records is in no position: the marks show it.
-func (s sampling) read(ctx context.Context, read func(*stock.State)) (taken sample, err error) {
-	for began := s.clock.Now(); ; {
-		reached, turned := false, false
-		s.runner.Read(func(state *stock.State, log *journal.Log) {
-			turned = !log.Leading() || log.Identity() != s.from.book.journal
-			reached = !turned && reaches(state, s.from.oldest.head, s.from.oldest.marks)
-			if reached {
-				at := log.Position()
-				taken = sample{at: place{at.Page, at.Index}, head: state.Head(), marks: state.Marks()}
-				read(state)
-			}
+// read reads State, once it includes all that the book had read when it began: at once, or in a
+// moment mostly. Others read where that takes longer.
+func (s sampling) read(ctx context.Context, read func(*stock.State)) (sample, error) {
+	taken, reached, err := s.poll(ctx, read, followEvery)
+	if err == nil && !reached {
+		err = s.rest(ctx, func(ctx context.Context) error {
+			taken, reached, err = s.poll(ctx, read, behindFor)
+			return err
 		})
-		switch {
-		case turned:
-			return taken, errTurned
-		case reached:
-			return taken, nil
-		case s.clock.Since(began) >= behindFor:
-			return taken, errTurned
+	}
+	if err == nil && !reached {
+		err = errTurned
+	}
+	return taken, err
+}
+
+// poll reads State, unless it does not include all of that for so long.
+func (s sampling) poll(ctx context.Context, read func(*stock.State), patience time.Duration) (taken sample, reached bool, err error) {
+	for began := s.clock.Now(); ; {
+		taken, reached, err = s.once(read)
+		if reached || err != nil || s.clock.Since(began) >= patience {
+			return taken, reached, err
 		}
 		if err := s.wait(ctx, behindPause); err != nil {
-			return taken, err
+			return taken, false, err
+		}
+		if err := s.keepUp(ctx); err != nil {
+			return taken, false, err
 		}
 	}
+}
+
+// once reads State if it includes all of that. What was written without records is in no position:
+// the marks show it.
+func (s sampling) once(read func(*stock.State)) (taken sample, reached bool, err error) {
+	s.runner.Read(func(state *stock.State, log *journal.Log) {
+		if !log.Leading() || log.Identity() != s.from.book.journal {
+			err = errTurned
+			return
+		}
+		if reached = reaches(state, s.from.oldest.head, s.from.oldest.marks); reached {
+			at := log.Position()
+			taken = sample{at: place{at.Page, at.Index}, head: state.Head(), marks: state.Marks()}
+			read(state)
+		}
+	})
+	return taken, reached, err
 }
 
 // reaches tells whether State includes a header.

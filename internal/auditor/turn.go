@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
-
-	"github.com/acme/inventory-service/internal/allocator"
 )
 
 const (
@@ -16,21 +14,18 @@ const (
 	// maxKept is how many things audits keep in memory while they wait and others read: about
 	// 50 MB of reservations.
 	maxKept = 50000
-	// awaitFor is how long one try of an audit waits for State to get as far as the pages. It
-	// is behind them for as long as the answer to a write takes.
-	awaitFor = 10 * time.Second
 )
 
 // turns bound how much audits do at a time.
 type turns struct {
-	clock clock.PassiveClock
+	clock clock.Clock
 	// taken holds one for each audit that reads.
 	taken chan struct{}
 	// room is how much more may be kept by audits that wait while others read.
 	room atomic.Int64
 }
 
-func newTurns(c clock.PassiveClock) *turns {
+func newTurns(c clock.Clock) *turns {
 	t := &turns{clock: c, taken: make(chan struct{}, workers)}
 	t.room.Store(maxKept)
 	return t
@@ -66,8 +61,8 @@ func (t *turn) giveBack() {
 }
 
 // rest lets others read while the audit only waits, unless it keeps more in memory than there
-// is room for beside them.
-func (t *turn) rest(ctx context.Context, wait func(context.Context) error) error {
+// is room for beside them. While they still read after that, keepUp is called every followEvery.
+func (t *turn) rest(ctx context.Context, wait, keepUp func(context.Context) error) error {
 	began := t.clock.Now()
 	defer func() { t.rested += t.clock.Since(began) }()
 	kept := int64(t.keeps())
@@ -80,20 +75,28 @@ func (t *turn) rest(ctx context.Context, wait func(context.Context) error) error
 	if err := wait(ctx); err != nil {
 		return err
 	}
-	return t.take(ctx)
+	return t.takeAgain(ctx, keepUp)
 }
 
-// patient is a runner for whose State an audit waits without reading, and not for long.
-type patient struct {
-	runner
-	turn *turn
-}
-
-// Await waits until State has got as far as a position.
-func (p patient) Await(ctx context.Context, position allocator.Position) error {
-	return p.turn.rest(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, awaitFor)
-		defer cancel()
-		return p.runner.Await(ctx, position)
-	})
+// takeAgain waits until the audit may read again, and calls keepUp meanwhile. Its place among those
+// who wait is kept.
+func (t *turn) takeAgain(ctx context.Context, keepUp func(context.Context) error) error {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	taken := make(chan error, 1)
+	go func() { taken <- t.take(waiting) }()
+	for {
+		timer := t.clock.NewTimer(followEvery)
+		select {
+		case err := <-taken:
+			timer.Stop()
+			return err
+		case <-timer.C():
+		}
+		if err := keepUp(ctx); err != nil {
+			cancel()
+			<-taken // whoever ends the audit gives the turn back
+			return err
+		}
+	}
 }
