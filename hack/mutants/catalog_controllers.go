@@ -34,6 +34,36 @@ var ofControllers = []mutant{
 		caughtBy: unit(controllersPackage, "TestDeletionWaitsForTheFeed"),
 	},
 	{
+		name:  "slow-and-no-load",
+		fault: "views go at full speed while the API server is too slow for carts",
+		patches: []patch{{
+			file: "internal/allocator/runner.go",
+			old:  `journal.IsRefusal(l.Trouble())`,
+			new:  `(journal.IsRefusal(l.Trouble()) || MUTANT && l.Trouble() != nil)`,
+		}},
+		caughtBy: unit(allocatorPackage, "TestStuckIsNoLoad/slow"),
+	},
+	{
+		name:  "given-up-once",
+		fault: "a namespace that is given up goes on saying that carts are decided where the first word of it fails",
+		patches: []patch{{
+			file: "controllers/stockledger_givenup.go",
+			old:  `outside != nil && ledger.Status.Leader == r.Self {`,
+			new:  `outside != nil && ledger.Status.Leader == r.Self && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestGivenUpNamespace"),
+	},
+	{
+		name:  "leftovers-are-wanted",
+		fault: "what is still in a namespace that is being deleted has its successor taken up",
+		patches: []patch{{
+			file: "controllers/feed.go",
+			old:  `if namespace.DeletionTimestamp != nil {`,
+			new:  `if namespace.DeletionTimestamp != nil && !MUTANT {`,
+		}},
+		caughtBy: unit(controllersPackage, "TestNamespaceMadeAgainEmpty"),
+	},
+	{
 		name:  "stuck-and-still-a-load",
 		fault: "who waits for a journal that cannot be written keeps objects from being made",
 		patches: []patch{{

@@ -242,8 +242,8 @@ var ofServiceFaults = []mutant{
 		fault: "writes are refused, and it is told that all is well since something was read",
 		patches: []patch{{
 			file: "internal/journal/append.go",
-			old:  `	if !l.rejectedLast {`,
-			new:  `	if !l.rejectedLast || MUTANT {`,
+			old:  `	if !l.rejectedLast`,
+			new:  `	if (!l.rejectedLast || MUTANT)`,
 		}},
 		caughtBy: alone("TestRefusedWritesAreTroubleUntilOneIsStored"),
 	},

@@ -189,4 +189,34 @@ var ofJournal = []mutant{
 		}},
 		caughtBy: by(pages("TestDamage")),
 	},
+	{
+		name:  "unreadable-until-listed-again",
+		fault: "while the pages are listed again, nothing says that their format is unknown",
+		patches: []patch{{
+			file: "internal/journal/stage.go",
+			old:  `	if next != reading {`,
+			new:  `	if next != reading || MUTANT {`,
+		}},
+		caughtBy: by(unit(journalPackage, "TestForeignFormat")),
+	},
+	{
+		name:  "no-page-and-nobody-is-told",
+		fault: "no page can be made, and nothing says why",
+		patches: []patch{{
+			file: "internal/journal/free.go",
+			old:  `	if e.Err != nil && (l.stage`,
+			new:  `	if e.Err != nil && !MUTANT && (l.stage`,
+		}},
+		caughtBy: by(unit(journalPackage, "TestNoPageCanBeMade")),
+	},
+	{
+		name:  "proof-hides-a-full-page",
+		fault: "the last page is full and no other can be made, and a read ends the trouble",
+		patches: []patch{{
+			file: "internal/journal/append.go",
+			old:  `!l.crowded() {`,
+			new:  `(!l.crowded() || MUTANT) {`,
+		}},
+		caughtBy: by(unit(journalPackage, "TestNoPageCanBeMade")),
+	},
 }

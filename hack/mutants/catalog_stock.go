@@ -104,10 +104,20 @@ var ofStock = []mutant{
 		fault: "a StockItem displaces one of the same second that serves, if its UID is smaller",
 		patches: []patch{{
 			file: "internal/stock/item_requests.go",
-			old:  `if ok && serving.Created == i.Created {`,
-			new:  `if ok && serving.Created == i.Created && !MUTANT {`,
+			old:  `if ok && serving.Created/second ==`,
+			new:  `if ok && !MUTANT && serving.Created/second ==`,
 		}},
 		caughtBy: decisions("TestTakingOver/made_in_one_second"),
+	},
+	{
+		name:  "third-of-a-second-serves",
+		fault: "a StockItem displaces one of the same second that was moved behind a former one",
+		patches: []patch{{
+			file: "internal/stock/item_requests.go",
+			old:  `i.Created/second { // the one`,
+			new:  `i.Created/second && (!MUTANT || serving.Created == i.Created) { // the one`,
+		}},
+		caughtBy: decisions("TestTakingOver/a_third_one_of_that_second"),
 	},
 	{
 		name:  "raise-sold-at-once",

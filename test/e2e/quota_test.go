@@ -3,9 +3,11 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -38,6 +40,28 @@ func TestQuotaOfReservations(t *testing.T) {
 	for _, id := range ids {
 		w.AwaitPhase(id, v1.PhaseReserved)
 	}
+	w.Settle()
+}
+
+// Where a quota lets no JournalPage be made, no cart is decided, and the StockLedger says why; once
+// one may be made, all goes on by itself.
+func TestQuotaOfPages(t *testing.T) {
+	w := testbed.NewWorld(t)
+	quota := newQuota(w, "count/journalpages.inventory.acme.com")
+	quota.allow(0)
+	o := w.Operate()
+	w.Declare("mug", "mug", "amsterdam", 5)
+	w.AwaitLedger(func(l *v1.StockLedger) bool {
+		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionLedgerReady)
+		return c != nil && c.Reason == v1.ReasonUnwritable && strings.Contains(c.Message, "exceeded quota: few") && strings.Contains(c.Message, "ResourceQuota")
+	})
+	cart := func() testbed.Response {
+		return o.Post("/reservations", `{"cartId":"c","items":[{"productId":"mug","quantity":1}]}`, "Idempotency-Key", "c", "Prefer", "wait=1")
+	}
+	cart().Want(t, http.StatusServiceUnavailable)
+	quota.allow(1)
+	w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) })
+	cart().Want(t, http.StatusCreated)
 	w.Settle()
 }
 
