@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -108,11 +107,26 @@ func ParseFlags(arguments []string, usage io.Writer) (Options, error) {
 // Flags are those of the operator, for documentation.
 func Flags() *flag.FlagSet { return new(Options).flags() }
 
-// flags are those that set the options.
+// flags returns the flags that set the options.
 func (o *Options) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("inventory-operator", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is one line
 	flags.BoolVar(&o.Version, "version", false, "print the version, and do nothing else")
+	for _, bind := range []func(*flag.FlagSet){
+		o.bindBridge, o.bindScope, o.bindElection, o.bindCarts, o.bindObjects, o.bindJournal, o.bindOutcomes, o.bindSinks, o.metrics.bind,
+	} {
+		bind(flags)
+	}
+	o.archive.Application = "inventory-bridge"
+	o.archive.Bind(flags, "archive-url", "the Inventory Database, or a read-only replica of it, in which the bridge looks for what journals have forgotten")
+	ctrlconfig.RegisterFlags(flags)
+	o.log.StacktraceLevel = zapcore.PanicLevel // errors say where they come from
+	o.log.BindFlags(flags)
+	return flags
+}
+
+// bindBridge binds the flags of the bridge and of what else is served.
+func (o *Options) bindBridge(flags *flag.FlagSet) {
 	flags.StringVar(&o.bridgeAddress, "bridge-address", webhook.DefaultAddress,
 		"address of the bridge for CloudEvents and plain HTTP")
 	flags.StringVar(&o.authentication, "authentication", authenticateTokens,
@@ -132,8 +146,16 @@ func (o *Options) flags() *flag.FlagSet {
 			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
 	flags.StringVar(&o.healthAddress, "health-address", "0",
 		"address of /livez and /readyz by themselves, beside those of the bridge; 0 turns it off")
-	o.metrics.bind(flags)
 	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
+	flags.StringVar(&o.reply, "reply", string(webhook.ReplyAuto),
+		"which commands that are CloudEvents are answered with their outcome's event: always, never, or auto: those whose outcome goes to no sink, "+
+			"and those that say Prefer: return=representation. The others are answered 202")
+	flags.StringVar(&o.schemasURL, "schemas-url", "",
+		"URL at which consumers reach /schemas of the bridge: every event names the schema of its payload below it as dataschema. Empty names none")
+}
+
+// bindScope binds the flags that say where this process works.
+func (o *Options) bindScope(flags *flag.FlagSet) {
 	flags.StringVar(&o.defaultNamespace, "default-namespace", "default",
 		"namespace of commands whose path names none")
 	flags.StringVar(&o.namespaces, "namespaces", "",
@@ -141,6 +163,10 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.StringVar(&o.namespaceSelector, "namespace-selector", "",
 		"labels of the namespaces to work in, such as inventory.acme.com/shard=a, instead of --namespaces; what gains or loses them is taken up or "+
 			"given up at once. Each may be worked in by one deployment only")
+}
+
+// bindElection binds the flags of the lease.
+func (o *Options) bindElection(flags *flag.FlagSet) {
 	flags.BoolVar(&o.leaderElect, "leader-elect", true,
 		"let one replica at a time decide; without it replicas only waste each other's work")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
@@ -151,6 +177,10 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.DurationVar(&o.renewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
 	flags.DurationVar(&o.retryPeriod, "retry-period", 300*time.Millisecond,
 		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
+}
+
+// bindCarts binds the flags of what is decided and remembered.
+func (o *Options) bindCarts(flags *flag.FlagSet) {
 	flags.StringVar((*string)(&o.ids), "ids", string(v1.UUIDs),
 		"which ids of products, carts, customers and orders are taken: uuid, as the published schemas say, or any "+
 			"(1 to 128 printable characters)")
@@ -162,12 +192,24 @@ func (o *Options) flags() *flag.FlagSet {
 		"what reservations are found by besides their id: order, cart, or both; each takes about 30 bytes of memory for a remembered one. Empty is nothing")
 	flags.DurationVar(&o.retention, "retention", 24*time.Hour,
 		"how long a finished Reservation is remembered; longer than any redelivery of a command")
+	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
+		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
+}
+
+// bindObjects binds the flags of the Reservation objects.
+func (o *Options) bindObjects(flags *flag.FlagSet) {
 	flags.StringVar(&o.show, "show", string(controllers.ShowHeld),
 		"which carts of the bridge become Reservation objects: held, all (refused ones too), or none; every one is found by id")
 	flags.IntVar(&o.maxShown, "max-shown", 20_000,
 		"about how many carts of the bridge have an object in a namespace, those that have ended going first; 0 is no bound")
 	flags.DurationVar(&o.objectRetention, "object-retention", time.Hour,
 		"how long the object of a finished cart of the bridge is kept, --retention at most")
+	flags.IntVar(&o.workers, "workers", 256,
+		"maximum number of Reservation objects reconciled at the same time; it bounds how many carts that are objects share one write")
+}
+
+// bindJournal binds the flags of the journals.
+func (o *Options) bindJournal(flags *flag.FlagSet) {
 	flags.Int64Var(&o.journalLimit, "journal-limit", 64<<20,
 		"bytes of a namespace's journal that count at most, at least 8388608: beyond it what is finished is forgotten before --retention")
 	flags.Int64Var(&o.journalCompactAbove, "journal-compact-above", 1<<20,
@@ -177,12 +219,10 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.IntVar(&o.journalFormat, "journal-format", max(journal.OldestFormat, journal.Format-1),
 		fmt.Sprintf("format that journals are written in, %d to %d; the newest once no operator is left that does not know it",
 			journal.OldestFormat, journal.Format))
-	flags.StringVar(&o.reply, "reply", string(webhook.ReplyAuto),
-		"which commands that are CloudEvents are answered with their outcome's event: always, never, or auto: those whose outcome goes to no sink, "+
-			"and those that say Prefer: return=representation. The others are answered 202")
-	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
-		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
-	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
+}
+
+// bindOutcomes binds the flags of the events that are sent.
+func (o *Options) bindOutcomes(flags *flag.FlagSet) {
 	flags.BoolVar(&o.sendReleased, "send-released", false,
 		"send the sink an event when a reservation has ended and all of it was given back, or ran out; for those that end from now on")
 	flags.BoolVar(&o.sendConsumed, "send-consumed", false,
@@ -191,10 +231,13 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.BoolVar(&o.sendBack, "send-stock-back", false, "send the sink an event when something can be reserved again")
 	flags.BoolVar(&o.sendLow, "send-stock-low", false,
 		"send the sink an event when no more of a StockItem can be reserved than its lowStockThreshold, once until there is more again")
-	flags.StringVar(&o.schemasURL, "schemas-url", "",
-		"URL at which consumers reach /schemas of the bridge: every event names the schema of its payload below it as dataschema. Empty names none")
-	o.archive.Application = "inventory-bridge"
-	o.archive.Bind(flags, "archive-url", "the Inventory Database, or a read-only replica of it, in which the bridge looks for what journals have forgotten")
+}
+
+// bindSinks binds the flags of where outcomes go, and as whose.
+func (o *Options) bindSinks(flags *flag.FlagSet) {
+	flags.StringVar(&o.sink, "sink", os.Getenv("K_SINK"),
+		"URL that outcomes are sent to as CloudEvents; empty sends none (default $K_SINK)")
+	flags.StringVar(&o.deadLetterSink, "dead-letter-sink", "", "URL for outcomes that the sink refuses for good")
 	flags.StringVar(&o.sinkOverrides, "sink-overrides", os.Getenv("K_CE_OVERRIDES"),
 		`extensions that are set on every event to the sink, as JSON like {"extensions":{"name":"value"}} (default $K_CE_OVERRIDES)`)
 	flags.StringVar(&o.sinkCAFile, "sink-ca-file", "",
@@ -206,24 +249,7 @@ func (o *Options) flags() *flag.FlagSet {
 	flags.StringVar(&o.sinkTokenFile, "sink-token-file", boundTokenFile(),
 		"file of the token that the sink is sent, read again for each event (default "+knativeTokenFile+" where a SinkBinding has put one)")
 	flags.BoolVar(&o.sinkTokenOverHTTP, "sink-token-over-http", false, "send tokens to sinks without TLS, too, where everybody on the way can read them")
-	flags.IntVar(&o.workers, "workers", 256,
-		"maximum number of Reservation objects reconciled at the same time; it bounds how many carts that are objects share one write")
-	flags.DurationVar(&o.auditInterval, "audit-interval", 5*time.Minute,
-		"how often the figures of a namespace are checked against what is stored, less often where reading that takes long; 0 only on demand")
-	ctrlconfig.RegisterFlags(flags)
-	o.log.StacktraceLevel = zapcore.PanicLevel // errors say where they come from
-	o.log.BindFlags(flags)
-	return flags
 }
-
-// A journal has to hold some batches beside each other, and one second some appends.
-const (
-	minJournalLimit        = 8 << 20
-	minJournalCompactAbove = 16 << 10
-	minJournalBandwidth    = 64 << 10
-)
-
-var showModes = []controllers.ShowMode{controllers.ShowHeld, controllers.ShowAll, controllers.ShowNone}
 
 func (o Options) showing() controllers.Showing {
 	return controllers.Showing{Mode: controllers.ShowMode(o.show), Max: o.maxShown, Retention: o.objectRetention}
@@ -248,70 +274,6 @@ func (o Options) index() stock.Index {
 		Carts:  slices.Contains(o.foundBy(), findByCart) || o.oneHoldPerCart,
 		Orders: slices.Contains(o.foundBy(), findByOrder),
 	}
-}
-
-// validate refuses what flags alone cannot tell to be wrong.
-func (o Options) validate() error {
-	lowest, highest := v1.MinHoldSeconds*time.Second, v1.MaxHoldSeconds*time.Second
-	switch {
-	case o.ids != v1.UUIDs && o.ids != v1.AnyIDs:
-		return fmt.Errorf("--ids is %q: give %s or %s", o.ids, v1.UUIDs, v1.AnyIDs)
-	case o.defaultHold < lowest || o.defaultHold > highest:
-		return fmt.Errorf("--default-hold is %s: give %s to %s", o.defaultHold, lowest, highest)
-	case slices.ContainsFunc(o.foundBy(), func(by string) bool { return by != findByOrder && by != findByCart }):
-		return fmt.Errorf("--find-by is %q: give %s, %s, both separated by a comma, or nothing", o.findBy, findByOrder, findByCart)
-	case o.retention <= 0:
-		return fmt.Errorf("--retention is %s: give more than 0, such as 24h", o.retention)
-	case !slices.Contains(showModes, controllers.ShowMode(o.show)):
-		return fmt.Errorf("--show is %q: give held, all or none", o.show)
-	case !slices.Contains(webhook.Replies(), webhook.Reply(o.reply)):
-		return fmt.Errorf("--reply is %q: give auto, always or never", o.reply)
-	case o.maxInFlight < 1:
-		return fmt.Errorf("--max-in-flight is %d: give 1 or more, such as %d", o.maxInFlight, webhook.DefaultMaxInFlight)
-	case o.maxInFlightPerCaller < 1:
-		return fmt.Errorf("--max-in-flight-per-caller is %d: give 1 or more, such as %d", o.maxInFlightPerCaller, webhook.DefaultMaxInFlightPerCaller)
-	case o.authentication != authenticateTokens && o.authentication != authenticateNobody:
-		return fmt.Errorf("--authentication is %q: give %s or %s", o.authentication, authenticateTokens, authenticateNobody)
-	case o.authentication == authenticateTokens && len(o.audiences()) == 0:
-		return fmt.Errorf("--audience is %q: name what tokens are made for, such as %s", o.audience, defaultAudience)
-	case (o.tlsCertFile == "") != (o.tlsKeyFile == ""):
-		return fmt.Errorf("--tls-cert-file is %q and --tls-private-key-file %q: give both, or neither", o.tlsCertFile, o.tlsKeyFile)
-	case o.maxShown < 0:
-		return fmt.Errorf("--max-shown is %d: give 1 or more, or 0 for no bound", o.maxShown)
-	case o.objectRetention <= 0:
-		return fmt.Errorf("--object-retention is %s: give more than 0, such as 1h", o.objectRetention)
-	case o.auditInterval < 0:
-		return fmt.Errorf("--audit-interval is %s: give 0 or more, such as 5m", o.auditInterval)
-	case o.journalLimit < minJournalLimit:
-		return fmt.Errorf("--journal-limit is %d: give at least %d bytes", o.journalLimit, minJournalLimit)
-	case o.journalCompactAbove < minJournalCompactAbove:
-		return fmt.Errorf("--journal-compact-above is %d: give at least %d bytes", o.journalCompactAbove, minJournalCompactAbove)
-	case o.journalBandwidth < minJournalBandwidth:
-		return fmt.Errorf("--journal-bandwidth is %d: give at least %d bytes a second", o.journalBandwidth, minJournalBandwidth)
-	case o.journalFormat < journal.OldestFormat || o.journalFormat > journal.Format:
-		return fmt.Errorf("--journal-format is %d: this release knows %d to %d", o.journalFormat, journal.OldestFormat, journal.Format)
-	case o.sinkTokenFile != "" && o.sinkTokenFile != boundTokenFile() && o.sinkAudience != "":
-		return errors.New("--sink-token-file and --sink-audience are both given: give the one that has the token")
-	case o.schemasURL != "" && !absolute(o.schemasURL):
-		return fmt.Errorf("--schemas-url is %q: give one like https://inventory.example/schemas", o.schemasURL)
-	case o.sinkAudience != "" && o.sink == "":
-		return errors.New("--sink-audience is given and no --sink: give both or none")
-	case o.deadLetterAudience != "" && o.deadLetterSink == "":
-		return errors.New("--dead-letter-sink-audience is given and no --dead-letter-sink: give both or none")
-	case o.workers < 1:
-		return fmt.Errorf("--workers is %d: give at least 1", o.workers)
-	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
-		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
-			o.retryPeriod, o.renewDeadline, o.leaseDuration)
-	}
-	_, err := o.worksIn()
-	return errors.Join(o.archive.Validate(), o.metrics.validate(), o.scope().validate(o.defaultNamespace), err)
-}
-
-// absolute tells whether a text is the URL of a place that can be asked.
-func absolute(text string) bool {
-	parsed, err := url.Parse(text)
-	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Host != ""
 }
 
 // identity is the readable part of this process's name in the lease, in page headers and in the
