@@ -227,6 +227,7 @@ func TestWaitingAuditKeepsUp(t *testing.T) {
 		for range workers {
 			a.turns.taken <- struct{}{} // while the audit only waits
 		}
+		time.Sleep(DefaultPause) // now it waits for them
 		w := m.worlds["shop-0"]
 		pages := w.server.Serve(journal.List{}).(journal.Listed).Pages
 		for n := 0; !w.wroteOver(pages); n++ {
