@@ -7,6 +7,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/hex"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -174,6 +175,11 @@ func referrerSubject(t *testing.T, dir string, of v1.Descriptor) v1.Hash {
 	manifest, err := one.Manifest()
 	if err != nil || manifest.Subject == nil || manifest.Layers[0].MediaType != sbomType || manifest.Config.MediaType != sbomType {
 		t.Fatalf("a referrer is %+v, %v", manifest, err)
+	}
+	title := manifest.Layers[0].Annotations["org.opencontainers.image.title"]
+	beside, err := os.ReadFile(filepath.Join(dir, title))
+	if digest, _, hashErr := v1.SHA256(bytes.NewReader(beside)); err != nil || hashErr != nil || digest != manifest.Layers[0].Digest {
+		t.Errorf("the SBOM with the title %q is not that of the file: %v", title, errors.Join(err, hashErr))
 	}
 	return manifest.Subject.Digest
 }

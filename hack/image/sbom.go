@@ -152,6 +152,11 @@ func relate(a common.ElementID, how string, b common.ElementID) *v2_3.Relationsh
 	return &v2_3.Relationship{RefA: common.MakeDocElementID("", string(a)), Relationship: how, RefB: common.MakeDocElementID("", string(b))}
 }
 
+// name is that of the SBOM's file.
+func (b *bill) name() string {
+	return fmt.Sprintf("sbom-%s-%s.spdx.json", b.platform.OS, b.platform.Architecture)
+}
+
 // attach makes the referrer of an image: a manifest that has the image as its subject.
 func (b *bill) attach(to v1.Image) error {
 	subject, err := partial.Descriptor(to)
@@ -160,7 +165,10 @@ func (b *bill) attach(to v1.Image) error {
 	}
 	made := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
 	made = mutate.ConfigMediaType(made, sbomType)
-	made, err = mutate.Append(made, mutate.Addendum{Layer: static.NewLayer(b.text, sbomType), MediaType: sbomType})
+	made, err = mutate.Append(made, mutate.Addendum{
+		Layer: static.NewLayer(b.text, sbomType), MediaType: sbomType,
+		Annotations: map[string]string{"org.opencontainers.image.title": b.name()}, // without a title oras pull writes no file
+	})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (i *image) write(dir string) error {
 		if err := written.AppendImage(sbom.referrer); err != nil {
 			return fmt.Errorf("write an SBOM: %w", err)
 		}
-		beside := filepath.Join(dir, fmt.Sprintf("sbom-%s-%s.spdx.json", sbom.platform.OS, sbom.platform.Architecture))
+		beside := filepath.Join(dir, sbom.name())
 		if err := os.WriteFile(beside, sbom.text, 0o644); err != nil {
 			return err
 		}
