@@ -26,6 +26,7 @@ func Play(t *testing.T, p Player) {
 		"handed to another":       handedOver,
 		"patched by hand":         patchedByHand,
 		"a cart in Git":           cartInGit,
+		"a cart patched by hand":  cartPatchedByHand,
 		"awaiting a restore":      awaitingRestore,
 		"moved to a namespace":    moved,
 	} {

@@ -184,6 +184,32 @@ func patchedByHand(s *stage) {
 	s.figures("teapot", 30, 0, 30)
 }
 
+// The same of a cart in Git, of which a part is shipped by kubectl patch.
+func cartPatchedByHand(s *stage) {
+	s.operate()
+	git := []*Object{item("mug", "mug", 10), cart("order", "mug", 2)}
+	s.sync(git...)
+	s.healthy(cartKind, "order", Healthy)
+	shipped := manifest(cartKind, "order")
+	set(shipped, []any{map[string]any{"productID": "mug", "quantity": int64(1)}}, "spec", "consumeItems")
+	spec, err := json.Marshal(map[string]any{"spec": shipped.Object["spec"]})
+	s.Must(err)
+	Kubectl(s, s.ControlPlane, "patch", "reservation", "order", "--namespace", s.Namespace, "--type=merge", "--patch", string(spec))
+	s.figures("mug", 9, 1, 8)
+	git[0] = with(git[0], "received", int64(30))
+	if s.TakesKubectlBack {
+		for range 2 {
+			if said := s.refused(git...); !strings.Contains(said, "never taken back") {
+				s.Errorf("the engine says %q, want it to say what cannot be done", said)
+			}
+		}
+		s.apply(shipped, "--server-side", "--field-manager=warehouse")
+	}
+	s.sync(git...)
+	s.figures("mug", 29, 1, 28)
+	s.Settle()
+}
+
 // A shop is moved to another namespace in Git: for every engine this is a deletion and a new item.
 // All is healthy, and yet what carts hold stays behind: it is promised again.
 func moved(s *stage) {
