@@ -39,7 +39,7 @@ func (b *bridge) lookUpArchived(ctx context.Context, x *exchange, j Journal, nam
 	switch {
 	case r != nil && !r.Phase.Ended():
 		return nil, fail(archiveUnavailable, "reservation %s has ended, and the archive has not read yet how: ask again", text)
-	case r != nil && !(errors.Is(err, lookup.ErrBehind) && byName(r, text)):
+	case r != nil && (!errors.Is(err, lookup.ErrBehind) || !byName(r, text)):
 		x.archived = true
 		return view.Reservation(namespace, r), nil
 	default:

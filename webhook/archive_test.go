@@ -410,10 +410,10 @@ func (s *forgetfulStore) wantFound(by string, incomplete bool, ids ...string) {
 func TestArchiveMissesNames(t *testing.T) {
 	s := newForgetful(t, postgrestest.Shared(t))
 	end := s.runArchive()
-	first, second := s.ended("by-hand"), ""
+	first := s.ended("by-hand")
 	s.awaitArchived(first, stock.PhaseReleased)
 	end()
-	second = string(s.ended("by-hand"))
+	second := string(s.ended("by-hand"))
 	s.forget(string(first))
 	s.forget(second)
 	get := func(text string) answer {

@@ -109,10 +109,12 @@ var ofAuditor = []mutant{
 			<-t.taken
 		}`, "TestTurns"),
 	audited("audit-waits-and-lets-nobody-read", "an audit that only waits keeps others from reading",
-		"turn.go", `	t.giveBack()`, `	if MUTANT {
+		"turn.go", `	t.giveBack()
+	if err := wait`, `	if MUTANT {
 		return wait(ctx)
 	}
-	t.giveBack()`, "TestWaitingAuditsLetOthersRead", "TestStuckNamespaces"),
+	t.giveBack()
+	if err := wait`, "TestWaitingAuditsLetOthersRead", "TestStuckNamespaces"),
 	audited("audit-loses-what-is-written-meanwhile", "an audit that waits for its turn reads nothing of what is written meanwhile",
 		"turn.go", `if err := keepUp(ctx); err != nil {`, `if MUTANT {
 			continue

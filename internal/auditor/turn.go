@@ -95,7 +95,9 @@ func (t *turn) takeAgain(ctx context.Context, keepUp func(context.Context) error
 		}
 		if err := keepUp(ctx); err != nil {
 			cancel()
-			<-taken // whoever ends the audit gives the turn back
+			if <-taken == nil {
+				t.giveBack()
+			}
 			return err
 		}
 	}

@@ -20,9 +20,9 @@ func claimant(n int, modifiers ...func(*Item)) PutItem {
 	})}
 }
 
-func takesOver(i *Item)                { i.TakesOver = true }
-func created(minutes Time) func(*Item) { return func(i *Item) { i.Created = start + minutes*minute } }
-func as(name string) func(*Item)       { return func(i *Item) { i.Name = name } }
+func takesOver(i *Item)          { i.TakesOver = true }
+func atOnce(i *Item)             { i.Created = start + minute } // in the second of claimant(1)
+func as(name string) func(*Item) { return func(i *Item) { i.Name = name } }
 
 // revised makes it the item's state of another version, and of another generation if that is new.
 func revised(version uint64, generation int64) func(*Item) {
@@ -77,10 +77,10 @@ func TestTakingOver(t *testing.T) {
 		"made again later":                 {[]Request{claimant(1), claimant(2), drop(1), claimant(3, as("mug-1")), seen(3)}, "mug-1", []string{"mug-2"}, 30},
 		"made again, and passed over":      {[]Request{claimant(1), claimant(2, takesOver), claimant(3, as("mug-2")), drop(1), drop(2), seen(3)}, "", []string{"mug-2"}, 0},
 		"the one that waits is made again": {[]Request{claimant(1), claimant(2), drop(1), drop(2), claimant(3, as("mug-2")), seen(3)}, "mug-2", nil, 30},
-		"made in one second":               {[]Request{claimant(2, created(1)), claimant(1), seen(1), seen(2)}, "mug-2", nil, 20},
-		"stated anew":                      {[]Request{claimant(2, created(1)), claimant(1), claimant(1, revised(200, 2)), ShowItem{"item-1", 2}}, "mug-2", nil, 20},
-		"made again in one second":         {[]Request{claimant(2, created(1)), claimant(1, as("mug-2")), drop(2), seen(1)}, "mug-2", nil, 10},
-		"a third one of that second":       {[]Request{claimant(2, created(1)), claimant(3, as("mug-2"), created(1)), drop(2), seen(3), claimant(1), seen(1)}, "mug-2", nil, 30},
+		"made in one second":               {[]Request{claimant(2, atOnce), claimant(1), seen(1), seen(2)}, "mug-2", nil, 20},
+		"stated anew":                      {[]Request{claimant(2, atOnce), claimant(1), claimant(1, revised(200, 2)), ShowItem{"item-1", 2}}, "mug-2", nil, 20},
+		"made again in one second":         {[]Request{claimant(2, atOnce), claimant(1, as("mug-2")), drop(2), seen(1)}, "mug-2", nil, 10},
+		"a third one of that second":       {[]Request{claimant(2, atOnce), claimant(3, as("mug-2"), atOnce), drop(2), seen(3), claimant(1), seen(1)}, "mug-2", nil, 30},
 		"a duplicate that served before":   {[]Request{claimant(2, takesOver), claimant(1), seen(1), drop(1)}, "mug-2", nil, 0},
 	} {
 		for _, batched := range []bool{false, true} {
