@@ -28,7 +28,8 @@ func (l *Log) Damage() *Damage { return l.damage }
 func (d Damage) Message() string {
 	if d.Copied {
 		return "the pages were copied from another namespace or cluster, as backup tools do, and nothing is decided: a journal goes on in its own place alone. " +
-			"Annotate the Namespace with " + v1.AwaitRestoreAnnotation + "=true, so that nothing is sold in between; delete the copies here: kubectl delete journalpages --all; " +
+			"Annotate the Namespace with " + v1.AwaitRestoreAnnotation + "=true, so that nothing is sold in between (with kubectl annotate --field-manager=restore: " +
+			"GitOps engines take back what plain kubectl wrote); delete the copies here: kubectl delete journalpages --all; " +
 			"then take in what was shipped and held: kubectl inventory restore FILE, with what kubectl inventory export --shipped has written"
 	}
 	text := d.Reason + ". Nothing is decided until this is repaired. "
