@@ -71,9 +71,6 @@ func Feed(ctx context.Context, mgr ctrl.Manager, watched Watched) (synced func()
 func seenNamespace(ctx context.Context, cache client.Reader, watched Watched) func(*metav1.PartialObjectMetadata) {
 	return func(namespace *metav1.PartialObjectMetadata) {
 		watched.SeeNamespace(namespace)
-		if namespace.DeletionTimestamp != nil {
-			return // what is still in it goes with it
-		}
 		if _, ok := watched.Find(namespace.Name); !ok && hasOurs(ctx, cache, namespace.Name) {
 			watched.See(namespace.Name)
 		}

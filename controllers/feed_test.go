@@ -100,6 +100,7 @@ func TestNamespaceMadeAgainEmpty(t *testing.T) {
 	terminating.ResourceVersion, terminating.DeletionTimestamp = "18446744073709551613", &metav1.Time{Time: time.Now()}
 	again.UID, again.ResourceVersion = "made again", "18446744073709551614"
 	eventHandler(seenNamespace(t.Context(), p.items.Client, p.set), p.set.NamespaceGone).OnUpdate(old, terminating)
+	p.set.See(w.namespace) // as the watches of what is still in it do
 	if p.set.SeeNamespace(again); p.runner() != nil {
 		t.Error("a namespace that is made again, without anything of ours, is taken up")
 	}

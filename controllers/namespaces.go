@@ -11,7 +11,7 @@ type Namespaces interface {
 	Find(name string) (*allocator.Runner, bool)
 	// See says that there is something of ours in a namespace.
 	See(name string)
-	// Outside is why a namespace that is there is not worked in, nil if it is or may be.
+	// Outside returns why a namespace is out of scope, as far as it is known, else nil.
 	Outside(name string) *namespaces.OutsideError
 }
 

@@ -174,12 +174,13 @@ func (r *StockLedgerReconciler) Attend(ctx context.Context, namespace string, ru
 		select {
 		case r.waker() <- event.GenericEvent{Object: ledgerOf(namespace)}:
 		case <-time.After(lastWake):
+			r.giveUpAtLast(ctx, namespace, outside)
 		}
 	}
 }
 
-// lastWake bounds how long a StockLedger waits to be queued: nothing takes it where the process ends.
-const lastWake = 5 * time.Second
+// lastWake is how long a StockLedger waits to be queued: nothing takes it where the process ends.
+const lastWake = time.Second
 
 func ledgerOf(namespace string) *v1.StockLedger {
 	return &v1.StockLedger{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1.LedgerName}}

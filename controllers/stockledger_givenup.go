@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/namespaces"
@@ -25,6 +26,15 @@ func (r *StockLedgerReconciler) notWorkedIn(ctx context.Context, namespace strin
 	}
 	observed.seeGivenUp(namespace, reasonOf(v1.ConditionLedgerReady, ledger.Status.Conditions) == v1.ReasonGivenUp)
 	return nil
+}
+
+// giveUpAtLast tries once more as the process ends, since no other has its name.
+func (r *StockLedgerReconciler) giveUpAtLast(ctx context.Context, namespace string, why *namespaces.OutsideError) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	if err := r.giveUp(ctx, namespace, why); err != nil {
+		log.FromContext(ctx).Error(err, "the StockLedger does not say that the namespace is given up", "namespace", namespace)
+	}
 }
 
 // giveUp writes it over the version that still names this process. One that does not is of the next

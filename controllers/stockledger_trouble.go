@@ -15,7 +15,7 @@ func remedy(err error) string {
 		return "etcd has no space left: compact and defragment it, or raise its quota, then disarm its alarm NOSPACE"
 	case strings.Contains(text, "exceeded quota"):
 		return "Raise the ResourceQuota of this namespace, or take the resource out of it"
-	case strings.Contains(text, "admission webhook"), strings.Contains(text, "ValidatingAdmissionPolicy"):
+	case strings.Contains(text, "admission webhook"), strings.Contains(text, "failed calling webhook"), strings.Contains(text, "ValidatingAdmissionPolicy"):
 		return "Exempt journalpages and stockledgers of inventory.acme.com from that webhook or policy"
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return "Bind the operator's service account to the roles of config/rbac, or see which policy forbids it"

@@ -134,7 +134,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// send asks a leader, for no longer than its reign lasts; nil is no answer.
+// send asks a leader, for no longer than term lasts; nil is no answer.
 func (b *bridge) send(ctx, term context.Context, x *exchange, r *http.Request, leader journal.Leader) *forward.Answer {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -14,10 +14,11 @@ type leaderWatches struct {
 	under map[Journal]*leaderWatch
 }
 
-// leaderWatch is the time in which another process leads a journal, or nobody does.
+// leaderWatch waits, on behalf of requests, for another leader of a journal than this one, be that
+// this process.
 type leaderWatch struct {
 	leader journal.Leader
-	// over ends with it; waiting are the requests that want to know.
+	// over ends as soon as there is one; waiting are the requests that want to know.
 	over    context.Context //nolint:containedctx // it stands for a time, not for a request
 	end     context.CancelFunc
 	waiting int
@@ -25,8 +26,8 @@ type leaderWatch struct {
 
 func newLeaderWatches() *leaderWatches { return &leaderWatches{under: map[Journal]*leaderWatch{}} }
 
-// join returns the reign of a leader of a journal. Its context ends as soon as another one
-// leads, or this process decides. Whoever joins has to leave.
+// join returns a context that ends as soon as another process than this leader leads, or this one
+// decides. Whoever joins has to leave.
 func (all *leaderWatches) join(j Journal, leader journal.Leader) (over context.Context, leave func()) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -53,7 +54,7 @@ func (all *leaderWatches) leave(j Journal, r *leaderWatch) {
 	}
 }
 
-// watch ends the reign when it is over. It returns once nobody waits.
+// watch ends over when there is another leader. It returns once nobody waits.
 func (r *leaderWatch) watch(j Journal) {
 	defer r.end()
 	for {

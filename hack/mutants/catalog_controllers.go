@@ -57,9 +57,9 @@ var ofControllers = []mutant{
 		name:  "leftovers-are-wanted",
 		fault: "what is still in a namespace that is being deleted has its successor taken up",
 		patches: []patch{{
-			file: "controllers/feed.go",
-			old:  `if namespace.DeletionTimestamp != nil {`,
-			new:  `if namespace.DeletionTimestamp != nil && !MUTANT {`,
+			file: "internal/namespaces/set.go",
+			old:  `if s.known[name].terminating {`,
+			new:  `if s.known[name].terminating && !MUTANT {`,
 		}},
 		caughtBy: unit(controllersPackage, "TestNamespaceMadeAgainEmpty"),
 	},

@@ -114,8 +114,8 @@ var ofStock = []mutant{
 		fault: "a StockItem displaces one of the same second that was moved behind a former one",
 		patches: []patch{{
 			file: "internal/stock/item_requests.go",
-			old:  `i.Created/second { // the one`,
-			new:  `i.Created/second && (!MUTANT || serving.Created == i.Created) { // the one`,
+			old:  `i.Created/second { // that of`,
+			new:  `i.Created/second && (!MUTANT || serving.Created == i.Created) { // that of`,
 		}},
 		caughtBy: decisions("TestTakingOver/a_third_one_of_that_second"),
 	},

@@ -11,8 +11,8 @@ import (
 const loadMemory = 200 * time.Millisecond
 
 // Load tells for how much of the time somebody has waited of late for an answer that takes time
-// of the API server. Whatever nobody waits for may take what is left. A wait for a journal whose
-// writes are refused does not count, since that time is no help there. The zero value is ready,
+// of the API server. Whatever nobody waits for may take what is left. A wait for a journal that
+// is stuck does not count, since that time is no help there. The zero value is ready,
 // and safe for concurrent use; one may be shared by the Runners of a process.
 type Load struct {
 	mu      sync.Mutex

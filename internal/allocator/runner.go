@@ -47,7 +47,7 @@ type Runner struct {
 		events []Event
 		calls  uint64
 		// waiting are those who want an answer, by call, and loading how many of them count for
-		// the load: none while stuck, when nothing is decided however much time there is for it.
+		// the load: none while stuck.
 		waiting map[uint64]waiter
 		loading int
 		stuck   bool
@@ -297,8 +297,8 @@ func (r *Runner) stepLocked(events []Event) (effects []Effect, changes stock.Cha
 	return effects, r.core.Stock().TakeChanges(), stuck(r.core.Log())
 }
 
-// stuck tells whether it is of no use to leave the API server more time for a journal: this process
-// does not decide in it, or what it asks for is refused.
+// stuck tells whether more of the API server's time is of no use to who waits: this process is not
+// elected, the journal is damaged or of an unknown format, or what is asked for is refused.
 func stuck(l *journal.Log) bool {
 	return !l.Elected() || l.Foreign() || l.Damage() != nil || journal.IsRefusal(l.Trouble())
 }

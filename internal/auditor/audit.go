@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 const (
@@ -196,7 +198,23 @@ func (a *audit) rest(ctx context.Context, wait func(context.Context) error) erro
 	if a.turn == nil {
 		return wait(ctx)
 	}
-	return a.turn.rest(ctx, wait, a.keepUp)
+	return a.turn.rest(ctx, wait, a.keepUpQueued)
+}
+
+// keepUpQueued is keepUp of an audit that waits for its turn, maybe with many others: it reads only
+// where this process knows that something was written.
+func (a *audit) keepUpQueued(ctx context.Context) error {
+	moved := true
+	if a.runner != nil {
+		a.runner.Read(func(_ *stock.State, log *journal.Log) {
+			at := log.Position()
+			moved = !log.Leading() || place{at.Page, at.Index} != a.reading.end()
+		})
+	}
+	if !moved {
+		return nil
+	}
+	return a.keepUp(ctx)
 }
 
 // keeps is about how many things it keeps in memory.

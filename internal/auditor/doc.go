@@ -30,8 +30,8 @@
 // Audits come at an interval, soon after this process began to lead, and on request (the
 // annotation inventory.acme.com/audit-requested-at on a StockLedger). Unless somebody asked,
 // it reads for no more than a twentieth of the time. Two audits read at a time, and while one
-// only waits, others do. One that waits reads on in the journal nevertheless, a page or two every
-// half second, so that no page is written over before it was read.
+// only waits, others do. One that waits reads on in the journal nevertheless, every half
+// second if something was written, so that no page is written over before it was read.
 //
 // What it finds is kept for the StockLedger's condition Consistent and its status.audit,
 // which somebody else writes, in metrics and in a log line. It puts nothing right itself:

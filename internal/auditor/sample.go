@@ -53,7 +53,8 @@ type sumsSample struct {
 // lead, it leads another journal, or State has not reached the book's header within behindFor.
 var errTurned = errors.New("this process does not lead any more, or its memory is behind the stored pages")
 
-// behind is how long State is waited for, and how often it is looked at meanwhile.
+// behindFor is how long State is waited for while others read, after a first try of followEvery;
+// behindPause is between two looks.
 const (
 	behindFor   = 10 * time.Second
 	behindPause = 20 * time.Millisecond

@@ -78,8 +78,8 @@ func (t *turn) rest(ctx context.Context, wait, keepUp func(context.Context) erro
 	return t.takeAgain(ctx, keepUp)
 }
 
-// takeAgain waits until the audit may read again, and calls keepUp meanwhile. Its place among those
-// who wait is kept.
+// takeAgain waits until the audit may read again, and calls keepUp meanwhile, without losing its
+// place among those that wait.
 func (t *turn) takeAgain(ctx context.Context, keepUp func(context.Context) error) error {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -17,6 +17,7 @@ import (
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/stock"
 )
 
 // mall are worlds at rest by namespace. In each somebody has erased the status of a StockItem,
@@ -28,6 +29,8 @@ type mall struct {
 	// begun counts the audits that began, by namespace, and looks the lists of objects.
 	begun map[string]int
 	looks int
+	// gets counts the pages that were read one by one.
+	gets int
 }
 
 func newMall(t *testing.T, namespaces int) *mall {
@@ -51,6 +54,7 @@ func (m *mall) list(ctx context.Context, namespace string) ([]journal.Page, erro
 func (m *mall) get(ctx context.Context, namespace, name string) (*journal.Page, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.gets++
 	return m.worlds[namespace].get(ctx, namespace, name)
 }
 
@@ -78,12 +82,24 @@ func (m *mall) open(t *testing.T, o Options, runners map[string]runner) *Auditor
 	for name, w := range m.worlds {
 		leader := runners[name]
 		if leader == nil {
-			leader = w
+			leader = shared{w, &m.mu}
 		}
 		go a.lead(t.Context(), name, leader)
 	}
 	synctest.Wait()
 	return a
+}
+
+// shared is the runner of a world that a test changes meanwhile.
+type shared struct {
+	*world
+	mu *sync.Mutex
+}
+
+func (s shared) Read(read func(*stock.State, *journal.Log)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.world.Read(read)
 }
 
 func (m *mall) request(a *Auditor) {
@@ -251,6 +267,31 @@ func TestWaitingAuditKeepsUp(t *testing.T) {
 		}
 		if n := m.audits(); consistent.Status == metav1.ConditionUnknown || n != 1 {
 			t.Errorf("%+v after %d tries", consistent, n)
+		}
+	})
+}
+
+// Audits that wait for others to have read leave the API server to them where nothing is written.
+func TestWaitingAuditsReadNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMall(t, 5)
+		a := m.open(t, Options{}, nil)
+		m.request(a)
+		for range workers {
+			a.turns.taken <- struct{}{} // while the audits only wait
+		}
+		time.Sleep(DefaultPause + time.Second) // now they wait for these
+		m.mu.Lock()
+		before := m.gets
+		m.mu.Unlock()
+		time.Sleep(time.Minute)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.gets != before || before == 0 {
+			t.Errorf("%d pages are read in a minute in which nothing is written, %d before", m.gets-before, before)
+		}
+		for range workers {
+			<-a.turns.taken
 		}
 	})
 }

@@ -222,8 +222,8 @@ func (l *Log) landed() []Effect {
 	return effects
 }
 
-// settled ends the attempt: nothing is in the way any more, unless this was a proof, and the last
-// write was rejected or there is no page to write to.
+// settled ends the attempt. Nothing is in the way any more, unless the last write was rejected, of
+// which a proof does not show that it is over, or the tail is full and no free page is known.
 func (l *Log) settled() {
 	l.attempt, l.writes, l.otherHistories = nil, 0, 0
 	if !l.rejectedLast && !l.crowded() {

@@ -106,7 +106,7 @@ const (
 	// that this write replaces.
 	OtherHistory
 	// Denied: no write is taken now (403, a quota, no space). Log handles Unknown, Conflicted and
-	// Denied alike, by a read of the page; only messages and metrics tell them apart.
+	// Denied alike, by a read of the page; messages, metrics and IsRefusal tell them apart.
 	Denied
 )
 

@@ -76,7 +76,7 @@ type Log struct {
 	// condemned says that records which were applied could not be read.
 	condemned bool
 	// trouble is the error of the newest request that failed since a write or a proof of this
-	// process last succeeded. rejectedLast says that the last write was rejected for good, and that
+	// process last succeeded, or since the tail is full without a page to go on with. rejectedLast says that the last write was rejected for good, and that
 	// none was stored since.
 	trouble      error
 	rejectedLast bool

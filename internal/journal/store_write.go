@@ -112,6 +112,10 @@ func resultOf(err error) (Result, string) {
 		return Rejected, " (is the CustomResourceDefinition of JournalPage as old as the operator? apply config/crd of its release)"
 	case code == http.StatusRequestEntityTooLarge, code == http.StatusUnprocessableEntity, tooLarge(message):
 		return Rejected, ""
+	case code == http.StatusUnauthorized:
+		return Denied, " (the token of the operator's service account is not accepted)"
+	case strings.Contains(message, "failed calling webhook"):
+		return Denied, " (an admission webhook does not answer: mend it, or exempt journalpages of inventory.acme.com from it)"
 	case code == http.StatusForbidden:
 		return Denied, " (bind the ClusterRole inventory-operator, and look for quotas and admission policies that refuse it)"
 	case strings.Contains(message, "database space exceeded"):

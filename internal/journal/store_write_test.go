@@ -72,6 +72,7 @@ func TestCreateTwice(t *testing.T) {
 // Where the answer is lost, late or doubled, the result says no more than is known, and
 // what is read afterwards settles it.
 func TestPutFaults(t *testing.T) {
+	newWorld(t).open(journal.StoreOptions{}).create("journal-0") // the first write of all takes long
 	for name, test := range map[string]struct {
 		fault  fault
 		want   journal.Result
@@ -84,6 +85,9 @@ func TestPutFaults(t *testing.T) {
 		"unavailable":    {fault{code: http.StatusServiceUnavailable, answer: "no server"}, journal.Unknown, false},
 		"forbidden":      {fault{code: http.StatusForbidden, answer: status(403, "Forbidden", "exceeded quota")}, journal.Denied, false},
 		"etcd is full":   {fault{code: http.StatusInternalServerError, answer: status(500, "", "etcdserver: mvcc: database space exceeded")}, journal.Denied, false},
+		"unauthorized":   {fault{code: http.StatusUnauthorized, answer: status(401, "Unauthorized", "Unauthorized")}, journal.Denied, false},
+		"webhook away":   {fault{code: http.StatusInternalServerError, answer: status(500, "InternalError", "failed calling webhook frozen: connection refused")}, journal.Denied, false},
+		"etcd is slow":   {fault{code: http.StatusInternalServerError, answer: status(500, "", "etcdserver: request timed out")}, journal.Unknown, false},
 		"no page at all": {fault{code: http.StatusOK, answer: "{"}, journal.Unknown, false},
 		"another rule":   {fault{code: http.StatusUnprocessableEntity, answer: status(422, "Invalid", "a policy")}, journal.Rejected, false},
 	} {

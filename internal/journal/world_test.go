@@ -126,7 +126,7 @@ func (k *keeper) create(name string) journal.Page {
 	k.store.Perform(journal.Create{Call: k.call(), Name: name})
 	created := await[journal.Created](k)
 	if created.Page == nil || !created.Page.Blank() {
-		k.Fatalf("creating %s gave %+v", name, created.Page)
+		k.Fatalf("creating %s gave %+v, %v", name, created.Page, created.Err)
 	}
 	return *created.Page
 }

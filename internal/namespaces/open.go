@@ -53,13 +53,15 @@ func (s *Set) servedNow(name string) error {
 	return s.refusal(name)
 }
 
-// Outside is why a namespace that is there is not worked in, nil if it is or may be.
+// Outside returns why a namespace is out of scope, as far as it is known; nil where it is in scope,
+// not known or being deleted.
 func (s *Set) Outside(name string) *OutsideError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var outside *OutsideError
-	errors.As(s.refusal(name), &outside)
-	return outside
+	if seen := s.known[name]; !seen.outside || seen.terminating {
+		return nil
+	}
+	return &OutsideError{Namespace: name, Scope: s.options.Scope}
 }
 
 // refusal is why nothing is begun in a namespace by what is known, nil where it may be. The

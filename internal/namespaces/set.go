@@ -164,13 +164,16 @@ func (s *Set) Names() []string {
 }
 
 // See notes that a namespace has something of ours, so that it is worked in as soon as it is there
-// and in scope. It ignores a namespace that Scope.Names leaves out.
+// and in scope. It ignores a namespace that Scope.Names leaves out, and one that is being deleted.
 func (s *Set) See(name string) {
 	if !s.options.Scope.Named(name) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.known[name].terminating {
+		return // what is still in it is not of the one that may be made again
+	}
 	if !s.wanted[name] {
 		s.wanted[name] = true
 		s.begin(name)

@@ -266,6 +266,10 @@ func TestDeletedNamespaceIsForgotten(t *testing.T) {
 	}
 	s.SeeNamespace(namespace("shop", "2", false))
 	s.NamespaceGone(namespace("shop", "1", true)) // told late
+	if _, ok := s.Find("shop"); ok {
+		t.Error("what was seen in the one that is gone has the next one begun")
+	}
+	s.See("shop")
 	second, ok := s.Find("shop")
 	if !ok || second == first {
 		t.Fatal("the namespace that was made again is not begun anew")

@@ -22,7 +22,8 @@ const (
 
 var showModes = []controllers.ShowMode{controllers.ShowHeld, controllers.ShowAll, controllers.ShowNone}
 
-// validate refuses what flags alone cannot tell to be wrong, all of it at once.
+// validate refuses what parsing a flag by itself does not. It returns the first mistake of each
+// subject, those of all subjects at once.
 func (o Options) validate() error {
 	_, err := o.worksIn()
 	return errors.Join(

@@ -37,7 +37,7 @@ func (d *draft) precedenceOf(i Item) Time {
 		return known.Created
 	}
 	serving, ok := d.state.ServingItem(Key{Product: i.Product, Location: i.Location})
-	if ok && serving.Created/second == i.Created/second { // the one that serves may have been moved itself
+	if ok && serving.Created/second == i.Created/second { // that of the serving one may be past its second by some microseconds
 		return serving.Created + 1
 	}
 	return i.Created
