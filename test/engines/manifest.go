@@ -29,11 +29,11 @@ func item(name, product string, received int64) *Object {
 	return o
 }
 
-// cart is the manifest of a Reservation.
-func cart(name, product string, quantity int64) *Object {
+// cart is the manifest of a Reservation, of mugs.
+func cart(name string, quantity int64) *Object {
 	o := manifest(cartKind, name)
 	set(o, "cart-"+name, "spec", "cartID")
-	set(o, []any{map[string]any{"productID": product, "quantity": quantity}}, "spec", "items")
+	set(o, []any{map[string]any{"productID": "mug", "quantity": quantity}}, "spec", "items")
 	return o
 }
 

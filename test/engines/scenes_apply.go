@@ -101,7 +101,7 @@ func badManifest(s *stage) {
 
 // What no operator has seen is in progress, and healthy once one has.
 func fresh(s *stage) {
-	git := []*Object{item("mug", "mug", 10), cart("order", "mug", 2)}
+	git := []*Object{item("mug", "mug", 10), cart("order", 2)}
 	s.sync(git...)
 	s.is(itemKind, "mug", Progressing)
 	s.is(cartKind, "order", Progressing)
@@ -122,7 +122,7 @@ func fresh(s *stage) {
 // of Git, and whoever ships it writes that.
 func cartInGit(s *stage) {
 	o := s.operate()
-	git := []*Object{item("mug", "mug", 10), cart("order", "mug", 2), cart("huge", "mug", 50)}
+	git := []*Object{item("mug", "mug", 10), cart("order", 2), cart("huge", 50)}
 	s.sync(git...)
 	s.healthy(cartKind, "order", Healthy)
 	s.healthy(cartKind, "huge", Degraded) // refused for good

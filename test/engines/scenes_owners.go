@@ -187,7 +187,7 @@ func patchedByHand(s *stage) {
 // The same of a cart in Git, of which a part is shipped by kubectl patch.
 func cartPatchedByHand(s *stage) {
 	s.operate()
-	git := []*Object{item("mug", "mug", 10), cart("order", "mug", 2)}
+	git := []*Object{item("mug", "mug", 10), cart("order", 2)}
 	s.sync(git...)
 	s.healthy(cartKind, "order", Healthy)
 	shipped := manifest(cartKind, "order")
