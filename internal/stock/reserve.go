@@ -56,13 +56,8 @@ func (d *draft) decided(wanted *Reservation) *Reservation {
 	if wanted.Object.UID == "" {
 		return nil
 	}
-	if id, ok := d.state.FindObject(wanted.Object.UID); ok {
-		r, _ := d.state.Reservation(id)
-		if r.Object.UID == wanted.Object.UID {
-			return r
-		}
-	}
-	return nil
+	r, _ := d.state.Shown(wanted.Object.UID)
+	return r
 }
 
 // other tells whether two hashes say that two commands differ.
