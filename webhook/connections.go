@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -21,6 +22,8 @@ type connections struct {
 	// one that has been so for longest in front.
 	open map[net.Conn]*list.Element
 	idle *list.List
+	// unused is closed when nobody uses any; nil where nobody waits for that.
+	unused chan struct{}
 }
 
 func newConnections(most int) *connections {
@@ -46,6 +49,28 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 		c.open[conn] = nil
 	default: // closed, or taken over
 		delete(c.open, conn)
+	}
+	c.tellUnused()
+}
+
+// awaitUnused returns when every open connection is idle, or when the context ends. A new
+// connection counts as used, for its first request is on its way.
+func (c *connections) awaitUnused(ctx context.Context) {
+	unused := make(chan struct{})
+	c.mu.Lock()
+	c.unused = unused
+	c.tellUnused()
+	c.mu.Unlock()
+	select {
+	case <-unused:
+	case <-ctx.Done():
+	}
+}
+
+func (c *connections) tellUnused() {
+	if c.unused != nil && len(c.open) == c.idle.Len() {
+		close(c.unused)
+		c.unused = nil
 	}
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -65,27 +66,49 @@ func TestConnectionsAreBounded(t *testing.T) {
 	defer func() { _ = server.Close() }()
 	url := "http://" + listener.Addr().String()
 
-	first, second := dial(t, url), dial(t, url)
-	for _, connection := range []net.Conn{first, second, first} {
+	askHealth := func(connection net.Conn) {
+		t.Helper()
 		if say(t, connection, asksHealth) != http.StatusOK {
 			t.Fatal("not served")
 		}
+		untilUnused(t, bounds) // the server notes that it is idle after the client has its answer
 	}
+	first := dial(t, url)
+	askHealth(first)
+	second := dial(t, url)
+	askHealth(second)
+	askHealth(first)
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	defer close(finish)
-	for range 2 { // the second one takes the place of the second connection
-		connection := dial(t, url)
+	askBusy := func(connection net.Conn) {
+		t.Helper()
 		asking.Go(func() { say(t, connection, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") })
-		<-busy
+		select {
+		case <-busy:
+		case <-time.After(time.Minute):
+			t.Fatal("not served")
+		}
 	}
+	askBusy(dial(t, url))
+	askBusy(dial(t, url)) // takes the place of the second connection
 	if got := say(t, second, asksHealth); got != 0 {
 		t.Errorf("the one that was idle for longest is answered %d", got)
 	}
-	asking.Go(func() { say(t, first, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n") }) // it was used since
-	<-busy
+	askBusy(first) // it was used since
 	if got := say(t, dial(t, url), asksHealth); got != 0 {
 		t.Errorf("one more than there may be is answered %d", got)
+	}
+}
+
+// untilUnused returns when every open connection is idle.
+func untilUnused(t *testing.T, open *connections) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	open.awaitUnused(ctx)
+	if ctx.Err() != nil {
+		t.Fatal("a connection is in use still")
 	}
 }
 

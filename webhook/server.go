@@ -119,14 +119,15 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
+	open := newConnections(maxConnections)
 	server := &http.Server{
-		Handler:           s.handler,
+		Handler:           sayClose(ctx, s.handler),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      readTimeout + s.wait + writeSlack,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnState:         newConnections(maxConnections).changed,
+		ConnState:         open.changed,
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		TLSConfig:         s.tls,
 	}
@@ -143,20 +144,35 @@ func (s *Server) Start(ctx context.Context) error {
 	case err := <-served:
 		return fmt.Errorf("the bridge ended: %w", err)
 	case <-ctx.Done():
-		return shutDown(server, endRequests, graceTimeout, flushTimeout)
+		_ = s.listener.Close()
+		<-served // what it accepted last is among the open ones now
+		return shutDown(server, open, endRequests, graceTimeout, flushTimeout)
 	}
 }
 
-// shutDown lets commands end by themselves for a grace and then ends their waits.
-func shutDown(server *http.Server, endRequests context.CancelFunc, grace, flush time.Duration) error {
+// sayClose has each answer say that its connection ends once the server is to stop, so that
+// clients of HTTP/2 ask their next question elsewhere. HTTP/1 servers say so themselves.
+func sayClose(stopping context.Context, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if stopping.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// shutDown answers what comes on connections that were accepted before, within a grace, and
+// then ends the waits of commands. http.Server.Shutdown comes last: from its begin on, a
+// connection is closed without an answer when its request has been read.
+func shutDown(server *http.Server, open *connections, endRequests context.CancelFunc, grace, flush time.Duration) error {
+	server.SetKeepAlivesEnabled(false)
 	graceful, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	if server.Shutdown(graceful) == nil {
-		return nil
-	}
+	open.awaitUnused(graceful)
 	endRequests()
 	flushing, cancel := context.WithTimeout(context.Background(), flush)
 	defer cancel()
+	open.awaitUnused(flushing)
 	if err := server.Shutdown(flushing); err != nil {
 		return errors.Join(fmt.Errorf("requests were cut off when the bridge stopped: %w", err), server.Close())
 	}

@@ -1,11 +1,14 @@
 package webhook
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,6 +90,115 @@ func TestServerFinishesRequests(t *testing.T) {
 	}
 }
 
+// What a client sends on a connection that was accepted before the server was told to stop is
+// answered, however much of it has arrived by then; the answer says that the connection ends.
+func TestServerAnswersWhomItAccepted(t *testing.T) {
+	const head, rest = "POST /?q=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n", "\r\n{}"
+	for name, sent := range map[string]int{
+		"nothing":              0,
+		"a part of the line":   len("POST /?q"),
+		"a part of the header": len(head),
+		"a part of the body":   len(head + rest[:3]),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, stop := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(w, r.Body)
+			}))
+			connection := dial(t, url)
+			if _, err := io.WriteString(connection, (head + rest)[:sent]); err != nil {
+				t.Fatal(err)
+			}
+			if say(t, dial(t, url), asksHealth) != http.StatusOK { // so the one before it was accepted, too
+				t.Fatal("not served")
+			}
+			stopped := make(chan error, 1)
+			go func() { stopped <- stop() }()
+			untilRefused(t, url)
+			if _, err := io.WriteString(connection, (head + rest)[sent:]); err != nil {
+				t.Fatal(err)
+			}
+			_ = connection.SetReadDeadline(time.Now().Add(time.Minute))
+			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatalf("cut off: %v", err)
+			}
+			body, _ := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusOK || string(body) != "{}" || !response.Close {
+				t.Errorf("answered %s: %s, closes: %t", response.Status, body, response.Close)
+			}
+			if err := <-stopped; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A client of HTTP/2 is answered, too, and asks no more on the connection from then on.
+func TestServerEndsHTTP2(t *testing.T) {
+	dir := t.TempDir()
+	files := certificateFiles{filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")}
+	_, pool := files.write(t)
+	pair, err := tls.LoadX509KeyPair(files.cert, files.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, finish := make(chan struct{}), make(chan struct{})
+	server := NewServer("127.0.0.1:0", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/busy" {
+			close(entered)
+			<-finish
+		}
+	}), 0).WithTLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair, nil })
+	if err := server.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Start(ctx) }()
+	url := "https://" + server.Addr().String()
+	client := tlsClient(pool, true)
+	busy := make(chan error, 1)
+	go func() {
+		_, protocol, err := askTLS(client, url+"/busy")
+		if err == nil && protocol != "HTTP/2.0" {
+			err = errors.New(protocol)
+		}
+		busy <- err
+	}()
+	<-entered
+	cancel()
+	untilRefused(t, url)
+	if _, _, err := askTLS(client, url); err != nil {
+		t.Errorf("the first one after the stop, on a connection in use: %v", err)
+	}
+	until(t, func() bool { // as soon as the client has read that the connection ends
+		_, _, err := askTLS(client, url)
+		return errors.Is(err, syscall.ECONNREFUSED)
+	})
+	close(finish)
+	if err := <-busy; err != nil {
+		t.Errorf("the one that was being served: %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// untilRefused returns when nobody listens at a URL any more.
+func untilRefused(t *testing.T, url string) {
+	t.Helper()
+	_, address, _ := strings.Cut(url, "://")
+	until(t, func() bool {
+		late, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = late.Close()
+		}
+		return err != nil
+	})
+}
+
 // A command that waits for longer than the server will is told so, and not cut off.
 func TestServerEndsWaits(t *testing.T) {
 	entered := make(chan struct{})
@@ -99,6 +211,8 @@ func TestServerEndsWaits(t *testing.T) {
 	}
 	requests, end := context.WithCancel(t.Context())
 	server.BaseContext = func(net.Listener) context.Context { return requests }
+	open := newConnections(maxConnections)
+	server.ConnState = open.changed
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +229,7 @@ func TestServerEndsWaits(t *testing.T) {
 		answered <- response.StatusCode
 	}()
 	<-entered
-	if err := shutDown(server, end, 10*time.Millisecond, time.Minute); err != nil {
+	if err := shutDown(server, open, end, 10*time.Millisecond, time.Minute); err != nil {
 		t.Error(err)
 	}
 	if got := <-answered; got != http.StatusServiceUnavailable {
