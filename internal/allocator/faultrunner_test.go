@@ -56,13 +56,19 @@ func TestEndedWatchesAreNotSpunOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := &emptyAPI{}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			if err := api.runner(t, watch).Run(ctx); err != nil {
+			asked := func() int64 { return api.watches.Load() + api.lists.Load() }
+			r := api.runner(t, watch)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			began := time.Now()
+			go func() { ended <- r.Run(ctx) }()
+			await(t, "it is asked again for a second", func() bool { return asked() >= 2 && time.Since(began) >= time.Second })
+			cancel()
+			if err := <-ended; err != nil {
 				t.Fatal(err)
 			}
-			if n := api.watches.Load() + api.lists.Load(); n < 2 || n > 60 {
-				t.Errorf("%d lists and %d watches in a second", api.lists.Load(), api.watches.Load())
+			if n, took := asked(), time.Since(began); float64(n) > 60*took.Seconds() {
+				t.Errorf("%d lists and %d watches in %v", api.lists.Load(), api.watches.Load(), took)
 			}
 		})
 	}
@@ -83,11 +89,17 @@ func TestAskEndsWithRun(t *testing.T) {
 		_, err := r.Ask(context.Background(), mugs(1))
 		asked <- err
 	}
+	r.Elect(true) // or nobody waits here
 	go ask()
-	time.Sleep(20 * time.Millisecond)
+	await(t, "somebody waits", func() bool { return r.Waiting() == 1 })
 	cancel()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(atMost):
+		t.Fatal("Run has not ended")
 	}
 	go ask()
 	for range 2 {
@@ -96,7 +108,7 @@ func TestAskEndsWithRun(t *testing.T) {
 			if !errors.Is(err, allocator.ErrNoAnswer) {
 				t.Errorf("told %v", err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(atMost):
 			t.Fatal("somebody still waits after Run has ended")
 		}
 	}

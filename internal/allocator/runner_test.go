@@ -106,8 +106,10 @@ func receive(tb testing.TB, r *allocator.Runner, units int64) {
 		UID: stock.ID(uuid.NewString()), Name: "mug", Product: "mug", Location: "default",
 		Generation: 1, Version: 1, Received: units, Sellable: units,
 	}}
+	ctx, cancel := context.WithTimeout(tb.Context(), atMost)
+	defer cancel()
 	for {
-		answer, err := r.Ask(tb.Context(), request)
+		answer, err := r.Ask(ctx, request)
 		switch {
 		case err == nil && answer.Verdict == stock.Outdated:
 		case err != nil || answer.Verdict != stock.Done:
@@ -186,16 +188,17 @@ func TestRunnerTakeOver(t *testing.T) {
 	equal(t, second, third)
 }
 
-// ask repeats a command until it gets an answer, as a client of a bridge would.
+// ask repeats a command until it gets an answer, as a client of a bridge would. It waits longer
+// each time: on a busy machine one write may take longer than the first wait.
 func ask(t *testing.T, leader *atomic.Pointer[allocator.Runner], command stock.Reserve) stock.Answer {
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	for wait, end := 300*time.Millisecond, time.Now().Add(atMost); ; wait *= 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		answer, err := leader.Load().Ask(ctx, command)
 		cancel()
 		if err == nil {
 			return answer
 		}
-		if !errors.Is(err, allocator.ErrNoAnswer) || t.Context().Err() != nil {
+		if !errors.Is(err, allocator.ErrNoAnswer) || time.Now().After(end) || t.Failed() {
 			t.Error(err)
 			return stock.Answer{Reservation: &stock.Reservation{}}
 		}
@@ -205,13 +208,7 @@ func ask(t *testing.T, leader *atomic.Pointer[allocator.Runner], command stock.R
 // equal waits until two processes know the same, and fails unless their stock is the same.
 func equal(t *testing.T, a, b *allocator.Runner) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for position(a) != position(b) {
-		if time.Now().After(deadline) {
-			t.Fatalf("one is at %+v, the other at %+v", position(a), position(b))
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	await(t, "they are equally far", func() bool { return position(a) == position(b) })
 	if one, other := dump(a), dump(b); one != other {
 		t.Errorf("State that followed the journal:\n%s\nState made from a list:\n%s", one, other)
 	}
@@ -228,10 +225,13 @@ func dump(r *allocator.Runner) string {
 	return text.String()
 }
 
+// atMost is how long what must come is waited for.
+const atMost = time.Minute
+
 // await waits until something is so.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) { // nothing tells of it
+	for deadline := time.Now().Add(atMost); !is(); time.Sleep(10 * time.Millisecond) { // nothing tells of it
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: never", what)
 		}
@@ -270,8 +270,13 @@ func waitFor(t *testing.T, code int32, load func(share float64) bool) {
 	})
 	await(t, "the load is what it should be", func() bool { return r.Waiting() == 1 && load(s.load.Share()) })
 	s.refuses.Store(0)
-	if err := <-answered; err != nil {
-		t.Fatal(err)
+	select {
+	case err := <-answered:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(atMost):
+		t.Fatal("no answer, though nothing is refused any more")
 	}
 	await(t, "the load is over", func() bool { return r.Waiting() == 0 && s.load.Share() < 0.05 })
 }

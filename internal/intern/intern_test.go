@@ -2,6 +2,7 @@ package intern_test
 
 import (
 	"encoding/json"
+	"runtime/debug"
 	"testing"
 	"time"
 	"unsafe"
@@ -85,6 +86,8 @@ func TestTransformKeepsValues(t *testing.T) {
 }
 
 func TestTransformSharesStrings(t *testing.T) {
+	percent := debug.SetGCPercent(-1) // a collection in between begins anew with what is shared
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
 	r, i := full()
 	first, second, item := transform(t, decoded(t, r)), transform(t, decoded(t, r)), transform(t, decoded(t, i))
 	for name, pair := range map[string][2]string{

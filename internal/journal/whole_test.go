@@ -169,6 +169,10 @@ func TestWholeTailDeleted(t *testing.T) {
 	c := newChronicle(t)
 	leader, standby := w.launch(c, "p1", "c0", 1, 40), w.launch(c, "p2", "c1", 2, 0)
 	leader.tell(journal.Elected{})
+	k := w.open(journal.StoreOptions{})
+	c.until("the StockLedger names the journal, which takes an append", func() bool {
+		return k.ledger(journal.ReadLedger{}).Names.Journal != ""
+	})
 	c.until("both know the same", func() bool {
 		a, b := leader.look(), standby.look()
 		return a.state["c0"] == 40 && b.stage == "following" && a.position == b.position && a.stage == "leading"
@@ -223,25 +227,24 @@ func TestWholePageDeleted(t *testing.T) {
 	p.tell(journal.Elected{})
 	k := w.open(journal.StoreOptions{})
 	victim := ""
-	c.until("there is a page that counts before the tail", func() bool {
-		var tail journal.Page
-		k.store.Perform(journal.List{Call: k.call()})
-		pages := k.listed()
-		for _, page := range pages {
-			if page.Written() && page.Number > tail.Number {
-				tail = page
+	for victim == "" {
+		c.until("there is a page that counts before the tail", func() bool { return k.countsBeforeTail() != "" })
+		// A page that counts now is soon the place where the journal goes on, so nothing is written
+		// from the choice to the deletion.
+		w.proxy.breaks(func(r *http.Request) fault {
+			if r.Method == http.MethodPut {
+				return fault{code: http.StatusServiceUnavailable, answer: "later"}
 			}
+			return fault{}
+		})
+		if victim = k.countsBeforeTail(); victim == "" {
+			w.proxy.calm()
 		}
-		for _, page := range pages {
-			if page.Written() && page.Number >= tail.Header.Head && page.Number < tail.Number {
-				victim = page.Name
-			}
-		}
-		return victim != ""
-	})
+	}
 	if err := w.pages.Delete(t.Context(), victim, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	w.proxy.calm()
 	before := p.look().position.Page
 	c.until("the head has passed it", func() bool { return p.look().through == 0 && p.look().position.Page > before+1 })
 	late := w.launch(c, "p2", "c1", 2, 0)
@@ -252,6 +255,25 @@ func TestWholePageDeleted(t *testing.T) {
 	if t.Failed() {
 		c.dump()
 	}
+}
+
+// countsBeforeTail is the name of a page that counts and is not the tail, "" if there is none.
+func (k *keeper) countsBeforeTail() (name string) {
+	k.Helper()
+	k.store.Perform(journal.List{Call: k.call()})
+	pages := k.listed()
+	var tail journal.Page
+	for _, page := range pages {
+		if page.Written() && page.Number > tail.Number {
+			tail = page
+		}
+	}
+	for _, page := range pages {
+		if page.Written() && page.Number >= tail.Header.Head && page.Number < tail.Number {
+			name = page.Name
+		}
+	}
+	return name
 }
 
 // listed are the pages of the list that was begun last; what its watch brings is left out.
