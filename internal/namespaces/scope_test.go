@@ -3,17 +3,22 @@ package namespaces_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
+	"github.com/acme/inventory-service/internal/journal"
 	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
@@ -48,8 +53,9 @@ func TestScopeChanges(t *testing.T) {
 	}
 	s.until("it is attended", func() bool { return s.attended.Load() == 1 })
 	var asking sync.WaitGroup
+	soon := s.soon()
 	asking.Go(func() {
-		if _, err := first.Ask(context.Background(), stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) {
+		if _, err := first.Ask(soon, stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) || soon.Err() != nil {
 			t.Errorf("who waits in a namespace that is given up is told %v", err)
 		}
 	})
@@ -91,8 +97,13 @@ func TestWhyItEnds(t *testing.T) {
 		s.See(tc.name)
 		tc.end(tc.name)
 		var outside *namespaces.OutsideError
-		if why := <-s.causes; errors.As(why, &outside) != tc.outside {
-			t.Errorf("%s: it is told %v", tc.name, why)
+		select {
+		case why := <-s.causes:
+			if errors.As(why, &outside) != tc.outside {
+				t.Errorf("%s: it is told %v", tc.name, why)
+			}
+		case <-time.After(atMost):
+			t.Fatalf("%s: it does not end", tc.name)
 		}
 	}
 }
@@ -139,7 +150,7 @@ func TestTokensOfANamespaceTakenUpAgain(t *testing.T) {
 		s.until("it leads", runner.Leading)
 		item := fixture.Item("mug")
 		item.Received, item.Sellable, item.Generation, item.Version = received, received, received, uint64(received)
-		answer, err := runner.Ask(t.Context(), stock.PutItem{Item: item})
+		answer, err := runner.Ask(s.soon(), stock.PutItem{Item: item})
 		if err != nil || answer.Verdict != stock.Done {
 			t.Fatalf("%+v, %v", answer, err)
 		}
@@ -170,5 +181,41 @@ func TestTokensOfANamespaceTakenUpAgain(t *testing.T) {
 		}
 		seen.Labels = nil
 		s.SeeNamespace(at(seen.DeepCopy(), "18446744073709551614"))
+	}
+}
+
+// Start returns when all that runs has ended, also where a namespace is begun at that moment.
+func TestNothingBeginsAtTheEnd(t *testing.T) {
+	pages, err := journal.NewClient(&rest.Config{Host: "http://127.0.0.1:1"}, nil) // nobody is there
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 100 {
+		s := namespaces.New(namespaces.Options{
+			Runner: allocator.RunnerOptions{Client: pages, Now: time.Now, Policy: fixture.Policy(), Config: fixture.Config("p")},
+			Scope:  namespaces.Scope{Selector: ours},
+			Pages:  func(context.Context) ([]string, error) { return nil, nil },
+		})
+		var attended atomic.Int64
+		s.Attend(func(ctx context.Context, _ string, _ *allocator.Runner) {
+			attended.Add(1)
+			<-ctx.Done()
+			attended.Add(-1)
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var seeing sync.WaitGroup
+		seeing.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				name := fmt.Sprint("shop-", n)
+				s.SeeNamespace(namespace(name, "1", false))
+				s.See(name)
+				s.NamespaceGone(namespace(name, "1", false))
+			}
+		})
+		time.AfterFunc(time.Duration(round)*20*time.Microsecond, cancel)
+		if err := s.Start(ctx); err != nil || attended.Load() != 0 {
+			t.Fatalf("round %d: %d attendants are left, %v", round, attended.Load(), err)
+		}
+		seeing.Wait()
 	}
 }

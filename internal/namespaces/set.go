@@ -97,6 +97,9 @@ func (s *Set) Start(ctx context.Context) error {
 	s.mu.Unlock()
 	s.discover(ctx)
 	<-ctx.Done()
+	// Who found that it still runs holds the lock until what is waited for here has begun.
+	s.mu.Lock()
+	s.mu.Unlock() //nolint:staticcheck // SA2001: it is empty on purpose
 	s.running.Wait()
 	return nil
 }

@@ -88,12 +88,17 @@ func newShop(t *testing.T) *shop {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
-	ended := make(chan error)
+	ended := make(chan error, 1)
 	go func() { ended <- s.Start(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil || s.attended.Load() != 0 {
-			t.Errorf("%d attendants are left, %v", s.attended.Load(), err)
+		select {
+		case err := <-ended:
+			if err != nil || s.attended.Load() != 0 {
+				t.Errorf("%d attendants are left, %v", s.attended.Load(), err)
+			}
+		case <-time.After(atMost):
+			t.Errorf("it does not end, with %d attendants", s.attended.Load())
 		}
 	})
 	return s
@@ -110,10 +115,20 @@ func (c counter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
+// atMost is how long what has to come is waited for.
+const atMost = time.Minute
+
+// soon is a context for what has to be answered.
+func (s *shop) soon() context.Context {
+	ctx, cancel := context.WithTimeout(s.t.Context(), atMost)
+	s.t.Cleanup(cancel)
+	return ctx
+}
+
 // until waits for what has to come.
 func (s *shop) until(what string, is func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(atMost); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited in vain until %s", what)
 		}
@@ -154,7 +169,7 @@ func TestOpen(t *testing.T) {
 	}
 	s.Elect(true)
 	s.until("it leads", runner.Leading)
-	answer, err := runner.Ask(t.Context(), stock.PutItem{Item: fixture.Item("mug")})
+	answer, err := runner.Ask(s.soon(), stock.PutItem{Item: fixture.Item("mug")})
 	if err != nil || answer.Verdict != stock.Done {
 		t.Errorf("%+v, %v", answer, err)
 	}
@@ -251,7 +266,8 @@ func TestDeletedNamespaceIsForgotten(t *testing.T) {
 		t.Error("it is still worked in")
 	}
 	s.until("its attendants have ended", func() bool { return s.attended.Load() == 0 })
-	if _, err := first.Ask(t.Context(), stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) {
+	soon := s.soon()
+	if _, err := first.Ask(soon, stock.Show{Reservation: "x"}); !errors.Is(err, allocator.ErrNoAnswer) || soon.Err() != nil {
 		t.Errorf("its runner answers %v", err)
 	}
 	before := s.requests.Load()
