@@ -197,7 +197,9 @@ func (o *operator) receiveAt(product, location string, units int64) {
 // answer is the allocator's.
 func (o *operator) answer(request stock.Request) stock.Answer {
 	o.t.Helper()
-	answer, err := o.runner.Ask(o.t.Context(), request)
+	ctx, cancel := context.WithTimeout(o.t.Context(), time.Minute)
+	defer cancel()
+	answer, err := o.runner.Ask(ctx, request)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -248,7 +250,7 @@ func (o *operator) untilSame(other *operator) {
 
 func (s *shop) until(what string, is func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited in vain until %s", what)
 		}

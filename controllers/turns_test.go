@@ -135,7 +135,7 @@ func TestTurnsPassWhatIsWorkedOn(t *testing.T) {
 		if got != other {
 			t.Fatalf("%v comes, want %v", got, other)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%v does not come", other)
 	}
 	q.Done(other)
@@ -222,6 +222,11 @@ func TestTurnsLoseNothing(t *testing.T) {
 		})
 	}
 	adding.Wait()
+	left := func() int {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return len(q.rows) + len(q.admitted) + len(q.held) + len(q.working)
+	}
 	missing := func() (count int) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -232,16 +237,12 @@ func TestTurnsLoseNothing(t *testing.T) {
 		}
 		return count
 	}
-	for deadline := time.Now().Add(30 * time.Second); missing() > 0; time.Sleep(time.Millisecond) { // others work on
+	// What was looked at after it was added may still have to come once more, as what was to come later.
+	for deadline := time.Now().Add(time.Minute); missing()+left() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d objects were not looked at since they were added", missing())
+			t.Fatalf("%d objects were not looked at since they were added, %d are left", missing(), left())
 		}
 	}
 	q.ShutDown()
 	working.Wait()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.rows)+len(q.admitted)+len(q.held)+len(q.working) != 0 {
-		t.Errorf("left are %v, %v, %v, %v", q.rows, q.admitted, q.held, q.working)
-	}
 }

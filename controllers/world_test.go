@@ -210,7 +210,7 @@ func (p *process) runner() *allocator.Runner {
 // eventually waits until something is so.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("waited for long: %s", what)
 		}
@@ -230,15 +230,11 @@ func (w *world) receive(name, product string, units int64) *v1.StockItem {
 // change updates a StockItem's spec.
 func (w *world) change(name string, change func(*v1.StockItemSpec)) {
 	w.t.Helper()
-	for {
+	w.eventually(name+" is changed", func() bool { // the operator may be faster
 		item := w.item(name)
 		change(&item.Spec)
-		err := w.Update(context.Background(), item)
-		if err == nil {
-			return
-		}
-		w.t.Log(err) // the operator was faster
-	}
+		return w.Update(context.Background(), item) == nil
+	})
 }
 
 func (w *world) item(name string) *v1.StockItem {
@@ -291,7 +287,7 @@ func cartOf(product string, units int64) stock.Reserve {
 // reserve asks for a cart, and tells whether it got one.
 func (p *process) reserve(product string, units int64) bool {
 	p.w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	answer, err := p.runner().Ask(ctx, cartOf(product, units))
 	if err != nil || answer.Verdict != stock.Done {
