@@ -431,7 +431,7 @@ func TestKnownCallersInFlight(t *testing.T) {
 	var asking sync.WaitGroup
 	for _, name := range []string{"jo", "kim"} {
 		asking.Go(func() { ask(t, bridge, stock(name)).wantStatus(http.StatusOK) })
-		<-callers.entered
+		await(t, callers.entered)
 		ask(t, bridge, stock(name)).wantProblem(http.StatusTooManyRequests, tooManyRequests)
 	}
 	close(callers.answer)

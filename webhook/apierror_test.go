@@ -175,24 +175,27 @@ func TestJournalHangs(t *testing.T) {
 
 // A caller that hangs up ends the wait, and leaves nothing behind that waits.
 func TestCallerGone(t *testing.T) {
-	m := newMemory(t, fixedNow)
-	bridge := newBridge(t, over(t, everywhere{Journal: m}))
-	m.stall(true)
-	asks := m.asks()
-	ctx, hangUp := context.WithCancel(t.Context())
-	done := make(chan answer)
-	go func() { done <- ask(t, bridge, request(t, http.MethodPost, "/reservations", pCart).WithContext(ctx)) }()
-	for m.asks() == asks {
-		time.Sleep(time.Millisecond)
-	}
-	hangUp()
-	if got := <-done; got.status != http.StatusServiceUnavailable {
-		t.Errorf("status %d", got.status)
-	}
-	m.stall(false)
-	if waiting := m.core.Waiting(); waiting != 0 {
-		t.Errorf("%d requests are left", waiting)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t, fixedNow)
+		bridge := newBridge(t, over(t, everywhere{Journal: m}))
+		m.stall(true)
+		asks := m.asks()
+		ctx, hangUp := context.WithCancel(t.Context())
+		done := make(chan answer)
+		go func() { done <- ask(t, bridge, request(t, http.MethodPost, "/reservations", pCart).WithContext(ctx)) }()
+		synctest.Wait()
+		if m.asks() == asks {
+			t.Fatal("it does not wait for the journal")
+		}
+		hangUp()
+		if got := <-done; got.status != http.StatusServiceUnavailable {
+			t.Errorf("status %d", got.status)
+		}
+		m.stall(false)
+		if waiting := m.core.Waiting(); waiting != 0 {
+			t.Errorf("%d requests are left", waiting)
+		}
+	})
 }
 
 // While this process does not know its namespaces nothing is told.

@@ -81,7 +81,9 @@ func (p *pair) succeed() {
 // held is how many carts there are, as a process knows them that has read what was told.
 func (m *member) held(t *testing.T) (n int) {
 	t.Helper()
-	if _, err := m.runner.Ask(t.Context(), stock.Show{Reservation: noReservation}); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := m.runner.Ask(ctx, stock.Show{Reservation: noReservation}); err != nil {
 		t.Fatal(err)
 	}
 	m.runner.Read(func(s *stock.State, _ *journal.Log) { n = s.Remembered() })
@@ -91,11 +93,37 @@ func (m *member) held(t *testing.T) (n int) {
 // until waits for what has to come.
 func until(t *testing.T, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it never comes")
 		}
 	}
+}
+
+// await returns what has to come over a channel.
+func await[T any](t *testing.T, from <-chan T) (what T) {
+	t.Helper()
+	select {
+	case what = <-from:
+	case <-time.After(time.Minute):
+		t.Fatal("it never comes")
+	}
+	return what
+}
+
+// quickly fails the test unless what is done ends within a limit. It is done some times until it
+// does: a machine that was busy elsewhere for moments says nothing about the bridge.
+func quickly(t *testing.T, limit time.Duration, do func()) {
+	t.Helper()
+	var took time.Duration
+	for range 5 {
+		began := time.Now()
+		do()
+		if took = time.Since(began); took <= limit {
+			return
+		}
+	}
+	t.Errorf("it takes %s, and has to end within %s", took, limit)
 }
 
 // Whatever is asked of a standby is answered as the leader answers it.
@@ -215,19 +243,16 @@ func TestWaitsForALeader(t *testing.T) {
 	for name, own := range map[string]bool{"the one that took it in": true, "another one": false} {
 		t.Run(name, func(t *testing.T) {
 			p := newPair(t)
-			p.first.set.Elect(false)
-			time.AfterFunc(2*patience, func() {
-				if own {
-					p.second.set.Elect(true)
-				} else {
-					p.first.set.Elect(true)
-				}
-			})
-			start := time.Now()
-			ask(t, p.second.bridge, request(t, http.MethodPost, "/reservations", cart)).wantStatus(http.StatusCreated)
-			if passed := time.Since(start); passed > 2*patience+2*time.Second {
-				t.Errorf("answered after %s", passed)
+			next := p.first.set
+			if own {
+				next = p.second.set
 			}
+			quickly(t, 2*patience+2*time.Second, func() {
+				p.first.set.Elect(false)
+				p.second.set.Elect(false)
+				time.AfterFunc(2*patience, func() { next.Elect(true) })
+				ask(t, p.second.bridge, request(t, http.MethodPost, "/reservations", cart)).wantStatus(http.StatusCreated)
+			})
 		})
 	}
 }
@@ -268,11 +293,8 @@ func TestForwardedHangs(t *testing.T) {
 	}
 	p.first.around.Store(&hang)
 	third := p.join(t, newForwarding(t, p.config))
-	start := time.Now()
+	// If it were waited for, the time of the command would be over before it is decided.
 	ask(t, third.bridge, request(t, http.MethodPost, "/reservations", cart)).wantStatus(http.StatusCreated)
-	if passed := time.Since(start); passed > 5*time.Second {
-		t.Errorf("answered after %s", passed)
-	}
 }
 
 // Nobody leads in time, or it cannot be asked: the caller is told to come again, and which
@@ -287,23 +309,30 @@ func TestForwardedInVain(t *testing.T) {
 	}
 	lose := func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
 	p.first.around.Store(&lose)
-	if got := asked(); got.ReservationID == "" {
+	// heard returns what is told, and how often the first one was asked: on a busy machine the time
+	// may be over before that.
+	heard := func() (told problem, times int64) {
+		until(t, func() bool {
+			before := p.first.taken.Load()
+			told = asked()
+			times = p.first.taken.Load() - before
+			return times > 0
+		})
+		return told, times
+	}
+	if got, _ := heard(); got.ReservationID == "" {
 		t.Errorf("%+v", got)
 	}
 	p.first.around.Store(nil)
 	p.first.set.Elect(false)
-	before := p.first.taken.Load()
-	asked()
-	if got := p.first.taken.Load() - before; got == 0 || got > 10 {
-		t.Errorf("who leads no more was asked %d times", got)
+	if _, times := heard(); times > 10 {
+		t.Errorf("who leads no more was asked %d times", times)
 	}
 	if err := p.first.hangUp(); err != nil {
 		t.Fatal(err)
 	}
-	asked() // perhaps over a connection of which it is not known yet that it has ended
-	if got := asked(); got.ReservationID != "" {
-		t.Errorf("nobody was there, and %s is named", got.ReservationID)
-	}
+	// At first it is perhaps asked over a connection of which it is not known yet that it has ended.
+	until(t, func() bool { return asked().ReservationID == "" })
 	ask(t, bridge, request(t, http.MethodGet, "/reservations/unheard", "")).wantProblem(http.StatusServiceUnavailable, tryLater)
 }
 
@@ -313,28 +342,31 @@ func TestLeaderWithoutPort(t *testing.T) {
 	s := newStore(t)
 	other := newForwarding(t, s.config)
 	other.open(t, s.namespace)
-	start := time.Now()
-	ask(t, newBridge(t, other.options(s.namespace)), request(t, http.MethodPost, "/reservations", cart)).
-		wantProblem(http.StatusServiceUnavailable, tryLater)
-	if passed := time.Since(start); passed > 3*patience {
-		t.Errorf("refused after %s", passed)
-	}
+	bridge := newBridge(t, other.options(s.namespace))
+	quickly(t, 3*patience, func() {
+		ask(t, bridge, request(t, http.MethodPost, "/reservations", cart)).wantProblem(http.StatusServiceUnavailable, tryLater)
+	})
 }
 
 // What was forwarded is never forwarded again: who does not lead says so at once.
 func TestOneHop(t *testing.T) {
 	p := newPair(t)
-	for _, asked := range []*http.Request{
-		request(t, http.MethodPost, "/reservations", cart), request(t, http.MethodGet, "/reservations/unheard", ""),
-		request(t, http.MethodPost, "/reservations/unheard/release", ""),
-		eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", cart)),
+	for _, asked := range []func() *http.Request{
+		func() *http.Request { return request(t, http.MethodPost, "/reservations", cart) },
+		func() *http.Request { return request(t, http.MethodGet, "/reservations/unheard", "") },
+		func() *http.Request { return request(t, http.MethodPost, "/reservations/unheard/release", "") },
+		func() *http.Request {
+			return eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", cart))
+		},
 	} {
-		start := time.Now()
-		got := ask(t, forward.Receive(p.second.bridge), asked)
-		got.wantProblem(http.StatusServiceUnavailable, tryLater)
-		if got.header.Get(forward.HeaderNotLeading) == "" || time.Since(start) > patience/2 {
-			t.Errorf("%s: told %v after %s", asked.URL, got.header, time.Since(start))
-		}
+		quickly(t, patience/2, func() {
+			r := asked()
+			got := ask(t, forward.Receive(p.second.bridge), r)
+			got.wantProblem(http.StatusServiceUnavailable, tryLater)
+			if got.header.Get(forward.HeaderNotLeading) == "" {
+				t.Errorf("%s: told %v", r.URL, got.header)
+			}
+		})
 	}
 	if p.first.taken.Load() != 0 {
 		t.Error("it was forwarded again")
@@ -439,12 +471,12 @@ func TestForwardServerStops(t *testing.T) {
 	until(t, func() bool { return p.runner.Waiting() > 0 })
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.first.hangUp() }()
-	time.Sleep(50 * time.Millisecond) // it takes nothing more
+	untilRefused(t, p.first.self.URL) // it takes nothing more
 	p.ask(t, stock.ShowItem{UID: "uid-of-few-north", Generation: 2})
-	if got := <-answered; got.status != http.StatusCreated {
+	if got := await(t, answered); got.status != http.StatusCreated {
 		t.Errorf("%d: %s", got.status, got.body)
 	}
-	if err := <-stopped; err != nil {
+	if err := await(t, stopped); err != nil {
 		t.Error(err)
 	}
 }

@@ -106,10 +106,12 @@ func runProcess(t *testing.T, config *rest.Config, port *forward.Port, self jour
 	return p
 }
 
-// options are a bridge's in this process.
+// options are a bridge's in this process. Requests may take longer than elsewhere: how fast the
+// machine is that runs the tests is nothing that they judge.
 func (p *process) options(namespace string) Options {
 	o := Options{
 		Namespaces: Runners(p.set), Objects: p.client, Ready: func() error { return nil }, DefaultNamespace: namespace, IDs: v1.AnyIDs,
+		Wait: 3 * DefaultWait,
 	}
 	if p.port != nil {
 		o.Forward, o.Self = &forward.Client{}, p.self
@@ -117,19 +119,18 @@ func (p *process) options(namespace string) Options {
 	return o
 }
 
-// open returns the runner of a namespace, which a Set has as soon as it has started.
-func (p *process) open(t *testing.T, namespace string) *allocator.Runner {
+// open returns the runner of a namespace, which a Set has as soon as it has started, once it has
+// read the journal: a bridge waits for that no longer than it takes on an idle machine.
+func (p *process) open(t *testing.T, namespace string) (runner *allocator.Runner) {
 	t.Helper()
-	for {
-		runner, err := p.set.Open(t.Context(), namespace)
-		if err == nil {
-			return runner
-		}
-		if !errors.Is(err, namespaces.ErrNotRunning) {
+	until(t, func() bool {
+		var err error
+		if runner, err = p.set.Open(t.Context(), namespace); err != nil && !errors.Is(err, namespaces.ErrNotRunning) {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Millisecond)
-	}
+		return err == nil && roleIn(runner).read
+	})
+	return runner
 }
 
 // store is one namespace on a real API server, and the process that leads it.
@@ -186,20 +187,22 @@ func (s *store) receive(t *testing.T, at shelf) {
 	if at.location == "north" {
 		request.Item.Priority = 1
 	}
-	for {
-		if verdict := s.ask(t, request).Verdict; verdict != stock.Outdated {
-			if verdict != stock.Done {
-				t.Fatal(fixture.Words(stock.Answer{Verdict: verdict}))
-			}
-			return
-		}
+	verdict := stock.Outdated
+	until(t, func() bool {
+		verdict = s.ask(t, request).Verdict
+		return verdict != stock.Outdated
+	})
+	if verdict != stock.Done {
+		t.Fatal(fixture.Words(stock.Answer{Verdict: verdict}))
 	}
 }
 
 // ask has something decided that does not come through a bridge.
 func (s *store) ask(t *testing.T, request stock.Request) stock.Answer {
 	t.Helper()
-	answer, err := s.runner.Ask(t.Context(), request)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	answer, err := s.runner.Ask(ctx, request)
 	if err != nil {
 		t.Fatal(err)
 	}

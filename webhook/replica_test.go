@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,20 +31,18 @@ func TestStandby(t *testing.T) {
 	if view.Phase != v1.PhaseReserved {
 		t.Errorf("the standby tells %s", view.Phase)
 	}
-	start := time.Now()
-	for _, asked := range []*http.Request{
-		request(t, http.MethodPost, "/reservations", cart, "Idempotency-Key", "k"),
-		request(t, http.MethodPost, at+"/release", ""), request(t, http.MethodPost, at+"/consume", ""),
-		eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", cart)),
-	} {
-		p := ask(t, standby, asked).wantProblem(http.StatusServiceUnavailable, tryLater)
-		if p.ReservationID != "" {
-			t.Errorf("%s: nothing can have been done, and %s is named", asked.URL, p.ReservationID)
+	quickly(t, 6*patience, func() {
+		for _, asked := range []*http.Request{
+			request(t, http.MethodPost, "/reservations", cart, "Idempotency-Key", "k"),
+			request(t, http.MethodPost, at+"/release", ""), request(t, http.MethodPost, at+"/consume", ""),
+			eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", cart)),
+		} {
+			p := ask(t, standby, asked).wantProblem(http.StatusServiceUnavailable, tryLater)
+			if p.ReservationID != "" {
+				t.Errorf("%s: nothing can have been done, and %s is named", asked.URL, p.ReservationID)
+			}
 		}
-	}
-	if passed := time.Since(start); passed > 6*patience {
-		t.Errorf("refused four commands in %s", passed)
-	}
+	})
 	// That it knows of nothing says nothing.
 	ask(t, standby, request(t, http.MethodGet, "/reservations/unheard", "")).wantProblem(http.StatusServiceUnavailable, tryLater)
 
@@ -104,88 +103,96 @@ func covers(t *testing.T, at, told string) bool {
 // Every answer carries the position, whatever it is, and one that is never reached is told
 // in time.
 func TestPosition(t *testing.T) {
-	m := newMemory(t, fixedNow)
-	options := over(t, everywhere{Journal: m})
-	options.Wait = 50 * time.Millisecond
-	bridge := newBridge(t, options)
-	here := func() string { return m.Position().String() }
-	query := commandEvent(events.TypeStockLevelGet, "q", `{"productId":"p"}`)
-	for name, asked := range map[string]*http.Request{
-		"reserved":    request(t, http.MethodPost, "/reservations", pCart),
-		"unavailable": request(t, http.MethodPost, "/reservations", bigCart),
-		"released":    request(t, http.MethodPost, "/reservations/held/release", ""),
-		"event":       eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", pCart)),
-		"query":       eventRequest(t, modeStructured, "/", query),
-		"level":       request(t, http.MethodGet, "/stock/p", ""),
-		"reservation": request(t, http.MethodGet, "/reservations/held", ""),
-		"unknown":     request(t, http.MethodGet, "/stock/unheard", ""),
-		"refused":     request(t, http.MethodPost, "/reservations/unheard/consume", ""),
-	} {
-		if got := ask(t, bridge, asked); got.header.Get("Inventory-Position") != here() || here() == "" {
-			t.Errorf("%s: told %q at %q: %s", name, got.header.Get("Inventory-Position"), here(), got.body)
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(proofEvery) // until nothing is left to be proven
+		m := newMemory(t, fixedNow)
+		options := over(t, everywhere{Journal: m})
+		options.Wait = 50 * time.Millisecond
+		bridge := newBridge(t, options)
+		here := func() string { return m.Position().String() }
+		query := commandEvent(events.TypeStockLevelGet, "q", `{"productId":"p"}`)
+		for name, asked := range map[string]*http.Request{
+			"reserved":    request(t, http.MethodPost, "/reservations", pCart),
+			"unavailable": request(t, http.MethodPost, "/reservations", bigCart),
+			"released":    request(t, http.MethodPost, "/reservations/held/release", ""),
+			"event":       eventRequest(t, modeBinary, "/", commandEvent(events.TypeReserve, "k", pCart)),
+			"query":       eventRequest(t, modeStructured, "/", query),
+			"level":       request(t, http.MethodGet, "/stock/p", ""),
+			"reservation": request(t, http.MethodGet, "/reservations/held", ""),
+			"unknown":     request(t, http.MethodGet, "/stock/unheard", ""),
+			"refused":     request(t, http.MethodPost, "/reservations/unheard/consume", ""),
+		} {
+			if got := ask(t, bridge, asked); got.header.Get("Inventory-Position") != here() || here() == "" {
+				t.Errorf("%s: told %q at %q: %s", name, got.header.Get("Inventory-Position"), here(), got.body)
+			}
 		}
-	}
-	ahead := m.Position()
-	ahead.Page++
-	for _, asked := range []*http.Request{
-		request(t, http.MethodGet, "/stock/p", "", "Inventory-Position", ahead.String()),
-		request(t, http.MethodGet, "/reservations/held", "", "Inventory-Position", ahead.String()),
-	} {
-		ask(t, bridge, asked).wantProblem(http.StatusServiceUnavailable, tryLater)
-	}
-	// What another journal said is included in the one that replaced it.
-	ask(t, bridge, request(t, http.MethodGet, "/stock/p", "", "Inventory-Position", "gone.7.3")).wantStatus(http.StatusOK)
+		ahead := m.Position()
+		ahead.Page++
+		for _, asked := range []*http.Request{
+			request(t, http.MethodGet, "/stock/p", "", "Inventory-Position", ahead.String()),
+			request(t, http.MethodGet, "/reservations/held", "", "Inventory-Position", ahead.String()),
+		} {
+			ask(t, bridge, asked).wantProblem(http.StatusServiceUnavailable, tryLater)
+		}
+		// What another journal said is included in the one that replaced it.
+		ask(t, bridge, request(t, http.MethodGet, "/stock/p", "", "Inventory-Position", "gone.7.3")).wantStatus(http.StatusOK)
+	})
 }
 
 // Many who ask for what is unknown share a proof, which begins after they asked.
 func TestProofsAreShared(t *testing.T) {
-	m := newMemory(t, fixedNow)
-	bridge := newBridge(t, over(t, everywhere{Journal: m}))
-	m.stall(true)
-	asks := m.asks()
-	var asking sync.WaitGroup
-	question := func() {
-		ask(t, bridge, request(t, http.MethodGet, "/reservations/unheard", "")).wantProblem(http.StatusNotFound, notFound)
-	}
-	asking.Go(question)
-	for m.asks() == asks {
-		time.Sleep(time.Millisecond)
-	}
-	for range 20 { // they come while the first proof is under way
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(proofEvery) // until nothing is left to be proven
+		m := newMemory(t, fixedNow)
+		bridge := newBridge(t, over(t, everywhere{Journal: m}))
+		m.stall(true)
+		asks := m.asks()
+		var asking sync.WaitGroup
+		question := func() {
+			ask(t, bridge, request(t, http.MethodGet, "/reservations/unheard", "")).wantProblem(http.StatusNotFound, notFound)
+		}
 		asking.Go(question)
-	}
-	time.Sleep(20 * time.Millisecond)
-	start := time.Now()
-	m.stall(false)
-	asking.Wait()
-	if got := m.asks() - asks; got != 2 {
-		t.Errorf("%d proofs, want the first and one for all who came later", got)
-	}
-	if passed := time.Since(start); passed > 2*proofEvery {
-		t.Errorf("they waited for %s", passed)
-	}
+		synctest.Wait()
+		for range 20 { // they come while the first proof is under way
+			asking.Go(question)
+		}
+		synctest.Wait()
+		start := time.Now()
+		m.stall(false)
+		asking.Wait()
+		if got := m.asks() - asks; got != 2 {
+			t.Errorf("%d proofs, want the first and one for all who came later", got)
+		}
+		if passed := time.Since(start); passed > 2*proofEvery {
+			t.Errorf("they waited for %s", passed)
+		}
+	})
 }
 
 // An elected process that is behind tells nobody that something is unknown: the question is
 // answered once it has proven what it knows.
 func TestAbsenceIsProven(t *testing.T) {
-	leader := newMemory(t, fixedNow)
-	m := followMemory(leader.Server, fixedNow)
-	// The reservation is made by the leader, of which this process hears nothing.
-	if answer, err := leader.Ask(t.Context(), fixture.Reserve("news")); err != nil || answer.Reservation == nil {
-		t.Fatal(fixture.Words(answer), err)
-	}
-	if find(m, "news") != nil {
-		t.Fatal("this process is not behind")
-	}
-	bridge := newBridge(t, over(t, everywhere{Journal: m}))
-	m.stall(true)
-	m.tell(elected)
-	told := make(chan answer, 1)
-	go func() { told <- ask(t, bridge, request(t, http.MethodGet, "/reservations/news", "")) }()
-	for m.asks() == 0 && len(told) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	m.stall(false)
-	(<-told).wantStatus(http.StatusOK)
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(proofEvery) // until nothing is left to be proven
+		leader := newMemory(t, fixedNow)
+		m := followMemory(leader.Server, fixedNow)
+		// The reservation is made by the leader, of which this process hears nothing.
+		if answer, err := leader.Ask(t.Context(), fixture.Reserve("news")); err != nil || answer.Reservation == nil {
+			t.Fatal(fixture.Words(answer), err)
+		}
+		if find(m, "news") != nil {
+			t.Fatal("this process is not behind")
+		}
+		bridge := newBridge(t, over(t, everywhere{Journal: m}))
+		m.stall(true)
+		m.tell(elected)
+		told := make(chan answer, 1)
+		go func() { told <- ask(t, bridge, request(t, http.MethodGet, "/reservations/news", "")) }()
+		synctest.Wait()
+		if m.asks() == 0 || len(told) > 0 {
+			t.Error("it is told without a proof")
+		}
+		m.stall(false)
+		(<-told).wantStatus(http.StatusOK)
+	})
 }

@@ -29,7 +29,15 @@ func serve(t *testing.T, handler http.Handler) (url string, stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Start(ctx) }()
-	return "http://" + server.Addr().String(), func() error { cancel(); return <-ended }
+	return "http://" + server.Addr().String(), func() error {
+		cancel()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(time.Minute):
+			return errors.New("it never stops")
+		}
+	}
 }
 
 func TestServer(t *testing.T) {
@@ -73,7 +81,7 @@ func TestServerFinishesRequests(t *testing.T) {
 		body, _ := io.ReadAll(response.Body)
 		answered <- string(body)
 	}()
-	<-entered
+	await(t, entered)
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	select {
@@ -82,10 +90,10 @@ func TestServerFinishesRequests(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 	close(finish)
-	if got := <-answered; got != "done" {
+	if got := await(t, answered); got != "done" {
 		t.Errorf("answered %q", got)
 	}
-	if err := <-stopped; err != nil {
+	if err := await(t, stopped); err != nil {
 		t.Error(err)
 	}
 }
@@ -128,7 +136,7 @@ func TestServerAnswersWhomItAccepted(t *testing.T) {
 			if response.StatusCode != http.StatusOK || string(body) != "{}" || !response.Close {
 				t.Errorf("answered %s: %s, closes: %t", response.Status, body, response.Close)
 			}
-			if err := <-stopped; err != nil {
+			if err := await(t, stopped); err != nil {
 				t.Error(err)
 			}
 		})
@@ -139,7 +147,9 @@ func TestServerAnswersWhomItAccepted(t *testing.T) {
 func TestServerEndsHTTP2(t *testing.T) {
 	dir := t.TempDir()
 	files := certificateFiles{filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")}
-	_, pool := files.write(t)
+	pairOfKeys := newPairOfKeys(t)
+	files.write(t, pairOfKeys)
+	pool := trusting(t, pairOfKeys)
 	pair, err := tls.LoadX509KeyPair(files.cert, files.key)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +177,7 @@ func TestServerEndsHTTP2(t *testing.T) {
 		}
 		busy <- err
 	}()
-	<-entered
+	await(t, entered)
 	cancel()
 	untilRefused(t, url)
 	if _, _, err := askTLS(client, url); err != nil {
@@ -178,10 +188,10 @@ func TestServerEndsHTTP2(t *testing.T) {
 		return errors.Is(err, syscall.ECONNREFUSED)
 	})
 	close(finish)
-	if err := <-busy; err != nil {
+	if err := await(t, busy); err != nil {
 		t.Errorf("the one that was being served: %v", err)
 	}
-	if err := <-stopped; err != nil {
+	if err := await(t, stopped); err != nil {
 		t.Error(err)
 	}
 }
@@ -228,11 +238,11 @@ func TestServerEndsWaits(t *testing.T) {
 		_ = response.Body.Close()
 		answered <- response.StatusCode
 	}()
-	<-entered
+	await(t, entered)
 	if err := shutDown(server, open, end, 10*time.Millisecond, time.Minute); err != nil {
 		t.Error(err)
 	}
-	if got := <-answered; got != http.StatusServiceUnavailable {
+	if got := await(t, answered); got != http.StatusServiceUnavailable {
 		t.Errorf("answered %d", got)
 	}
 }

@@ -22,14 +22,43 @@ import (
 // certificateFiles are a certificate and its key, for 127.0.0.1.
 type certificateFiles struct{ cert, key string }
 
-// write replaces both by another pair, as a Secret's volume does: by renaming.
-func (f certificateFiles) write(t *testing.T) (serial *big.Int, pool *x509.CertPool) {
+// certificatePair is a certificate in PEM, and its key.
+type certificatePair struct{ cert, key []byte }
+
+func newPairOfKeys(t *testing.T) (p certificatePair) {
 	t.Helper()
-	certPEM, keyPEM, err := cert.GenerateSelfSignedCertKey("127.0.0.1", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
+	var err error
+	if p.cert, p.key, err = cert.GenerateSelfSignedCertKey("127.0.0.1", []net.IP{net.IPv4(127, 0, 0, 1)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// chain is what a server shows, the authority last.
+func (p certificatePair) chain(t *testing.T) []*x509.Certificate {
+	t.Helper()
+	chain, err := cert.ParseCertsPEM(p.cert)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, content := range map[string][]byte{f.cert: certPEM, f.key: keyPEM} {
+	return chain
+}
+
+// trusting is a pool of the authorities of pairs.
+func trusting(t *testing.T, pairs ...certificatePair) *x509.CertPool {
+	t.Helper()
+	pool := x509.NewCertPool()
+	for _, p := range pairs {
+		chain := p.chain(t)
+		pool.AddCert(chain[len(chain)-1])
+	}
+	return pool
+}
+
+// write replaces both by another pair, as a Secret's volume does: by renaming.
+func (f certificateFiles) write(t *testing.T, p certificatePair) {
+	t.Helper()
+	for path, content := range map[string][]byte{f.cert: p.cert, f.key: p.key} {
 		if err := os.WriteFile(path+".new", content, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -37,19 +66,12 @@ func (f certificateFiles) write(t *testing.T) (serial *big.Int, pool *x509.CertP
 			t.Fatal(err)
 		}
 	}
-	chain, err := cert.ParseCertsPEM(certPEM)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool = x509.NewCertPool()
-	pool.AddCert(chain[len(chain)-1])
-	return chain[0].SerialNumber, pool
 }
 
 // tlsClient is a client that trusts a certificate, over HTTP/2 or 1.1.
 func tlsClient(pool *x509.CertPool, http2 bool) *http.Client {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: http2}
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 // askTLS returns the serial of the certificate that an answer came under, and its protocol.
@@ -68,7 +90,11 @@ func askTLS(client *http.Client, url string) (serial *big.Int, protocol string, 
 func TestCertificateRenewed(t *testing.T) {
 	dir := t.TempDir()
 	files := certificateFiles{filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")}
-	first, pool := files.write(t)
+	firstPair, secondPair := newPairOfKeys(t), newPairOfKeys(t)
+	first, second := firstPair.chain(t)[0].SerialNumber, secondPair.chain(t)[0].SerialNumber
+	files.write(t, firstPair)
+	// Who goes on trusts both: it may have to connect again meanwhile.
+	both, newPool := trusting(t, firstPair, secondPair), trusting(t, secondPair)
 	watcher, err := certwatcher.New(files.cert, files.key)
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +121,7 @@ func TestCertificateRenewed(t *testing.T) {
 
 	stop := make(chan struct{})
 	for http2, want := range map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"} {
-		client := tlsClient(pool, http2)
+		client := tlsClient(both, http2)
 		if serial, protocol, err := askTLS(client, url); err != nil || protocol != want || serial.Cmp(first) != 0 {
 			t.Fatalf("%v, %s: %v", serial, protocol, err)
 		}
@@ -113,7 +139,7 @@ func TestCertificateRenewed(t *testing.T) {
 			}
 		})
 	}
-	second, newPool := files.write(t)
+	files.write(t, secondPair)
 	until(t, func() bool {
 		client := tlsClient(newPool, true)
 		defer client.CloseIdleConnections()

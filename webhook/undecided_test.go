@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/acme/inventory-service/api/events"
@@ -18,30 +19,32 @@ var elected = allocator.Journal{Event: journal.Elected{}}
 // Not decided in time: 503, over every protocol, whatever the caller would rather have;
 // the command that comes again gets the outcome.
 func TestUndecidedInTime(t *testing.T) {
-	m := newMemory(t, fixedNow)
-	// A delivery is declared and not shown yet: a cart that needs it waits.
-	more := fixture.Item("item-of-p", fixture.Stocks("p", "here", 100), fixture.Revised(2, 2))
-	if answer, err := m.Ask(t.Context(), stock.PutItem{Item: more}); err != nil || answer.Verdict != stock.Done {
-		t.Fatal(fixture.Words(answer), err)
-	}
-	options := over(t, everywhere{Journal: m})
-	options.Wait = 50 * time.Millisecond
-	impatient := newBridge(t, options)
-	const waits = `{"cartId":"c","items":[{"productId":"p","quantity":50}]}`
-	command := commandEvent(events.TypeReserve, "k", waits)
-	told := ask(t, impatient, eventRequest(t, modeBinary, "/", command)).wantProblem(http.StatusServiceUnavailable, tryLater)
-	plain := request(t, http.MethodPost, "/reservations", waits, "Idempotency-Key", "k", "Prefer", "respond-async")
-	told202 := ask(t, impatient, plain).wantProblem(http.StatusServiceUnavailable, tryLater)
-	if told.ReservationID == "" || told202.ReservationID == "" {
-		t.Errorf("does not tell which may have been made: %+v, %+v", told, told202)
-	}
-	if answer, err := m.Ask(t.Context(), stock.ShowItem{UID: more.UID, Generation: 2}); err != nil || answer.Verdict != stock.Done {
-		t.Fatal(fixture.Words(answer), err)
-	}
-	reply := ask(t, newBridge(t, over(t, everywhere{Journal: m})), eventRequest(t, modeBinary, "/", command)).event()
-	if reply.Subject() != told.ReservationID || reply.Type() != events.TypeReserved {
-		t.Errorf("%s of %s after %+v", reply.Type(), reply.Subject(), told)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t, fixedNow)
+		// A delivery is declared and not shown yet: a cart that needs it waits.
+		more := fixture.Item("item-of-p", fixture.Stocks("p", "here", 100), fixture.Revised(2, 2))
+		if answer, err := m.Ask(t.Context(), stock.PutItem{Item: more}); err != nil || answer.Verdict != stock.Done {
+			t.Fatal(fixture.Words(answer), err)
+		}
+		options := over(t, everywhere{Journal: m})
+		options.Wait = 50 * time.Millisecond
+		impatient := newBridge(t, options)
+		const waits = `{"cartId":"c","items":[{"productId":"p","quantity":50}]}`
+		command := commandEvent(events.TypeReserve, "k", waits)
+		told := ask(t, impatient, eventRequest(t, modeBinary, "/", command)).wantProblem(http.StatusServiceUnavailable, tryLater)
+		plain := request(t, http.MethodPost, "/reservations", waits, "Idempotency-Key", "k", "Prefer", "respond-async")
+		told202 := ask(t, impatient, plain).wantProblem(http.StatusServiceUnavailable, tryLater)
+		if told.ReservationID == "" || told202.ReservationID == "" {
+			t.Errorf("does not tell which may have been made: %+v, %+v", told, told202)
+		}
+		if answer, err := m.Ask(t.Context(), stock.ShowItem{UID: more.UID, Generation: 2}); err != nil || answer.Verdict != stock.Done {
+			t.Fatal(fixture.Words(answer), err)
+		}
+		reply := ask(t, newBridge(t, over(t, everywhere{Journal: m})), eventRequest(t, modeBinary, "/", command)).event()
+		if reply.Subject() != told.ReservationID || reply.Type() != events.TypeReserved {
+			t.Errorf("%s of %s after %+v", reply.Type(), reply.Subject(), told)
+		}
+	})
 }
 
 // A command that may have been forgotten is never decided again, and one that is
