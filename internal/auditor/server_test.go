@@ -108,8 +108,10 @@ func (s *shop) start(name string) (r *allocator.Runner, a *Auditor, stop func())
 // ask has something decided, again and again where it was too early.
 func (s *shop) ask(r *allocator.Runner, request stock.Request) stock.Answer {
 	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	defer cancel()
 	for {
-		answer, err := r.Ask(s.Context(), request)
+		answer, err := r.Ask(ctx, request)
 		s.must(err)
 		if answer.Verdict != stock.Outdated {
 			return answer
@@ -265,7 +267,7 @@ func TestAuditsUnderLoad(t *testing.T) {
 	var head uint64
 	var marks stock.Marks
 	audits, agreed := 0, 0
-	for deadline := time.Now().Add(time.Minute); (head < 15 || agreed < 3) && time.Now().Before(deadline); audits++ {
+	for deadline := time.Now().Add(5 * time.Minute); (head < 15 || agreed < 3) && time.Now().Before(deadline); audits++ {
 		status, consistent := s.audit(a, fmt.Sprint(audits))
 		switch consistent.Status {
 		case metav1.ConditionTrue:

@@ -243,7 +243,8 @@ func TestWaitingAuditKeepsUp(t *testing.T) {
 		for range workers {
 			a.turns.taken <- struct{}{} // while the audit only waits
 		}
-		time.Sleep(DefaultPause) // now it waits for them
+		time.Sleep(DefaultPause)
+		synctest.Wait() // now it waits for them
 		w := m.worlds["shop-0"]
 		pages := w.server.Serve(journal.List{}).(journal.Listed).Pages
 		for n := 0; !w.wroteOver(pages); n++ {
