@@ -75,8 +75,10 @@ func TestTerminate(t *testing.T) {
 			if p == nil {
 				return
 			}
-			for !strings.Contains(p.LogTail(1), "ready") {
-				time.Sleep(time.Millisecond)
+			for deadline := time.Now().Add(time.Minute); !strings.Contains(p.LogTail(1), "ready"); time.Sleep(time.Millisecond) { // a poll of another process
+				if time.Now().After(deadline) {
+					t.Fatalf("it never says that it is ready:\n%s", p.LogTail(10))
+				}
 			}
 			if pause {
 				if err := p.Pause(); err != nil {

@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/restmapper"
 )
 
-// settleTimeout bounds the wait for a CRD to be established and served.
+// settleTimeout bounds the wait for a CRD to be established, and for its kind to be served.
 const settleTimeout = 30 * time.Second
 
 // Apply applies the manifests in files and directories (not in their
@@ -100,7 +100,7 @@ func (a *applier) apply(ctx context.Context, m manifest) error {
 func (a *applier) mapping(ctx context.Context, gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
 	var mapping *meta.RESTMapping
 	var last error
-	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 5*time.Second, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, settleTimeout, true, func(context.Context) (bool, error) {
 		mapping, last = a.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 		if meta.IsNoMatchError(last) {
 			a.mapper.Reset()

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVariable); dir != "" {
 		runChild(dir)
 	}
+	if os.Getenv(portsVariable) != "" {
+		takePorts()
+	}
 	os.Exit(m.Run())
 }
 
@@ -73,7 +76,7 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	}
 	_ = parent.Wait()
 	for _, pid := range []int{etcd, apiServer} {
-		for deadline := time.Now().Add(10 * time.Second); child.CommandLine(pid) != nil; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); child.CommandLine(pid) != nil; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%v outlives its parent", child.CommandLine(pid))
 			}
@@ -113,7 +116,7 @@ func TestOrphans(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			for deadline := time.Now().Add(10 * time.Second); len(child.CommandLine(cmd.Process.Pid)) == 0; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); len(child.CommandLine(cmd.Process.Pid)) == 0; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) { // the kernel shows it a moment after the start
 					t.Fatal("the process shows no arguments")
 				}

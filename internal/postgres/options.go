@@ -26,7 +26,8 @@ type Options struct {
 	// Settings are the server's, each such as "max_connections=300".
 	Settings []string
 
-	// StartTimeout bounds the wait for the server to be ready. Default: a minute.
+	// StartTimeout bounds the wait for the server to be ready. Default: two minutes, enough for a
+	// busy machine of two cores.
 	StartTimeout time.Duration
 }
 
@@ -40,7 +41,7 @@ func (o Options) complete() (_ Options, temporary bool, err error) {
 		o.Installation = all[0]
 	}
 	if o.StartTimeout == 0 {
-		o.StartTimeout = time.Minute
+		o.StartTimeout = 2 * time.Minute
 	}
 	if o.Dir == "" {
 		// Its own name is short: the path of a Unix socket has 107 bytes at most.

@@ -1,11 +1,9 @@
 package controlplanetest
 
 import (
-	"math/rand/v2"
-	"net"
-	"strconv"
-	"sync"
 	"testing"
+
+	"github.com/acme/inventory-service/internal/controlplane"
 )
 
 // Ports for tests come from below those that control planes choose for themselves
@@ -16,35 +14,13 @@ const (
 	lastPort  = 20000
 )
 
-// given are the ports that were given out, each once in a test binary.
-var given struct {
-	sync.Mutex
-	ports map[int]bool
-}
-
-// FreePort returns a port of 127.0.0.1 that nobody listens on, another one each time.
+// FreePort returns a port of 127.0.0.1 that nobody listens on, another one each time, also
+// in tests of other packages that run beside this one.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
-	given.Lock()
-	defer given.Unlock()
-	if given.ports == nil {
-		given.ports = map[int]bool{}
-	}
-	for range 100 {
-		port := firstPort + rand.IntN(lastPort-firstPort)
-		if !given.ports[port] && free(port) {
-			given.ports[port] = true
-			return port
-		}
-	}
-	tb.Fatal("found no free port")
-	return 0
-}
-
-func free(port int) bool {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	port, err := controlplane.FreePortIn(firstPort, lastPort)
 	if err != nil {
-		return false
+		tb.Fatal(err)
 	}
-	return listener.Close() == nil
+	return port
 }
