@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/test/testbed"
@@ -23,6 +26,8 @@ func TestQuotaOfReservations(t *testing.T) {
 	o := w.Operate()
 	w.Stock("mug", "mug", "amsterdam", 5)
 	quota := newQuota(w, "count/reservations.inventory.acme.com")
+	quota.allow(0)
+	quota.await(&v1.Reservation{ObjectMeta: metav1.ObjectMeta{Name: "probe"}, Spec: v1.ReservationSpec{CartID: "probe", Items: []v1.ReservationItem{testbed.Line("mug", 1)}}})
 	quota.allow(1)
 	var ids []string
 	for i := range 3 {
@@ -55,10 +60,10 @@ func TestQuotaOfPages(t *testing.T) {
 		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionLedgerReady)
 		return c != nil && c.Reason == v1.ReasonUnwritable && strings.Contains(c.Message, "exceeded quota: few") && strings.Contains(c.Message, "ResourceQuota")
 	})
-	cart := func() testbed.Response {
-		return o.Post("/reservations", `{"cartId":"c","items":[{"productId":"mug","quantity":1}]}`, "Idempotency-Key", "c", "Prefer", "wait=1")
+	cart := func(header ...string) testbed.Response {
+		return o.Post("/reservations", `{"cartId":"c","items":[{"productId":"mug","quantity":1}]}`, append(header, "Idempotency-Key", "c")...)
 	}
-	cart().Want(t, http.StatusServiceUnavailable)
+	cart("Prefer", "wait=1").Want(t, http.StatusServiceUnavailable)
 	quota.allow(1)
 	w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) })
 	cart().Want(t, http.StatusCreated)
@@ -99,4 +104,20 @@ func (q *quota) allow(objects int64) {
 	few.Status.Hard, few.Status.Used = few.Spec.Hard, corev1.ResourceList{q.resource: used}
 	_, err = quotas.UpdateStatus(q.Context(), few, metav1.UpdateOptions{})
 	q.Must(err)
+}
+
+// await waits until the API server, which learns of quotas by a watch, refuses an object that this
+// one does not allow.
+func (q *quota) await(object client.Object) {
+	q.Helper()
+	object.SetNamespace(q.Namespace)
+	for deadline := time.Now().Add(testbed.Patience); ; time.Sleep(20 * time.Millisecond) { // a poll of another process
+		err := q.Client.Create(q.Context(), object.DeepCopyObject().(client.Object), client.DryRunAll)
+		if apierrors.IsForbidden(err) {
+			return
+		}
+		if time.Now().After(deadline) {
+			q.Fatalf("the quota is never heeded: %v", err)
+		}
+	}
 }

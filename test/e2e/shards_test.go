@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,11 +59,12 @@ func TestNamespaceSelector(t *testing.T) {
 		label(w, to)
 	}
 	testbed.Done(w, crowd)
+	awaitGivenUp(w, a)
+	awaitStock(w, b, http.StatusOK)
 	w.Sold("mug")
 	w.Settle()
 
 	a.Post(path+"/reservations", cart).Want(t, http.StatusNotFound)
-	b.Get(path+"/stock/mug").Want(t, http.StatusOK)
 	leader := w.AwaitLedger(func(l *v1.StockLedger) bool {
 		return meta.IsStatusConditionTrue(l.Status.Conditions, v1.ConditionLedgerReady)
 	})
@@ -95,11 +98,34 @@ func TestNamespaceSelector(t *testing.T) {
 // Until then it answers, and who asks at that very moment gets 503.
 func awaitGivenUp(w *testbed.World, o *testbed.Operator) {
 	w.Helper()
-	for deadline := time.Now().Add(testbed.Patience); o.Get("/namespaces/"+w.Namespace+"/stock/mug").Code != http.StatusNotFound; time.Sleep(20 * time.Millisecond) { // a poll of another process
+	awaitStock(w, o, http.StatusNotFound)
+}
+
+// awaitStock waits until a deployment answers a question about the world's namespace by a code.
+func awaitStock(w *testbed.World, o *testbed.Operator, code int) {
+	w.Helper()
+	for deadline := time.Now().Add(testbed.Patience); ; time.Sleep(20 * time.Millisecond) { // a poll of another process
+		got := o.Get("/namespaces/" + w.Namespace + "/stock/mug")
+		if got.Code == code {
+			return
+		}
 		if time.Now().After(deadline) {
-			w.Fatal("the namespace was never given up")
+			w.Fatalf("a question is answered %d for good, want %d: %s", got.Code, code, got.Body)
 		}
 	}
+}
+
+// takeTurns has each of two deployments prove that it leads, one after the other, so that they stay
+// in each other's way, until stop is called.
+func takeTurns(w *testbed.World, a, b *testbed.Operator) (stop func()) {
+	ctx, cancel := context.WithCancel(w.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			_, _ = testbed.Release("none", testbed.PlainHTTP, "nobody").Send(ctx, []*testbed.Operator{a, b}[n%2].Bridge)
+		}
+	})
+	return func() { cancel(); asking.Wait() }
 }
 
 // label gives the world's namespace to a shard.
@@ -131,6 +157,8 @@ func TestOverlappingDeployments(t *testing.T) {
 	observer := w.Observe(stock.Received)
 	crowd := w.Gather(testbed.Load{Name: "c", Clients: 8, Carts: 6, Bridges: []string{a.Bridge, b.Bridge}, Items: stock.One})
 	w.Reservation("by-hand", testbed.Line("pot", 1))
+	stop := takeTurns(w, a, b)
+	defer stop()
 	contested := func(is metav1.ConditionStatus) *metav1.Condition {
 		ledger := w.AwaitLedger(func(l *v1.StockLedger) bool {
 			return meta.IsStatusConditionPresentAndEqual(l.Status.Conditions, v1.ConditionContested, is)
@@ -143,6 +171,7 @@ func TestOverlappingDeployments(t *testing.T) {
 	awaitMetric(w, a, "inventory_journal_contested", 1)
 	w.AwaitReservation("by-hand", func(r *v1.Reservation) bool { return r.Decided() })
 	crowd.Await(8 * 6) // each of them, while both lead
+	stop()
 	b.Stop()
 	contested(metav1.ConditionFalse)
 	awaitMetric(w, a, "inventory_journal_contested", 0)
@@ -183,7 +212,10 @@ func TestOverlappingSelectors(t *testing.T) {
 	seenCommon, inCommon := shop(common, a, b)
 	seenA, inA := shop(ofA, a)
 	seenB, inB := shop(ofB, b)
+	stop := takeTurns(common, a, b)
+	defer stop()
 	awaitMetric(common, a, "inventory_journal_contested", 1)
+	stop()
 	inCommon.Await(clients * carts)
 	inA.Await(clients * carts)
 	inB.Await(clients * carts)
@@ -221,9 +253,5 @@ func TestOverlappingSelectors(t *testing.T) {
 func awaitMetric(w *testbed.World, o *testbed.Operator, name string, value int) {
 	w.Helper()
 	want := fmt.Sprintf("%s{namespace=%q} %d", name, w.Namespace, value)
-	for deadline := time.Now().Add(testbed.Patience); !strings.Contains(o.Metrics(), want); time.Sleep(100 * time.Millisecond) { // a poll of another process
-		if time.Now().After(deadline) {
-			w.Fatalf("no metric ever said %s", want)
-		}
-	}
+	o.AwaitMetrics(want, func(metrics string) bool { return strings.Contains(metrics, want) })
 }

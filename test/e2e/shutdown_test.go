@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,9 +22,10 @@ import (
 // in, takes nothing more, gives the lease back, and ends; nothing that it said is lost.
 func TestShutdownDrains(t *testing.T) {
 	w := testbed.NewWorld(t)
-	first := w.Operate("--show", "none") // nothing is shown behind that would be waited for
+	flags := append([]string{"--show", "none"}, testbed.LongLease...) // nothing is shown behind that would be waited for
+	first := w.Operate(flags...)
 	w.Stock("mug", "mug", "amsterdam", 100_000)
-	second := w.Operate("--show", "none")
+	second := w.Operate(flags...)
 
 	const shoppers = 32
 	var said sync.Map // carts that were answered 201, by what was said
@@ -54,8 +56,10 @@ func TestShutdownDrains(t *testing.T) {
 			}
 		})
 	}
-	for answered.Load() < 5*shoppers {
-		time.Sleep(time.Millisecond) // a poll of what other goroutines count
+	for deadline := time.Now().Add(testbed.Patience); answered.Load() < 5*shoppers; time.Sleep(time.Millisecond) { // a poll of what other goroutines count
+		if time.Now().After(deadline) {
+			t.Fatalf("%d carts are answered 201, %d 503", answered.Load(), refused.Load())
+		}
 	}
 	told.Store(true)
 	began := time.Now()
@@ -70,7 +74,7 @@ func TestShutdownDrains(t *testing.T) {
 	if code := first.Command.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("it ended with %d", code)
 	}
-	second.Post("/reservations", `{"cartId":"after","items":[{"productId":"mug","quantity":1}]}`).Want(t, http.StatusCreated)
+	w.Ask(testbed.Reserve("after", testbed.PlainHTTP, testbed.Item("mug", 1)), second)
 	next := time.Since(began)
 	carts := 0
 	said.Range(func(cart, first any) bool {
@@ -113,13 +117,16 @@ func TestMetricsOfTheBridge(t *testing.T) {
 	o := w.Operate("--metrics-address", testbed.FreeAddress(w))
 	w.Stock("mug", "mug", "amsterdam", 5)
 	w.Ask(testbed.Reserve("one", testbed.BinaryMode, events.Item{ProductID: "mug", Quantity: 1}), o)
-	told := o.Metrics()
-	for _, name := range []string{
+	names := []string{
 		"inventory_bridge_requests_total", "inventory_bridge_request_duration_seconds", "inventory_bridge_in_flight", "inventory_bridge_connections_closed_total",
 		"inventory_journal_writes_total", "inventory_journal_write_duration_seconds", "inventory_journal_batch_size", "inventory_journal_waiting",
-	} {
-		if !strings.Contains(told, "# HELP "+name+" ") || !strings.Contains(told, "\n"+name) {
-			t.Errorf("%s is not there", name)
+	}
+	told := o.AwaitMetrics("all that there should be", func(metrics string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !strings.Contains(metrics, "\n"+name) })
+	})
+	for _, name := range names {
+		if !strings.Contains(told, "# HELP "+name+" ") {
+			t.Errorf("%s says nothing of what it is", name)
 		}
 	}
 	if !strings.Contains(told, `inventory_journal_writes_total{result="conflicted"}`) {

@@ -87,9 +87,9 @@ func TestHoldsOutliveTheirItem(t *testing.T) {
 	w.AwaitLedger(func(l *v1.StockLedger) bool {
 		return l.Status.Totals.WithoutItem == 3 && l.Status.Totals.Items == 0
 	})
-	if metrics := o.Metrics(); !strings.Contains(metrics, `inventory_stock_units{namespace="`+w.Namespace+`",state="without_item"} 3`) {
-		t.Error("the metrics do not show the units without an item")
-	}
+	o.AwaitMetrics("that 3 units have no item", func(metrics string) bool {
+		return strings.Contains(metrics, `inventory_stock_units{namespace="`+w.Namespace+`",state="without_item"} 3`)
+	})
 	w.Reservation("nothing-left", testbed.Line("mug", 1))
 	w.AwaitPhase("nothing-left", v1.PhaseUnavailable)
 	w.Stock("mug-again", "mug", "amsterdam", 5)

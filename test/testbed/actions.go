@@ -89,7 +89,12 @@ func KillWithheld(late chan<- *Passage) Fault {
 // OvertakenBy serves a withheld request first and then this one.
 func OvertakenBy(late <-chan *Passage) Fault {
 	return func(p *Passage) {
-		(<-late).Serve()
+		select {
+		case first := <-late:
+			first.Serve()
+		case <-time.After(Patience):
+			p.World.Error("no request was withheld that could be served first")
+		}
 		p.Deliver(p.Serve())
 	}
 }
@@ -197,7 +202,13 @@ func failureOf(code int, reason metav1.StatusReason, message string) *Reply {
 // Operator is thawed, long after its lease. It tells the answer's code.
 func Freeze(thaw <-chan struct{}, code chan<- int) Fault {
 	return func(p *Passage) {
-		o := <-p.Victim
+		var o *Operator
+		select {
+		case o = <-p.Victim:
+		case <-time.After(Patience):
+			p.World.Error("a fault was met with no operator to freeze")
+			p.Drop()
+		}
 		o.Signal(syscall.SIGSTOP)
 		select {
 		case <-thaw:

@@ -3,6 +3,7 @@ package testbed
 import (
 	"path/filepath"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -36,7 +37,10 @@ func (w *World) awaitPolicies() {
 	w.Helper()
 	probe := w.Declare("probe", "probe", "", 2)
 	err := w.TryReceive("probe", 1)
-	for ; err == nil; err = w.TryReceive("probe", 1) {
+	for deadline := time.Now().Add(Patience); err == nil; err = w.TryReceive("probe", 1) {
+		if time.Now().After(deadline) {
+			w.Fatal("the policies never bind")
+		}
 		w.Receive("probe", 2)
 	}
 	if !strings.Contains(err.Error(), v1.LowerReceivedToAnnotation) {

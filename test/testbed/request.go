@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Response is what the bridge said.
@@ -108,9 +109,29 @@ func (a Response) Event(t testing.TB) Message {
 	}
 }
 
-// Metrics reads the operator's metrics; it must have been given an address.
+// Metrics reads the operator's metrics; it must have been given an address. They may be served a
+// moment after the bridge is.
 func (o *Operator) Metrics() string {
 	o.World.Helper()
+	return o.AwaitMetrics("anything", func(string) bool { return true })
+}
+
+// AwaitMetrics waits until the operator's metrics are as they should be: what is counted of a
+// request is counted after its answer.
+func (o *Operator) AwaitMetrics(what string, is func(metrics string) bool) string {
+	o.World.Helper()
+	for deadline := time.Now().Add(Patience); ; time.Sleep(50 * time.Millisecond) { // a poll of another process
+		metrics, err := o.readMetrics()
+		if err == nil && is(metrics) {
+			return metrics
+		}
+		if time.Now().After(deadline) {
+			o.World.Fatalf("the metrics never say %s: %v\n%s", what, err, metrics)
+		}
+	}
+}
+
+func (o *Operator) readMetrics() (string, error) {
 	address := ""
 	for i, argument := range o.Command.Args {
 		if argument == "--metrics-address" {
@@ -118,9 +139,10 @@ func (o *Operator) Metrics() string {
 		}
 	}
 	got, err := http.Get("http://" + address + "/metrics")
-	o.World.Must(err)
+	if err != nil {
+		return "", err
+	}
 	defer func() { _ = got.Body.Close() }()
 	body, err := io.ReadAll(got.Body)
-	o.World.Must(err)
-	return string(body)
+	return string(body), err
 }
