@@ -54,8 +54,10 @@ func TestTakenOver(t *testing.T) {
 	for range times {
 		slow, url := slowly(w)
 		next := w.archive(url)
-		for !strings.Contains(next.log.String(), "This process archives") {
-			time.Sleep(time.Millisecond) // a poll of what runs beside the test
+		for deadline := time.Now().Add(patience); !strings.Contains(next.log.String(), "This process archives"); time.Sleep(time.Millisecond) { // a poll of what runs beside the test
+			if time.Now().After(deadline) {
+				t.Fatalf("the next one never archives:\n%s", next.log)
+			}
 		}
 		slow.Freeze()                 // before it has claimed anything
 		<-time.After(2 * time.Second) // the fault itself lasts that long

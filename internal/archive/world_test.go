@@ -111,19 +111,21 @@ func (w *world) decide() {
 			Spare: 1, WriteFormat: journal.Format, Pack: journal.Pack,
 		},
 	})
-	ctx, cancel := context.WithCancel(context.Background())
+	deciding, end := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := r.Run(ctx); err != nil {
+		if err := r.Run(deciding); err != nil {
 			w.Error(err)
 		}
 	})
-	w.stopDeciding = sync.OnceFunc(func() { cancel(); running.Wait() })
+	w.stopDeciding = sync.OnceFunc(func() { end(); running.Wait() })
 	w.Cleanup(w.stopDeciding)
 	w.runner = r
 	r.Elect(true)
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
 	for version := uint64(1); ; version++ {
-		answer, err := r.Ask(w.Context(), stock.PutItem{Item: stock.Item{
+		answer, err := r.Ask(ctx, stock.PutItem{Item: stock.Item{
 			UID: stock.ID(uuid.NewString()), Name: "mug", Product: "mug", Location: "amsterdam",
 			Generation: 1, Version: version, Received: 1_000_000, Sellable: 1_000_000,
 		}})
@@ -184,7 +186,9 @@ func (w *world) publish() {
 			newest = max(newest, r.Number)
 		}
 	})
-	_, err := w.runner.Ask(w.Context(), stock.Publish{Number: newest})
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	_, err := w.runner.Ask(ctx, stock.Publish{Number: newest})
 	w.must(err)
 }
 
@@ -225,7 +229,11 @@ func (w *world) archive(url string) *process {
 
 func (p *process) stop() {
 	p.cancel()
-	<-p.ended
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.w.Fatalf("the archive does not end:\n%s", p.log)
+	}
 }
 
 // caughtUp waits until the database says what the journal says, and nothing else.

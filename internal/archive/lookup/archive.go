@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// within bounds a lookup.
-	within = 2 * time.Second
+	// patience bounds a lookup.
+	patience = 2 * time.Second
 	// connections are how many this process has at most.
 	connections = 4
 )
@@ -51,6 +51,8 @@ type Archive struct {
 	flights singleflight.Group
 	places  chan struct{}
 	breaker breaker
+	// within bounds a lookup.
+	within time.Duration
 
 	mu      sync.Mutex
 	pool    *pgxpool.Pool // nil before the first lookup
@@ -60,7 +62,7 @@ type Archive struct {
 
 // New returns an Archive, of which no connection has been made yet.
 func New(o Options) *Archive {
-	return &Archive{options: o, places: make(chan struct{}, connections), breaker: breaker{logger: o.Logger}}
+	return &Archive{options: o, places: make(chan struct{}, connections), breaker: breaker{logger: o.Logger}, within: patience}
 }
 
 // Close ends all connections, once the lookups of the moment have ended.
@@ -138,7 +140,7 @@ func (a *Archive) ask(ctx context.Context, q question) ([]*stock.Reservation, er
 
 // lookUp waits for its turn and asks the database, unless that has just failed.
 func (a *Archive) lookUp(q question) (answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
+	ctx, cancel := context.WithTimeout(context.Background(), a.within)
 	defer cancel()
 	select {
 	case a.places <- struct{}{}:
@@ -173,7 +175,7 @@ func (a *Archive) connect() (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	config.MaxConns, config.MinConns, config.MinIdleConns = connections, 0, 0
-	config.ConnConfig.ConnectTimeout, config.PingTimeout = within, within
+	config.ConnConfig.ConnectTimeout, config.PingTimeout = a.within, a.within
 	a.pool, err = pgxpool.NewWithConfig(context.Background(), config)
 	return a.pool, err
 }

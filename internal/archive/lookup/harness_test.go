@@ -91,8 +91,14 @@ func (w *written) execute(statement string) {
 	must(w.t, err)
 }
 
-// newArchive is what the bridge has of a database.
+// newArchive is what the bridge has of a database, with patience for a busy machine.
 func newArchive(t *testing.T, url string) *lookup.Archive {
+	t.Helper()
+	return usual(t, url).Patient()
+}
+
+// usual is what the bridge has of a database, with the patience that it has.
+func usual(t *testing.T, url string) *lookup.Archive {
 	t.Helper()
 	address := &database.Address{Application: "inventory-bridge"}
 	address.Bind(flag.NewFlagSet("", flag.ContinueOnError), "archive-url", "the database")
