@@ -199,8 +199,13 @@ func TestWatchLevels(t *testing.T) {
 	s.Receive("mug-rtm", 77)
 	out.await(t, "77")
 	stop()
-	if code := <-ended; code != plugin.Done {
-		t.Errorf("it ended with %d:\n%s", code, out.text.String())
+	select {
+	case code := <-ended:
+		if code != plugin.Done {
+			t.Errorf("it ended with %d:\n%s", code, out.text.String())
+		}
+	case <-time.After(testbed.Patience):
+		t.Fatal("it does not end")
 	}
 	rows := strings.Split(strings.TrimSpace(out.text.String()), "\n")
 	if last := rows[len(rows)-1]; !strings.Contains(last, "rotterdam") || strings.Count(out.text.String(), "PRODUCT") != 1 {

@@ -11,13 +11,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/kubernetes"
 
 	v1 "github.com/acme/inventory-service/api/v1"
+	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/plugin"
 	"github.com/acme/inventory-service/test/testbed"
 )
@@ -88,11 +88,10 @@ func (s *shop) as(name, role string) *shop {
 	s.Helper()
 	clients, err := kubernetes.NewForConfig(s.ControlPlane.RESTConfig())
 	s.Must(err)
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	_, err = clients.CoreV1().ServiceAccounts(s.Namespace).Create(s.Context(), account, metav1.CreateOptions{})
-	s.Must(err)
+	account := controlplanetest.NewAccount(s.t, s.ControlPlane, s.Namespace, name)
 	if role != "" {
 		s.bind(clients, name, role)
+		account.AwaitRights(s.Namespace)
 	}
 	other := *s
 	other.kubeconfig = filepath.Join(s.t.TempDir(), "kubeconfig")

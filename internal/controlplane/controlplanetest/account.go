@@ -114,6 +114,13 @@ func (a Account) Bind(namespace, role string) {
 	if err != nil {
 		a.tb.Fatal(err)
 	}
+	a.AwaitRights(namespace)
+}
+
+// AwaitRights waits until the API server, which learns of roles and bindings by a watch, lets the
+// account get StockItems in a namespace.
+func (a Account) AwaitRights(namespace string) {
+	a.tb.Helper()
 	a.await(namespace, true)
 }
 
@@ -143,7 +150,7 @@ func (a Account) await(namespace string, allowed bool) {
 			Namespace: namespace, Verb: "get", Group: "inventory.acme.com", Resource: "stockitems",
 		},
 	}}
-	err := wait.PollUntilContextTimeout(a.tb.Context(), 20*time.Millisecond, 30*time.Second, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(a.tb.Context(), 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		answer, err := a.client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 		return err == nil && answer.Status.Allowed == allowed, err
 	})
