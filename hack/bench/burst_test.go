@@ -14,6 +14,7 @@ type till struct {
 	contender
 	stock, served chan struct{}
 	then          error // nil hangs
+	hangs         func()
 }
 
 func (*till) name() string { return "till" }
@@ -23,6 +24,7 @@ func (s *till) reserve(ctx context.Context, id string, _ []v1.ReservationItem) (
 	case s.served <- struct{}{}:
 	default:
 		if s.then == nil {
+			s.hangs()
 			<-ctx.Done()
 			return "", false, ctx.Err()
 		}
@@ -57,11 +59,13 @@ func TestDrain(t *testing.T) {
 		"it is no more": {serves: 60, then: broken, answered: 60, err: broken},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
+			shop := newTill(10, test.serves, test.then)
+			shop.hangs = cancel // its time is over once it has served all that it will
 			q := &queue{carts: 100, seen: newLogbook()}
 			q.seen.open()
-			err := q.drain(ctx, newTill(10, test.serves, test.then), cell{workload: hot, clients: 8}, 1)
+			err := q.drain(ctx, shop, cell{workload: hot, clients: 8}, 1)
 			if !errors.Is(err, test.err) {
 				t.Errorf("error %v, want %v", err, test.err)
 			}

@@ -15,8 +15,11 @@ import (
 	"github.com/acme/inventory-service/test/docs"
 )
 
-// docsTimeout bounds a page of commands.
-const docsTimeout = 80 * time.Second
+// docsTimeout bounds a page of commands, and quietDay is longer than a page takes.
+const (
+	docsTimeout = 4 * time.Minute
+	quietDay    = 80 * time.Second
+)
 
 // page is a page of the documentation, and what make run is given to run its commands beside it.
 type page struct {
@@ -124,7 +127,7 @@ func awaitQuietDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		year, month, day := now.In(location).Date()
-		if left := time.Date(year, month, day+1, 0, 0, 0, 0, location).Sub(now); left < docsTimeout {
+		if left := time.Date(year, month, day+1, 0, 0, 0, 0, location).Sub(now); left < quietDay {
 			<-time.After(left)
 		}
 	}

@@ -45,7 +45,7 @@ func TestPage(t *testing.T) {
 	old.Must(err)
 	text, err := os.ReadFile(filepath.Join(page, "disaster-recovery.md"))
 	old.Must(err)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	docs.Shell{Dir: home, Env: []string{
 		"HOME=" + home, "LC_ALL=C", "OLD=" + old.kubeconfig, "NEW=" + fresh.kubeconfig, "DOCS=" + page,
