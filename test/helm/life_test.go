@@ -86,7 +86,12 @@ func TestLife(t *testing.T) {
 	c, err := client.New(cp.RESTConfig(), client.Options{Scheme: scheme})
 	must(t, err)
 	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "mug"}, Spec: v1.StockItemSpec{ProductID: "p", Received: 3}}
-	must(t, c.Create(t.Context(), item))
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) { // the API server serves a new kind a moment later
+		if err = c.Create(t.Context(), item); err == nil || time.Now().After(deadline) {
+			break
+		}
+	}
+	must(t, err)
 
 	_, err = newUpgrade(config).Run(releaseName, load(t), values{"replicas": 3, "flowSchemas": values{"enabled": false}})
 	must(t, err)
@@ -196,7 +201,11 @@ func TestEarlierCRDs(t *testing.T) {
 	must(t, err)
 	upgrade(load(t), nil)
 	item := &v1.StockItem{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "song"}, Spec: v1.StockItemSpec{ProductID: "p", Tracking: v1.TrackingUnlimited}}
+	deadline := time.Now().Add(time.Minute)
 	for err = c.Create(t.Context(), item); err == nil && item.Spec.Tracking == ""; err = c.Create(t.Context(), item) { // the API server serves the newer CRD a moment later
+		if time.Now().After(deadline) {
+			t.Fatal("the newer CRD is never served")
+		}
 		must(t, c.Delete(t.Context(), item))
 		item.ResourceVersion, item.Spec.Tracking = "", v1.TrackingUnlimited
 	}
