@@ -22,8 +22,9 @@ type connections struct {
 	// one that has been so for longest in front.
 	open map[net.Conn]*list.Element
 	idle *list.List
-	// unused is closed when nobody uses any; nil where nobody waits for that.
-	unused chan struct{}
+	// awaited is what somebody waits for, and come is closed then; both are nil where nobody does.
+	awaited func() bool
+	come    chan struct{}
 }
 
 func newConnections(most int) *connections {
@@ -50,27 +51,37 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	default: // closed, or taken over
 		delete(c.open, conn)
 	}
-	c.tellUnused()
+	c.tellAwaited()
+}
+
+// awaitNone returns when no connection is open, or when the context ends.
+func (c *connections) awaitNone(ctx context.Context) {
+	c.await(ctx, func() bool { return len(c.open) == 0 })
 }
 
 // awaitUnused returns when every open connection is idle, or when the context ends. A new
 // connection counts as used, for its first request is on its way.
 func (c *connections) awaitUnused(ctx context.Context) {
-	unused := make(chan struct{})
+	c.await(ctx, func() bool { return len(c.open) == c.idle.Len() })
+}
+
+// await returns when something is so, or when the context ends. One may wait at a time.
+func (c *connections) await(ctx context.Context, is func() bool) {
+	come := make(chan struct{})
 	c.mu.Lock()
-	c.unused = unused
-	c.tellUnused()
+	c.awaited, c.come = is, come
+	c.tellAwaited()
 	c.mu.Unlock()
 	select {
-	case <-unused:
+	case <-come:
 	case <-ctx.Done():
 	}
 }
 
-func (c *connections) tellUnused() {
-	if c.unused != nil && len(c.open) == c.idle.Len() {
-		close(c.unused)
-		c.unused = nil
+func (c *connections) tellAwaited() {
+	if c.awaited != nil && c.awaited() {
+		close(c.come)
+		c.awaited, c.come = nil, nil
 	}
 }
 

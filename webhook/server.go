@@ -25,13 +25,19 @@ const (
 	writeSlack     = 10 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-
-	// graceTimeout is how long commands may go on after the server was told to
-	// stop; then those that still wait for an outcome are told that there is none
-	// yet, for which flushTimeout is left.
-	graceTimeout = 5 * time.Second
-	flushTimeout = 2 * time.Second
 )
+
+// ending is how long a server waits, one after the other, once it was told to stop.
+type ending struct {
+	// lull is how long connections may be idle: what a client sends on one meanwhile is answered,
+	// and the answer says that the connection ends. It is a part of grace.
+	lull time.Duration
+	// grace is how long commands may go on. Then those that still wait for an outcome are told
+	// that there is none yet, for which flush is left.
+	grace, flush time.Duration
+}
+
+var usualEnding = ending{lull: time.Second, grace: 5 * time.Second, flush: 2 * time.Second}
 
 // Server serves the bridge. It is a manager.Runnable that needs no leader
 // election, since every replica serves.
@@ -42,7 +48,8 @@ type Server struct {
 	// serves says what, in the log.
 	serves string
 	// tls is nil where connections are in the clear.
-	tls *tls.Config
+	tls    *tls.Config
+	ending ending
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -62,7 +69,7 @@ func NewServer(address string, handler http.Handler, wait time.Duration) *Server
 	if wait == 0 {
 		wait = DefaultWait
 	}
-	return &Server{address: address, handler: handler, wait: wait, serves: "CloudEvents and HTTP"}
+	return &Server{address: address, handler: handler, wait: wait, serves: "CloudEvents and HTTP", ending: usualEnding}
 }
 
 // NewForwardServer makes a Server, as NewServer does, that gets what other replicas forward
@@ -145,32 +152,63 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("the bridge ended: %w", err)
 	case <-ctx.Done():
 		_ = s.listener.Close()
-		<-served // what it accepted last is among the open ones now
-		return shutDown(server, open, endRequests, graceTimeout, flushTimeout)
+		if err := <-served; !errors.Is(err, net.ErrClosed) { // what it accepted last is among the open ones now
+			return fmt.Errorf("the bridge ended: %w", err)
+		}
+		return shutDown(server, open, endRequests, s.ending)
 	}
 }
 
 // sayClose has each answer say that its connection ends once the server is to stop, so that
-// clients of HTTP/2 ask their next question elsewhere. HTTP/1 servers say so themselves.
+// clients ask their next question elsewhere.
 func sayClose(stopping context.Context, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if stopping.Err() != nil {
-			w.Header().Set("Connection", "close")
-		}
-		handler.ServeHTTP(w, r)
+		answer := closingWriter{w, stopping}
+		handler.ServeHTTP(answer, r)
+		answer.sayClose() // for an answer of which nothing was written
 	})
 }
 
-// shutDown answers what comes on connections that were accepted before, within a grace, and
-// then ends the waits of commands. http.Server.Shutdown comes last: from its begin on, a
-// connection is closed without an answer when its request has been read.
-func shutDown(server *http.Server, open *connections, endRequests context.CancelFunc, grace, flush time.Duration) error {
-	server.SetKeepAlivesEnabled(false)
-	graceful, cancel := context.WithTimeout(context.Background(), grace)
+// closingWriter is a ResponseWriter that decides when an answer begins whether its connection
+// ends: the server may be told to stop while a request is being served.
+type closingWriter struct {
+	http.ResponseWriter
+	stopping context.Context
+}
+
+func (w closingWriter) sayClose() {
+	if w.stopping.Err() != nil {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+func (w closingWriter) WriteHeader(status int) {
+	w.sayClose()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w closingWriter) Write(body []byte) (int, error) {
+	w.sayClose()
+	return w.ResponseWriter.Write(body)
+}
+
+// Unwrap is for http.ResponseController.
+func (w closingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// shutDown answers what comes on connections that were accepted before, and then ends the waits
+// of commands. Keep-alive is switched off after a lull, since that closes what is idle at once,
+// also where a client's next request is on its way. http.Server.Shutdown comes last: from its
+// begin on, a connection is closed without an answer when its request has been read.
+func shutDown(server *http.Server, open *connections, endRequests context.CancelFunc, ending ending) error {
+	graceful, cancel := context.WithTimeout(context.Background(), ending.grace)
 	defer cancel()
+	lull, cancel := context.WithTimeout(graceful, ending.lull)
+	defer cancel()
+	open.awaitNone(lull)
+	server.SetKeepAlivesEnabled(false)
 	open.awaitUnused(graceful)
 	endRequests()
-	flushing, cancel := context.WithTimeout(context.Background(), flush)
+	flushing, cancel := context.WithTimeout(context.Background(), ending.flush)
 	defer cancel()
 	open.awaitUnused(flushing)
 	if err := server.Shutdown(flushing); err != nil {

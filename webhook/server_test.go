@@ -23,6 +23,12 @@ func serve(t *testing.T, handler http.Handler) (url string, stop func() error) {
 	if server.NeedLeaderElection() {
 		t.Error("standbys would not serve")
 	}
+	return start(t, server)
+}
+
+// start starts a server as serve does.
+func start(t *testing.T, server *Server) (url string, stop func() error) {
+	t.Helper()
 	if err := server.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +117,8 @@ func TestServerAnswersWhomItAccepted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, stop := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(w, r.Body)
+				body, _ := io.ReadAll(r.Body)
+				_, _ = w.Write(body)
 			}))
 			connection := dial(t, url)
 			if _, err := io.WriteString(connection, (head + rest)[:sent]); err != nil {
@@ -140,6 +147,27 @@ func TestServerAnswersWhomItAccepted(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What a client sends on a connection that was idle when the server was told to stop is answered
+// as well; the server ends as soon as all have been told that their connection ends.
+func TestServerAnswersWhoWasIdle(t *testing.T) {
+	server := NewServer("127.0.0.1:0", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), 0)
+	server.ending.lull, server.ending.grace = time.Hour, time.Hour
+	url, stop := start(t, server)
+	idle := dial(t, url)
+	if say(t, idle, asksHealth) != http.StatusOK {
+		t.Fatal("not served")
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	untilRefused(t, url)
+	if got := say(t, idle, asksHealth); got != http.StatusOK {
+		t.Errorf("answered %d", got)
+	}
+	if err := await(t, stopped); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -239,7 +267,7 @@ func TestServerEndsWaits(t *testing.T) {
 		answered <- response.StatusCode
 	}()
 	await(t, entered)
-	if err := shutDown(server, open, end, 10*time.Millisecond, time.Minute); err != nil {
+	if err := shutDown(server, open, end, ending{grace: 10 * time.Millisecond, flush: time.Minute}); err != nil {
 		t.Error(err)
 	}
 	if got := await(t, answered); got != http.StatusServiceUnavailable {
