@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/acme/inventory-service/internal/archive/retention"
 	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/lease"
 	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/reader"
 )
@@ -36,11 +38,11 @@ type Options struct {
 	Keep   retention.Policy
 	Logger logr.Logger
 
-	LeaderElect                               bool
-	LeaseNamespace, LeaseName                 string
-	LeaseDuration, RenewDeadline, RetryPeriod time.Duration
+	LeaderElect               bool
+	LeaseNamespace, LeaseName string
+	LeaseTimes                lease.Times
 	// MetricsAddress and HealthAddress are where /metrics, and /healthz and /readyz, are served;
-	// 0 turns them off.
+	// empty or 0 turns them off.
 	MetricsAddress, HealthAddress string
 }
 
@@ -48,9 +50,9 @@ type Options struct {
 // it is, and where another process archives.
 func Run(ctx context.Context, o Options) error {
 	mgr, err := ctrl.NewManager(o.Config, ctrl.Options{
-		Metrics: metricsserver.Options{BindAddress: o.MetricsAddress}, HealthProbeBindAddress: o.HealthAddress,
+		Metrics: metricsserver.Options{BindAddress: cmp.Or(o.MetricsAddress, "0")}, HealthProbeBindAddress: o.HealthAddress,
 		LeaderElection: o.LeaderElect, LeaderElectionNamespace: o.LeaseNamespace, LeaderElectionID: o.LeaseName,
-		LeaseDuration: &o.LeaseDuration, RenewDeadline: &o.RenewDeadline, RetryPeriod: &o.RetryPeriod, LeaderElectionReleaseOnCancel: true,
+		LeaseDuration: &o.LeaseTimes.Duration, RenewDeadline: &o.LeaseTimes.RenewDeadline, RetryPeriod: &o.LeaseTimes.RetryPeriod, LeaderElectionReleaseOnCancel: true,
 	})
 	if err != nil {
 		return fmt.Errorf("reach the API server: %w", err)

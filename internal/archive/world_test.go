@@ -27,6 +27,7 @@ import (
 	"github.com/acme/inventory-service/internal/archive/store"
 	"github.com/acme/inventory-service/internal/controlplane/controlplanetest"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/lease"
 	"github.com/acme/inventory-service/internal/postgres/postgrestest"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/sqlbooks"
@@ -210,8 +211,8 @@ func (w *world) archive(url string) *process {
 	w.must(err)
 	o := archive.Options{
 		Config: w.config, Client: w.client, Store: s, Namespaces: []string{w.namespace},
-		Migrate:       func(ctx context.Context) (int, error) { return schema.Migrate(ctx, config.ConnConfig) },
-		LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second,
+		Migrate:        func(ctx context.Context) (int, error) { return schema.Migrate(ctx, config.ConnConfig) },
+		LeaseTimes:     lease.Times{Duration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second},
 		MetricsAddress: "0", HealthAddress: "0",
 	}
 	p := &process{w: w, ended: make(chan struct{}), log: &lockedBuffer{}}

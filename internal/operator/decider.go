@@ -2,7 +2,6 @@ package operator
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/acme/inventory-service/internal/namespaces"
@@ -27,10 +26,10 @@ func (d *decider) Start(ctx context.Context) error {
 	defer stop()
 	standing, stand := context.WithCancel(context.WithoutCancel(ctx))
 	defer stand()
-	var followed, elected error
+	var followed error
 	var following, standingFor sync.WaitGroup
 	following.Go(func() { followed = d.namespaces.Start(deciding) })
-	standingFor.Go(func() { elected = d.election.run(standing) })
+	standingFor.Go(func() { d.election.run(standing) })
 	<-ctx.Done()
 	for _, ended := range d.served {
 		<-ended
@@ -39,7 +38,7 @@ func (d *decider) Start(ctx context.Context) error {
 	following.Wait()
 	stand()
 	standingFor.Wait()
-	return errors.Join(followed, elected)
+	return followed
 }
 
 // ending is a runnable that tells when it has ended.

@@ -21,10 +21,11 @@ import (
 // nothing depends on its being right, and a process that loses it stops deciding, goes on
 // serving what it knows, and stands again.
 type election struct {
-	lock   resourcelock.Interface
-	o      Options
-	mu     sync.Mutex
-	become func(elected bool)
+	o Options
+	// elector is nil where there is no election: this process leads then.
+	elector *leaderelection.LeaderElector
+	mu      sync.Mutex
+	become  func(elected bool)
 	// unreadable names the namespaces whose journals this release cannot read.
 	unreadable func() []string
 	offers     offers
@@ -44,11 +45,21 @@ func newElection(config *rest.Config, o Options, become func(elected bool), unre
 			return nil, err
 		}
 	}
-	var err error
-	e.lock, err = resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, namespace, o.leaderElectionID,
-		resourcelock.ResourceLockConfig{Identity: o.identity() + "_" + uuid.NewString()}, config, o.renewDeadline)
+	lock, err := resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, namespace, o.leaderElectionID,
+		resourcelock.ResourceLockConfig{Identity: o.identity() + "_" + uuid.NewString()}, config, o.lease.RenewDeadline)
 	if err != nil {
 		return nil, fmt.Errorf("make the lease %s/%s: %w", namespace, o.leaderElectionID, err)
+	}
+	e.elector, err = leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
+		Lock: lock, LeaseDuration: o.lease.Duration, RenewDeadline: o.lease.RenewDeadline, RetryPeriod: o.lease.RetryPeriod,
+		ReleaseOnCancel: true,
+		Callbacks: leaderelection.LeaderCallbacks{
+			OnStartedLeading: e.won,
+			OnStoppedLeading: e.lost,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stand for election: %w", err)
 	}
 	return e, nil
 }
@@ -65,25 +76,13 @@ func ownNamespace() (string, error) {
 }
 
 // run stands for election until ctx ends, and gives the lease back then.
-func (e *election) run(ctx context.Context) error {
-	if !e.o.leaderElect {
+func (e *election) run(ctx context.Context) {
+	if e.elector == nil {
 		e.become(true)
 		<-ctx.Done()
-		return nil
+		return
 	}
-	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-		Lock: e.lock, LeaseDuration: e.o.leaseDuration, RenewDeadline: e.o.renewDeadline, RetryPeriod: e.o.retryPeriod,
-		ReleaseOnCancel: true,
-		Callbacks: leaderelection.LeaderCallbacks{
-			OnStartedLeading: e.won,
-			OnStoppedLeading: e.lost,
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("stand for election: %w", err)
-	}
-	wait.UntilWithContext(ctx, func(ctx context.Context) { e.stand(ctx, elector) }, time.Millisecond)
-	return nil
+	wait.UntilWithContext(ctx, e.stand, time.Millisecond)
 }
 
 const (
@@ -123,13 +122,13 @@ func (o *offers) due(now time.Time, names []string) bool {
 
 // stand runs for one candidacy. A leader that cannot read a journal gives the lease back and
 // stays away for long enough that a process of a newer release takes it, if there is one.
-func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElector) {
+func (e *election) stand(ctx context.Context) {
 	standing, resign := context.WithCancel(ctx)
 	defer resign()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		elector.Run(standing)
+		e.elector.Run(standing)
 	}()
 	look := time.NewTicker(offerCheck)
 	defer look.Stop()
@@ -138,7 +137,7 @@ func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElec
 		case <-ended:
 			return
 		case now := <-look.C:
-			if !elector.IsLeader() {
+			if !e.elector.IsLeader() {
 				continue
 			}
 			names := e.unreadable()
@@ -149,7 +148,7 @@ func (e *election) stand(ctx context.Context, elector *leaderelection.LeaderElec
 			resign()
 			<-ended
 			select {
-			case <-time.After(offerRetries * e.o.retryPeriod):
+			case <-time.After(offerRetries * e.o.lease.RetryPeriod):
 			case <-ctx.Done():
 			}
 			return

@@ -19,6 +19,7 @@ import (
 	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/forward"
 	"github.com/acme/inventory-service/internal/journal"
+	"github.com/acme/inventory-service/internal/lease"
 	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/webhook"
 )
@@ -46,9 +47,7 @@ type Options struct {
 	leaderElect             bool
 	leaderElectionNamespace string
 	leaderElectionID        string
-	leaseDuration           time.Duration
-	renewDeadline           time.Duration
-	retryPeriod             time.Duration
+	lease                   lease.Times
 
 	ids                 v1.IDs
 	defaultHold         time.Duration
@@ -145,8 +144,8 @@ func (o *Options) bindBridge(flags *flag.FlagSet) {
 		"address where other replicas forward commands to while this one leads, under a key that is made at each start; without a host, "+
 			"they are told $POD_IP or else this machine's name. Empty or 0 turns it off: commands to a replica that does not lead are answered 503")
 	flags.StringVar(&o.healthAddress, "health-address", "0",
-		"address of /livez and /readyz by themselves, beside those of the bridge; 0 turns it off")
-	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; 0 turns it off")
+		"address of /livez and /readyz by themselves, beside those of the bridge; empty or 0 turns it off")
+	flags.StringVar(&o.pprofAddress, "pprof-address", "0", "address of /debug/pprof, for profiling; empty or 0 turns it off")
 	flags.StringVar(&o.reply, "reply", string(webhook.ReplyAuto),
 		"which commands that are CloudEvents are answered with their outcome's event: always, never, or auto: those whose outcome goes to no sink, "+
 			"and those that say Prefer: return=representation. The others are answered 202")
@@ -172,10 +171,10 @@ func (o *Options) bindElection(flags *flag.FlagSet) {
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
 		"namespace of the lease; empty is the pod's own")
 	flags.StringVar(&o.leaderElectionID, "leader-election-id", "inventory-operator", "name of the lease")
-	flags.DurationVar(&o.leaseDuration, "lease-duration", 6*time.Second,
+	flags.DurationVar(&o.lease.Duration, "lease-duration", 6*time.Second,
 		"how long the others wait for a leader that does not renew; short is safe here")
-	flags.DurationVar(&o.renewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
-	flags.DurationVar(&o.retryPeriod, "retry-period", 300*time.Millisecond,
+	flags.DurationVar(&o.lease.RenewDeadline, "renew-deadline", 4*time.Second, "how long the leader tries to renew before it gives up")
+	flags.DurationVar(&o.lease.RetryPeriod, "retry-period", 300*time.Millisecond,
 		"how often the lease is renewed and tried for; up to 2.2 of these pass before a released one is noticed")
 }
 

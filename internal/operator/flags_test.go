@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"strings"
 	"testing"
 )
@@ -31,6 +32,7 @@ func TestParseFlags(t *testing.T) {
 		{"--show=x"}, {"--reply=x"}, {"--ids=x"}, {"--find-by=customer"}, {"--find-by=order, cart"}, {"--authentication=x"}, {"--audience=,"},
 		{"--tls-cert-file=x"}, {"--tls-private-key-file=x"}, {"--max-shown=-1"}, {"--journal-limit=1"}, {"--default-hold=25h"}, {"--workers=0"},
 		{"--max-in-flight=0"}, {"--item-metrics=-1"}, {"--metrics-cert-dir=x"}, {"--max-in-flight-per-caller=-1"},
+		{"--lease-duration=900ms", "--renew-deadline=500ms", "--retry-period=100ms"}, {"--renew-deadline=1100ms", "--retry-period=1s"},
 		{"--archive-url=postgres://:%zz"}, {"--archive-url=postgres://db", "--archive-url-file=x"},
 	} {
 		o, err := ParseFlags(flags, &usage)
@@ -41,5 +43,20 @@ func TestParseFlags(t *testing.T) {
 		if err := o.validate(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", flags, err)
 		}
+	}
+}
+
+// Without an election the times of its lease are nobody's concern, and no address of metrics is
+// none, not all of the machine's.
+func TestValidateTakes(t *testing.T) {
+	o, err := ParseFlags([]string{"--leader-elect=false", "--lease-duration=0", "--metrics-address="}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.validate(); err != nil {
+		t.Error(err)
+	}
+	if address := o.metrics.server().BindAddress; address != "0" {
+		t.Errorf("metrics are served at %q", address)
 	}
 }

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,7 +38,7 @@ type metricsFlags struct {
 }
 
 func (m *metricsFlags) bind(flags *flag.FlagSet) {
-	flags.StringVar(&m.address, "metrics-address", "127.0.0.1:8081", "address of /metrics; 0 turns it off")
+	flags.StringVar(&m.address, "metrics-address", "127.0.0.1:8081", "address of /metrics; empty or 0 turns it off")
 	flags.BoolVar(&m.secure, "metrics-secure", false,
 		"serve /metrics under TLS, to those alone whom the API server knows by their token and lets get the path /metrics")
 	flags.StringVar(&m.certDir, "metrics-cert-dir", "",
@@ -60,7 +61,7 @@ func (m *metricsFlags) validate() error {
 // server says how /metrics is served: plainly, or under TLS to those alone whom the API server
 // lets get the path /metrics.
 func (m *metricsFlags) server() metricsserver.Options {
-	served := metricsserver.Options{BindAddress: m.address}
+	served := metricsserver.Options{BindAddress: cmp.Or(m.address, "0")}
 	if m.secure {
 		served.SecureServing, served.CertDir = true, m.certDir
 		served.FilterProvider = filters.WithAuthenticationAndAuthorization

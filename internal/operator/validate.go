@@ -54,11 +54,10 @@ func (o Options) validateBridge() error {
 
 // validateElection is validate of what bindElection binds.
 func (o Options) validateElection() error {
-	if o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline {
-		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)",
-			o.retryPeriod, o.renewDeadline, o.leaseDuration)
+	if !o.leaderElect {
+		return nil
 	}
-	return nil
+	return o.lease.Validate()
 }
 
 // validateCarts is validate of what bindCarts binds.

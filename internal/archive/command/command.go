@@ -193,7 +193,7 @@ func (o *options) run(ctx context.Context) error {
 		Config: config, Client: c, Store: s, Migrate: migrate, Namespaces: o.named(), Keep: o.keep,
 		Logger:      ctrl.Log.WithName("archive"),
 		LeaderElect: o.leaderElect, LeaseNamespace: o.leaderElectionNamespace, LeaseName: o.leaderElectionID,
-		LeaseDuration: o.leaseDuration, RenewDeadline: o.renewDeadline, RetryPeriod: o.retryPeriod,
+		LeaseTimes:     o.lease,
 		MetricsAddress: o.metricsAddress, HealthAddress: o.healthAddress,
 	}
 	if o.readerName != "" {

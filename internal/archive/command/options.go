@@ -13,6 +13,7 @@ import (
 
 	"github.com/acme/inventory-service/internal/archive/database"
 	"github.com/acme/inventory-service/internal/archive/retention"
+	"github.com/acme/inventory-service/internal/lease"
 	"github.com/acme/inventory-service/internal/reader"
 )
 
@@ -29,7 +30,7 @@ type options struct {
 
 	leaderElect                               bool
 	leaderElectionNamespace, leaderElectionID string
-	leaseDuration, renewDeadline, retryPeriod time.Duration
+	lease                                     lease.Times
 	metricsAddress, healthAddress             string
 
 	log zap.Options
@@ -90,11 +91,11 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "let one replica at a time archive; without it two only fence each other")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "namespace of the lease; empty is the pod's own")
 	flags.StringVar(&o.leaderElectionID, "leader-election-id", "inventory-archive", "name of the lease")
-	flags.DurationVar(&o.leaseDuration, "lease-duration", 15*time.Second, "how long the others wait for one that does not renew")
-	flags.DurationVar(&o.renewDeadline, "renew-deadline", 10*time.Second, "how long one tries to renew before it gives up")
-	flags.DurationVar(&o.retryPeriod, "retry-period", 2*time.Second, "how often the lease is renewed and tried for")
-	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8083", "address of /metrics; 0 turns it off")
-	flags.StringVar(&o.healthAddress, "health-address", "0", "address of /healthz and /readyz; 0 turns it off")
+	flags.DurationVar(&o.lease.Duration, "lease-duration", 15*time.Second, "how long the others wait for one that does not renew")
+	flags.DurationVar(&o.lease.RenewDeadline, "renew-deadline", 10*time.Second, "how long one tries to renew before it gives up")
+	flags.DurationVar(&o.lease.RetryPeriod, "retry-period", 2*time.Second, "how often the lease is renewed and tried for")
+	flags.StringVar(&o.metricsAddress, "metrics-address", "127.0.0.1:8083", "address of /metrics; empty or 0 turns it off")
+	flags.StringVar(&o.healthAddress, "health-address", "0", "address of /healthz and /readyz; empty or 0 turns it off")
 	ctrlconfig.RegisterFlags(flags)
 	o.log.BindFlags(flags)
 }
@@ -110,8 +111,9 @@ func (o *options) validate() error {
 		return errors.New("neither --keep nor --keep-actors is given: say how long what is kept, such as --keep 3y")
 	case o.task == "unregister" && o.readerName == "":
 		return errors.New("--reader-name is empty: name the reader that is to be unregistered")
-	case o.retryPeriod <= 0 || o.renewDeadline <= o.retryPeriod || o.leaseDuration <= o.renewDeadline:
-		return fmt.Errorf("leases need 0 < --retry-period (%s) < --renew-deadline (%s) < --lease-duration (%s)", o.retryPeriod, o.renewDeadline, o.leaseDuration)
+	}
+	if err := o.lease.Validate(); o.leaderElect && err != nil {
+		return err
 	}
 	if o.readerName == "" {
 		return nil
