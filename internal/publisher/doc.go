@@ -29,7 +29,8 @@
 //
 // Events are sent in the order of the journal, as many at the same time as there are
 // workers, for all namespaces together: they take turns. So a sink sees them in about that
-// order, and exactly in it with one worker, for as long as it takes them all.
+// order, and exactly in it with one worker, for as long as it takes them all. Changes of stock are
+// sent beside them, one at a time for each namespace.
 //
 // The annotation inventory.acme.com/sink of a Namespace names another sink for its outcomes.
 // Until the Namespace was seen, and while the annotation names no sink, they wait.

@@ -9,17 +9,17 @@ import (
 // quietFailures is how many attempts in a row must fail before it is told.
 const quietFailures = 3
 
-// health tells the log when a sink starts failing and when it works again, once each.
+// health tells the log when its sink starts failing and when it works again, once each.
 type health struct {
 	mu       sync.Mutex
 	failures int
 }
 
-func (h *health) worked(log logr.Logger) {
+func (h *health) worked(log logr.Logger, sink string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failures >= quietFailures {
-		log.Info("the sink accepts events again")
+		log.Info("the sink accepts events again", "sink", sink)
 	}
 	h.failures = 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -133,6 +134,7 @@ func (l *levels) look(to *destination) (pending []unsent) {
 		if !j.Leading() || to.wait {
 			return
 		}
+		l.forgetGone(s)
 		_, told := s.Reader(levelReader)
 		if !l.tellsLevels() || to.nowhere() {
 			l.forget(s, told)
@@ -160,6 +162,15 @@ func (l *levels) look(to *destination) (pending []unsent) {
 		}
 	})
 	return pending
+}
+
+// forgetGone drops what is remembered of items that are no more.
+func (l *levels) forgetGone(s *stock.State) {
+	now := l.options.Clock.Now()
+	maps.DeleteFunc(l.asked, func(_ string, a asked) bool { return now.Sub(a.at) >= markAgain })
+	gone := func(reader string) bool { _, ok := s.Reader(reader); return !ok }
+	maps.DeleteFunc(l.failures, func(reader string, _ int) bool { return gone(reader) })
+	maps.DeleteFunc(l.again, func(reader string, _ time.Time) bool { return gone(reader) })
 }
 
 // forget takes off all that was told: it is told no more, and not what changes meanwhile.

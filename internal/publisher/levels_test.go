@@ -38,6 +38,44 @@ func changes(types *[]string, sink transport) transport {
 	}
 }
 
+// What is remembered of a StockItem goes with it, however many come and go in one term.
+func TestLevelsOfItemsThatAreGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newWorld(t).lead()
+		b := newBench(t, 1, answerWith(http.StatusInternalServerError))
+		b.options.Low = true
+		l := &levels{
+			Publisher: b.Publisher, namespace: "shop", source: p,
+			asked: map[string]asked{}, failures: map[string]int{}, again: map[string]time.Time{},
+		}
+		to := &destination{sink: &target{}}
+		look := func() []unsent {
+			time.Sleep(2 * markAgain)
+			pending := l.look(to)
+			l.flush()
+			return pending
+		}
+		look() // changes are told from now on
+		for version := uint64(11); version < 31; version += 3 {
+			p.shelf(version, 10)
+			p.shelf(version+1, 3)
+			look()
+			for _, u := range look() {
+				l.tell(t.Context(), b.sink, u)
+			}
+			if len(l.failures) != 1 || len(l.again) != 1 {
+				t.Fatalf("failures %v, again %v: nothing was to be told", l.failures, l.again)
+			}
+			p.ask(stock.DropItem{UID: "uid-of-pots", Version: version + 2, Read: version + 2})
+			look()
+			look()
+			if len(l.failures)+len(l.again)+len(l.asked) != 0 {
+				t.Fatalf("left are failures %v, again %v, asked %v", l.failures, l.again, l.asked)
+			}
+		}
+	})
+}
+
 // Changes of stock are told once for each crossing, from when the flags are given on, and which
 // ones the flags say.
 func TestChangesOfStockAreTold(t *testing.T) {

@@ -40,6 +40,7 @@ type target struct {
 	// overrides are set on every event, and tokens tell it who sends them; nil for nobody.
 	overrides Overrides
 	tokens    TokenSource
+	health    health
 }
 
 // answer is what came of an attempt.

@@ -51,7 +51,8 @@ type Options struct {
 	// Changed is told when Delivering says something else of a namespace; it does not wait.
 	// Optional.
 	Changed func(namespace string)
-	// Workers is how many events are sent at the same time, over all namespaces.
+	// Workers is how many events are sent at the same time, over all namespaces. Changes of stock
+	// are sent beside them.
 	// Default: 16.
 	Workers int
 
@@ -84,7 +85,6 @@ type Publisher struct {
 	afterRefusal   backoff
 	inTrouble      backoff
 	log            logr.Logger
-	health         health
 	sayings        sayings
 	destinations   destinations
 	window         *window

@@ -17,7 +17,7 @@ func (p *Publisher) send(ctx context.Context, sink *target, e event.Event, again
 	}
 	switch a.verdict {
 	case accepted:
-		p.health.worked(p.log)
+		asked.health.worked(p.log, asked.label)
 	case refused:
 		result = resultRefused
 	default:
@@ -31,7 +31,7 @@ func (p *Publisher) send(ctx context.Context, sink *target, e event.Event, again
 		retries.Inc()
 	}
 	if a.verdict != accepted {
-		p.health.failed(p.log, asked.label, a.err)
+		asked.health.failed(p.log, asked.label, a.err)
 	}
 	return a
 }
