@@ -85,14 +85,25 @@ func (c *connections) tellAwaited() {
 	}
 }
 
-// makeRoom closes the connection that matters least. The server then says that it is closed.
+// makeRoom closes the connection that matters least. The server then says that it is closed, and
+// until then it counts: where as many do not let go as may be open, the newest gets no room.
 func (c *connections) makeRoom(newest net.Conn) {
 	connectionsClosed.Inc()
-	if longest := c.idle.Front(); longest != nil {
+	if longest := c.idle.Front(); longest != nil && len(c.open) <= 2*c.most {
 		conn := c.idle.Remove(longest).(net.Conn)
 		c.open[conn] = nil
-		_ = conn.Close()
+		hangUp(conn)
 		return
 	}
-	_ = newest.Close()
+	_ = newest.Close() // it has shaken no hands yet: there is nobody to say farewell to
+}
+
+// hangUp closes a connection and waits for nobody: TLS says farewell first, which takes seconds
+// where its peer does not read.
+func hangUp(conn net.Conn) {
+	if _, farewell := conn.(interface{ NetConn() net.Conn }); farewell {
+		go func() { _ = conn.Close() }()
+		return
+	}
+	_ = conn.Close()
 }

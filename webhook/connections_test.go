@@ -3,6 +3,7 @@ package webhook
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -99,6 +100,57 @@ func TestConnectionsAreBounded(t *testing.T) {
 	if got := say(t, dial(t, url), asksHealth); got != 0 {
 		t.Errorf("one more than there may be is answered %d", got)
 	}
+}
+
+// reluctant is a connection with TLS whose peer does not read the farewell, which there is once
+// hands were shaken.
+type reluctant struct {
+	tls.Conn
+	shaken          bool
+	closing, closed chan struct{}
+}
+
+// Close waits until the peer lets go.
+func (r *reluctant) Close() error {
+	close(r.closing)
+	if r.shaken {
+		<-r.closed
+	}
+	return nil
+}
+
+// Nobody waits for a connection that makes room and does not end: neither those that are open nor
+// those that come. It counts until it has ended, so that no more are left open than twice the bound.
+func TestSlowFarewell(t *testing.T) {
+	const most = 2
+	bounds := newConnections(most)
+	come := func() *reluctant {
+		t.Helper()
+		conn, told := &reluctant{closing: make(chan struct{}), closed: make(chan struct{})}, make(chan struct{})
+		t.Cleanup(func() { close(conn.closed) })
+		go func() {
+			defer close(told)
+			bounds.changed(conn, http.StateNew)
+		}()
+		await(t, told)
+		return conn
+	}
+	var idle []*reluctant
+	for range 2 * most {
+		conn := come()
+		conn.shaken = true
+		bounds.changed(conn, http.StateIdle)
+		idle = append(idle, conn)
+	}
+	for _, conn := range idle[:most] { // they made room for those that came later
+		await(t, conn.closing)
+	}
+	tooMany := come()
+	await(t, tooMany.closing)
+	bounds.changed(tooMany, http.StateClosed)
+	bounds.changed(idle[0], http.StateClosed)
+	come() // one has let go
+	await(t, idle[most].closing)
 }
 
 // untilUnused returns when every open connection is idle.
