@@ -85,7 +85,7 @@ func writeOutcome(x *exchange, reservation *v1.Reservation) error {
 		return fmt.Errorf("reservation %s/%s has no outcome to tell", reservation.Namespace, reservation.Name)
 	}
 	if x.prefers.async {
-		x.accept(reservation.ReservationID())
+		x.accept(x.location(reservation.ReservationID()))
 		return nil
 	}
 	x.Header().Set("Location", x.location(reservation.ReservationID()))

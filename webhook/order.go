@@ -48,6 +48,10 @@ func postOrder[C any](
 	if err != nil {
 		return err
 	}
+	if x.prefers.async {
+		x.accept(x.orderLocation(order))
+		return nil
+	}
 	return writeJSON(x, settled)
 }
 

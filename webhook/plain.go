@@ -72,7 +72,7 @@ func postChange[C, A any](
 		return err
 	}
 	if x.prefers.async {
-		x.accept(reservation.ReservationID())
+		x.accept(x.location(reservation.ReservationID()))
 		return nil
 	}
 	return writeJSON(x, show(reservation))

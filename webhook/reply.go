@@ -2,8 +2,11 @@ package webhook
 
 import (
 	"net/http"
+	"net/url"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"github.com/acme/inventory-service/api/events"
 )
 
 // Reply says which commands that come as CloudEvents are answered with the event that tells
@@ -29,7 +32,7 @@ func (b *bridge) writeReply(x *exchange, r *http.Request, reply cloudevents.Even
 	case b.tells(x):
 		return writeEvent(x, r, reply)
 	case x.prefers.async:
-		x.accept(reply.Subject())
+		x.accept(x.locationOf(reply))
 	default:
 		x.WriteHeader(http.StatusAccepted)
 	}
@@ -74,9 +77,9 @@ func (b *bridge) sendsOutcomeOf(operation string) bool {
 }
 
 // accept answers that a command has landed, and where to ask what became of it.
-func (x *exchange) accept(reservationID string) {
+func (x *exchange) accept(location string) {
 	x.applied(preferAsync)
-	x.Header().Set("Location", x.location(reservationID))
+	x.Header().Set("Location", location)
 	x.WriteHeader(http.StatusAccepted)
 }
 
@@ -84,4 +87,19 @@ func (x *exchange) accept(reservationID string) {
 // namespace.
 func (x *exchange) location(reservationID string) string {
 	return x.prefix + "/reservations/" + reservationID
+}
+
+// orderLocation is the path at which the reservations of an order are found, likewise.
+func (x *exchange) orderLocation(orderID string) string {
+	return x.prefix + "/reservations?orderId=" + url.QueryEscape(orderID)
+}
+
+// locationOf is the path of what the answer to a command is about.
+func (x *exchange) locationOf(reply cloudevents.Event) string {
+	switch reply.Type() {
+	case events.TypeOrderReleased, events.TypeOrderConsumed:
+		return x.orderLocation(reply.Subject())
+	default:
+		return x.location(reply.Subject())
+	}
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -91,6 +92,39 @@ func TestPlainReply(t *testing.T) {
 			t.Errorf("%s: %v %q", path, got.header, got.body)
 		}
 		ask(t, bridge, request(t, http.MethodGet, got.header.Get("Location"), "")).wantStatus(http.StatusOK)
+	}
+}
+
+// Whoever does not wait for what becomes of an order is told where to find its reservations.
+func TestReplyAboutOrder(t *testing.T) {
+	for order, send := range map[string]func(order string) *http.Request{
+		"released by an event": func(order string) *http.Request {
+			return eventRequest(t, modeBinary, "/", commandEvent(events.TypeRelease, "r", `{"orderId":"`+order+`"}`))
+		},
+		"consumed &?=é": func(order string) *http.Request {
+			return eventRequest(t, modeStructured, "/namespaces/shop", commandEvent(events.TypeConsume, "c", `{"orderId":"`+order+`"}`))
+		},
+		"released": func(order string) *http.Request {
+			return request(t, http.MethodPost, "/orders/"+url.PathEscape(order)+"/release", "")
+		},
+		"consumed": func(order string) *http.Request {
+			return request(t, http.MethodPost, "/namespaces/shop/orders/"+url.PathEscape(order)+"/consume", "")
+		},
+	} {
+		cart := `{"cartId":"c","orderId":"` + order + `","items":[{"productId":"a/b %","quantity":1}]}`
+		bridge := newBridge(t, offline(t))
+		ask(t, bridge, request(t, http.MethodPost, "/reservations", cart)).wantStatus(http.StatusCreated)
+		r := send(order)
+		r.Header.Set("Prefer", "respond-async")
+		got := ask(t, bridge, r).wantStatus(http.StatusAccepted)
+		if got.body != "" || got.header.Get("Preference-Applied") != "respond-async" {
+			t.Errorf("%s: %v %q", order, got.header, got.body)
+		}
+		var there found
+		ask(t, bridge, request(t, http.MethodGet, got.header.Get("Location"), "")).wantStatus(http.StatusOK).into(&there)
+		if len(there.Reservations) != 1 || there.Reservations[0].OrderID != order || there.Reservations[0].Phase == v1.PhaseReserved {
+			t.Errorf("at %s is %+v", got.header.Get("Location"), there)
+		}
 	}
 }
 

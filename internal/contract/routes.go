@@ -141,14 +141,16 @@ var reservationRoutes = []Route{
 	{
 		ID: RouteReleaseOrder, Operation: OperationRelease, Method: http.MethodPost, Path: "/orders/{order}/release", Namespaced: true,
 		Summary: "Gives back what all reservations of an order hold.",
-		Headers: []Parameter{position}, Body: part("ReleaseOfOrder", events.TypeRelease, "reservationId", "orderId", "items"), OptionalBody: true,
-		Answers: []Reply{ok(payload(events.TypeOrderReleased), "What became of each.")}, Failures: with(changing, Consumed, NotReserved),
+		Headers: []Parameter{prefer, position}, Body: part("ReleaseOfOrder", events.TypeRelease, "reservationId", "orderId", "items"), OptionalBody: true,
+		Answers:  []Reply{ok(payload(events.TypeOrderReleased), "What became of each."), accepted},
+		Failures: with(changing, Consumed, NotReserved),
 	},
 	{
 		ID: RouteConsumeOrder, Operation: OperationConsume, Method: http.MethodPost, Path: "/orders/{order}/consume", Namespaced: true,
 		Summary: "Takes what all reservations of an order hold out of stock for good.",
-		Headers: []Parameter{position}, Body: part("ConsumeOfOrder", events.TypeConsume, "reservationId", "orderId", "items"), OptionalBody: true,
-		Answers: []Reply{ok(payload(events.TypeOrderConsumed), "What became of each.")}, Failures: with(changing, NotReserved),
+		Headers: []Parameter{prefer, position}, Body: part("ConsumeOfOrder", events.TypeConsume, "reservationId", "orderId", "items"), OptionalBody: true,
+		Answers:  []Reply{ok(payload(events.TypeOrderConsumed), "What became of each."), accepted},
+		Failures: with(changing, NotReserved),
 	},
 }
 
