@@ -60,7 +60,7 @@ func document(contentType string, text []byte) serveFunc {
 	return func(x *exchange, r *http.Request) error {
 		header := x.Header()
 		header.Set("ETag", tag)
-		header.Set("Cache-Control", documentCaching)
+		header.Set(headerCaching, documentCaching)
 		header.Set("Access-Control-Allow-Origin", "*")
 		if names(r.Header, tag) {
 			x.WriteHeader(http.StatusNotModified)

@@ -51,7 +51,7 @@ func writeTagged(x *exchange, r *http.Request, document any) error {
 	}
 	tag := tagOf(body)
 	x.Header().Set("ETag", tag)
-	x.Header().Set("Cache-Control", "private, no-cache")
+	x.Header().Set(headerCaching, "private, no-cache")
 	if names(r.Header, tag) {
 		x.WriteHeader(http.StatusNotModified)
 		return nil

@@ -15,6 +15,9 @@ import (
 	"github.com/acme/inventory-service/internal/forward"
 )
 
+// headerCaching says who may store an answer.
+const headerCaching = "Cache-Control"
+
 // How a message came, as metrics name it.
 const (
 	modePlain      = "plain"
@@ -83,8 +86,18 @@ func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
 		x.tellPosition()
+		x.tellCaching()
 	}
 	x.ResponseWriter.WriteHeader(status)
+}
+
+// tellCaching keeps caches from storing what changes, and why there is no answer. Without a word
+// they may store it for as long as they please, and tell it to others. What may be stored says so
+// before.
+func (x *exchange) tellCaching() {
+	if x.Header().Get(headerCaching) == "" {
+		x.Header().Set(headerCaching, "no-store")
+	}
 }
 
 // Unwrap lets http.ResponseController reach the server's own writer.

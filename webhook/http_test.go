@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,5 +108,45 @@ func TestStockLevel(t *testing.T) {
 	}
 	if len(ids) != 2 {
 		t.Errorf("ids %v of two queries", ids)
+	}
+}
+
+// No cache on the way keeps what changes, or why there is no answer: it would tell it to those who
+// ask later. What has a tag is kept by a caller's own cache, which has to ask whether it still holds.
+func TestNothingIsStored(t *testing.T) {
+	const never, own, shared = "no-store", "private, no-cache", documentCaching
+	bridge := newBridge(t, offline(t))
+	tag := ask(t, bridge, request(t, http.MethodGet, "/reservations/held", "")).wantStatus(http.StatusOK).header.Get("ETag")
+	query := commandEvent(events.TypeStockLevelGet, "q", `{"productId":"p"}`)
+	for _, tc := range []struct {
+		asked *http.Request
+		want  string
+	}{
+		{request(t, http.MethodGet, "/stock/p", ""), never},
+		{request(t, http.MethodHead, "/stock/p", ""), never},
+		{request(t, http.MethodGet, "/stock/unheard", ""), never},
+		{request(t, http.MethodGet, "/stock?productId=p", ""), never},
+		{request(t, http.MethodGet, "/stock", ""), never},
+		{request(t, http.MethodGet, "/reservations/unheard", ""), never},
+		{request(t, http.MethodGet, "/reservations/held", ""), own},
+		{request(t, http.MethodGet, "/reservations/held", "", "If-None-Match", tag), own},
+		{request(t, http.MethodGet, "/reservations?cartId=c", ""), own},
+		{request(t, http.MethodPost, "/reservations", pCart), never},
+		{request(t, http.MethodPost, "/reservations", pCart, "Prefer", "respond-async"), never},
+		{request(t, http.MethodPost, "/reservations", bigCart), never},
+		{request(t, http.MethodPost, "/reservations?dryRun=All", pCart), never},
+		{eventRequest(t, modeBinary, "/", query), never},
+		{eventRequest(t, modeStructured, "/", query), never},
+		{postedBatch(t, "/", query), never},
+		{request(t, http.MethodGet, "/nothing/here", ""), never},
+		{request(t, http.MethodPut, "/stock/p", ""), never},
+		{request(t, http.MethodGet, "/readyz", ""), never},
+		{request(t, http.MethodGet, "/schemas/v1/nothing.json", ""), never},
+		{request(t, http.MethodGet, "/schemas", ""), shared},
+	} {
+		got := ask(t, bridge, tc.asked)
+		if told := got.header.Values("Cache-Control"); !slices.Equal(told, []string{tc.want}) {
+			t.Errorf("%s %s: %d is told %q, want %q", tc.asked.Method, tc.asked.URL, got.status, told, tc.want)
+		}
 	}
 }
