@@ -124,12 +124,46 @@ func (p *place) take(requests, bytes int) error {
 		if reason := exceeds(*own, more, p.mostEach, reasonCaller); reason != "" {
 			return p.refuse(reason)
 		}
-		own.add(requests, bytes)
+	}
+	p.count(requests, bytes)
+	return nil
+}
+
+// widen takes as many more requests as there is room for, up to most, and says how many those are.
+// They are given back by narrow.
+func (p *place) widen(most int) (more int) {
+	if p == nil {
+		return most
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	more = min(most, p.most.requests-p.all.requests)
+	if p.named {
+		more = min(more, p.mostEach.requests-p.callers[p.caller].requests)
+	}
+	more = max(more, 0)
+	p.count(more, 0)
+	return more
+}
+
+// narrow gives back what widen took.
+func (p *place) narrow(more int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(-more, 0)
+}
+
+// count notes what is taken beyond what was.
+func (p *place) count(requests, bytes int) {
+	if p.named {
+		p.callers[p.caller].add(requests, bytes)
 	}
 	p.all.add(requests, bytes)
 	p.taken.add(requests, bytes)
 	inFlight.Set(float64(p.all.requests))
-	return nil
 }
 
 // exceeds is the reason for which there is no more beside what there is, empty where there is.

@@ -5,9 +5,7 @@ import (
 	"context"
 	stdjson "encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -101,8 +99,7 @@ func (b *bridge) serveEntry(ctx context.Context, e *entry, namespace string) {
 	e.x.beginEntry(e.message.extensions)
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.Error(fmt.Errorf("panic: %v", p), "An event of a batch ended in a panic", e.x.fields("stack", string(debug.Stack()))...)
-			e.err = fail(internal, "the bridge failed; its log says how")
+			e.err = b.panicked(&e.x, "An event of a batch ended in a panic", p)
 		}
 		e.x.endSpan(e.err != nil)
 	}()

@@ -146,8 +146,14 @@ func (b *bridge) answerPanic(x *exchange, p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own way to end a connection
 		panic(p)
 	}
-	b.log.Error(fmt.Errorf("panic: %v", p), "A request ended in a panic", x.fields("stack", string(debug.Stack()))...)
+	f := b.panicked(x, "A request ended in a panic", p)
 	if x.status == 0 {
-		writeProblem(x, fail(internal, "the bridge failed; its log says how"))
+		writeProblem(x, f)
 	}
+}
+
+// panicked logs a panic, and is what is told of it.
+func (b *bridge) panicked(x *exchange, what string, p any) *failure {
+	b.log.Error(fmt.Errorf("panic: %v", p), what, x.fields("stack", string(debug.Stack()))...)
+	return fail(internal, "the bridge failed; its log says how")
 }

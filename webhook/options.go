@@ -71,7 +71,8 @@ type Options struct {
 	Forward *forward.Client
 	Self    journal.Leader
 	// MaxInFlight bounds the requests that are served at a time, MaxInFlightPerCaller those of
-	// one caller. A batch counts as many as it has events. Zero are the constants.
+	// one caller. A batch counts as many as it has events, and a command about an order as many
+	// as the reservations that it changes at a time. Zero are the constants.
 	MaxInFlight, MaxInFlightPerCaller int
 	// Wait bounds a request from the moment its message was read. Zero is DefaultWait.
 	Wait time.Duration
