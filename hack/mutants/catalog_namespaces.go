@@ -26,4 +26,16 @@ var ofNamespaces = []mutant{
 		}},
 		caughtBy: by(unit(namespacesPackage, "TestScopeChanges")),
 	},
+	{
+		name:  "opened-before-it-is-told",
+		fault: "a namespace that a command has found is worked in before it is known what the Namespace says",
+		patches: []patch{{
+			file: "internal/namespaces/set.go",
+			old:  `		o.SeeNamespace(namespace)`,
+			new: `		if !MUTANT || s.members[name] != nil {
+			o.SeeNamespace(namespace)
+		}`,
+		}},
+		caughtBy: by(unit(namespacesPackage, "TestObserversKnowBefore")),
+	},
 }

@@ -7,7 +7,7 @@
 // It decides nothing and watches nothing; Start lists once which namespaces have a journal.
 // Callers have to:
 //
-//   - call Attend and OnChange before Start;
+//   - call Attend, Observe and OnChange before Start;
 //   - pass on what the watches see: See for our kinds, SeeNamespace and NamespaceGone;
 //   - pass on the result of each election: Elect.
 package namespaces

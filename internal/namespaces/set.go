@@ -20,6 +20,15 @@ import (
 // stops. Where it has left the scope, and there alone, the cause of ctx is an *OutsideError.
 type Attendant func(ctx context.Context, namespace string, runner *allocator.Runner)
 
+// Observer has to know what Namespaces say before anything is done there. It must not block, nor
+// call the Set.
+type Observer interface {
+	// SeeNamespace takes note of a Namespace as it is, be it in scope or not.
+	SeeNamespace(namespace *metav1.PartialObjectMetadata)
+	// NamespaceGone takes note of a Namespace that is no more.
+	NamespaceGone(namespace *metav1.PartialObjectMetadata)
+}
+
 // Options are what a Set needs.
 type Options struct {
 	// Runner are the options of each Runner. Namespace and Changed are set here, and to
@@ -38,6 +47,7 @@ type Options struct {
 type Set struct {
 	options    Options
 	attendants []Attendant
+	observers  []Observer
 	changed    []func(namespace string, changes stock.Changes)
 
 	mu sync.Mutex
@@ -77,6 +87,10 @@ func New(options Options) *Set {
 
 // Attend lets a loop run beside each Runner. It is called before Start.
 func (s *Set) Attend(attendants ...Attendant) { s.attendants = append(s.attendants, attendants...) }
+
+// Observe has every Namespace told to observers, whether a watch or a read past the caches has seen
+// it, and each version only after those that are older. Call it before Start.
+func (s *Set) Observe(observers ...Observer) { s.observers = append(s.observers, observers...) }
 
 // OnChange adds functions that are called with what a namespace's journal changed while this
 // process leads it. They must not block. Call OnChange before Start.
@@ -201,6 +215,9 @@ func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 		return // an older version, maybe of the one before: one that is being deleted stays so
 	}
 	s.known[name] = now
+	for _, o := range s.observers {
+		o.SeeNamespace(namespace)
+	}
 	switch m, ok := s.members[name]; {
 	case !ok:
 	case m.uid != now.uid:
@@ -235,5 +252,8 @@ func (s *Set) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 	delete(s.wanted, name)
 	if _, ok := s.members[name]; ok {
 		s.drop(name, &MissingError{Namespace: name})
+	}
+	for _, o := range s.observers {
+		o.NamespaceGone(namespace)
 	}
 }

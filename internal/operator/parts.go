@@ -70,6 +70,7 @@ func (p *parts) makeNamespaces() (err error) {
 		Runner: p.runner(), Scope: scope,
 		Read: namespaces.Read(p.GetAPIReader()), Pages: namespaces.Pages(p.GetAPIReader()),
 	})
+	p.namespaces.Observe(p.oneHold)
 	return nil
 }
 
@@ -82,6 +83,7 @@ func (p *parts) makePublisher() (err error) {
 	options.Client, options.Show = p.GetClient(), p.queue.Demand
 	options.Changed = func(namespace string) { p.ledgers.Changed(namespace) }
 	if p.outcomes, err = publisher.New(options); err == nil {
+		p.namespaces.Observe(p.outcomes)
 		p.namespaces.Attend(p.outcomes.Attend)
 	}
 	return err

@@ -183,7 +183,7 @@ func (p *parts) add(ctx context.Context) (err error) {
 	if p.nameOf, err = controllers.NamesOf(ctx, p); err != nil {
 		return err
 	}
-	if p.synced, err = controllers.Feed(ctx, p, watched{p.namespaces, p.outcomes, p.oneHold}); err != nil {
+	if p.synced, err = controllers.Feed(ctx, p, p.namespaces); err != nil {
 		return err
 	}
 	servers, err := p.newServers()

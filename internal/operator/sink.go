@@ -6,12 +6,10 @@ import (
 	"io/fs"
 	"os"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
 	"github.com/acme/inventory-service/internal/bearer"
-	"github.com/acme/inventory-service/internal/namespaces"
 	"github.com/acme/inventory-service/internal/publisher"
 )
 
@@ -68,26 +66,4 @@ func tokens(config *rest.Config, audience, file string) (publisher.TokenSource, 
 	default:
 		return nil, nil
 	}
-}
-
-// watched tells what the watches see to the namespaces and, before them, to those who have to
-// know by then what a Namespace says: where its outcomes go, and whether a cart has one hold.
-type watched struct {
-	*namespaces.Set
-	outcomes *publisher.Publisher
-	oneHold  *oneHold
-}
-
-// SeeNamespace takes note of a Namespace as it is.
-func (w watched) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
-	w.oneHold.SeeNamespace(namespace)
-	w.outcomes.SeeNamespace(namespace)
-	w.Set.SeeNamespace(namespace)
-}
-
-// NamespaceGone takes note of a Namespace that is no more.
-func (w watched) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
-	w.Set.NamespaceGone(namespace)
-	w.outcomes.NamespaceGone(namespace)
-	w.oneHold.NamespaceGone(namespace)
 }
