@@ -58,8 +58,8 @@ var ofControllers = []mutant{
 		fault: "what is still in a namespace that is being deleted has its successor taken up",
 		patches: []patch{{
 			file: "internal/namespaces/set.go",
-			old:  `if s.known[name].terminating {`,
-			new:  `if s.known[name].terminating && !MUTANT {`,
+			old:  `if s.known[name].terminating ||`,
+			new:  `if s.known[name].terminating && !MUTANT ||`,
 		}},
 		caughtBy: unit(controllersPackage, "TestNamespaceMadeAgainEmpty"),
 	},

@@ -8,6 +8,7 @@
 // Callers have to:
 //
 //   - call Attend, Observe and OnChange before Start;
-//   - pass on what the watches see: See for our kinds, SeeNamespace and NamespaceGone;
+//   - pass on what the watches see, in their order: See for our kinds, SeeNamespace and NamespaceGone;
+//     and after SeeNamespace See what is known to be in it, which may have been seen before it was;
 //   - pass on the result of each election: Elect.
 package namespaces

@@ -42,7 +42,7 @@ func (s *Set) Serves(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("read namespace %s: %w", name, err)
 	}
-	s.SeeNamespace(namespace)
+	s.seeRead(namespace)
 	return s.servedNow(name)
 }
 

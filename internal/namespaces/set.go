@@ -55,9 +55,11 @@ type Set struct {
 	ctx     context.Context //nolint:containedctx // members begin at any time while Start runs
 	elected bool
 	// known are the Namespaces as they were seen last, wanted those in which something of
-	// ours was seen, be they in scope or not.
+	// ours was seen, be they in scope or not, and gone what is remembered of those that are
+	// known no more.
 	known   map[string]known
 	wanted  map[string]bool
+	gone    tombstones
 	members map[string]*member
 	// leaving are the members that were dropped last and may not have ended yet, by name.
 	leaving map[string]*member
@@ -80,8 +82,8 @@ func (k known) gone() bool { return k.terminating || k.outside }
 // New returns a Set in which nothing runs before Start.
 func New(options Options) *Set {
 	return &Set{
-		options: options, known: map[string]known{}, wanted: map[string]bool{}, members: map[string]*member{},
-		leaving: map[string]*member{},
+		options: options, known: map[string]known{}, wanted: map[string]bool{}, gone: tombstones{},
+		members: map[string]*member{}, leaving: map[string]*member{},
 	}
 }
 
@@ -181,15 +183,16 @@ func (s *Set) Names() []string {
 }
 
 // See notes that a namespace has something of ours, so that it is worked in as soon as it is there
-// and in scope. It ignores a namespace that Scope.Names leaves out, and one that is being deleted.
+// and in scope. It ignores a namespace that Scope.Names leaves out, and one that is being deleted
+// or has gone lately: what was in that is no reason to work in one that is made again.
 func (s *Set) See(name string) {
 	if !s.options.Scope.Named(name) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known[name].terminating {
-		return // what is still in it is not of the one that may be made again
+	if s.known[name].terminating || s.gone.has(name, s.options.Runner.Now()) {
+		return
 	}
 	if !s.wanted[name] {
 		s.wanted[name] = true
@@ -197,15 +200,30 @@ func (s *Set) See(name string) {
 	}
 }
 
-// SeeNamespace takes note of a Namespace as it is: one that has come into scope is taken up if
-// something of ours was seen there, and one that has left it is given up.
+// SeeNamespace takes note of a Namespace as the watch sees it: one that has come into scope is taken
+// up if something of ours was seen there, and one that has left it is given up.
 func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
-	name := namespace.Name
-	if !s.options.Scope.Named(name) {
+	if !s.options.Scope.Named(namespace.Name) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.note(namespace)
+}
+
+// seeRead takes note of a Namespace as a read past the caches has found it. The watch may have told
+// meanwhile that it is gone, and tells no more of it. What the watch itself tells is in order.
+func (s *Set) seeRead(namespace *metav1.PartialObjectMetadata) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.gone.cover(namespace, s.options.Runner.Now()) {
+		s.note(namespace)
+	}
+}
+
+// note is SeeNamespace for who holds the lock.
+func (s *Set) note(namespace *metav1.PartialObjectMetadata) {
+	name := namespace.Name
 	now := known{
 		uid: namespace.UID, version: versionOf(namespace),
 		terminating: namespace.DeletionTimestamp != nil, outside: !s.options.Scope.Has(namespace),
@@ -215,6 +233,7 @@ func (s *Set) SeeNamespace(namespace *metav1.PartialObjectMetadata) {
 		return // an older version, maybe of the one before: one that is being deleted stays so
 	}
 	s.known[name] = now
+	delete(s.gone, name)
 	for _, o := range s.observers {
 		o.SeeNamespace(namespace)
 	}
@@ -250,6 +269,7 @@ func (s *Set) NamespaceGone(namespace *metav1.PartialObjectMetadata) {
 	}
 	delete(s.known, name)
 	delete(s.wanted, name)
+	s.gone.add(namespace, s.options.Runner.Now())
 	if _, ok := s.members[name]; ok {
 		s.drop(name, &MissingError{Namespace: name})
 	}
