@@ -146,9 +146,9 @@ func (b *bridge) answerPanic(x *exchange, p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own way to end a connection
 		panic(p)
 	}
-	f := b.panicked(x, "A request ended in a panic", p)
+	broken := b.panicked(x, "A request ended in a panic", p)
 	if x.status == 0 {
-		writeProblem(x, f)
+		writeProblem(x, broken)
 	}
 }
 
