@@ -30,8 +30,10 @@ func dryRun(r *http.Request) (bool, error) {
 // would be overlooked and the request carried out.
 func noDryRun(serve serveFunc) serveFunc {
 	return func(x *exchange, r *http.Request) error {
+		// What is served anew, as another leads, is known to be a check by then.
+		tries := x.operation == operationReserve || x.operation == operationCheck
 		for name := range r.URL.Query() {
-			if events.NearMiss(name, "dryRun") && (name != "dryRun" || x.operation != operationReserve) {
+			if events.NearMiss(name, "dryRun") && (name != "dryRun" || !tries) {
 				return events.Invalid(clip(name, 64), "is not known here, and nothing was done: what can be asked first is whether a cart would fit, by POST /reservations?dryRun=All or %s", events.TypeCheck)
 			}
 		}
@@ -65,15 +67,12 @@ func (b *bridge) check(ctx context.Context, x *exchange, namespace string, paylo
 	for _, item := range payload.Items {
 		lines = append(lines, stock.Line{Product: stock.ID(item.ProductID), Quantity: item.Quantity})
 	}
+	replaced, err := b.replaced(ctx, j, namespace, payload)
+	if err != nil {
+		return checked, err
+	}
 	if j == nil { // nothing was ever stocked
 		j = nothing{}
-	}
-	var replaced *stock.Reservation
-	if payload.Replaces != "" {
-		replaced = find(j, payload.Replaces)
-		if replaced == nil || replaced.Phase.Ended() || replaced.Cart != stock.ID(payload.CartID) {
-			return checked, nothingToReplace(namespace, payload, replaced)
-		}
 	}
 	j.Read(func(s *stock.State, _ *journal.Log) {
 		allocations, short := s.Try(lines, replaced)
@@ -88,6 +87,27 @@ func (b *bridge) check(ctx context.Context, x *exchange, namespace string, paylo
 		}
 	})
 	return checked, nil
+}
+
+// replaced is the hold whose place a cart would take, nil where it names none. That there is no such
+// hold is proven; without a journal there is none.
+func (b *bridge) replaced(ctx context.Context, j Journal, namespace string, payload *events.ReserveInventory) (r *stock.Reservation, err error) {
+	if payload.Replaces == "" {
+		return nil, nil //nolint:nilnil // it takes nobody's place
+	}
+	if j != nil {
+		r = find(j, payload.Replaces)
+		if r == nil {
+			if err := b.proveAbsence(ctx, j); err != nil {
+				return nil, orElse(err, "whether there is a reservation %s cannot be told now: ask again", clip(payload.Replaces, 100))
+			}
+			r = find(j, payload.Replaces)
+		}
+	}
+	if r == nil || r.Phase.Ended() || r.Cart != stock.ID(payload.CartID) {
+		return nil, nothingToReplace(namespace, payload, r)
+	}
+	return r, nil
 }
 
 // nothing is the journal of a namespace that has none.

@@ -116,10 +116,7 @@ func (b *bridge) findRemembered(ctx context.Context, j Journal, query *events.Fi
 	if err != nil || len(all) > 0 {
 		return all, err
 	}
-	if !roleIn(j).elected && b.Forward != nil {
-		return nil, decidedElsewhere(j)
-	}
-	if err := b.proofs.prove(ctx, j); err != nil {
+	if err := b.proveAbsence(ctx, j); err != nil {
 		return nil, orElse(err, "whether there are such reservations cannot be told now: ask again")
 	}
 	return indexed(j, query)

@@ -177,6 +177,8 @@ func (b *bridge) noAnswer(x *exchange, here role) error {
 	switch {
 	case x.operation == operationReservation, x.operation == operationFind:
 		return fail(tryLater, "this replica knows of no such reservation, and no process that leads has answered in time: ask again")
+	case x.operation == operationStockLevel, x.operation == operationCheck:
+		return fail(tryLater, "this replica does not know all that is asked for, and no process that leads has answered in time: ask again")
 	case x.asked:
 	case here.foreign:
 		return fail(tryLater, "the journal was written by a newer release than this one, and no process of that answered in time: nothing was done, repeat the request unchanged")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -175,6 +176,43 @@ func TestForwarded(t *testing.T) {
 	}
 	if n := p.first.held(t); n != 4 {
 		t.Errorf("%d carts", n)
+	}
+}
+
+// A replica that does not know all that a question names has the leader answer it, as the same
+// question also where the first who is asked does not lead.
+func TestForwardedQuestions(t *testing.T) {
+	p := newPair(t)
+	depose := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		p.first.around.Store(nil)
+		w.Header().Set(forward.HeaderNotLeading, "true")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	replacing := `{"cartId":"c","replaces":"unheard","items":[{"productId":"plenty","quantity":1}]}`
+	for name, tc := range map[string]struct {
+		asked  *http.Request
+		status int
+		says   string
+	}{
+		"level":              {request(t, http.MethodGet, "/stock/unheard", ""), http.StatusNotFound, `nobody stocks product \"unheard\"`},
+		"levels":             {request(t, http.MethodGet, "/stock?productId=plenty&productId=unheard", ""), http.StatusOK, `"unknown":["unheard"]`},
+		"level, by event":    {eventRequest(t, modeBinary, "/", commandEvent(events.TypeStockLevelGet, "l", `{"productId":"unheard"}`)), http.StatusUnprocessableEntity, "nobody stocks"},
+		"replaced":           {request(t, http.MethodPost, "/reservations?dryRun=All", replacing), http.StatusConflict, `there is no reservation \"unheard\"`},
+		"replaced, by event": {eventRequest(t, modeStructured, "/", commandEvent(events.TypeCheck, "c", replacing)), http.StatusUnprocessableEntity, "there is no reservation"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.first.around.Store(&depose)
+			taken := p.first.taken.Load()
+			if got := ask(t, p.second.bridge, tc.asked).wantStatus(tc.status); !strings.Contains(got.body, tc.says) {
+				t.Errorf("told %s", got.body)
+			}
+			if got := p.first.taken.Load() - taken; got != 2 {
+				t.Errorf("the leader was asked %d times", got)
+			}
+		})
+	}
+	if n := p.first.held(t); n != 0 {
+		t.Errorf("%d carts of questions", n)
 	}
 }
 

@@ -174,7 +174,7 @@ func (b *bridge) ofOrder(ctx context.Context, x *exchange, namespace, order stri
 		return nil, err
 	}
 	// One that is not known yet must not be left out.
-	if err := b.proofs.prove(ctx, j); err != nil {
+	if err := b.proveAbsence(ctx, j); err != nil {
 		return nil, orElse(err, "which reservations order %q has cannot be told now: repeat the request unchanged", clip(order, 128))
 	}
 	all, err := indexed(j, &events.FindReservations{OrderID: order})

@@ -2,9 +2,11 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/acme/inventory-service/internal/allocator"
 	"github.com/acme/inventory-service/internal/stock"
 )
 
@@ -90,4 +92,27 @@ func (p *prover) begin(j Journal, q *proofQueue) *proof {
 		delete(p.queues, j)
 	}
 	return next
+}
+
+// proveAbsence returns once State is proven to include all that was decided before it was called: what
+// it does not have then, there was not. A process that does not lead has the one that does answer,
+// where it can be asked.
+func (b *bridge) proveAbsence(ctx context.Context, j Journal) error {
+	if !roleIn(j).elected {
+		return b.unproven(j)
+	}
+	err := b.proofs.prove(ctx, j)
+	if errors.Is(err, allocator.ErrDeposed) {
+		return b.unproven(j)
+	}
+	return err
+}
+
+// unproven is why a process that does not lead tells nobody that something is unknown: it may merely
+// not have heard of it.
+func (b *bridge) unproven(j Journal) error {
+	if b.Forward != nil {
+		return decidedElsewhere(j)
+	}
+	return fail(tryLater, "this replica does not know all that is asked for and does not lead, so another may: ask again")
 }

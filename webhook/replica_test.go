@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/acme/inventory-service/api/events"
 	v1 "github.com/acme/inventory-service/api/v1"
 	"github.com/acme/inventory-service/internal/allocator"
+	"github.com/acme/inventory-service/internal/stock"
 	"github.com/acme/inventory-service/test/fixture"
 )
 
@@ -148,13 +150,16 @@ func TestProofsAreShared(t *testing.T) {
 		m.stall(true)
 		asks := m.asks()
 		var asking sync.WaitGroup
-		question := func() {
-			ask(t, bridge, request(t, http.MethodGet, "/reservations/unheard", "")).wantProblem(http.StatusNotFound, notFound)
+		question := func(path string) func() {
+			return func() {
+				ask(t, bridge, request(t, http.MethodGet, path, "")).wantProblem(http.StatusNotFound, notFound)
+			}
 		}
-		asking.Go(question)
+		asking.Go(question("/reservations/unheard"))
 		synctest.Wait()
 		for range 20 { // they come while the first proof is under way
-			asking.Go(question)
+			asking.Go(question("/reservations/unheard"))
+			asking.Go(question("/stock/unheard"))
 		}
 		synctest.Wait()
 		start := time.Now()
@@ -169,30 +174,84 @@ func TestProofsAreShared(t *testing.T) {
 	})
 }
 
+// news is a reservation of cart "fresh".
+const news = "5ef58b8d-aa56-436e-9a30-a53581ed9809"
+
+// aboutNews are questions about what has been decided of late, or never, for each of which it
+// has to be known that there is nothing else.
+func aboutNews(t *testing.T) map[string]*http.Request {
+	t.Helper()
+	const replacing = `{"cartId":"fresh","replaces":"` + news + `","items":[{"productId":"p","quantity":1}]}`
+	return map[string]*http.Request{
+		"reservation":        request(t, http.MethodGet, "/reservations/"+news, ""),
+		"of a cart":          request(t, http.MethodGet, "/reservations?cartId=fresh", ""),
+		"level":              request(t, http.MethodGet, "/stock/fresh", ""),
+		"levels":             request(t, http.MethodGet, "/stock?productId=p&productId=fresh", ""),
+		"level, by event":    eventRequest(t, modeBinary, "/", commandEvent(events.TypeStockLevelGet, "l", `{"productId":"fresh"}`)),
+		"levels, by event":   eventRequest(t, modeBinary, "/", commandEvent(events.TypeStockLevelGet, "ls", `{"productIds":["p","fresh"]}`)),
+		"replaced":           request(t, http.MethodPost, "/reservations?dryRun=All", replacing),
+		"replaced, by event": eventRequest(t, modeBinary, "/", commandEvent(events.TypeCheck, "c", replacing)),
+	}
+}
+
+// newBehind is the journal of a process that has not heard of what its leader has decided of late.
+func newBehind(t *testing.T) *memory {
+	t.Helper()
+	leader := newMemory(t, fixedNow)
+	m := followMemory(leader.Server, fixedNow)
+	item := fixture.Item("item-of-fresh", fixture.Stocks("fresh", "here", 2))
+	cart := fixture.Reserve(news, fixture.Line("fresh", 1))
+	cart.Wanted.Cart = "fresh"
+	for _, decided := range []stock.Request{stock.PutItem{Item: item}, cart} {
+		if answer, err := leader.Ask(t.Context(), decided); err != nil || answer.Verdict != stock.Done {
+			t.Fatal(fixture.Words(answer), err)
+		}
+	}
+	if find(m, news) != nil {
+		t.Fatal("this process is not behind")
+	}
+	return m
+}
+
 // An elected process that is behind tells nobody that something is unknown: the question is
 // answered once it has proven what it knows.
 func TestAbsenceIsProven(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		defer time.Sleep(proofEvery) // until nothing is left to be proven
-		leader := newMemory(t, fixedNow)
-		m := followMemory(leader.Server, fixedNow)
-		// The reservation is made by the leader, of which this process hears nothing.
-		if answer, err := leader.Ask(t.Context(), fixture.Reserve("news")); err != nil || answer.Reservation == nil {
-			t.Fatal(fixture.Words(answer), err)
-		}
-		if find(m, "news") != nil {
-			t.Fatal("this process is not behind")
-		}
-		bridge := newBridge(t, over(t, everywhere{Journal: m}))
-		m.stall(true)
-		m.tell(elected)
-		told := make(chan answer, 1)
-		go func() { told <- ask(t, bridge, request(t, http.MethodGet, "/reservations/news", "")) }()
-		synctest.Wait()
-		if m.asks() == 0 || len(told) > 0 {
-			t.Error("it is told without a proof")
-		}
-		m.stall(false)
-		(<-told).wantStatus(http.StatusOK)
-	})
+	for name, asked := range aboutNews(t) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer time.Sleep(proofEvery) // until nothing is left to be proven
+				m := newBehind(t)
+				bridge := newBridge(t, over(t, everywhere{Journal: m}))
+				m.stall(true)
+				m.tell(elected)
+				told := make(chan answer, 1)
+				go func() { told <- ask(t, bridge, asked.WithContext(t.Context())) }()
+				synctest.Wait()
+				if m.asks() == 0 || len(told) > 0 {
+					t.Error("it is told without a proof")
+				}
+				m.stall(false)
+				if got := (<-told).wantStatus(http.StatusOK); !strings.Contains(got.body, "fresh") || strings.Contains(got.body, "unknown") {
+					t.Errorf("told %s", got.body)
+				}
+			})
+		})
+	}
+}
+
+// A process that does not lead, and can ask nobody who does, proves nothing: neither what it has not
+// heard of nor what there is not is told to be unknown, and nobody waits for that.
+func TestStandbyProvesNothing(t *testing.T) {
+	m := newBehind(t)
+	bridge := newBridge(t, over(t, everywhere{Journal: m}))
+	for name, asked := range aboutNews(t) {
+		t.Run(name, func(t *testing.T) {
+			ask(t, bridge, asked).wantProblem(http.StatusServiceUnavailable, tryLater)
+		})
+	}
+	if m.asks() > 0 {
+		t.Errorf("the journal was asked for %d proofs in vain", m.asks())
+	}
+	ask(t, bridge, request(t, http.MethodGet, "/stock/p", "")).wantStatus(http.StatusOK)
+	ask(t, bridge, request(t, http.MethodGet, "/reservations?cartId=cart", "")).wantProblem(http.StatusServiceUnavailable, tryLater)
 }

@@ -78,18 +78,30 @@ func (b *bridge) readStock(values url.Values) (*events.GetStockLevel, error) {
 	return query, nil
 }
 
-// stockLevels tells the stock of products as the journal has it.
+// stockLevels tells the stock of products as the journal has it. That nobody stocks one is proven.
 func (b *bridge) stockLevels(ctx context.Context, x *exchange, namespace string, query *events.GetStockLevel) (events.StockLevels, error) {
 	ctx, cancel := x.bound(ctx, b.Wait)
 	defer cancel()
-	levels := events.StockLevels{Items: []events.StockLevel{}}
 	j, err := b.enterToRead(ctx, x, namespace)
 	if err != nil {
-		return levels, err
+		return events.StockLevels{}, err
 	}
 	if j == nil {
-		j = nothing{}
+		return levelsIn(nothing{}, query), nil
 	}
+	levels := levelsIn(j, query)
+	if len(levels.Unknown) == 0 {
+		return levels, nil
+	}
+	if err := b.proveAbsence(ctx, j); err != nil {
+		return levels, orElse(err, "whether product %q is stocked cannot be told now: ask again", levels.Unknown[0])
+	}
+	return levelsIn(j, query), nil
+}
+
+// levelsIn tells the stock of products as far as a journal is known here.
+func levelsIn(j Journal, query *events.GetStockLevel) events.StockLevels {
+	levels := events.StockLevels{Items: []events.StockLevel{}}
 	j.Read(func(s *stock.State, _ *journal.Log) {
 		for _, product := range query.ProductIDs {
 			level, known := levelOf(s, product, query.Locations)
@@ -100,7 +112,7 @@ func (b *bridge) stockLevels(ctx context.Context, x *exchange, namespace string,
 			levels.Items = append(levels.Items, level)
 		}
 	})
-	return levels, nil
+	return levels
 }
 
 func levelOf(s *stock.State, product string, locations bool) (level events.StockLevel, known bool) {

@@ -9,7 +9,7 @@ var ofQueries = []mutant{
 			file: "webhook/query.go",
 			old:  `err = b.proofs.prove(ctx, j)`,
 			new: `if MUTANT {
-		return b.lookUpPending(ctx, namespace, text)
+		return b.lookUpPending(ctx, x, j, namespace, text)
 	}
 	err = b.proofs.prove(ctx, j)`,
 		}},
@@ -31,6 +31,42 @@ var ofQueries = []mutant{
 			},
 		},
 		caughtBy: by(unit(bridgePackage, "TestProofsAreShared")),
+	},
+	{
+		name:  "stock-absence-without-proof",
+		fault: "a process that is behind tells that nobody stocks a product",
+		patches: []patch{{
+			file: "webhook/proof.go",
+			old:  `err := b.proofs.prove(ctx, j)`,
+			new: `if MUTANT {
+		return nil
+	}
+	err := b.proofs.prove(ctx, j)`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestAbsenceIsProven")),
+	},
+	{
+		name:  "standby-tells-stock-absence",
+		fault: "a replica that does not lead tells that nobody stocks a product, or that there is nothing to replace",
+		patches: []patch{{
+			file: "webhook/proof.go",
+			old:  `if !roleIn(j).elected {`,
+			new: `if MUTANT {
+		return nil
+	}
+	if !roleIn(j).elected {`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestStandbyProvesNothing")),
+	},
+	{
+		name:  "check-served-anew",
+		fault: "whether a cart fits is refused as a misspelt question once another process leads",
+		patches: []patch{{
+			file: "webhook/check.go",
+			old:  `|| x.operation == operationCheck`,
+			new:  `|| x.operation == operationCheck && !MUTANT`,
+		}},
+		caughtBy: by(unit(bridgePackage, "TestForwardedQuestions")),
 	},
 	{
 		name:  "standby-tells-absence",
