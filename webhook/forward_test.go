@@ -183,7 +183,7 @@ func TestForwarded(t *testing.T) {
 // question also where the first who is asked does not lead.
 func TestForwardedQuestions(t *testing.T) {
 	p := newPair(t)
-	depose := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	depose := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		p.first.around.Store(nil)
 		w.Header().Set(forward.HeaderNotLeading, "true")
 		w.WriteHeader(http.StatusServiceUnavailable)
