@@ -44,6 +44,14 @@ func TestReservationWithInvalidID(t *testing.T) {
 			if o.reconcile("r"); o.read("r").ResourceVersion != told.ResourceVersion {
 				t.Error("it is written again")
 			}
+			meta.FindStatusCondition(told.Status.Conditions, v1.ConditionReserved).Message = "what was wrong before"
+			if err := o.users.Status().Update(t.Context(), told); err != nil {
+				t.Fatal(err)
+			}
+			o.reconcile("r")
+			if reserved := meta.FindStatusCondition(o.read("r").Status.Conditions, v1.ConditionReserved); reserved.Message != stalled.Message {
+				t.Errorf("it says on: %s", reserved.Message)
+			}
 			o.r.IDs = v1.AnyIDs
 			o.reconcile("r")
 			told = o.read("r")

@@ -13,6 +13,8 @@ type Namespaces interface {
 	See(name string)
 	// Outside returns why a namespace is out of scope, as far as it is known, else nil.
 	Outside(name string) *namespaces.OutsideError
+	// Elected tells whether this process should lead.
+	Elected() bool
 }
 
 // leading returns the Runner of a namespace in which this process leads. Where it does not,

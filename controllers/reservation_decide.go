@@ -178,7 +178,7 @@ func invalidID(object *v1.Reservation, ids v1.IDs) string {
 // showStalled says why an object stays Pending.
 func (p pass) showStalled(ctx context.Context, object *v1.Reservation, reason, message string) error {
 	known := meta.FindStatusCondition(object.Status.Conditions, v1.ConditionReserved)
-	if known != nil && known.Reason == reason && object.Status.ObservedGeneration == object.Generation {
+	if known != nil && known.Reason == reason && known.Message == message && object.Status.ObservedGeneration == object.Generation {
 		return nil
 	}
 	object.Status.ObservedGeneration = object.Generation

@@ -80,6 +80,9 @@ func (o *operator) See(string) {}
 // Outside is for Namespaces.
 func (o *operator) Outside(string) *namespaces.OutsideError { return nil }
 
+// Elected is for Namespaces.
+func (o *operator) Elected() bool { return true }
+
 // start runs one more operator until the test ends. Its reconcilers read and write the API
 // server itself.
 func (s *shop) start(modify ...func(*allocator.RunnerOptions)) *operator {

@@ -56,6 +56,9 @@ type StockLedgerReconciler struct {
 	Namespaces Namespaces
 	// Self is the name of this process as a leader.
 	Self string
+	// Lease is the one that the replicas of this deployment share, as namespace/name; empty where
+	// there is none.
+	Lease string
 	// Stocked tells whether all StockItems are taken in, and if not what is in the way.
 	Stocked func(namespace string) (bool, error)
 	// Audits is nil where nothing is audited.
@@ -242,7 +245,8 @@ func (r *StockLedgerReconciler) Reconcile(ctx context.Context, req ctrl.Request)
 	err := r.Get(ctx, req.NamespacedName, ledger)
 	runner, ok := r.Namespaces.Find(req.Namespace)
 	if !ok {
-		return ctrl.Result{}, r.notWorkedIn(ctx, req.Namespace, ledger)
+		later, err := r.notWorkedIn(ctx, req.Namespace, ledger)
+		return ctrl.Result{RequeueAfter: later}, err
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, err

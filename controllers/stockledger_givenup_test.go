@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "github.com/acme/inventory-service/api/v1"
@@ -150,7 +151,7 @@ func (m *meanwhile) Get(ctx context.Context, key client.ObjectKey, object client
 // at that moment has not.
 func TestGivenUpMeanwhile(t *testing.T) {
 	w := newWorld(t)
-	p := w.leads()
+	p := w.leads(ofDeployment("a/operator"))
 	w.ledgerShows("that carts are decided", func(l *v1.StockLedger) bool { return ready(l) && l.Status.Leader == p.name })
 	p.stop()
 	reader, why := p.ledgers.APIReader, &namespaces.OutsideError{Namespace: w.namespace}
@@ -165,13 +166,91 @@ func TestGivenUpMeanwhile(t *testing.T) {
 		}
 		return w.ledger()
 	}
-	taken := giveUp(func() { w.edit(func(s *v1.StockLedgerStatus) { s.Leader = "next" }) })
+	taken := giveUp(func() { w.edit(func(s *v1.StockLedgerStatus) { s.Leader, s.Lease = "next", "b/operator" }) })
 	if !ready(taken) || taken.Status.Leader != "next" {
 		t.Errorf("the namespace of the next leader is given up: %+v", taken.Status)
 	}
-	w.edit(func(s *v1.StockLedgerStatus) { s.Leader = p.name })
+	w.edit(func(s *v1.StockLedgerStatus) { s.Leader, s.Lease = "before", "a/operator" })
+	taken = giveUp(func() { w.edit(func(s *v1.StockLedgerStatus) { s.Leader, s.Lease = "next", "b/operator" }) })
+	if !ready(taken) || taken.Status.Leader != "next" {
+		t.Errorf("a namespace that another deployment takes up from a replica that is gone is given up: %+v", taken.Status)
+	}
+	w.edit(func(s *v1.StockLedgerStatus) { s.Leader, s.Lease = p.name, "a/operator" })
 	given := giveUp(func() { w.annotate("example.com/note", "to be looked at") })
 	if readyOf(given).Reason != v1.ReasonGivenUp {
 		t.Errorf("who annotates the StockLedger keeps it from saying that it is given up: %+v", given.Status)
+	}
+}
+
+// ofDeployment has a process share a lease with others.
+func ofDeployment(lease string) func(*process) { return func(p *process) { p.lease = lease } }
+
+// lookAtLedger has a process look at the StockLedger now, once its caches show what is stored and
+// it knows that the namespace is not its own.
+func (p *process) lookAtLedger() ctrl.Result {
+	p.w.t.Helper()
+	key := client.ObjectKey{Namespace: p.w.namespace, Name: v1.LedgerName}
+	p.w.eventually("the caches of "+p.name+" show what is stored", func() bool {
+		var cached v1.StockLedger
+		err := p.ledgers.Get(p.w.t.Context(), key, &cached)
+		return err == nil && cached.ResourceVersion == p.w.ledger().ResourceVersion && p.set.Outside(p.w.namespace) != nil
+	})
+	result, err := p.ledgers.Reconcile(p.w.t.Context(), ctrl.Request{NamespacedName: key})
+	if err != nil {
+		p.w.t.Error(err)
+	}
+	return result
+}
+
+// A namespace may leave the scope of a deployment while nothing of that runs, or whoever led there
+// may be killed before it has said so. The next leader of the deployment says it, and no follower.
+func TestGivenUpByTheNextLeader(t *testing.T) {
+	w := newWorld(t)
+	w.label("a")
+	p := w.leads(inShard("a"), ofDeployment("a/operator"))
+	w.ledgerShows("who leads", func(l *v1.StockLedger) bool {
+		return ready(l) && l.Status.Leader == p.name && l.Status.Lease == "a/operator"
+	})
+	p.stop()
+	w.label("nobody")
+	next := w.start(inShard("a"), ofDeployment("a/operator"))
+	if later := next.lookAtLedger(); later.RequeueAfter == 0 || w.ledger().Status.Leader != p.name {
+		t.Errorf("a follower has it looked at again after %v, and then %q leads", later.RequeueAfter, w.ledger().Status.Leader)
+	}
+	next.set.Elect(true)
+	given := w.ledgerShows("that it is given up", func(l *v1.StockLedger) bool { return readyOf(l).Reason == v1.ReasonGivenUp })
+	if s := given.Status; s.Leader != "" || s.Lease != "" || !strings.Contains(readyOf(given).Message, p.name) {
+		t.Errorf("%q of %q leads a namespace that is given up: %s", s.Leader, s.Lease, readyOf(given).Message)
+	}
+	w.told(given, "Normal", v1.ReasonGivenUp, readyOf(given).Message)
+	w.eventually("a metric says that nobody leads", func() bool { return w.leading() == "0" })
+	if later := next.lookAtLedger(); later.RequeueAfter != 0 {
+		t.Errorf("what is given up is looked at again after %v", later.RequeueAfter)
+	}
+	w.label("a")
+	w.ledgerShows("that it is taken up", func(l *v1.StockLedger) bool {
+		return ready(l) && l.Status.Leader == next.name && l.Status.Lease == "a/operator"
+	})
+}
+
+// What another deployment leads is not for this one to give up, nor what was led by a process that
+// shares no lease: who that was is not known.
+func TestNotGivenUpByOthers(t *testing.T) {
+	for _, tc := range []struct{ mine, theirs string }{{"a/operator", "b/operator"}, {"a/operator", ""}, {"", ""}, {"", "b/operator"}} {
+		t.Run(tc.mine+" beside "+tc.theirs, func(t *testing.T) {
+			w := newWorld(t)
+			w.label("b")
+			other := w.leads(inShard("b"), ofDeployment(tc.theirs))
+			led := func(l *v1.StockLedger) bool {
+				return ready(l) && l.Status.Leader == other.name && l.Status.Lease == tc.theirs
+			}
+			w.ledgerShows("who leads", led)
+			other.stop() // so that nobody says it again
+			p := w.start(inShard("a"), ofDeployment(tc.mine))
+			p.set.Elect(true)
+			if later := p.lookAtLedger(); later.RequeueAfter != 0 || !led(w.ledger()) {
+				t.Errorf("it is looked at again after %v, and says %+v", later.RequeueAfter, w.ledger().Status)
+			}
+		})
 	}
 }

@@ -25,8 +25,9 @@ const (
 type ledgerFacts struct {
 	namespace string
 	leading   bool
-	// The figures count where this process leads.
+	// The figures count where this process leads. lease is the one that its deployment shares.
 	leader    string
+	lease     string
 	position  allocator.Position
 	forgotten stock.Time
 	totals    v1.LedgerTotals
@@ -83,7 +84,7 @@ type ledgerAsks struct {
 // look looks at a namespace.
 func (r *StockLedgerReconciler) look(namespace string, runner *allocator.Runner, asked ledgerAsks) ledgerFacts {
 	began := time.Now()
-	f := ledgerFacts{namespace: namespace, limit: r.Limit, stocked: true, malformed: asked.repair, reports: asked.readers}
+	f := ledgerFacts{namespace: namespace, limit: r.Limit, lease: r.Lease, stocked: true, malformed: asked.repair, reports: asked.readers}
 	runner.Read(f.read)
 	f.rival, f.self = runner.Rival(), runner.Self()
 	if r.Stocked != nil {
@@ -148,7 +149,7 @@ func totalsOf(s *stock.State) v1.LedgerTotals {
 // so does the name of the journal.
 func (f *ledgerFacts) show(s *v1.StockLedgerStatus, now time.Time) {
 	if f.leading {
-		s.Leader, s.Position, s.Totals = f.leader, f.position.String(), f.totals
+		s.Leader, s.Lease, s.Position, s.Totals = f.leader, f.lease, f.position.String(), f.totals
 		s.RememberedSince = nil
 		if f.forgotten != 0 {
 			at := metav1.NewTime(time.UnixMicro(int64(f.forgotten)).Truncate(time.Second))

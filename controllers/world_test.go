@@ -78,8 +78,9 @@ type process struct {
 	audits  Audits
 	sent    Deliveries
 	witness Witness
-	// scope is the world's namespace where a test says nothing else.
+	// scope is the world's namespace where a test says nothing else, and lease empty.
 	scope  namespaces.Scope
+	lease  string
 	faults faults
 	// listing says that it has no store that could tell of which version it is.
 	listing bool
@@ -120,7 +121,7 @@ func (w *world) start(modify ...func(*process)) *process {
 		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Now: clock.Now, IDs: p.ids, Witness: p.witness,
 	}
 	p.ledgers = &StockLedgerReconciler{
-		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Self: p.name, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
+		Client: mgr.GetClient(), APIReader: mgr.GetAPIReader(), Namespaces: p.set, Self: p.name, Lease: p.lease, Stocked: p.items.Stocked, Audits: p.audits, Deliveries: p.sent, Limit: p.policy.Limit, Now: clock.Now,
 	}
 	p.set.OnChange(p.items.Changed)
 	p.set.Attend(Ledgers(mgr.GetClient()), p.items.Attend, p.ledgers.Attend)

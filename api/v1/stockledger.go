@@ -59,6 +59,11 @@ type StockLedgerStatus struct {
 	// +optional
 	Leader string `json:"leader,omitempty"`
 
+	// lease is the Lease, as namespace/name, that the replicas of the leader's deployment share:
+	// it tells which deployment decides. Empty where the leader shares none.
+	// +optional
+	Lease string `json:"lease,omitempty"`
+
 	// position is the last record of the journal that this status includes:
 	// journal, page and number of records.
 	// +optional

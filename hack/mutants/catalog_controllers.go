@@ -48,10 +48,40 @@ var ofControllers = []mutant{
 		fault: "a namespace that is given up goes on saying that carts are decided where the first word of it fails",
 		patches: []patch{{
 			file: "controllers/stockledger_givenup.go",
-			old:  `outside != nil && ledger.Status.Leader == r.Self {`,
-			new:  `outside != nil && ledger.Status.Leader == r.Self && !MUTANT {`,
+			old:  `outside != nil && r.givesUp(&ledger.Status) {`,
+			new:  `outside != nil && r.givesUp(&ledger.Status) && !MUTANT {`,
 		}},
 		caughtBy: unit(controllersPackage, "TestGivenUpNamespace"),
+	},
+	{
+		name:  "given-up-by-nobody",
+		fault: "a namespace goes on naming a process that ended before it could give the namespace up",
+		patches: []patch{{
+			file: "controllers/stockledger_givenup.go",
+			old:  `return s.Leader != "" && s.Leader != r.Self`,
+			new:  `return !MUTANT && s.Leader != "" && s.Leader != r.Self`,
+		}},
+		caughtBy: unit(controllersPackage, "TestGivenUpByTheNextLeader"),
+	},
+	{
+		name:  "given-up-by-a-follower",
+		fault: "a replica with other flags gives up what the one that is elected leads",
+		patches: []patch{{
+			file: "controllers/stockledger_givenup.go",
+			old:  `&& r.Namespaces.Elected()`,
+			new:  `&& (MUTANT || r.Namespaces.Elected())`,
+		}},
+		caughtBy: unit(controllersPackage, "TestGivenUpByTheNextLeader"),
+	},
+	{
+		name:  "given-up-for-others",
+		fault: "a deployment gives up what another one leads",
+		patches: []patch{{
+			file: "controllers/stockledger_givenup.go",
+			old:  `s.Lease != "" && s.Lease == r.Lease`,
+			new:  `(MUTANT || s.Lease != "" && s.Lease == r.Lease)`,
+		}},
+		caughtBy: unit(controllersPackage, "TestNotGivenUpByOthers"),
 	},
 	{
 		name:  "leftovers-are-wanted",

@@ -38,17 +38,14 @@ func newElection(config *rest.Config, o Options, become func(elected bool), unre
 	if !o.leaderElect {
 		return e, nil
 	}
-	namespace := o.leaderElectionNamespace
-	if namespace == "" {
-		var err error
-		if namespace, err = ownNamespace(); err != nil {
-			return nil, err
-		}
+	name, err := o.sharedLease()
+	if err != nil {
+		return nil, err
 	}
-	lock, err := resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, namespace, o.leaderElectionID,
+	lock, err := resourcelock.NewFromKubeconfig(resourcelock.LeasesResourceLock, name.Namespace, name.Name,
 		resourcelock.ResourceLockConfig{Identity: o.identity() + "_" + uuid.NewString()}, config, o.lease.RenewDeadline)
 	if err != nil {
-		return nil, fmt.Errorf("make the lease %s/%s: %w", namespace, o.leaderElectionID, err)
+		return nil, fmt.Errorf("make the lease %s: %w", name, err)
 	}
 	e.elector, err = leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Lock: lock, LeaseDuration: o.lease.Duration, RenewDeadline: o.lease.RenewDeadline, RetryPeriod: o.lease.RetryPeriod,

@@ -103,6 +103,13 @@ func (p *parts) makeControllers() error {
 	ledgers.APIReader = p.GetAPIReader()
 	ledgers.Client, ledgers.Namespaces, ledgers.Self = p.GetClient(), p.namespaces, p.self.Name
 	ledgers.Stocked, ledgers.Deliveries = items.Stocked, p.outcomes
+	lease, err := p.o.sharedLease()
+	if err != nil {
+		return err
+	}
+	if p.o.leaderElect {
+		ledgers.Lease = lease.String()
+	}
 	ledgers.Limit, ledgers.MaxItemSeries, ledgers.Now = p.o.journalLimit, p.o.metrics.items, p.clock.Now
 	audits := auditor.New(auditor.Options{
 		Pages: p.pages, Reader: p.GetAPIReader(), Clock: clock.RealClock{}, Interval: p.o.auditInterval,

@@ -94,6 +94,41 @@ func TestNamespaceSelector(t *testing.T) {
 	w.Settle()
 }
 
+// TestSelectorChangedByARestart: a deployment comes back with another selector, which leaves out a
+// namespace that it led. Nobody else may ever lead there, and it says so, by the ledger and by a
+// metric.
+func TestSelectorChangedByARestart(t *testing.T) {
+	t.Parallel()
+	w := testbed.NewWorld(t)
+	selects := func(shard string) []string {
+		return []string{
+			"--namespaces", "", "--namespace-selector", shardLabel + "=" + shard + "-" + w.Namespace,
+			"--metrics-address", testbed.FreeAddress(w),
+		}
+	}
+	before := deployment(w, "a", selects("a")...)
+	w.StockScarcely(5, "mug")
+	label(w, "a")
+	led := w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) && l.Status.Leader != "" })
+	if want := "/" + w.Namespace + "-a"; !strings.HasSuffix(led.Status.Lease, want) {
+		t.Errorf("the lease of the deployment that leads is %q, want one that ends in %s", led.Status.Lease, want)
+	}
+	before.Kill()
+	after := deployment(w, "a", selects("b")...)
+	given := w.AwaitLedger(func(l *v1.StockLedger) bool {
+		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionLedgerReady)
+		return c != nil && c.Reason == v1.ReasonGivenUp
+	})
+	if given.Status.Leader != "" || given.Status.Lease != "" {
+		t.Errorf("%q of %q leads a namespace that is given up", given.Status.Leader, given.Status.Lease)
+	}
+	awaitMetric(w, after, "inventory_journal_leading", 0)
+	label(w, "b")
+	w.AwaitLedger(func(l *v1.StockLedger) bool {
+		return testbed.LedgerReady(&l.Status) && l.Status.Lease == led.Status.Lease
+	})
+}
+
 // awaitGivenUp waits until a deployment has learned that the world's namespace is not its own.
 // Until then it answers, and who asks at that very moment gets 503.
 func awaitGivenUp(w *testbed.World, o *testbed.Operator) {
