@@ -189,9 +189,10 @@ func TestRunnerTakeOver(t *testing.T) {
 }
 
 // ask repeats a command until it gets an answer, as a client of a bridge would. It waits longer
-// each time: on a busy machine one write may take longer than the first wait.
+// each time, up to a bound: on a busy machine one write may take longer than the first wait, and a
+// process that has ended answers at once.
 func ask(t *testing.T, leader *atomic.Pointer[allocator.Runner], command stock.Reserve) stock.Answer {
-	for wait, end := 300*time.Millisecond, time.Now().Add(atMost); ; wait *= 2 {
+	for wait, end := 300*time.Millisecond, time.Now().Add(atMost); ; wait = min(2*wait, atMost/6) {
 		ctx, cancel := context.WithTimeout(t.Context(), wait)
 		answer, err := leader.Load().Ask(ctx, command)
 		cancel()
