@@ -27,19 +27,23 @@ func deployment(w *testbed.World, name string, flags ...string) *testbed.Operato
 	return w.Operate(append([]string{"--leader-election-id", w.Namespace + "-" + name}, flags...)...)
 }
 
+// ofShard are the flags of a deployment that works in the namespaces of a shard of the world, and
+// has metrics.
+func ofShard(w *testbed.World, name string) []string {
+	w.Helper()
+	return []string{
+		"--namespaces", "", "--namespace-selector", shardLabel + "=" + name + "-" + w.Namespace,
+		"--metrics-address", testbed.FreeAddress(w),
+	}
+}
+
 // TestNamespaceSelector: two deployments share a platform by labels. A namespace is taken up and
 // given up without a restart, also while carts are under way: each gets one outcome, of whichever
 // deployment, and a command for a namespace of the other is told where it belongs.
 func TestNamespaceSelector(t *testing.T) {
 	t.Parallel()
 	w := testbed.NewWorld(t)
-	shard := func(name string) []string {
-		return []string{
-			"--namespaces", "", "--namespace-selector", shardLabel + "=" + name + "-" + w.Namespace,
-			"--metrics-address", testbed.FreeAddress(w),
-		}
-	}
-	a, b := deployment(w, "a", shard("a")...), deployment(w, "b", shard("b")...)
+	a, b := deployment(w, "a", ofShard(w, "a")...), deployment(w, "b", ofShard(w, "b")...)
 	const carts, units = 90, 60
 	stock := w.StockScarcely(units, "mug")
 	cart := `{"cartId":"early","items":[{"productId":"mug","quantity":1}]}`
@@ -100,13 +104,7 @@ func TestNamespaceSelector(t *testing.T) {
 func TestSelectorChangedByARestart(t *testing.T) {
 	t.Parallel()
 	w := testbed.NewWorld(t)
-	selects := func(shard string) []string {
-		return []string{
-			"--namespaces", "", "--namespace-selector", shardLabel + "=" + shard + "-" + w.Namespace,
-			"--metrics-address", testbed.FreeAddress(w),
-		}
-	}
-	before := deployment(w, "a", selects("a")...)
+	before := deployment(w, "a", ofShard(w, "a")...)
 	w.StockScarcely(5, "mug")
 	label(w, "a")
 	led := w.AwaitLedger(func(l *v1.StockLedger) bool { return testbed.LedgerReady(&l.Status) && l.Status.Leader != "" })
@@ -114,7 +112,7 @@ func TestSelectorChangedByARestart(t *testing.T) {
 		t.Errorf("the lease of the deployment that leads is %q, want one that ends in %s", led.Status.Lease, want)
 	}
 	before.Kill()
-	after := deployment(w, "a", selects("b")...)
+	after := deployment(w, "a", ofShard(w, "b")...)
 	given := w.AwaitLedger(func(l *v1.StockLedger) bool {
 		c := meta.FindStatusCondition(l.Status.Conditions, v1.ConditionLedgerReady)
 		return c != nil && c.Reason == v1.ReasonGivenUp
